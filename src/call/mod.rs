@@ -1,0 +1,3 @@
+//! What the parties of a call are to each other.
+
+pub mod record;

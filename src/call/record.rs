@@ -1,0 +1,155 @@
+//! What stays of a call: its record, and the recordings made of it. Plain data.
+
+use crate::id::{AgentId, CallId, LegId, RecordingId};
+use crate::settings::Composition;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// The record of a conversation (B16): written when it begins, and again when it ends.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Conversation {
+    pub id: CallId,
+    pub account: String,
+    /// The caller's number or user, as presented.
+    pub from: String,
+    /// The number called.
+    pub called: String,
+    /// The name of the queue, if one was joined.
+    pub queue: Option<String>,
+    pub began: Timestamp,
+    /// When the talk with an agent began.
+    pub connected: Option<Timestamp>,
+    /// `None` while the conversation goes on.
+    pub ended: Option<Timestamp>,
+    pub waited_ms: u64,
+    pub talked_ms: u64,
+    /// The agent who took the call.
+    pub agent: Option<AgentName>,
+    /// How often an agent was rung, with or without success.
+    pub offers: u32,
+    pub end: Option<End>,
+    pub legs: Vec<Leg>,
+}
+
+/// An agent as records name them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AgentName {
+    pub id: AgentId,
+    pub name: String,
+}
+
+/// One leg of a conversation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Leg {
+    pub id: LegId,
+    pub role: Role,
+    /// The SIP Call-ID.
+    pub sip_call_id: String,
+    pub began: Timestamp,
+    pub answered: Option<Timestamp>,
+    pub ended: Option<Timestamp>,
+    pub quality: Quality,
+}
+
+/// How a leg's media fared (B12).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Quality {
+    pub received: u64,
+    pub sent: u64,
+    pub lost: u64,
+    pub jitter_ms: f32,
+    pub round_trip_ms: Option<f32>,
+}
+
+/// What a party is in the call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    Customer,
+    Agent,
+}
+
+/// Why a conversation ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum End {
+    /// The customer hung up after talking to an agent.
+    CustomerHungUp,
+    /// The agent hung up.
+    AgentHungUp,
+    /// The customer hung up before an agent answered.
+    Abandoned,
+    /// The longest wait was reached.
+    MaxWait,
+    /// No RTP came from a party for the configured time.
+    MediaLost,
+    /// A party did not answer a request, or never acknowledged ours.
+    SignallingLost,
+    /// The call was refused: unknown number, limits, no common codec.
+    Refused,
+    /// The server was stopped, and its time for ending calls had run out.
+    Stopped,
+    /// The server died in the call; written by the next start.
+    Interrupted,
+    /// A fault of ours.
+    Fault,
+}
+
+/// A stretch of conversation between the same parties (R90): one file a leg, and their mix.
+/// Written beside the files when it begins, so that a later start can finish them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Segment {
+    pub call: CallId,
+    /// 1 for the first segment of a call.
+    pub number: u32,
+    pub account: String,
+    /// When the talk began: the time in the file names (R98).
+    pub began: Timestamp,
+    pub agent: AgentName,
+    /// The customer's number, or their name where there is none.
+    pub customer: String,
+    /// The number called.
+    pub called: String,
+    pub tracks: Vec<Track>,
+    pub composition: Composition,
+}
+
+/// One leg's file in a segment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Track {
+    pub recording: RecordingId,
+    pub leg: LegId,
+    pub role: Role,
+}
+
+/// The files that a segment left behind.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Recorded {
+    pub call: CallId,
+    pub number: u32,
+    pub files: Vec<File>,
+}
+
+/// One file of a recording.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct File {
+    /// Relative to the folder of recordings, with `/`.
+    pub path: String,
+    pub content: Content,
+    pub milliseconds: u64,
+    pub bytes: u64,
+    /// Sound was lost on its way to the disk; silence stands in its place.
+    pub gaps: bool,
+    /// The server died while it was written; it ends where the disk's knowledge ended.
+    pub interrupted: bool,
+}
+
+/// What a file holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Content {
+    /// One party alone.
+    Leg(Role),
+    /// The customer on the left, the agent on the right (D15).
+    Stereo,
+}

@@ -1,0 +1,183 @@
+//! What an account has set: typed, checked once when it is read, and then believed.
+
+use crate::id::{AgentId, QueueId, TrunkId};
+use serde::{Deserialize, Serialize};
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Everything an account has set.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Account {
+    /// The account's name: the folder of its recordings (R104).
+    pub name: String,
+    pub queues: Vec<Queue>,
+    pub agents: Vec<Agent>,
+    pub trunks: Vec<Trunk>,
+    /// Tried in order; the first whose pattern fits the called number counts.
+    pub routes: Vec<Route>,
+    pub timeouts: Timeouts,
+    pub wrap_up: WrapUp,
+    pub recording: Recording,
+}
+
+/// A queue and what its callers experience (waiting strategy, R22–R31).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Queue {
+    pub id: QueueId,
+    pub name: String,
+    /// Who serves it.
+    pub agents: Vec<AgentId>,
+    pub greeting: Option<Message>,
+    /// Hold music; silence where there is none.
+    pub music: Option<Message>,
+    pub announcement: Option<Announcement>,
+    /// `None`: callers wait for as long as they like.
+    pub max_wait: Option<MaxWait>,
+    /// How long an agent who refused a caller is not offered that caller again (R64).
+    pub reoffer_delay: Duration,
+}
+
+/// A message repeated while the caller waits (R30).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Announcement {
+    pub message: Message,
+    /// From the end of one to the start of the next (D8): 30 s by default.
+    pub every: Duration,
+}
+
+/// The longest wait and what follows it (R24, R25).
+#[derive(Clone, Debug, PartialEq)]
+pub struct MaxWait {
+    pub after: Duration,
+    pub message: Option<Message>,
+    pub then: OnMaxWait,
+}
+
+/// The three ends of a wait (R25).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnMaxWait {
+    /// The call ends.
+    End,
+    /// The caller joins another queue.
+    Queue(QueueId),
+    /// The caller is sent to a number outside: E.164 digits without the plus sign.
+    External(u64),
+}
+
+/// Something to be heard: a file, or a text to be spoken (R28, R32).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Message {
+    /// A WAV, MP3, MP2, Ogg or FLAC file.
+    File(PathBuf),
+    /// Speech.
+    Text {
+        text: String,
+        /// A voice of the engine, usually a language: `en`, `de`, `pt-br`.
+        voice: String,
+        /// Words a minute, 80–450.
+        rate: u16,
+    },
+}
+
+/// Somebody who answers calls on a registered phone.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Agent {
+    pub id: AgentId,
+    pub name: String,
+    /// The user of the phone's address of record and of its credentials.
+    pub user: String,
+    pub password: Secret,
+    /// `None`: the default wrap-up (R19). 0: none (R21).
+    pub wrap_up: Option<Duration>,
+    /// Whether calls of this agent are recorded (R95).
+    pub record_calls: bool,
+}
+
+/// A password: printed as dots, so that it cannot end in a log.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(pub String);
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("•••")
+    }
+}
+
+/// A peer that brings calls, known by its address.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Trunk {
+    pub id: TrunkId,
+    pub name: String,
+    /// The networks its requests come from.
+    pub from: Vec<Network>,
+    /// Calls at once; 0: no limit.
+    pub max_calls: u32,
+}
+
+/// An address and the length of its prefix: `203.0.113.0/24`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Network {
+    pub address: IpAddr,
+    pub prefix: u8,
+}
+
+/// Where a called number goes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Route {
+    /// A number; `*` at the end stands for any rest.
+    pub number: String,
+    pub to: Destination,
+}
+
+/// What a number reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Destination {
+    Queue(QueueId),
+    /// The caller hears themselves.
+    Echo,
+    /// The caller hears the hold music of the first queue that has some.
+    Music,
+}
+
+/// How long phones ring: 3–60 s, by default 30 s (R49, R50, R52).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timeouts {
+    pub agent: Duration,
+    pub customer: Duration,
+}
+
+/// After-call work (R16, R17).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WrapUp {
+    pub enabled: bool,
+    pub default: Duration,
+}
+
+/// Whether and what is recorded (R92, R94).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Recording {
+    pub enabled: bool,
+    pub direction: Directions,
+    pub composition: Composition,
+}
+
+/// Which calls are recorded, seen from the centre.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Directions {
+    Inbound,
+    Outbound,
+    Both,
+}
+
+/// Which files are kept of a recorded call (R92).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Composition {
+    /// One file a leg.
+    Legs,
+    /// One stereo file: customer left, agent right (R93).
+    Unified,
+    /// Both.
+    Both,
+}

@@ -1,0 +1,45 @@
+//! What the user of the endpoint asks for.
+
+use super::SessionId;
+use std::time::Duration;
+
+/// A wish about a session. About one that is over, it is without effect: the wish and the end
+/// have crossed.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    /// A provisional response, 180 or 183.
+    Ring {
+        session: SessionId,
+        status: u16,
+        sdp: Option<Vec<u8>>,
+    },
+    /// 200 with our answer, or with our offer where the peer made none.
+    Answer { session: SessionId, sdp: Vec<u8> },
+    /// A final refusal.
+    Reject {
+        session: SessionId,
+        rejection: Rejection,
+    },
+    /// Ends an established session, cancels our INVITE or, unanswered, refuses the peer's (480):
+    /// whatever ends it now. The text becomes a Reason header (RFC 3326).
+    End {
+        session: SessionId,
+        reason: Option<(u16, String)>,
+    },
+    /// Our answer (or offer, if the peer made none) to `ChangeAsked`.
+    AnswerChange { session: SessionId, sdp: Vec<u8> },
+    /// The session stays as it was.
+    RejectChange { session: SessionId, status: u16 },
+    /// New expectations of who may authenticate: user, password.
+    Users(Vec<(String, String)>),
+}
+
+/// A refusal of 300–699 and what goes with it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rejection {
+    pub status: u16,
+    /// Seconds in a Retry-After header.
+    pub retry_after: Option<Duration>,
+    /// The text of a Reason or Warning for people who read traces.
+    pub text: Option<String>,
+}

@@ -1,0 +1,91 @@
+//! What the endpoint tells its user.
+
+use super::{Flow, SessionId};
+use std::time::Duration;
+
+/// What has happened to a session or a registration.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// A peer invites us. 100 has been sent; the user answers with `Ring`, `Answer` or `Reject`.
+    Invited(Box<Invite>),
+    /// The ACK of our 200 has come, with an answer if the offer was ours (late offer).
+    Acknowledged {
+        session: SessionId,
+        answer: Option<Vec<u8>>,
+    },
+    /// A provisional response (101–199) to our INVITE.
+    Ringing {
+        session: SessionId,
+        status: u16,
+        sdp: Option<Vec<u8>>,
+    },
+    /// Our INVITE was answered with 200; the ACK is on its way.
+    Answered {
+        session: SessionId,
+        sdp: Option<Vec<u8>>,
+    },
+    /// Our INVITE failed: a final response of 300–699, 408 where none came, 503 where it could
+    /// not be sent. The session is over.
+    Failed {
+        session: SessionId,
+        status: u16,
+        reason: String,
+        retry_after: Option<Duration>,
+    },
+    /// The peer wants to change the session. To be answered with `AnswerChange` or `RejectChange`;
+    /// without an offer, the answer to give is our offer and the peer's comes as `Changed`.
+    ChangeAsked {
+        session: SessionId,
+        offer: Option<Vec<u8>>,
+    },
+    /// The ACK of a change without offer brought the peer's answer.
+    Changed {
+        session: SessionId,
+        answer: Option<Vec<u8>>,
+    },
+    /// The session is over, by the peer or by a fault. Not sent after our own `Bye` or `Reject`.
+    Ended { session: SessionId, how: Bye },
+    /// A user has at least one phone registered now, and had none before.
+    Registered { user: String },
+    /// The user's last phone has gone: expired, removed, or its connection lost.
+    Unregistered { user: String },
+}
+
+/// How a session ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Bye {
+    /// The peer hung up. With the text of its Reason header (RFC 3326), if any.
+    Remote(Option<String>),
+    /// The caller cancelled before an answer.
+    Cancelled,
+    /// Our 200 was never acknowledged (64·T1).
+    NoAck,
+    /// The peer does not know the dialog any more (481), or a request in it was not answered (408).
+    Lost,
+}
+
+/// An invitation to a session.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Invite {
+    pub session: SessionId,
+    pub flow: Flow,
+    /// The user of the Request-URI: the number called. Unescaped.
+    pub called: String,
+    pub from: Party,
+    pub to: Party,
+    /// The user who proved to be one by digest, on a listener that asks for it.
+    pub user: Option<String>,
+    /// The Call-ID, for logs and records.
+    pub call_id: String,
+    pub user_agent: Option<String>,
+    /// The SDP offer; `None` where the offer is to be ours.
+    pub offer: Option<Vec<u8>>,
+}
+
+/// A From or To: name and address as the peer gives them, hence not to be trusted.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Party {
+    pub display: Option<String>,
+    pub user: String,
+    pub host: String,
+}

@@ -1,0 +1,82 @@
+//! SIP as RFC 3261 says it: messages, transactions, dialogs, and the endpoint that holds them.
+//!
+//! ```text
+//!   bytes ──▶ message ──▶ transaction ──▶ dialog ──▶ Event        (what a user of SIP must know)
+//!   bytes ◀── message ◀── transaction ◀── dialog ◀── Command      (what it may ask for)
+//!                        └───────── Endpoint ─────────┘
+//! ```
+//!
+//! The endpoint is a value: bytes and time go in; bytes, events and a deadline come out. What a
+//! session is about (queues, agents, sound) is not known here: SDP bodies pass as bytes.
+
+mod command;
+mod event;
+
+pub use command::{Command, Rejection};
+pub use event::{Bye, Event, Invite, Party};
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::net::SocketAddr;
+
+/// An INVITE dialog and all that belongs to it, from the first INVITE to the end of the BYE.
+/// Minted by the endpoint, unique in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct SessionId(pub u64);
+
+impl fmt::Display for SessionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// One of our listening sockets: an index into the endpoint's configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ListenerId(pub u16);
+
+/// How messages travel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Transport {
+    Udp,
+    Tcp,
+}
+
+impl Transport {
+    /// Whether the transport itself repeats what was lost.
+    pub fn is_reliable(self) -> bool {
+        match self {
+            Self::Udp => false,
+            Self::Tcp => true,
+        }
+    }
+}
+
+/// A way to a peer and back: for UDP the pair of addresses, for TCP one connection (RFC 5626 §3.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Flow {
+    pub transport: Transport,
+    pub listener: ListenerId,
+    /// The peer's address as its packets show it.
+    pub remote: SocketAddr,
+    /// The driver's number of the connection; 0 for UDP, and for a TCP connection yet to be opened
+    /// to `remote`.
+    pub connection: u64,
+}
+
+/// What reaches the endpoint from the network.
+#[derive(Debug)]
+pub enum Input {
+    /// One datagram, or one message cut out of a stream by [`crate::sip::framing`].
+    Received { flow: Flow, bytes: Vec<u8> },
+    /// A connection is gone, or could not be opened.
+    Closed { flow: Flow },
+    /// A deadline from `poll_timeout` may have passed.
+    Timeout,
+}
+
+/// Bytes for the network.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Transmit {
+    pub flow: Flow,
+    pub bytes: Vec<u8>,
+}
