@@ -14,11 +14,30 @@
 //!
 //! The engine is a value: no socket, no clock, no file. All legs of a call live in one engine.
 
+mod engine;
+mod library;
+mod out;
+
+pub use engine::{Engine, Totals};
+pub use library::{Library, Sound};
+pub use out::{Out, Packets};
+
 use crate::audio::Codec;
 use crate::id::{LegId, RecordingId, SoundId};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+/// The legs of one engine at most; more are [`Event::Failed`].
+pub const MAX_LEGS: usize = 4096;
+/// The legs heard at once at most in a [`Source::Mix`].
+pub const MAX_MIX: usize = 8;
+/// The sounds at most in a [`Source::Play`].
+pub const MAX_SOUNDS: usize = 32;
+/// The recordings of one leg at most at one time; more are [`Event::Failed`] and end at once.
+pub const MAX_RECORDINGS: usize = 4;
+/// How often [`Engine::beat`] wants to be called.
+pub const BEAT: Duration = Duration::from_millis(20);
 
 /// What the switch tells an engine.
 #[derive(Clone, Debug)]
@@ -27,6 +46,7 @@ pub enum Command {
     Library(Arc<Library>),
     /// A leg gets a port. Nothing is sent before [`Command::Describe`]; it hears silence.
     Open {
+        /// Its name from now on.
         leg: LegId,
         /// The even RTP port; RTCP is the next one.
         port: u16,
@@ -34,22 +54,40 @@ pub enum Command {
         patience: Option<Duration>,
     },
     /// What the negotiation agreed on; again after every re-negotiation.
-    Describe { leg: LegId, stream: Stream },
-    /// From now on the leg hears this.
-    Hear { leg: LegId, source: Source },
-    /// Writes what the leg says. Sample 0 of the file is the instant `origin`.
-    Record {
-        recording: RecordingId,
+    Describe {
+        /// Whose stream it is.
         leg: LegId,
+        /// Where to, in which codec, which ways.
+        stream: Stream,
+    },
+    /// From now on the leg hears this.
+    Hear {
+        /// Who listens.
+        leg: LegId,
+        /// To what. The leg heard may be opened later.
+        source: Source,
+    },
+    /// Writes what the leg says. Every one of these has exactly one [`Chunk::End`].
+    Record {
+        /// The name of the file in each [`Chunk`].
+        recording: RecordingId,
+        /// Whose voice.
+        leg: LegId,
+        /// The instant of sample 0 of the file.
         origin: Instant,
     },
-    /// Ends a file at the instant `end`, filled with silence up to it.
+    /// Ends a file, filled with silence up to its end. Nothing happens if it has ended already.
     StopRecording {
+        /// Which file.
         recording: RecordingId,
+        /// The instant at which it ends: not in the future.
         end: Instant,
     },
     /// The leg is over: recordings of it end now, its port is free after [`Event::Closed`].
-    Close { leg: LegId },
+    Close {
+        /// Which leg; an unknown one is [`Event::Failed`].
+        leg: LegId,
+    },
 }
 
 /// A leg's stream as negotiated: where to, in which codec, which ways.
@@ -60,6 +98,7 @@ pub struct Stream {
     pub remote: SocketAddr,
     /// Where the peer receives RTCP.
     pub rtcp: SocketAddr,
+    /// The codec of both directions.
     pub codec: Codec,
     /// The payload type of the codec.
     pub payload_type: u8,
@@ -77,10 +116,13 @@ pub struct Stream {
 /// What a leg hears.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Source {
+    /// Silence, in packets, so that the path to the peer stays open.
     Silence,
     /// Sounds one after the other, once; then [`Event::Played`] and silence.
     Play {
+        /// A number of the switch's, given back in [`Event::Played`].
         play: u64,
+        /// At most [`MAX_SOUNDS`], the rest is left out; unknown ones are passed over.
         sounds: Vec<SoundId>,
     },
     /// A sound again and again. Each leg hears it from the start, and after an interruption
@@ -88,7 +130,7 @@ pub enum Source {
     Loop(SoundId),
     /// What another leg says, or the leg itself: an echo.
     Leg(LegId),
-    /// What several legs say at once.
+    /// What several legs say at once: at most [`MAX_MIX`], the rest is not heard.
     Mix(Vec<LegId>),
 }
 
@@ -96,27 +138,53 @@ pub enum Source {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
     /// The first valid packet of the leg has come.
-    Started { leg: LegId },
+    Started {
+        /// Whose.
+        leg: LegId,
+    },
     /// A [`Source::Play`] was heard to its end.
-    Played { leg: LegId, play: u64 },
-    /// A key was pressed, once per press: `0-9*#A-D`.
-    Digit { leg: LegId, digit: char },
+    Played {
+        /// Who heard it.
+        leg: LegId,
+        /// The number it was given.
+        play: u64,
+    },
+    /// A key was pressed, said once per press.
+    Digit {
+        /// Who pressed it.
+        leg: LegId,
+        /// One of `0-9*#A-D`.
+        digit: char,
+    },
     /// Nothing has come from the leg for its patience. Said once until a packet comes again.
-    Silent { leg: LegId },
+    Silent {
+        /// Who is not heard.
+        leg: LegId,
+    },
     /// The leg is closed, its port may be given to another.
     Closed {
+        /// Which leg.
         leg: LegId,
+        /// The port that is free now.
         port: u16,
+        /// How its media fared.
         report: Report,
     },
-    /// The leg is unknown or its port cannot be used.
-    Failed { leg: LegId, why: &'static str },
+    /// A command could not be obeyed: the leg is unknown, or its port cannot be used.
+    Failed {
+        /// Of which leg.
+        leg: LegId,
+        /// For the log.
+        why: &'static str,
+    },
 }
 
 /// How a leg's media fared, for the call record (B12).
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Report {
+    /// Packets taken from the peer.
     pub received: u64,
+    /// Packets sent to the peer.
     pub sent: u64,
     /// Packets that never came, by sequence number.
     pub lost: u64,
@@ -136,10 +204,19 @@ pub struct Report {
 pub enum Chunk {
     /// Samples at 8 kHz from position `at` on, not overlapping an earlier chunk.
     Samples {
+        /// Of which file.
         recording: RecordingId,
+        /// The position of the first sample, from the file's origin.
         at: u64,
+        /// Mono, 8 kHz.
         samples: Vec<i16>,
     },
-    /// The file ends, exactly `length` samples long.
-    End { recording: RecordingId, length: u64 },
+    /// The file ends, exactly `length` samples long: silence is added up to it, and what lies
+    /// behind it is cut.
+    End {
+        /// Which file.
+        recording: RecordingId,
+        /// From the origin to the end, in samples.
+        length: u64,
+    },
 }
