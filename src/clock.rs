@@ -18,6 +18,11 @@ impl Clock {
         Self { at, civil }
     }
 
+    /// The instant at which the wall clock was read.
+    pub fn at(&self) -> Instant {
+        self.at
+    }
+
     /// What the wall clock showed, or will show, at an instant.
     pub fn civil(&self, at: Instant) -> Timestamp {
         let shifted = if at >= self.at {

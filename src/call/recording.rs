@@ -1,0 +1,75 @@
+//! What is recorded of a call, and when (R88–R97, D15).
+
+use super::record::{Role, Segment, Track};
+use super::{Agent, Call, Recorded};
+use crate::clock::Clock;
+use crate::id::RecordingId;
+use crate::settings::{self, Composition, Directions};
+use std::time::Instant;
+
+/// The recording settings that a call began with (R96): `None` in their place means that nothing
+/// of it is recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Policy {
+    /// Which files are kept.
+    pub composition: Composition,
+}
+
+impl Policy {
+    /// What the account's settings mean for an inbound call that begins now.
+    pub fn inbound(settings: &settings::Recording) -> Option<Self> {
+        let wanted = match settings.direction {
+            Directions::Inbound | Directions::Both => settings.enabled,
+            Directions::Outbound => false,
+        };
+        wanted.then_some(Self {
+            composition: settings.composition,
+        })
+    }
+}
+
+impl Call {
+    /// Begins a segment with the agent who has just been connected, if this call and this agent
+    /// are recorded. `ids` are those of the customer's file and the agent's.
+    pub fn begin_segment(
+        &mut self,
+        now: Instant,
+        clock: &Clock,
+        agent: Agent,
+        settings: &settings::Agent,
+        ids: [RecordingId; 2],
+    ) -> Option<&Recorded> {
+        let policy = self.policy.filter(|_| settings.record_calls)?;
+        self.segments += 1;
+        let [customers, agents] = ids;
+        let segment = Segment {
+            call: self.id,
+            number: self.segments,
+            account: self.record.account.clone(),
+            began: clock.civil(now),
+            agent: self.record.agent.clone()?,
+            customer: self.record.from.clone(),
+            called: self.record.called.clone(),
+            tracks: vec![
+                Track {
+                    recording: customers,
+                    leg: self.customer,
+                    role: Role::Customer,
+                },
+                Track {
+                    recording: agents,
+                    leg: agent.leg,
+                    role: Role::Agent,
+                },
+            ],
+            composition: policy.composition,
+        };
+        let origin = now;
+        Some(self.segment.insert(Recorded { segment, origin }))
+    }
+
+    /// Ends the segment that is being recorded, if any.
+    pub fn end_segment(&mut self) -> Option<Recorded> {
+        self.segment.take()
+    }
+}

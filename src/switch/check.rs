@@ -1,0 +1,53 @@
+//! The invariants of the kernel: what must hold after every input, whatever came before.
+
+use super::Switch;
+use std::collections::BTreeSet;
+
+impl Switch {
+    /// Proves that no part has forgotten what another still believes.
+    ///
+    /// # Panics
+    /// If one has: that is a fault of ours, and tests run this after each step.
+    pub fn check(&self) {
+        self.sip.check();
+        self.floor.check();
+        assert_eq!(
+            self.ports.taken(),
+            self.lines.len(),
+            "every port in use is a leg's"
+        );
+        let ports: BTreeSet<_> = self.lines.values().map(|line| line.port).collect();
+        assert_eq!(ports.len(), self.lines.len(), "no port is used twice");
+        for (session, leg) in &self.sessions {
+            let line = self.lines.get(leg);
+            assert_eq!(
+                line.and_then(|line| line.session),
+                Some(*session),
+                "session {session} and leg {leg} know each other"
+            );
+        }
+        for (id, call) in &self.calls {
+            let legs: Vec<_> = self
+                .lines
+                .values()
+                .filter(|line| line.leg.call == *id)
+                .collect();
+            assert!(!legs.is_empty(), "call {id} has a leg, or is over and gone");
+            let sessions = legs.iter().filter(|line| line.session.is_some()).count();
+            if call.is_over() {
+                assert_eq!(sessions, 0, "call {id} is over, its parties are gone");
+            } else {
+                let parties = 1 + usize::from(call.agent().is_some());
+                assert_eq!(sessions, parties, "call {id}: {call:?}");
+            }
+            for (leg, hears) in call.arrangement() {
+                let line = self.lines.get(&leg);
+                assert_eq!(
+                    line.map(|line| line.leg.hears),
+                    Some(hears),
+                    "leg {leg} hears what call {id} wants"
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! How calls and legs end: the one way, whoever began it.
+
+use super::{Notice, Switch};
+use crate::acd;
+use crate::call::Origin;
+use crate::call::record::End;
+use crate::id::{CallId, LegId};
+use crate::media::Command as Media;
+use crate::sip::{Command, SessionId};
+use std::time::Instant;
+
+impl Switch {
+    /// Ends a call: both legs hang up, the recording closes, the agent is told to wrap up.
+    pub(super) fn end_call(&mut self, now: Instant, id: CallId, end: End) {
+        let Some(call) = self.calls.get_mut(&id) else {
+            return;
+        };
+        let segment = call.end_segment();
+        if !call.end(now, &self.clock, end) {
+            return;
+        }
+        let (origin, talked_ms) = (call.origin, call.record().talked_ms);
+        // The files end before their legs do, at one instant, and so are equally long (R113).
+        for track in segment.iter().flat_map(|segment| &segment.segment.tracks) {
+            let (recording, end) = (track.recording, now);
+            self.media(track.leg, |_| Media::StopRecording { recording, end });
+        }
+        for leg in self.legs_of(id) {
+            self.hang_up(now, leg, reason(end));
+        }
+        self.acd(now, acd::Input::Leave { call: id });
+        if let Origin::Agent(agent) = origin {
+            let occupied = false;
+            self.acd(now, acd::Input::Occupied { agent, occupied });
+        }
+        self.notice(id, Notice::Ended { end, talked_ms });
+        self.complete(id);
+    }
+
+    /// Ends a leg's session, if it has not ended by itself, and closes its media.
+    pub(super) fn hang_up(&mut self, now: Instant, leg: LegId, reason: Option<(u16, String)>) {
+        let session = self.lines.get(&leg).and_then(|line| line.session);
+        if let Some(session) = session {
+            self.forget_session(session);
+            self.sip.command(now, Command::End { session, reason });
+        }
+        if let Some(line) = self.lines.get_mut(&leg) {
+            line.leg.ended.get_or_insert(now);
+        }
+        self.close_leg(leg);
+    }
+
+    /// Closes a leg's media. The leg goes when its worker has said so.
+    pub(super) fn close_leg(&mut self, leg: LegId) {
+        self.media(leg, |leg| Media::Close { leg });
+    }
+
+    /// The session is over: nothing that comes from it concerns a leg any more.
+    pub(super) fn forget_session(&mut self, session: SessionId) {
+        if let Some(leg) = self.sessions.remove(&session)
+            && let Some(line) = self.lines.get_mut(&leg)
+        {
+            line.session = None;
+        }
+    }
+
+    fn legs_of(&self, call: CallId) -> Vec<LegId> {
+        let lines = self.lines.iter().filter(|(_, line)| line.leg.call == call);
+        lines.map(|(leg, _)| *leg).collect()
+    }
+}
+
+/// What a party who is hung up on is told: a Q.850 cause and a text (RFC 3326).
+fn reason(end: End) -> Option<(u16, String)> {
+    let (cause, text) = match end {
+        End::CustomerHungUp | End::AgentHungUp | End::Abandoned => return None,
+        End::MaxWait => (19, "the longest wait was reached"),
+        End::MediaLost => (41, "no RTP was received"),
+        End::SignallingLost => (102, "a party did not answer"),
+        End::Refused => (88, "no common codec"),
+        End::Stopped | End::Interrupted => (41, "the server is stopping"),
+        End::Fault => (41, "an internal fault"),
+    };
+    Some((cause, text.to_owned()))
+}

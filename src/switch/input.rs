@@ -1,0 +1,21 @@
+//! Everything that can happen to the switch.
+
+use crate::clock::Clock;
+use crate::{media, sip};
+
+/// Everything that can happen to the switch.
+#[derive(Debug)]
+pub enum Input {
+    /// The network has something for SIP.
+    Sip(sip::Input),
+    /// A media engine has something to say.
+    Media(media::Event),
+    /// The wall clock was read again.
+    Clock(Clock),
+    /// Take no new calls: the server is about to stop.
+    Drain,
+    /// End the calls that are left.
+    Stop,
+    /// A deadline from `poll_timeout` may have passed.
+    Timeout,
+}

@@ -1,0 +1,151 @@
+//! A leg with what the kernel ties to it: its SIP session, its port, its negotiation.
+
+use super::{Output, Port, Switch};
+use crate::audio::Codec;
+use crate::call::record::Role;
+use crate::call::{Hears, Leg};
+use crate::id::{CallId, LegId};
+use crate::media::{self, Command, Source, Stream};
+use crate::sdp::{Direction, Local, Negotiated};
+use crate::sip::SessionId;
+use std::time::Instant;
+
+/// A leg, its SIP session and its port.
+#[derive(Debug)]
+pub(super) struct Line {
+    pub(super) leg: Leg,
+    /// `None` once the session has ended; the leg stays until its media has reported.
+    pub(super) session: Option<SessionId>,
+    pub(super) port: Port,
+    /// The numbers in the origin line of our SDP: the session stays, the version rises with
+    /// every description (RFC 3264 §8).
+    pub(super) sdp_session: u64,
+    pub(super) sdp_version: u64,
+    /// The peer has put us on hold.
+    pub(super) held: bool,
+}
+
+/// In this order unless a peer's profile has another.
+const CODECS: [Codec; 2] = [Codec::Pcmu, Codec::Pcma];
+
+impl Switch {
+    /// Makes a leg and opens its media.
+    pub(super) fn open_leg(&mut self, now: Instant, call: CallId, role: Role, port: Port) -> LegId {
+        let id = self.next_leg();
+        let leg = Leg {
+            id,
+            call,
+            role,
+            hears: Hears::Silence,
+            sip_call_id: String::new(),
+            began: now,
+            answered: None,
+            ended: None,
+        };
+        let line = Line {
+            leg,
+            session: None,
+            port,
+            sdp_session: self.random.u64() >> 2,
+            sdp_version: 0,
+            held: false,
+        };
+        self.lines.insert(id, line);
+        let (port, patience) = (port.number, self.silence);
+        self.media(id, |leg| Command::Open {
+            leg,
+            port,
+            patience,
+        });
+        id
+    }
+
+    /// What our next description of this leg may say.
+    pub(super) fn local(&mut self, leg: LegId) -> Option<Local> {
+        let address = self.media_address;
+        let line = self.lines.get_mut(&leg)?;
+        line.sdp_version += 1;
+        Some(Local {
+            address,
+            port: line.port.number,
+            codecs: CODECS.to_vec(),
+            session: line.sdp_session,
+            version: line.sdp_version,
+            direction: Direction::SendRecv,
+        })
+    }
+
+    /// Tells the media what was agreed on, and the call whether it is on hold.
+    pub(super) fn agreed(&mut self, leg: LegId, negotiated: &Negotiated) {
+        let stream = stream(negotiated);
+        self.media(leg, |leg| Command::Describe { leg, stream });
+        if let Some(line) = self.lines.get_mut(&leg) {
+            line.held = negotiated.held;
+        }
+    }
+
+    /// Sends a command to the worker of a leg.
+    pub(super) fn media(&mut self, leg: LegId, command: impl FnOnce(LegId) -> Command) {
+        if let Some(line) = self.lines.get(&leg) {
+            let worker = line.port.worker;
+            self.out(Output::Media(worker, command(leg)));
+        }
+    }
+
+    /// Tells the media what has changed in who hears whom.
+    pub(super) fn arrange(&mut self, call: CallId) {
+        let Some(arrangement) = self.calls.get(&call).map(crate::call::Call::arrangement) else {
+            return;
+        };
+        for (leg, hears) in arrangement {
+            let Some(line) = self.lines.get_mut(&leg) else {
+                continue;
+            };
+            if line.leg.hears == hears {
+                continue;
+            }
+            line.leg.hears = hears;
+            let source = source(hears);
+            self.media(leg, |leg| Command::Hear { leg, source });
+        }
+    }
+
+    pub(super) fn leg_of(&self, session: SessionId) -> Option<LegId> {
+        self.sessions.get(&session).copied()
+    }
+
+    pub(super) fn call_of(&self, leg: LegId) -> Option<CallId> {
+        self.lines.get(&leg).map(|line| line.leg.call)
+    }
+}
+
+fn source(hears: Hears) -> Source {
+    match hears {
+        Hears::Silence => Source::Silence,
+        Hears::Music(sound) => Source::Loop(sound),
+        Hears::Message { play, sound } => Source::Play {
+            play,
+            sounds: vec![sound],
+        },
+        Hears::Party(leg) => Source::Leg(leg),
+    }
+}
+
+fn stream(negotiated: &Negotiated) -> Stream {
+    let (sends, receives) = match negotiated.direction {
+        Direction::SendRecv => (true, true),
+        Direction::SendOnly => (true, false),
+        Direction::RecvOnly => (false, true),
+        Direction::Inactive => (false, false),
+    };
+    media::Stream {
+        remote: negotiated.remote,
+        rtcp: negotiated.rtcp,
+        codec: negotiated.codec,
+        payload_type: negotiated.payload_type,
+        events: negotiated.events,
+        packet_time: negotiated.packet_time,
+        sends,
+        receives,
+    }
+}

@@ -1,0 +1,194 @@
+//! The kernel: owns every machine, and is the only place where they meet.
+//!
+//! ```text
+//!                        ┌──────────────── Switch ────────────────┐
+//!  Input::Sip  ────────▶ │ sip ──▶ on_sip ──▶ route, call ──┐      │
+//!  Input::Media ───────▶ │         on_media ───────────────▶├─ acd │ ──▶ Output
+//!  Input::Timeout ─────▶ │         on_acd ◀─── Action ──────┘      │
+//!                        └────────────────────────────────────────┘
+//! ```
+//!
+//! It only translates. Who waits and who rings is decided in `acd`, who hears whom in `call`,
+//! where a number goes in `route`, what is sent on the wire in `sip`. Each `on_…` file is named
+//! after where the event came from, so "what happens on a BYE" has one address.
+//!
+//! A driver feeds it [`Input`]s, takes [`Output`]s and sleeps until [`Switch::poll_timeout`].
+
+mod admit;
+mod check;
+mod end;
+mod input;
+mod leg;
+mod on_acd;
+mod on_media;
+mod on_sip;
+mod output;
+mod ports;
+mod sounds;
+mod view;
+
+pub use input::Input;
+pub use output::{Notice, Output, Unrung};
+pub use ports::Port;
+pub use sounds::Sounds;
+pub use view::{AgentView, QueueView, View};
+
+use crate::acd::{self, Floor};
+use crate::call::Call;
+use crate::clock::Clock;
+use crate::id::{CallId, LegId, RecordingId};
+use crate::random::Random;
+use crate::settings::Account;
+use crate::sip::{self, Endpoint, SessionId};
+use leg::Line;
+use ports::Ports;
+use std::collections::{BTreeMap, VecDeque};
+use std::net::IpAddr;
+use std::time::{Duration, Instant};
+
+/// What a switch is built from.
+#[derive(Debug)]
+pub struct Config {
+    /// What the account has set; already checked.
+    pub account: Account,
+    /// Listeners, timers and bounds of SIP.
+    pub sip: sip::Config,
+    /// The address that our SDP gives.
+    pub media_address: IpAddr,
+    /// The RTP ports of each media worker, in the order of the workers.
+    pub ports: Vec<Vec<u16>>,
+    /// A leg without RTP for so long ends the call; `None`: never.
+    pub silence: Option<Duration>,
+    /// Which sound is which message.
+    pub sounds: Sounds,
+}
+
+/// The switch.
+#[derive(Debug)]
+pub struct Switch {
+    account: Account,
+    media_address: IpAddr,
+    silence: Option<Duration>,
+    sounds: Sounds,
+    sip: Endpoint,
+    floor: Floor,
+    calls: BTreeMap<CallId, Call>,
+    lines: BTreeMap<LegId, Line>,
+    /// Which leg a SIP session is; only of sessions that have not ended.
+    sessions: BTreeMap<SessionId, LegId>,
+    ports: Ports,
+    clock: Clock,
+    random: Random,
+    /// The last number given to a leg, a recording or the playing of a message.
+    last: u64,
+    draining: bool,
+    /// The call that is being dealt with: the one to bury if that goes wrong.
+    at_hand: Option<CallId>,
+    outputs: VecDeque<Output>,
+}
+
+impl Switch {
+    /// A switch without calls.
+    pub fn new(config: Config, clock: Clock, mut random: Random) -> Self {
+        let mut sip = Endpoint::new(config.sip, random.fork());
+        let users = config.account.agents.iter();
+        let users = users.map(|agent| (agent.user.clone(), agent.password.0.clone()));
+        let (users, now) = (users.collect(), clock.at());
+        sip.command(now, sip::Command::Users(users));
+        Self {
+            floor: Floor::new(&config.account),
+            account: config.account,
+            media_address: config.media_address,
+            silence: config.silence,
+            sounds: config.sounds,
+            sip,
+            calls: BTreeMap::new(),
+            lines: BTreeMap::new(),
+            sessions: BTreeMap::new(),
+            ports: Ports::new(config.ports),
+            // Numbers of recordings and legs stay unique over restarts, as records keep them.
+            last: clock.unix_millis(now) << 20,
+            clock,
+            random,
+            draining: false,
+            at_hand: None,
+            outputs: VecDeque::new(),
+        }
+    }
+
+    /// The whole dataflow, one line per arrow.
+    pub fn handle(&mut self, now: Instant, input: Input) {
+        match input {
+            Input::Sip(input) => self.sip.handle(now, input),
+            Input::Media(event) => self.on_media(now, event),
+            Input::Clock(clock) => self.clock = clock,
+            Input::Drain => self.drain(now),
+            Input::Stop => self.stop(now),
+            Input::Timeout => {
+                self.sip.handle(now, sip::Input::Timeout);
+                self.acd(now, acd::Input::Timeout);
+            }
+        }
+        while let Some(event) = self.sip.poll_event() {
+            self.on_sip(now, event);
+        }
+        self.at_hand = None;
+    }
+
+    /// The next thing to do to the world.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        // Messages first: what the network waits for is never behind our own book-keeping.
+        let transmit = self.sip.poll_transmit().map(Output::Sip);
+        transmit.or_else(|| self.outputs.pop_front())
+    }
+
+    /// When to call again with [`Input::Timeout`], if nothing else happens before.
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        let deadlines = [self.sip.poll_timeout(), self.floor.poll_timeout()];
+        deadlines.into_iter().flatten().min()
+    }
+
+    /// After a panic in [`Switch::handle`]: ends the call that was being dealt with, so that one
+    /// call dies and the floor goes on (F21).
+    pub fn bury(&mut self, now: Instant) {
+        if let Some(call) = self.at_hand.take() {
+            self.end_call(now, call, crate::call::record::End::Fault);
+        }
+    }
+
+    /// No new calls from now on: 503 with Retry-After.
+    fn drain(&mut self, now: Instant) {
+        self.draining = true;
+        self.sip.command(now, sip::Command::Drain(true));
+    }
+
+    /// Ends what is still going on.
+    fn stop(&mut self, now: Instant) {
+        self.drain(now);
+        for call in self.calls.keys().copied().collect::<Vec<_>>() {
+            self.end_call(now, call, crate::call::record::End::Stopped);
+        }
+    }
+
+    fn next(&mut self) -> u64 {
+        self.last += 1;
+        self.last
+    }
+
+    fn next_leg(&mut self) -> LegId {
+        LegId(self.next())
+    }
+
+    fn next_recording(&mut self) -> RecordingId {
+        RecordingId(self.next())
+    }
+
+    fn out(&mut self, output: Output) {
+        self.outputs.push_back(output);
+    }
+
+    fn notice(&mut self, call: CallId, notice: Notice) {
+        self.at_hand = Some(call);
+        self.out(Output::Notice(Some(call), notice));
+    }
+}

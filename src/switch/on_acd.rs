@@ -1,0 +1,195 @@
+//! What the floor wants: messages, ringing, connecting, giving up.
+
+use super::{Notice, Switch, Unrung};
+use crate::acd::{self, Action, Message, Revocation};
+use crate::call::record::{AgentName, End, Role};
+use crate::call::{Agent, Hears};
+use crate::id::{AgentId, CallId, QueueId};
+use crate::media::Command as Media;
+use crate::sdp;
+use crate::settings::OnMaxWait;
+use crate::sip::{Outbound, Party, Target};
+use crate::switch::Output;
+use std::collections::VecDeque;
+use std::time::Instant;
+
+impl Switch {
+    /// Tells the floor, does what it asks for, and tells it at once what came of that.
+    pub(super) fn acd(&mut self, now: Instant, input: acd::Input) {
+        let mut inputs = VecDeque::from([input]);
+        let mut actions = vec![];
+        while let Some(input) = inputs.pop_front() {
+            self.floor.handle(now, input, &mut actions);
+            for action in actions.drain(..).collect::<Vec<_>>() {
+                inputs.extend(self.act(now, action));
+            }
+        }
+    }
+
+    /// Does one action. An answer that is known at once is returned, not awaited.
+    fn act(&mut self, now: Instant, action: Action) -> Option<acd::Input> {
+        match action {
+            Action::Say {
+                call,
+                queue,
+                message,
+            } => self.say(call, queue, message),
+            Action::Music { call, queue } => {
+                let music = self.hold_music(queue);
+                self.let_hear(call, music, Notice::HearsMusic);
+                None
+            }
+            Action::Offer { call, agent } => self.ring(now, call, agent),
+            Action::Revoke { call, agent, why } => {
+                let why = match why {
+                    Revocation::Timeout => Unrung::NoAnswer,
+                    Revocation::CallerGone => Unrung::CallerGone,
+                    Revocation::AgentGone => Unrung::AgentGone,
+                };
+                self.unring(now, call, agent, why);
+                None
+            }
+            Action::Connect { call, agent } => {
+                self.connect(now, call, agent);
+                None
+            }
+            Action::GiveUp { call, then } => {
+                // The other two ends of R25 are the floor's (another queue) and need a trunk that
+                // takes calls (a number outside): until there is one, the call ends.
+                match then {
+                    OnMaxWait::End | OnMaxWait::Queue(_) | OnMaxWait::External(_) => {
+                        self.end_call(now, call, End::MaxWait);
+                    }
+                }
+                None
+            }
+            Action::WrappedUp { agent } => {
+                self.out(Output::Notice(None, Notice::WrappedUp(agent)));
+                None
+            }
+        }
+    }
+
+    fn say(&mut self, call: CallId, queue: QueueId, message: Message) -> Option<acd::Input> {
+        let Some(sound) = self.sounds.message(queue, message) else {
+            return Some(acd::Input::Heard { call });
+        };
+        let play = self.next();
+        self.let_hear(call, Hears::Message { play, sound }, Notice::Hears(message));
+        None
+    }
+
+    fn let_hear(&mut self, id: CallId, hears: Hears, notice: Notice) {
+        if self.calls.get_mut(&id).is_some_and(|call| call.play(hears)) {
+            self.notice(id, notice);
+            self.arrange(id);
+        }
+    }
+
+    /// Rings an agent's phone: a leg on the caller's worker, an offer of ours.
+    fn ring(&mut self, now: Instant, id: CallId, agent: AgentId) -> Option<acd::Input> {
+        let failed = Some(acd::Input::Refuse {
+            agent,
+            call: id,
+            why: acd::Refusal::Failed,
+        });
+        let Some(call) = self.calls.get(&id) else {
+            return failed;
+        };
+        let (from, customer) = (call.record().from.clone(), call.customer);
+        let user = self.agent(agent).map(|agent| agent.user.clone());
+        let worker = self.lines.get(&customer).map(|line| line.port.worker);
+        let port = worker.and_then(|worker| self.ports.take_of(worker));
+        let (Some(user), Some(port)) = (user, port) else {
+            self.notice(id, Notice::Unrung(agent, Unrung::Failed(503)));
+            return failed;
+        };
+        let leg = self.open_leg(now, id, Role::Agent, port);
+        let sdp = self.local(leg).map(|local| sdp::offer(&local));
+        let session = self.sip.invite(
+            now,
+            Outbound {
+                target: Target::User(user),
+                from: Party {
+                    display: None,
+                    user: from,
+                    host: String::new(),
+                },
+                sdp,
+                headers: vec![],
+            },
+        );
+        self.sessions.insert(session, leg);
+        let sip_call_id = self.sip.call_id(session).unwrap_or_default();
+        if let Some(line) = self.lines.get_mut(&leg) {
+            line.session = Some(session);
+            line.leg.sip_call_id = sip_call_id;
+        }
+        if let Some(call) = self.calls.get_mut(&id) {
+            call.ring(Agent { id: agent, leg });
+        }
+        self.notice(id, Notice::Rings(agent));
+        None
+    }
+
+    /// Stops ringing. An answer on its way meets ACK and BYE in `sip` (R52).
+    fn unring(&mut self, now: Instant, id: CallId, agent: AgentId, why: Unrung) {
+        let Some(call) = self.calls.get_mut(&id) else {
+            return;
+        };
+        if let Some(ringing) = call.unring(agent) {
+            self.hang_up(now, ringing.leg, None);
+            self.notice(id, Notice::Unrung(agent, why));
+        }
+    }
+
+    /// The agent took the call: whatever played stops, the two talk, the recording begins (D15).
+    fn connect(&mut self, now: Instant, id: CallId, agent: AgentId) {
+        let settings = self.agent(agent).cloned();
+        let queue = self.calls.get(&id).and_then(|call| call.queue());
+        let music = queue.map_or(Hears::Silence, |queue| self.hold_music(queue));
+        let ids = [self.next_recording(), self.next_recording()];
+        let (Some(settings), Some(call)) = (settings, self.calls.get_mut(&id)) else {
+            return;
+        };
+        let name = AgentName {
+            id: agent,
+            name: settings.name.clone(),
+        };
+        let Some(ringing) = call
+            .agent()
+            .filter(|_| call.connect(now, &self.clock, name, music))
+        else {
+            return;
+        };
+        let waited_ms = call.record().waited_ms;
+        let begun = call.begin_segment(now, &self.clock, ringing, &settings, ids);
+        let begun = begun.cloned();
+        self.arrange(id);
+        self.notice(id, Notice::Connected { agent, waited_ms });
+        if let Some(recorded) = begun {
+            let (origin, segment) = (recorded.origin, recorded.segment.number);
+            let tracks = recorded.segment.tracks.clone();
+            self.out(Output::Record(recorded.segment));
+            for track in tracks {
+                let recording = track.recording;
+                self.media(track.leg, |leg| Media::Record {
+                    recording,
+                    leg,
+                    origin,
+                });
+            }
+            self.notice(id, Notice::Recording { segment });
+        }
+    }
+
+    fn hold_music(&self, queue: QueueId) -> Hears {
+        self.sounds
+            .music(queue)
+            .map_or(Hears::Silence, Hears::Music)
+    }
+
+    fn agent(&self, id: AgentId) -> Option<&crate::settings::Agent> {
+        self.account.agents.iter().find(|agent| agent.id == id)
+    }
+}

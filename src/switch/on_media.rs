@@ -1,0 +1,75 @@
+//! What the media plane says.
+
+use super::{Output, Switch};
+use crate::acd;
+use crate::call::record::{End, Quality};
+use crate::id::LegId;
+use crate::media::{Event, Report};
+use std::time::Instant;
+
+impl Switch {
+    pub(super) fn on_media(&mut self, now: Instant, event: Event) {
+        match event {
+            // Digits choose nothing yet, and are nobody's business in a log.
+            Event::Started { .. } | Event::Digit { .. } => {}
+            Event::Played { leg, play } => self.played(now, leg, play),
+            Event::Silent { leg } => self.lost(now, leg, End::MediaLost),
+            Event::Failed { leg, .. } => self.lost(now, leg, End::Fault),
+            Event::Closed { leg, report, .. } => self.closed(now, leg, &report),
+        }
+    }
+
+    /// A message was heard to its end. One that was interrupted meanwhile is of no interest.
+    fn played(&mut self, now: Instant, leg: LegId, play: u64) {
+        let Some(id) = self.call_of(leg) else {
+            return;
+        };
+        self.at_hand = Some(id);
+        if self
+            .calls
+            .get(&id)
+            .is_some_and(|call| call.is_playing(play))
+        {
+            self.acd(now, acd::Input::Heard { call: id });
+        }
+    }
+
+    fn lost(&mut self, now: Instant, leg: LegId, end: End) {
+        if let Some(call) = self.call_of(leg) {
+            self.end_call(now, call, end);
+        }
+    }
+
+    /// The leg's media is closed: its port rests, its quality is known, and with the last leg of a
+    /// call its record is complete.
+    fn closed(&mut self, now: Instant, leg: LegId, report: &Report) {
+        let Some(line) = self.lines.remove(&leg) else {
+            return;
+        };
+        self.ports.give(line.port);
+        let quality = Quality {
+            received: report.received,
+            sent: report.sent,
+            lost: report.lost,
+            jitter_ms: report.jitter_ms,
+            round_trip_ms: report.round_trip_ms,
+        };
+        let id = line.leg.call;
+        let Some(call) = self.calls.get_mut(&id) else {
+            return;
+        };
+        call.file_leg(line.leg.file(now, &self.clock, quality));
+        self.complete(id);
+    }
+
+    /// Writes the record of a call that is over and has no leg left.
+    pub(super) fn complete(&mut self, id: crate::id::CallId) {
+        let has_legs = self.lines.values().any(|line| line.leg.call == id);
+        if !has_legs
+            && self.calls.get(&id).is_some_and(crate::call::Call::is_over)
+            && let Some(call) = self.calls.remove(&id)
+        {
+            self.out(Output::Conversation(Box::new(call.record().clone())));
+        }
+    }
+}

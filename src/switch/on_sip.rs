@@ -1,0 +1,234 @@
+//! What SIP says, and what it means for calls, agents and media.
+
+use super::{Notice, Output, Switch, Unrung};
+use crate::acd::{self, Refusal};
+use crate::call::record::{End, Role};
+use crate::call::{Hears, Hold};
+use crate::id::{CallId, LegId};
+use crate::sdp;
+use crate::settings::Destination;
+use crate::sip::{Bye, Command, Event, SessionId};
+use std::time::Instant;
+
+/// The warning that goes with a description we cannot use: Q.850 cause 88, incompatible destination.
+const INCOMPATIBLE: u16 = 88;
+
+impl Switch {
+    pub(super) fn on_sip(&mut self, now: Instant, event: Event) {
+        match event {
+            Event::Invited(invite) => self.invited(now, &invite),
+            Event::Acknowledged { session, answer } => self.acknowledged(now, session, answer),
+            // Early media of an agent's phone is for nobody: the caller has music.
+            Event::Ringing { .. } => {}
+            Event::Answered { session, sdp } => self.answered(now, session, sdp),
+            Event::Failed {
+                session, status, ..
+            } => self.failed(now, session, status),
+            Event::ChangeAsked { session, offer } => self.change(now, session, offer),
+            Event::Changed { session, answer } => self.changed(session, answer),
+            Event::Ended { session, how } => self.ended(now, session, &how),
+            Event::Registered { user } => self.reachable(now, &user, true),
+            Event::Unregistered { user } => self.reachable(now, &user, false),
+        }
+    }
+
+    /// The ACK of our 200: the leg is up, and the caller's place counts from here.
+    fn acknowledged(&mut self, now: Instant, session: SessionId, answer: Option<Vec<u8>>) {
+        let Some((leg, call)) = self.find(session) else {
+            return;
+        };
+        if let Some(answer) = answer
+            && !self.accept(leg, &answer)
+        {
+            return self.end_with(now, call, End::Refused, "no common codec in the answer");
+        }
+        if let Some(line) = self.lines.get_mut(&leg) {
+            line.leg.answered = Some(now);
+        }
+        let Some(call) = self.calls.get_mut(&call).filter(|call| call.is_answering()) else {
+            return;
+        };
+        let id = call.id;
+        match call.destination {
+            Destination::Queue(queue) => {
+                let queues = self.account.queues.iter();
+                let name = queues.clone().find(|known| known.id == queue);
+                call.join(now, queue, name.map_or("", |queue| &queue.name));
+                self.acd(now, acd::Input::Join { call: id, queue });
+                let position = self.floor.position(id).unwrap_or(1);
+                self.notice(id, Notice::Queued { queue, position });
+            }
+            Destination::Echo => {
+                call.serve(Hears::Party(leg));
+                self.notice(id, Notice::HearsEcho);
+            }
+            Destination::Music => {
+                let music = self.sounds.any_music();
+                call.serve(music.map_or(Hears::Silence, Hears::Music));
+                self.notice(id, Notice::HearsMusic);
+            }
+        }
+        self.arrange(id);
+    }
+
+    /// An agent's phone answered.
+    fn answered(&mut self, now: Instant, session: SessionId, answer: Option<Vec<u8>>) {
+        let Some((leg, call)) = self.find(session) else {
+            return;
+        };
+        if !answer.is_some_and(|answer| self.accept(leg, &answer)) {
+            return self.agent_failed(now, call, leg, 488);
+        }
+        if let Some(line) = self.lines.get_mut(&leg) {
+            line.leg.answered = Some(now);
+        }
+        if let Some(agent) = self.calls.get(&call).and_then(crate::call::Call::agent) {
+            let agent = agent.id;
+            self.acd(now, acd::Input::Accept { agent, call });
+        }
+    }
+
+    /// Our INVITE to an agent's phone failed: the session is over by itself.
+    fn failed(&mut self, now: Instant, session: SessionId, status: u16) {
+        let Some((leg, call)) = self.find(session) else {
+            return;
+        };
+        self.forget_session(session);
+        self.agent_failed(now, call, leg, status);
+    }
+
+    fn agent_failed(&mut self, now: Instant, call: CallId, leg: LegId, status: u16) {
+        let ringing = self.calls.get(&call).and_then(crate::call::Call::agent);
+        self.close_leg(leg);
+        let Some(agent) = ringing.filter(|agent| agent.leg == leg) else {
+            return;
+        };
+        if let Some(call) = self.calls.get_mut(&call) {
+            call.unring(agent.id);
+        }
+        // 486, 600 and 603 are a person's or a phone's no; 480 is do-not-disturb on many phones.
+        let (why, unrung) = match status {
+            480 | 486 | 600 | 603 => (Refusal::Declined, Unrung::Declined(status)),
+            _ => (Refusal::Failed, Unrung::Failed(status)),
+        };
+        self.notice(call, Notice::Unrung(agent.id, unrung));
+        let agent = agent.id;
+        self.acd(now, acd::Input::Refuse { agent, call, why });
+    }
+
+    /// A re-INVITE: refresh, hold, resume, another address or codec.
+    fn change(&mut self, now: Instant, session: SessionId, offer: Option<Vec<u8>>) {
+        let found = self.find(session);
+        let local = found.and_then(|(leg, _)| self.local(leg));
+        let (Some((leg, call)), Some(local)) = (found, local) else {
+            let status = 481;
+            return self
+                .sip
+                .command(now, Command::RejectChange { session, status });
+        };
+        let answer = match offer {
+            None => Ok((sdp::offer(&local), None)),
+            Some(offer) => {
+                sdp::answer(&offer, &local).map(|(answer, agreed)| (answer, Some(agreed)))
+            }
+        };
+        match answer {
+            Err(refusal) => {
+                let status = refusal.status();
+                self.sip
+                    .command(now, Command::RejectChange { session, status });
+            }
+            Ok((sdp, agreed)) => {
+                if let Some(agreed) = agreed {
+                    self.agreed(leg, &agreed);
+                    self.held(call, leg);
+                }
+                self.sip
+                    .command(now, Command::AnswerChange { session, sdp });
+            }
+        }
+    }
+
+    /// The answer to the offer that we made in a 200 to a re-INVITE.
+    fn changed(&mut self, session: SessionId, answer: Option<Vec<u8>>) {
+        if let Some((leg, call)) = self.find(session)
+            && answer.is_some_and(|answer| self.accept(leg, &answer))
+        {
+            self.held(call, leg);
+        }
+    }
+
+    fn held(&mut self, call: CallId, leg: LegId) {
+        let Some(line) = self.lines.get(&leg) else {
+            return;
+        };
+        let (role, held) = (line.leg.role, line.held);
+        let hold = if held { Hold::Held } else { Hold::None };
+        let Some(known) = self.calls.get_mut(&call) else {
+            return;
+        };
+        if known.hold(role, hold) {
+            let by_agent = role == Role::Agent;
+            self.notice(call, Notice::Held { by_agent, held });
+            self.arrange(call);
+        }
+    }
+
+    fn ended(&mut self, now: Instant, session: SessionId, how: &Bye) {
+        let Some((leg, call)) = self.find(session) else {
+            return;
+        };
+        self.forget_session(session);
+        let Some((role, known)) = self
+            .lines
+            .get(&leg)
+            .map(|line| line.leg.role)
+            .zip(self.calls.get(&call))
+        else {
+            return;
+        };
+        let end = match how {
+            Bye::Remote(_) | Bye::Cancelled => known.end_when_left(role),
+            Bye::NoAck | Bye::Lost => End::SignallingLost,
+        };
+        self.end_call(now, call, end);
+    }
+
+    fn reachable(&mut self, now: Instant, user: &str, reachable: bool) {
+        let agent = self.account.agents.iter().find(|agent| agent.user == user);
+        if let Some(agent) = agent.map(|agent| agent.id) {
+            self.out(Output::Notice(None, Notice::Reachable(agent, reachable)));
+            self.acd(now, acd::Input::Reachable { agent, reachable });
+        }
+    }
+
+    /// Takes the peer's answer to an offer of ours. Says whether it can be used.
+    fn accept(&mut self, leg: LegId, answer: &[u8]) -> bool {
+        let Some(local) = self.said(leg) else {
+            return false;
+        };
+        let negotiated = sdp::accept(answer, &local);
+        if let Ok(negotiated) = &negotiated {
+            self.agreed(leg, negotiated);
+        }
+        negotiated.is_ok()
+    }
+
+    fn end_with(&mut self, now: Instant, call: CallId, end: End, why: &str) {
+        let leg = self.calls.get(&call).map(|call| call.customer);
+        let session = leg.and_then(|leg| self.lines.get(&leg)?.session);
+        if let Some(session) = session {
+            let reason = Some((INCOMPATIBLE, why.to_owned()));
+            self.forget_session(session);
+            self.sip.command(now, Command::End { session, reason });
+        }
+        self.end_call(now, call, end);
+    }
+
+    fn find(&mut self, session: SessionId) -> Option<(LegId, CallId)> {
+        let leg = self.leg_of(session)?;
+        let call = self.call_of(leg)?;
+        self.at_hand = Some(call);
+        Some((leg, call))
+    }
+}

@@ -1,0 +1,73 @@
+//! Everything the switch does to the world.
+
+use crate::call::record::{Conversation, End, Segment};
+use crate::id::{AgentId, CallId, QueueId};
+use crate::{acd, media, sip};
+
+/// Everything the switch does to the world.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Output {
+    /// Bytes for a SIP peer.
+    Sip(sip::Transmit),
+    /// Something for a media worker, counted from 0.
+    Media(usize, media::Command),
+    /// A segment begins: the vault opens its files.
+    Record(Segment),
+    /// A conversation has begun or ended: the store writes its record.
+    Conversation(Box<Conversation>),
+    /// Something people like to know, about a call where there is one.
+    Notice(Option<CallId>, Notice),
+}
+
+/// The story of a call, line by line: for logs, metrics and the demo.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Notice {
+    /// A call has come in and was answered.
+    Arrived { from: String, called: String },
+    /// A call was refused with this status. `why` says what to mend.
+    Refused {
+        from: String,
+        called: String,
+        status: u16,
+        why: &'static str,
+    },
+    /// The caller waits, at this place (1 is next).
+    Queued { queue: QueueId, position: usize },
+    /// The caller hears a message.
+    Hears(acd::Message),
+    /// The caller hears music, or an echo.
+    HearsMusic,
+    /// The caller hears themselves.
+    HearsEcho,
+    /// An agent's phone is rung.
+    Rings(AgentId),
+    /// An agent's phone is no longer rung.
+    Unrung(AgentId, Unrung),
+    /// The two talk.
+    Connected { agent: AgentId, waited_ms: u64 },
+    /// A party put the other on hold, or took them back.
+    Held { by_agent: bool, held: bool },
+    /// Both are being recorded.
+    Recording { segment: u32 },
+    /// The call is over.
+    Ended { end: End, talked_ms: u64 },
+    /// An agent's phone can be rung now, or cannot any more.
+    Reachable(AgentId, bool),
+    /// An agent's wrap-up is over.
+    WrappedUp(AgentId),
+}
+
+/// Why a phone is no longer rung.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unrung {
+    /// Nobody answered within the agent call timeout.
+    NoAnswer,
+    /// The agent declined: the SIP status.
+    Declined(u16),
+    /// The phone could not be reached: the SIP status.
+    Failed(u16),
+    /// The caller did not wait any longer.
+    CallerGone,
+    /// The phone is not registered any more.
+    AgentGone,
+}

@@ -1,0 +1,84 @@
+//! What can be seen of the switch from outside, for metrics and health.
+
+use super::Switch;
+use crate::acd::AgentState;
+use crate::id::{AgentId, QueueId};
+use std::time::{Duration, Instant};
+
+/// A snapshot.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct View {
+    /// Calls that have not ended.
+    pub calls: usize,
+    /// Calls in which customer and agent talk.
+    pub talking: usize,
+    /// Media ports in use.
+    pub ports: usize,
+    /// Each queue of the account.
+    pub queues: Vec<QueueView>,
+    /// Each agent of the account.
+    pub agents: Vec<AgentView>,
+    /// No new calls are taken.
+    pub draining: bool,
+}
+
+/// A queue as wallboards show it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct QueueView {
+    /// Which.
+    pub id: QueueId,
+    /// Its name.
+    pub name: String,
+    /// Callers without an agent.
+    pub waiting: usize,
+    /// How long the first of them has waited.
+    pub longest: Duration,
+}
+
+/// An agent as wallboards show them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AgentView {
+    /// Who.
+    pub id: AgentId,
+    /// Their name.
+    pub name: String,
+    /// What they are doing.
+    pub state: AgentState,
+}
+
+impl Switch {
+    /// A snapshot of who is doing what.
+    pub fn view(&self, now: Instant) -> View {
+        let queues = self.account.queues.iter().map(|queue| QueueView {
+            id: queue.id,
+            name: queue.name.clone(),
+            waiting: self.floor.waiting(queue.id).len(),
+            longest: self.floor.longest_wait(now, queue.id),
+        });
+        let agents = self.account.agents.iter().filter_map(|agent| {
+            Some(AgentView {
+                id: agent.id,
+                name: agent.name.clone(),
+                state: self.floor.agent(agent.id)?,
+            })
+        });
+        View {
+            calls: self.calls.values().filter(|call| !call.is_over()).count(),
+            talking: self.calls.values().filter(|call| call.is_talking()).count(),
+            ports: self.ports.taken(),
+            queues: queues.collect(),
+            agents: agents.collect(),
+            draining: self.draining,
+        }
+    }
+
+    /// What SIP has counted: messages in and out, and what was dropped.
+    pub fn sip_counters(&self) -> &crate::sip::Counters {
+        self.sip.counters()
+    }
+
+    /// Whether nothing is left: no call, no leg, no transaction, no timer but registrations.
+    pub fn is_idle(&self) -> bool {
+        self.calls.is_empty() && self.lines.is_empty() && self.sip.is_idle()
+    }
+}

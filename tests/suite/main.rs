@@ -1,0 +1,3 @@
+//! One binary for all tests of the whole: stories, random lives, and the architecture itself.
+
+mod tidy;
