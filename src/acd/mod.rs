@@ -1,25 +1,52 @@
 //! Automatic call distribution: who waits, who rings, who talks.
 //!
 //! Pure bookkeeping over virtual time. It neither knows SIP nor audio: it says *offer this call
-//! to this agent*, and is told later what became of it.
+//! to this agent*, and is told later what became of it. The value that does so is the [`Floor`].
+//!
+//! ```text
+//!            Join                     ┌── Refuse, time-out, agent gone ──┐
+//!   caller ───────▶ greeting ┐        ▼                                  │
+//!                   music    ├─▶ in place, waiting ──Offer──▶ in place, offered ──Accept──▶ talking
+//!                   message  ┘        │                                  │                   │ Leave
+//!                                     └───────────── max wait ───────────┘                   ▼
+//!                                                       ▼                        agent: wrap-up, then
+//!                                            last words, then GiveUp             available again
+//! ```
+
+mod agent;
+mod caller;
+mod floor;
+mod queue;
+mod tally;
+
+pub use agent::AgentState;
+pub use caller::{CallerState, Stage};
+pub use floor::Floor;
+pub use tally::Tally;
 
 use crate::id::{AgentId, CallId, QueueId};
 use crate::settings::OnMaxWait;
+use serde::{Deserialize, Serialize};
 
 /// What happens to callers and agents.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Input {
-    /// A caller enters a queue. The place counts from here.
+    /// A caller enters a queue. The place counts from here. Of a caller who is already on the
+    /// floor, it is without effect.
     Join { call: CallId, queue: QueueId },
-    /// The message last asked for with [`Action::Say`] has been heard to its end.
+    /// The message last asked for with [`Action::Say`] has been heard to its end, or cannot be
+    /// played. Not to be said of an earlier message that the last one has cut short.
     Heard { call: CallId },
     /// The caller has hung up, or the conversation is over, whatever they were doing.
     Leave { call: CallId },
+    /// How many conversations that are not closed the agent has (R149); 0 before it is said.
+    Load { agent: AgentId, conversations: u32 },
     /// The agent's phone can be rung, or cannot any more.
     Reachable { agent: AgentId, reachable: bool },
     /// The agent is in a call of their own making and cannot be rung, or is back.
     Occupied { agent: AgentId, occupied: bool },
-    /// The agent took the call offered.
+    /// The agent took the call offered. Without such an offer it is answered with
+    /// [`Action::Dismiss`].
     Accept { agent: AgentId, call: CallId },
     /// The agent declined the call offered.
     Refuse {
@@ -32,7 +59,7 @@ pub enum Input {
 }
 
 /// Why an agent did not take a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Refusal {
     /// The agent declined, or the phone is busy (486, 603).
     Declined,
@@ -41,9 +68,10 @@ pub enum Refusal {
 }
 
 /// What the floor wants done.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Action {
-    /// Play a message of the queue to the caller, and say [`Input::Heard`] at its end.
+    /// Play a message of the queue to the caller instead of what plays, and say [`Input::Heard`]
+    /// at its end.
     Say {
         call: CallId,
         queue: QueueId,
@@ -61,14 +89,19 @@ pub enum Action {
     },
     /// The agent answered: stop whatever plays, let them talk.
     Connect { call: CallId, agent: AgentId },
-    /// The wait is over without an agent. The call has left the floor.
+    /// The agent answered an offer that had been taken back while the answer was on its way: hang
+    /// up on them. They may be free, rung for another caller or away by now.
+    Dismiss { call: CallId, agent: AgentId },
+    /// The wait is over without an agent: the call ends or goes outside, it never is
+    /// [`OnMaxWait::Queue`]. The call has left the floor.
     GiveUp { call: CallId, then: OnMaxWait },
-    /// The conversation is over and the agent's wrap-up has ended: nothing is owed any more.
+    /// The conversation is over and the agent's wrap-up has ended: nothing is owed any more. Said
+    /// once for each conversation, right at its end where there is no wrap-up.
     WrappedUp { agent: AgentId },
 }
 
 /// The messages of a waiting strategy (R27).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Message {
     Greeting,
     Announcement,
@@ -76,12 +109,12 @@ pub enum Message {
 }
 
 /// Why an offer was taken back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Revocation {
     /// Rang for the agent call timeout (R49).
     Timeout,
     /// The caller left, or their wait ended.
     CallerGone,
-    /// The agent's phone unregistered while it rang.
+    /// The agent's phone unregistered while it rang, or they began a call of their own.
     AgentGone,
 }

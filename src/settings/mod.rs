@@ -1,5 +1,10 @@
 //! What an account has set: typed, checked once when it is read, and then believed.
 
+mod check;
+mod defaults;
+
+pub use check::Problem;
+
 use crate::id::{AgentId, QueueId, TrunkId};
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
@@ -19,6 +24,33 @@ pub struct Account {
     pub timeouts: Timeouts,
     pub wrap_up: WrapUp,
     pub recording: Recording,
+}
+
+impl Account {
+    /// A queue by its id.
+    pub fn queue(&self, id: QueueId) -> Option<&Queue> {
+        self.queues.iter().find(|queue| queue.id == id)
+    }
+
+    /// An agent by id.
+    pub fn agent(&self, id: AgentId) -> Option<&Agent> {
+        self.agents.iter().find(|agent| agent.id == id)
+    }
+
+    /// An agent by the user of their phone.
+    pub fn agent_of(&self, user: &str) -> Option<&Agent> {
+        self.agents.iter().find(|agent| agent.user == user)
+    }
+
+    /// A trunk by its id.
+    pub fn trunk(&self, id: TrunkId) -> Option<&Trunk> {
+        self.trunks.iter().find(|trunk| trunk.id == id)
+    }
+
+    /// What [`Destination::Music`] plays: the hold music of the first queue that has some.
+    pub fn music(&self) -> Option<&Message> {
+        self.queues.iter().find_map(|queue| queue.music.as_ref())
+    }
 }
 
 /// A queue and what its callers experience (waiting strategy, R22–R31).
@@ -55,7 +87,7 @@ pub struct MaxWait {
 }
 
 /// The three ends of a wait (R25).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum OnMaxWait {
     /// The call ends.
     End,
@@ -92,6 +124,8 @@ pub struct Agent {
     pub wrap_up: Option<Duration>,
     /// Whether calls of this agent are recorded (R95).
     pub record_calls: bool,
+    /// The habits of the agent's phone.
+    pub habits: Habits,
 }
 
 /// A password: printed as dots, so that it cannot end in a log.
@@ -113,6 +147,37 @@ pub struct Trunk {
     pub from: Vec<Network>,
     /// Calls at once; 0: no limit.
     pub max_calls: u32,
+    /// The habits of the peer.
+    pub habits: Habits,
+}
+
+/// How we talk to a make of peer: what our offers say, and what we choose from its offers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Habits {
+    /// The codecs to offer and to take, the preferred first.
+    pub codecs: Vec<Codec>,
+    /// Milliseconds of sound in each packet: 10, or a multiple of 20 up to 200.
+    pub packet_time: u16,
+    /// How keys travel.
+    pub dtmf: Dtmf,
+}
+
+/// A codec that a peer may be given. Two of G.711; more come with the media plane's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Codec {
+    /// G.711 µ-law, payload type 0.
+    Pcmu,
+    /// G.711 A-law, payload type 8.
+    Pcma,
+}
+
+/// How keys travel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dtmf {
+    /// As telephone-event packets (RFC 4733).
+    Events,
+    /// Not as packets of their own: telephone-event is neither offered nor taken.
+    None,
 }
 
 /// An address and the length of its prefix: `203.0.113.0/24`.
