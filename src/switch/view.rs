@@ -77,6 +77,11 @@ impl Switch {
         self.sip.counters()
     }
 
+    /// Whether a call goes on, or a leg of one has still to report.
+    pub fn has_calls(&self) -> bool {
+        !self.calls.is_empty() || !self.lines.is_empty()
+    }
+
     /// Whether nothing is left: no call, no leg, no transaction, no timer but registrations.
     pub fn is_idle(&self) -> bool {
         self.calls.is_empty() && self.lines.is_empty() && self.sip.is_idle()

@@ -1,0 +1,115 @@
+//! The command line.
+
+use super::{Server, terminal};
+use crate::config::Config;
+use crate::{demo, watch};
+use anyhow::Context as _;
+use clap::{Parser, Subcommand};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// A contact-centre softswitch: callers wait, talk to an agent, and every leg is on disk.
+#[derive(Debug, Parser)]
+#[command(version, about, long_about = None, arg_required_else_help = true)]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+    /// How much to log: error, warn, info, debug; or a filter such as `cordboard::net=debug`.
+    #[arg(long, global = true, env = "CORDBOARD_LOG", default_value = "info")]
+    log: String,
+    /// Log as JSON, one object a line.
+    #[arg(long, global = true)]
+    log_json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Start everything on loopback, with a demo account, and tell how to make a first call.
+    Demo(demo::Options),
+    /// Run with your own configuration.
+    Run {
+        /// The configuration file (TOML); tools/example.toml shows every key.
+        #[arg(long)]
+        config: PathBuf,
+    },
+    /// Say what is wrong with a configuration file, and how to mend it.
+    CheckConfig {
+        /// The configuration file (TOML).
+        file: PathBuf,
+    },
+    /// Ask a running server whether it is well: exit code 0 if so.
+    Health {
+        /// Its HTTP address.
+        #[arg(long, default_value = "127.0.0.1:8080")]
+        http: SocketAddr,
+    },
+}
+
+/// Runs a command; errors are printed for people.
+pub fn run(arguments: Arguments) -> ExitCode {
+    let format = if arguments.log_json {
+        watch::logs::Format::Json
+    } else {
+        watch::logs::Format::Text
+    };
+    let done = match arguments.command {
+        Command::Demo(options) => start_log(format, &arguments.log).and_then(|()| demo::run(&options)),
+        Command::Run { config } => {
+            start_log(format, &arguments.log).and_then(|()| serve(&config))
+        }
+        Command::CheckConfig { file } => check(&file),
+        Command::Health { http } => health(http),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            terminal::complain(&format!("{error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn start_log(format: watch::logs::Format, filter: &str) -> anyhow::Result<()> {
+    watch::logs::init(format, filter)
+}
+
+fn serve(path: &std::path::Path) -> anyhow::Result<()> {
+    let config = Config::read(path)?;
+    let grace = config.server.stop_after;
+    let server = Server::start(config, |_, _| {})?;
+    server.wait_for_signal()?;
+    server.stop(grace)
+}
+
+fn check(path: &std::path::Path) -> anyhow::Result<()> {
+    let config = Config::read(path)?;
+    super::sounds::render(&config).context("the sounds")?;
+    let account = &config.account;
+    terminal::say(&format!(
+        "{} is fine: {} listeners, {} queues, {} agents, {} routes, {} media ports",
+        path.display(),
+        config.listeners.len(),
+        account.queues.len(),
+        account.agents.len(),
+        account.routes.len(),
+        config.media.ports.len(),
+    ));
+    Ok(())
+}
+
+fn health(http: SocketAddr) -> anyhow::Result<()> {
+    use std::io::{Read as _, Write as _};
+    let patience = Duration::from_secs(5);
+    let mut stream = std::net::TcpStream::connect_timeout(&http, patience)
+        .with_context(|| format!("no server at {http}"))?;
+    stream.set_read_timeout(Some(patience))?;
+    write!(stream, "GET /healthz HTTP/1.1\r\nHost: {http}\r\nConnection: close\r\n\r\n")?;
+    let mut answer = String::new();
+    stream.take(65_536).read_to_string(&mut answer)?;
+    let body = answer.split("\r\n\r\n").nth(1).unwrap_or_default();
+    anyhow::ensure!(answer.starts_with("HTTP/1.1 200"), "not well: {body}");
+    terminal::say(body);
+    Ok(())
+}

@@ -1,0 +1,271 @@
+//! Composition: builds every part, starts the threads, stops them in the right order. The only
+//! place that knows all.
+//!
+//! ```text
+//!  SIP sockets ──▶ inbox ──▶ control thread: Switch ──▶ hands ─┬─▶ SIP sockets
+//!  media workers ──▶ │                                          ├─▶ media workers ──chunks──▶ vault
+//!  signals ────────▶ │                                          ├─▶ vault (segments)
+//!                                                               └─▶ store, log, metrics
+//! ```
+
+pub mod cli;
+pub mod story;
+pub mod terminal;
+
+mod control;
+mod hands;
+mod inbox;
+mod sounds;
+
+use crate::api::{Api, Health};
+use crate::clock::Clock;
+use crate::config::{Admits, Config, ListenerConfig};
+use crate::id::CallId;
+use crate::media::{Command, Engine, Library};
+use crate::net::Network;
+use crate::random::Random;
+use crate::sip::{self, Listener, ListenerId, Transport};
+use crate::store::{DataDir, Store};
+use crate::switch::{self, Input, Notice, Sounds, Switch};
+use crate::vault::Vault;
+use crate::worker::{self, Worker};
+use anyhow::Context as _;
+use control::Control;
+use hands::Hands;
+use inbox::Inbox;
+use jiff::Timestamp;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How long the last messages of SIP are given on the way out.
+const FAREWELL: Duration = Duration::from_millis(500);
+
+/// A running server.
+#[derive(Debug)]
+pub struct Server {
+    control: Control,
+    inbox: Inbox,
+    vault: Vault,
+    store: Arc<Store>,
+    api: Option<Api>,
+    runtime: tokio::runtime::Runtime,
+    /// Last: the data directory is ours until all else has stopped.
+    _lock: DataDir,
+}
+
+impl Server {
+    /// Starts everything. `listen` hears every notice, on the control thread: it must not wait.
+    ///
+    /// # Errors
+    /// What is missing or taken: a directory, a port, a sound; with the mend.
+    pub fn start(
+        config: Config,
+        listen: impl FnMut(Option<CallId>, &Notice) + Send + 'static,
+    ) -> anyhow::Result<Self> {
+        let data = &config.server.data_dir;
+        std::fs::create_dir_all(data)
+            .with_context(|| format!("the data directory {} cannot be made", data.display()))?;
+        let lock = DataDir::lock(data)?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .thread_name("async")
+            .enable_all()
+            .build()?;
+        let (library, sounds) = sounds::render(&config).context("the sounds")?;
+        let store = Arc::new(Store::start(&data.join("cordboard.db"), store_event)?);
+        store.interrupted(Timestamp::now())?;
+        let recorded = store.clone();
+        let vault = Vault::start(data.join("recordings"), move |event| {
+            hands::vault_event(&recorded, event);
+        })?;
+        let (inbox, outlet) = inbox::inbox();
+        let workers = start_workers(&config, library, &vault, &inbox)?;
+        let network = start_network(&config, &runtime, &inbox)?;
+        let health = Arc::new(Health::new(env!("CARGO_PKG_VERSION")));
+        let api = config.server.http.map(|address| {
+            let _inside = runtime.enter();
+            Api::start(address, runtime.handle(), health.clone())
+        });
+        let api = api.transpose()?;
+        let switch = switch(&config, sounds, &workers, &network);
+        let hands = Hands::new(
+            config.account,
+            network,
+            workers,
+            vault.sender(),
+            store.clone(),
+            health,
+            Box::new(listen),
+        );
+        let control = Control::start(switch, outlet, hands)?;
+        Ok(Self {
+            control,
+            inbox,
+            vault,
+            store,
+            api,
+            runtime,
+            _lock: lock,
+        })
+    }
+
+    /// Waits for SIGTERM or SIGINT.
+    ///
+    /// # Errors
+    /// If the control thread has died, or signals cannot be had.
+    pub fn wait_for_signal(&self) -> anyhow::Result<()> {
+        use tokio::signal::unix::{SignalKind, signal};
+        self.runtime.block_on(async {
+            let mut terminate = signal(SignalKind::terminate())?;
+            let mut interrupt = signal(SignalKind::interrupt())?;
+            loop {
+                tokio::select! {
+                    _ = terminate.recv() => return Ok(()),
+                    _ = interrupt.recv() => return Ok(()),
+                    () = tokio::time::sleep(Duration::from_secs(1)) => {
+                        anyhow::ensure!(self.control.is_alive(), "the control thread has died");
+                    }
+                }
+            }
+        })
+    }
+
+    /// Stops: no new calls, the running ones may go on for `grace`, recordings and records are
+    /// written.
+    ///
+    /// # Errors
+    /// If something could not be written to the end.
+    pub fn stop(self, grace: Duration) -> anyhow::Result<()> {
+        tracing::info!(seconds = grace.as_secs(), "stopping: no new calls");
+        self.inbox.insist(Input::Drain);
+        self.wait_until_quiet(grace);
+        if !self.control.is_quiet() {
+            tracing::info!("ending the calls that are left");
+        }
+        self.inbox.insist(Input::Stop);
+        std::thread::sleep(Duration::from_millis(50));
+        self.wait_until_quiet(Duration::from_secs(2));
+        // The peers' last answers, and our repetitions of what they may have lost.
+        std::thread::sleep(FAREWELL);
+        let hands = self.control.stop();
+        if let Some(hands) = hands {
+            hands.stop();
+        }
+        self.vault.stop();
+        self.store.flush()?;
+        if let Some(api) = self.api {
+            api.stop();
+        }
+        if let Some(store) = Arc::into_inner(self.store) {
+            store.stop();
+        }
+        self.runtime.shutdown_timeout(Duration::from_secs(1));
+        tracing::info!("stopped");
+        Ok(())
+    }
+
+    fn wait_until_quiet(&self, patience: Duration) {
+        let until = Instant::now() + patience;
+        while !self.control.is_quiet() && Instant::now() < until && self.control.is_alive() {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+fn start_workers(
+    config: &Config,
+    library: Library,
+    vault: &Vault,
+    inbox: &Inbox,
+) -> anyhow::Result<Vec<Worker>> {
+    let media = &config.media;
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let count = media.workers.unwrap_or(cores).max(1);
+    let ports: Vec<u16> = (media.first_port..media.last_port).step_by(2).collect();
+    let library = Arc::new(library);
+    let share = ports.len().div_ceil(count).max(1);
+    let mut workers = vec![];
+    for (index, ports) in ports.chunks(share).enumerate() {
+        let now = Instant::now();
+        let clock = Clock::new(now, Timestamp::now());
+        let engine = Engine::new(Random::from_system(), clock, now);
+        let inbox = inbox.clone();
+        let config = worker::Config {
+            index,
+            bind: media.address,
+            ports: ports.to_vec(),
+        };
+        let worker = Worker::start(config, engine, vault.sender(), move |event| {
+            inbox.offer(Input::Media(event)).map_err(|input| match input {
+                Input::Media(event) => event,
+                Input::Sip(_) | Input::Clock(_) | Input::Drain | Input::Stop | Input::Timeout => {
+                    unreachable!("an inbox gives back what it was given")
+                }
+            })
+        })?;
+        worker.send(Command::Library(library.clone()));
+        workers.push(worker);
+    }
+    Ok(workers)
+}
+
+/// Every listener once for each of its transports: what the network and the endpoint number by
+/// `ListenerId`.
+fn listeners(config: &Config) -> impl Iterator<Item = (ListenerId, &ListenerConfig, Transport)> {
+    let each = config.listeners.iter();
+    let each = each.flat_map(|listener| listener.transports.iter().map(move |t| (listener, *t)));
+    let numbered = (0..).map(ListenerId).zip(each);
+    numbered.map(|(id, (listener, transport))| (id, listener, transport))
+}
+
+fn start_network(
+    config: &Config,
+    runtime: &tokio::runtime::Runtime,
+    inbox: &Inbox,
+) -> anyhow::Result<Network> {
+    let sockets = listeners(config).map(|(id, listener, transport)| (id, transport, listener.bind));
+    let inbox = inbox.clone();
+    Network::start(sockets.collect(), runtime.handle(), move |input| {
+        inbox.offer(Input::Sip(input)).is_ok()
+    })
+}
+
+fn switch(config: &Config, sounds: Sounds, workers: &[Worker], network: &Network) -> Switch {
+    let listeners = listeners(config).map(|(id, listener, transport)| {
+        let (realm, registrar) = match &listener.admits {
+            Admits::Phones { realm } => (Some(realm.clone()), true),
+            Admits::Trunks => (None, false),
+        };
+        let local = network.local_addr(id).unwrap_or(listener.bind);
+        let mut advertised = listener.advertised;
+        if advertised.port() == 0 {
+            advertised.set_port(local.port());
+        }
+        Listener {
+            transport,
+            local,
+            advertised,
+            digest: realm,
+            registrar,
+        }
+    });
+    let sip = sip::Config {
+        listeners: listeners.collect(),
+        user_agent: config.user_agent.clone(),
+        ..sip::Config::default()
+    };
+    let config = switch::Config {
+        account: config.account.clone(),
+        sip,
+        media_address: config.media.advertised,
+        ports: workers.iter().map(|worker| worker.bound_ports().to_vec()).collect(),
+        silence: config.media.silence_timeout,
+        sounds,
+    };
+    let clock = Clock::new(Instant::now(), Timestamp::now());
+    Switch::new(config, clock, Random::from_system())
+}
+
+fn store_event(event: crate::store::Event) {
+    tracing::warn!(?event, "the store");
+}

@@ -1,0 +1,93 @@
+//! What happens, in words: for the log, and for whoever watches the demo.
+
+use crate::acd::Message;
+use crate::call::record::End;
+use crate::id::AgentId;
+use crate::route;
+use crate::settings::Account;
+use crate::switch::{Notice, Unrung};
+
+/// One line about a notice. Numbers are shortened to their last digits.
+pub fn tell(account: &Account, notice: &Notice) -> String {
+    let agent = |id: &AgentId| {
+        let agent = account.agents.iter().find(|agent| agent.id == *id);
+        agent.map_or_else(|| format!("agent {id}"), |agent| format!("{} ({})", agent.name, agent.user))
+    };
+    match notice {
+        Notice::Arrived { from, called } => {
+            format!("{} calls {}: answered", route::masked(from), route::masked(called))
+        }
+        Notice::Refused {
+            from,
+            called,
+            status,
+            why,
+        } => {
+            let (from, called) = (route::masked(from), route::masked(called));
+            format!("{from} calls {called}: refused with {status}, {why}")
+        }
+        Notice::Queued { queue, position } => {
+            let queue = account.queues.iter().find(|known| known.id == *queue);
+            let name = queue.map_or("?", |queue| &queue.name);
+            format!("the caller waits in {name}, place {position}")
+        }
+        Notice::Hears(message) => format!(
+            "the caller hears {}",
+            match message {
+                Message::Greeting => "the greeting",
+                Message::Announcement => "an announcement",
+                Message::MaxWait => "that the wait is over",
+            }
+        ),
+        Notice::HearsMusic => "the caller hears music".to_owned(),
+        Notice::HearsEcho => "the caller hears an echo".to_owned(),
+        Notice::Rings(id) => format!("the phone of {} rings", agent(id)),
+        Notice::Unrung(id, why) => {
+            let (agent, why) = (agent(id), unrung(*why));
+            format!("the phone of {agent} stops ringing: {why}")
+        }
+        Notice::Connected { agent: id, waited_ms } => {
+            let (agent, seconds) = (agent(id), *waited_ms as f64 / 1000.0);
+            format!("{agent} answers: they talk, after {seconds:.1} s of waiting")
+        }
+        Notice::Held { by_agent, held } => {
+            let who = if *by_agent { "the agent" } else { "the caller" };
+            let what = if *held { "puts the other on hold" } else { "takes the other back" };
+            format!("{who} {what}")
+        }
+        Notice::Recording { segment } => format!("both are recorded, segment {segment}"),
+        Notice::Ended { end, talked_ms } => {
+            let seconds = *talked_ms as f64 / 1000.0;
+            format!("the call is over: {}; they talked for {seconds:.1} s", ended(*end))
+        }
+        Notice::Reachable(id, true) => format!("{} is available", agent(id)),
+        Notice::Reachable(id, false) => format!("{} has no phone any more", agent(id)),
+        Notice::WrappedUp(id) => format!("{} has finished the wrap-up", agent(id)),
+    }
+}
+
+fn unrung(why: Unrung) -> String {
+    match why {
+        Unrung::NoAnswer => "no answer".to_owned(),
+        Unrung::Declined(status) => format!("declined with {status}"),
+        Unrung::Failed(status) => format!("could not be reached, {status}"),
+        Unrung::CallerGone => "the caller does not wait any more".to_owned(),
+        Unrung::AgentGone => "the phone is not registered any more".to_owned(),
+    }
+}
+
+/// Why a call ended, in words.
+pub fn ended(end: End) -> &'static str {
+    match end {
+        End::CustomerHungUp => "the customer hung up",
+        End::AgentHungUp => "the agent hung up",
+        End::Abandoned => "the customer did not wait any longer",
+        End::MaxWait => "the longest wait was reached",
+        End::MediaLost => "no sound came from a party any more",
+        End::SignallingLost => "a party could not be reached any more",
+        End::Refused => "no common codec",
+        End::Stopped => "the server was stopped",
+        End::Interrupted => "the server died",
+        End::Fault => "a fault of ours",
+    }
+}
