@@ -1,0 +1,268 @@
+//! The server's side: who has proved to know a password.
+//!
+//! A nonce is `time, random, seal`; what we have not sealed is not ours. So nothing is kept for a
+//! challenge that nobody answers, and a flood of requests without credentials costs no memory.
+//! A nonce is remembered from its first good answer on, with the highest count it was used with:
+//!
+//! ```text
+//!   minted ──right answer within 60 s──▶ in use ──1 h after minting──▶ stale
+//!      └──60 s──▶ stale                    └──count not higher──▶ stale
+//! ```
+
+use super::{Algorithm, Challenge, Credentials, hex};
+use crate::random::Random;
+use crate::sip::header::{Name, Syntax};
+use crate::sip::message::{Message, Method, Start};
+use crate::sip::uri::Uri;
+use sha2::Digest as _;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+/// How long a nonce waits for its first answer.
+const FIRST_USE: Duration = Duration::from_secs(60);
+
+/// How long a nonce in use is good, from its minting.
+const IN_USE: Duration = Duration::from_secs(3600);
+
+/// The most nonces in use. Beyond it the oldest become stale before their time.
+const MAX_IN_USE: usize = 16_384;
+
+/// Challenges and judges, for one realm.
+pub struct Verifier {
+    realm: String,
+    /// In the order in which challenges are given: the strongest first (RFC 8760 §2.4).
+    algorithms: Vec<Algorithm>,
+    random: Random,
+    /// Seals nonces; drawn anew at each start, so that nonces of a former life are stale.
+    secret: String,
+    /// Hashed for users there are not, so that they take as long as others.
+    nobodys_password: String,
+    born: Instant,
+    in_use: BTreeMap<Nonce, u32>,
+    /// Nonces minted until then (milliseconds since `born`) had to be forgotten.
+    forgotten: Option<u64>,
+}
+
+/// What has become of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// This user knows the password.
+    Passed {
+        /// The name as configured.
+        user: String,
+    },
+    /// 401 with new challenges: there were no credentials for us, or (stale) they were right but
+    /// too old or used before.
+    Challenge {
+        /// What the new challenge says about the old one.
+        stale: bool,
+    },
+    /// A wrong password or a user we do not have: which of them is not to be told apart.
+    Wrong,
+    /// 400: credentials for us that cannot be read, or for another Request-URI.
+    Broken(Syntax),
+}
+
+/// When it was minted, in milliseconds since the verifier's birth, and a random number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Nonce {
+    minted: u64,
+    random: u64,
+}
+
+impl Verifier {
+    /// A verifier that offers SHA-256 and MD5, in this order.
+    pub fn new(now: Instant, realm: &str, mut random: Random) -> Self {
+        Self {
+            realm: realm.to_owned(),
+            algorithms: vec![Algorithm::Sha256, Algorithm::Md5],
+            secret: random.hex(64),
+            nobodys_password: random.hex(16),
+            random,
+            born: now,
+            in_use: BTreeMap::new(),
+            forgotten: None,
+        }
+    }
+
+    /// The same, offering and accepting these only, in this order.
+    #[must_use]
+    pub fn with_algorithms(mut self, algorithms: &[Algorithm]) -> Self {
+        self.algorithms = algorithms.to_vec();
+        self
+    }
+
+    /// The realm users have their passwords for.
+    pub fn realm(&self) -> &str {
+        &self.realm
+    }
+
+    /// The values of the WWW-Authenticate headers of a 401, one for each algorithm.
+    pub fn challenges(&mut self, now: Instant, stale: bool) -> Vec<String> {
+        let nonce = Nonce {
+            minted: self.millis(now),
+            random: self.random.u64(),
+        };
+        let challenge = |algorithm: &Algorithm| Challenge {
+            realm: self.realm.clone(),
+            nonce: self.sealed(nonce),
+            algorithm: *algorithm,
+            opaque: None,
+            qop_auth: true,
+            stale,
+        };
+        let all = self.algorithms.iter().map(challenge);
+        all.map(|challenge| challenge.to_string()).collect()
+    }
+
+    /// Judges a request by the Authorization for our realm. `password` knows the users.
+    pub fn verify<'p>(
+        &mut self,
+        now: Instant,
+        request: &Message,
+        password: impl FnOnce(&str) -> Option<&'p str>,
+    ) -> Verdict {
+        let uri = match request.start() {
+            Start::Request { uri, .. } => uri,
+            Start::Response { .. } => return Verdict::Challenge { stale: false },
+        };
+        match Credentials::find(request, Name::Authorization, &self.realm) {
+            None => Verdict::Challenge { stale: false },
+            Some(Err(why)) => Verdict::Broken(why),
+            Some(Ok(credentials)) => self.judge(now, request.method(), uri, &credentials, password),
+        }
+    }
+
+    /// The bounds hold: for tests.
+    pub fn check(&self) {
+        assert!(self.in_use.len() <= MAX_IN_USE, "nonces are bounded");
+    }
+
+    fn judge<'p>(
+        &mut self,
+        now: Instant,
+        method: &Method,
+        uri: &str,
+        credentials: &Credentials,
+        password: impl FnOnce(&str) -> Option<&'p str>,
+    ) -> Verdict {
+        if !self.algorithms.contains(&credentials.algorithm) {
+            return Verdict::Challenge { stale: false };
+        }
+        // RFC 3261 §22.4 item 7: what was hashed must be what is asked.
+        if !same_uri(&credentials.uri, uri) {
+            return Verdict::Broken(Syntax("made for another Request-URI"));
+        }
+        let known = password(&credentials.user);
+        let expected = credentials.expected(method, known.unwrap_or(&self.nobodys_password));
+        let right = same_text(&expected, &credentials.response);
+        if !right || known.is_none() {
+            return Verdict::Wrong;
+        }
+        if !self.spend(now, credentials) {
+            return Verdict::Challenge { stale: true };
+        }
+        Verdict::Passed {
+            user: credentials.user.clone(),
+        }
+    }
+
+    /// Uses a nonce once; `false` where it is not ours, too old, or used with that count before.
+    fn spend(&mut self, now: Instant, credentials: &Credentials) -> bool {
+        let Some(nonce) = self.opened(&credentials.nonce) else {
+            return false;
+        };
+        self.expire(now);
+        let age = self.millis(now).saturating_sub(nonce.minted);
+        let within = |limit: Duration| u128::from(age) <= limit.as_millis();
+        // Without a count (RFC 2069) a nonce is good for one request.
+        let count = credentials.session.as_ref().map_or(u32::MAX, |s| s.nc);
+        match self.in_use.get_mut(&nonce) {
+            Some(highest) if count > *highest && within(IN_USE) => {
+                *highest = count;
+                true
+            }
+            Some(_) => false,
+            None if within(FIRST_USE) && self.forgotten.is_none_or(|at| nonce.minted > at) => {
+                if self.in_use.len() == MAX_IN_USE {
+                    let oldest = self.in_use.pop_first();
+                    self.forgotten = oldest.map(|(nonce, _)| nonce.minted).max(self.forgotten);
+                }
+                self.in_use.insert(nonce, count);
+                true
+            }
+            None => false,
+        }
+    }
+
+    fn expire(&mut self, now: Instant) {
+        let limit = u64::try_from(IN_USE.as_millis()).unwrap_or(u64::MAX);
+        let now = self.millis(now);
+        while let Some(oldest) = self.in_use.first_entry() {
+            if now.saturating_sub(oldest.key().minted) <= limit {
+                break;
+            }
+            oldest.remove();
+        }
+    }
+
+    fn millis(&self, now: Instant) -> u64 {
+        let since = now.saturating_duration_since(self.born);
+        u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+    }
+
+    fn sealed(&self, nonce: Nonce) -> String {
+        let plain = format!("{:016x}{:016x}", nonce.minted, nonce.random);
+        let seal = self.seal(&plain);
+        plain + &seal
+    }
+
+    fn opened(&self, text: &str) -> Option<Nonce> {
+        let (plain, seal) = text.split_at_checked(32)?;
+        if !same_text(&self.seal(plain), seal) {
+            return None;
+        }
+        let (minted, random) = plain.split_at_checked(16)?;
+        Some(Nonce {
+            minted: u64::from_str_radix(minted, 16).ok()?,
+            random: u64::from_str_radix(random, 16).ok()?,
+        })
+    }
+
+    /// The secret stands on both sides and all lengths are fixed: no text can be appended.
+    fn seal(&self, plain: &str) -> String {
+        let text = format!("{}{plain}{}", self.secret, self.secret);
+        let mut seal = hex(&sha2::Sha256::digest(text));
+        seal.truncate(32);
+        seal
+    }
+}
+
+/// Without its secret.
+impl fmt::Debug for Verifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "Verifier of {} with {} nonces in use",
+            self.realm,
+            self.in_use.len()
+        )
+    }
+}
+
+fn same_uri(hashed: &str, asked: &str) -> bool {
+    hashed == asked
+        || match (Uri::parse(hashed), Uri::parse(asked)) {
+            (Ok(hashed), Ok(asked)) => hashed.equivalent(&asked),
+            (Ok(_), Err(_)) | (Err(_), _) => false,
+        }
+}
+
+/// Compares in a time that does not tell where two texts differ.
+fn same_text(ours: &str, theirs: &str) -> bool {
+    let pairs = ours.bytes().zip(theirs.bytes());
+    let different = pairs.fold(0, |sum, (a, b)| black_box(sum | (a ^ b)));
+    ours.len() == theirs.len() && different == 0
+}
