@@ -1,0 +1,186 @@
+//! What two parties agree on before they speak: SDP (RFC 8866) and its offers and answers (RFC 3264).
+//!
+//! ```text
+//!   their offer ──▶ answer() ──▶ our answer + Negotiated
+//!                   offer()  ──▶ our offer, then   their answer ──▶ accept() ──▶ Negotiated
+//! ```
+//!
+//! Pure functions: who calls them keeps the [`Local`] and raises its version for each description
+//! that differs from the last (RFC 3264 §8). One audio stream over RTP/AVP is agreed on, in one
+//! codec and with telephone-event (RFC 4733) where the peer has it. Every other media line is
+//! refused with port 0, in its place.
+//!
+//! Deliberately absent: SRTP and browsers' profiles (refused with a reason of their own), multicast,
+//! names in place of addresses, `a=rtcp-mux` and bundling (not answered, so not in use),
+//! preconditions and capability negotiation.
+
+mod description;
+mod negotiate;
+
+pub use description::{Connection, Description, Malformed, Media, RtpMap};
+pub use negotiate::{accept, answer, offer};
+
+use crate::audio::Codec;
+use std::net::{IpAddr, SocketAddr};
+
+/// What we bring to a negotiation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Local {
+    /// Where we receive: written into `c=`.
+    pub address: IpAddr,
+    /// The even RTP port; RTCP is the next one.
+    pub port: u16,
+    /// What we speak, the best first. In an answer the peer's order counts (RFC 3264 §6.1).
+    pub codecs: Vec<Codec>,
+    /// The session id of `o=`: the same for the whole dialog.
+    pub session: u64,
+    /// The version of `o=`: one more with each description that differs (RFC 3264 §8).
+    pub version: u64,
+    /// The most that we want.
+    pub direction: Direction,
+}
+
+/// What was agreed on, seen from us.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Negotiated {
+    /// Where the peer receives RTP. Unusable (unspecified address) where `held` says so.
+    pub remote: SocketAddr,
+    /// Where the peer receives RTCP: the next port, or what `a=rtcp` says (RFC 3605).
+    pub rtcp: SocketAddr,
+    pub codec: Codec,
+    /// The payload type of the codec.
+    pub payload_type: u8,
+    /// The payload type of telephone-event at 8000 Hz, if both have it.
+    pub events: Option<u8>,
+    /// Milliseconds of sound in each packet that we send: 10, or a multiple of 20 up to 200.
+    pub packet_time: u16,
+    /// What we do: never more than the local description and the peer allow.
+    pub direction: Direction,
+    /// The peer does not want to hear us now: `sendonly`, `inactive`, or the address 0.0.0.0.
+    pub held: bool,
+}
+
+/// Which ways a stream flows, seen from whoever says it (RFC 8866 §6.7).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Direction {
+    #[default]
+    SendRecv,
+    SendOnly,
+    RecvOnly,
+    Inactive,
+}
+
+impl Direction {
+    /// The direction that does these two things.
+    pub fn of(sends: bool, receives: bool) -> Self {
+        match (sends, receives) {
+            (true, true) => Self::SendRecv,
+            (true, false) => Self::SendOnly,
+            (false, true) => Self::RecvOnly,
+            (false, false) => Self::Inactive,
+        }
+    }
+
+    /// Whether sound goes out.
+    pub fn sends(self) -> bool {
+        match self {
+            Self::SendRecv | Self::SendOnly => true,
+            Self::RecvOnly | Self::Inactive => false,
+        }
+    }
+
+    /// Whether sound comes in.
+    pub fn receives(self) -> bool {
+        match self {
+            Self::SendRecv | Self::RecvOnly => true,
+            Self::SendOnly | Self::Inactive => false,
+        }
+    }
+
+    /// The same, seen from the other side.
+    pub fn reversed(self) -> Self {
+        Self::of(self.receives(), self.sends())
+    }
+
+    /// What both allow.
+    pub fn and(self, other: Self) -> Self {
+        let sends = self.sends() && other.sends();
+        Self::of(sends, self.receives() && other.receives())
+    }
+
+    /// The name of the attribute.
+    pub fn attribute(self) -> &'static str {
+        match self {
+            Self::SendRecv => "sendrecv",
+            Self::SendOnly => "sendonly",
+            Self::RecvOnly => "recvonly",
+            Self::Inactive => "inactive",
+        }
+    }
+
+    fn from_attribute(name: &str) -> Option<Self> {
+        let all = [
+            Self::SendRecv,
+            Self::SendOnly,
+            Self::RecvOnly,
+            Self::Inactive,
+        ];
+        all.into_iter().find(|each| each.attribute() == name)
+    }
+}
+
+/// Why a description cannot be agreed to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    #[error("the description cannot be read: {0}")]
+    Malformed(#[from] Malformed),
+    #[error("no audio is offered")]
+    NoAudio,
+    #[error("no common codec: PCMU and PCMA at 8000 Hz are spoken here")]
+    NoCommonCodec,
+    #[error("a packet time of {0} ms: 1 to 200 are possible")]
+    BadPtime(u32),
+    #[error("secure media (RTP/SAVP) is not offered here")]
+    Secure,
+    #[error("the transport is not RTP/AVP")]
+    Transport,
+    #[error("a name in place of an address in c=")]
+    NamedAddress,
+    #[error("an address of the other IP version in c=")]
+    AddressFamily,
+    #[error("an address that is nobody's own in c=")]
+    NotUnicast,
+}
+
+impl Refusal {
+    /// The status of the response: 400 for what cannot be read, otherwise 488 (RFC 3261 §21.4.26).
+    pub fn status(self) -> u16 {
+        match self {
+            Self::Malformed(_) => 400,
+            Self::NoAudio
+            | Self::NoCommonCodec
+            | Self::BadPtime(_)
+            | Self::Secure
+            | Self::Transport
+            | Self::NamedAddress
+            | Self::AddressFamily
+            | Self::NotUnicast => 488,
+        }
+    }
+
+    /// The code of the `Warning` header that goes with the response (RFC 3261 §20.43).
+    pub fn warning(self) -> u16 {
+        match self {
+            Self::AddressFamily => 301,
+            Self::Transport | Self::Secure => 302,
+            Self::NamedAddress | Self::NotUnicast => 300,
+            Self::NoAudio => 304,
+            Self::NoCommonCodec => 305,
+            Self::BadPtime(_) => 306,
+            Self::Malformed(_) => 399,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
