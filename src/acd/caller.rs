@@ -1,6 +1,17 @@
 //! A caller: the place in the queue, what they hear, and who is rung for them.
+//!
+//! ```text
+//!   Join ─▶ InPlace ──Accept──▶ Talking
+//!             │ max wait
+//!             ▼
+//!           LastWords ──Heard──▶ off the floor, or InPlace in another queue
+//! ```
+//!
+//! In place two things go on side by side (R63): the caller *hears* greeting, music and
+//! announcements in turn, and agents are *offered* the call one after the other.
 
 use crate::id::{AgentId, QueueId};
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 /// A caller as pages and metrics see them.
@@ -10,6 +21,7 @@ pub struct CallerState {
     pub queue: QueueId,
     /// When they joined this queue: their place.
     pub joined: Instant,
+    /// How far they have come.
     pub stage: Stage,
 }
 
@@ -24,4 +36,103 @@ pub enum Stage {
     LastWords,
     /// With an agent.
     Talking(AgentId),
+}
+
+/// A caller on the floor.
+#[derive(Debug)]
+pub(super) struct Caller {
+    pub(super) queue: QueueId,
+    pub(super) place: Place,
+    /// Redirects from queue to queue so far (D19).
+    pub(super) hops: u8,
+    pub(super) doing: Doing,
+}
+
+/// A place in line: the time of arrival (D18), and a running number for those of one instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Place {
+    pub(super) joined: Instant,
+    pub(super) number: u64,
+}
+
+#[derive(Debug)]
+pub(super) enum Doing {
+    InPlace(Wait),
+    LastWords,
+    Talking(AgentId),
+}
+
+/// The wait of a caller in place.
+#[derive(Debug)]
+pub(super) struct Wait {
+    pub(super) hears: Hears,
+    /// Who is rung.
+    pub(super) offered: Option<AgentId>,
+    /// When the longest wait is over (R24).
+    pub(super) ends: Option<Instant>,
+    /// Who was rung in this round without success (R57).
+    pub(super) tried: BTreeSet<AgentId>,
+    /// Who refused, and until when they are left alone (R64).
+    pub(super) refused: BTreeMap<AgentId, Instant>,
+}
+
+/// What a caller in place hears.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Hears {
+    Greeting,
+    Music {
+        /// When the next announcement is due (D8).
+        announce_at: Option<Instant>,
+    },
+    Announcement,
+}
+
+impl Caller {
+    pub(super) fn state(&self) -> CallerState {
+        let stage = match &self.doing {
+            Doing::InPlace(wait) => wait.offered.map_or(Stage::Waiting, Stage::Offered),
+            Doing::LastWords => Stage::LastWords,
+            Doing::Talking(agent) => Stage::Talking(*agent),
+        };
+        CallerState {
+            queue: self.queue,
+            joined: self.place.joined,
+            stage,
+        }
+    }
+
+    pub(super) fn wait(&self) -> Option<&Wait> {
+        match &self.doing {
+            Doing::InPlace(wait) => Some(wait),
+            Doing::LastWords | Doing::Talking(_) => None,
+        }
+    }
+
+    pub(super) fn wait_mut(&mut self) -> Option<&mut Wait> {
+        match &mut self.doing {
+            Doing::InPlace(wait) => Some(wait),
+            Doing::LastWords | Doing::Talking(_) => None,
+        }
+    }
+
+    /// In place, and nobody is rung.
+    pub(super) fn is_waiting(&self) -> bool {
+        self.wait().is_some_and(|wait| wait.offered.is_none())
+    }
+
+    /// Whether the agent may be rung for this caller, as far as refusals go (R64).
+    pub(super) fn accepts(&self, agent: AgentId) -> bool {
+        self.wait()
+            .is_some_and(|wait| !wait.refused.contains_key(&agent))
+    }
+
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        let wait = self.wait()?;
+        let announce_at = match wait.hears {
+            Hears::Music { announce_at } => announce_at,
+            Hears::Greeting | Hears::Announcement => None,
+        };
+        let again = wait.refused.values().min().copied();
+        [announce_at, wait.ends, again].into_iter().flatten().min()
+    }
 }

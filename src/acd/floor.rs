@@ -1,66 +1,214 @@
-//! The floor: all queues, callers and agents of an account.
+//! The floor: all queues, callers and agents of an account, and the indexes that keep a decision
+//! cheap however many they are.
 
+use super::agent::Agent;
+use super::caller::Caller;
+use super::queue::Queue;
 use super::{Action, AgentState, CallerState, Input, Tally};
 use crate::id::{AgentId, CallId, QueueId};
 use crate::settings::Account;
-use std::time::Instant;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
 
 /// All queues of an account, the callers in them, and the agents who serve them.
+///
+/// An agent may serve several queues and a caller may be moved between them; the floor is one
+/// value, so that nobody is rung for two calls and no call rings two agents (R63).
 #[derive(Debug)]
-pub struct Floor {}
+pub struct Floor {
+    pub(super) queues: BTreeMap<QueueId, Queue>,
+    pub(super) agents: BTreeMap<AgentId, Agent>,
+    pub(super) callers: BTreeMap<CallId, Caller>,
+    /// The agent call timeout (R49).
+    pub(super) ring: Duration,
+    /// Joins so far: tells those of one instant apart.
+    pub(super) arrivals: u64,
+    /// Every deadline of every caller and agent.
+    pub(super) deadlines: BTreeSet<(Instant, Who)>,
+    /// Callers and agents for whom a partner has not been looked for since they became free.
+    pub(super) unmatched: BTreeSet<Who>,
+}
+
+/// Somebody with a deadline. Of one instant, agents come first: an offer times out before the
+/// caller's wait does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Who {
+    Agent(AgentId),
+    Caller(CallId),
+}
 
 impl Floor {
+    /// More callers at once are sent away.
+    pub const MOST_CALLERS: usize = 20_000;
+
     /// An empty floor: nobody waits, every agent is away.
-    pub fn new(_account: &Account) -> Self {
-        Self {}
+    pub fn new(account: &Account) -> Self {
+        let wrap_up = |own: Option<Duration>| match account.wrap_up.enabled {
+            true => own.unwrap_or(account.wrap_up.default),
+            // The toggle disables the custom ones too (R21).
+            false => Duration::ZERO,
+        };
+        let agents = account.agents.iter();
+        let mut agents: BTreeMap<_, _> = agents
+            .map(|agent| (agent.id, Agent::new(wrap_up(agent.wrap_up))))
+            .collect();
+        for queue in &account.queues {
+            for id in queue.agents.iter().collect::<BTreeSet<_>>() {
+                if let Some(agent) = agents.get_mut(id) {
+                    agent.queues.push(queue.id);
+                }
+            }
+        }
+        let queues = account.queues.iter();
+        Self {
+            queues: queues.map(|queue| (queue.id, Queue::new(queue))).collect(),
+            agents,
+            callers: BTreeMap::new(),
+            ring: account.timeouts.agent,
+            arrivals: 0,
+            deadlines: BTreeSet::new(),
+            unmatched: BTreeSet::new(),
+        }
     }
 
     /// Takes note of what has happened and says what is to be done now.
-    pub fn handle(&mut self, _now: Instant, _input: Input, _out: &mut Vec<Action>) {}
+    pub fn handle(&mut self, now: Instant, input: Input, out: &mut Vec<Action>) {
+        match input {
+            Input::Join { call, queue } => self.join(now, call, queue, out),
+            Input::Heard { call } => self.heard(now, call, out),
+            Input::Leave { call } => self.leave(now, call, out),
+            Input::Load {
+                agent,
+                conversations,
+            } => self.change_agent(agent, |agent| agent.load = conversations),
+            Input::Reachable { agent, reachable } => self.reach(now, agent, reachable, out),
+            Input::Occupied { agent, occupied } => self.occupy(now, agent, occupied, out),
+            Input::Accept { agent, call } => self.accept(now, agent, call, out),
+            Input::Refuse { agent, call, why } => self.refuse(now, agent, call, why),
+            Input::Timeout => self.timeout(now, out),
+        }
+        self.assign(now, out);
+    }
 
     /// When to come back with [`Input::Timeout`] if nothing happens before.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        None
+        self.deadlines.first().map(|(at, _)| *at)
     }
 
     /// An agent of the account.
-    pub fn agent(&self, _agent: AgentId) -> Option<AgentState> {
-        None
+    pub fn agent(&self, agent: AgentId) -> Option<AgentState> {
+        self.agents.get(&agent).map(Agent::state)
     }
 
     /// All agents, by id.
     pub fn agents(&self) -> impl Iterator<Item = (AgentId, AgentState)> + '_ {
-        std::iter::empty()
+        self.agents.iter().map(|(id, agent)| (*id, agent.state()))
     }
 
     /// A caller on the floor.
-    pub fn caller(&self, _call: CallId) -> Option<CallerState> {
-        None
+    pub fn caller(&self, call: CallId) -> Option<CallerState> {
+        self.callers.get(&call).map(Caller::state)
     }
 
     /// Who is in place, first come first: the first is at position 1.
-    pub fn waiting(&self, _queue: QueueId) -> impl Iterator<Item = CallId> + '_ {
-        std::iter::empty()
+    pub fn waiting(&self, queue: QueueId) -> impl Iterator<Item = CallId> + '_ {
+        let queue = self.queues.get(&queue).into_iter();
+        queue.flat_map(|queue| queue.line.values().copied())
     }
 
-    /// A caller's position in the queue, from 1.
-    pub fn position(&self, _call: CallId) -> Option<usize> {
-        None
+    /// A caller's position in the queue, from 1; `None` for who is not in place.
+    pub fn position(&self, call: CallId) -> Option<usize> {
+        let caller = self.callers.get(&call)?;
+        caller.wait()?;
+        let line = &self.queues.get(&caller.queue)?.line;
+        Some(line.range(..=caller.place).count())
     }
 
     /// The figures of a queue.
-    pub fn tally(&self, _now: Instant, _queue: QueueId) -> Option<Tally> {
-        None
+    pub fn tally(&self, now: Instant, queue: QueueId) -> Option<Tally> {
+        self.queues.get(&queue).map(|queue| queue.tally(now))
     }
 
-    /// Whether anybody is on the floor, waiting or talking.
+    /// Whether nobody is on the floor, neither waiting nor talking.
     pub fn is_empty(&self) -> bool {
-        true
+        self.callers.is_empty()
     }
 
-    /// Asserts what must hold after every step.
-    ///
-    /// # Panics
-    /// If it does not: a fault of ours.
-    pub fn check(&self) {}
+    fn timeout(&mut self, now: Instant, out: &mut Vec<Action>) {
+        while let Some(&(at, who)) = self.deadlines.first()
+            && at <= now
+        {
+            match who {
+                Who::Agent(agent) => self.agent_due(now, agent, out),
+                Who::Caller(call) => self.caller_due(now, call, out),
+            }
+        }
+    }
+
+    /// Changes an agent, and the indexes with them.
+    pub(super) fn change_agent(&mut self, id: AgentId, change: impl FnOnce(&mut Agent)) {
+        let Some(agent) = self.agents.get_mut(&id) else {
+            return;
+        };
+        let (rank, deadline) = (agent.rank(id), agent.deadline());
+        change(agent);
+        if agent.deadline() != deadline {
+            self.deadlines
+                .extend(agent.deadline().map(|at| (at, Who::Agent(id))));
+            deadline.map(|at| self.deadlines.remove(&(at, Who::Agent(id))));
+        }
+        if agent.rank(id) == rank {
+            return;
+        }
+        for queue in &agent.queues {
+            if let Some(queue) = self.queues.get_mut(queue) {
+                rank.map(|rank| queue.ready.remove(&rank));
+                queue.ready.extend(agent.rank(id));
+            }
+        }
+        if rank.is_none() {
+            self.unmatched.insert(Who::Agent(id));
+        }
+    }
+
+    /// Changes a caller, and the indexes with them.
+    pub(super) fn change_caller(&mut self, call: CallId, change: impl FnOnce(&mut Caller)) {
+        let Some(mut caller) = self.remove_caller(call) else {
+            return;
+        };
+        change(&mut caller);
+        self.insert_caller(call, caller);
+    }
+
+    pub(super) fn insert_caller(&mut self, call: CallId, caller: Caller) {
+        if let Some(queue) = self.queues.get_mut(&caller.queue) {
+            if caller.wait().is_some() {
+                queue.line.insert(caller.place, call);
+            }
+            if caller.is_waiting() {
+                queue.waiting.insert(caller.place, call);
+                self.unmatched.insert(Who::Caller(call));
+            }
+        }
+        self.deadlines
+            .extend(caller.deadline().map(|at| (at, Who::Caller(call))));
+        self.callers.insert(call, caller);
+    }
+
+    pub(super) fn remove_caller(&mut self, call: CallId) -> Option<Caller> {
+        let caller = self.callers.remove(&call)?;
+        if let Some(queue) = self.queues.get_mut(&caller.queue) {
+            queue.line.remove(&caller.place);
+            queue.waiting.remove(&caller.place);
+        }
+        if let Some(at) = caller.deadline() {
+            self.deadlines.remove(&(at, Who::Caller(call)));
+        }
+        Some(caller)
+    }
+}
+
+/// An instant from now. No wait is longer than a day, so that no setting can overflow a clock.
+pub(super) fn later(now: Instant, by: Duration) -> Instant {
+    now + by.min(Duration::from_secs(24 * 60 * 60))
 }

@@ -14,10 +14,19 @@
 //! ```
 
 mod agent;
+mod announce;
 mod caller;
+mod check;
 mod floor;
+mod offer;
+mod overflow;
+mod pick;
 mod queue;
 mod tally;
+mod wrap_up;
+
+#[cfg(test)]
+mod tests;
 
 pub use agent::AgentState;
 pub use caller::{CallerState, Stage};
@@ -30,6 +39,7 @@ use serde::{Deserialize, Serialize};
 
 /// What happens to callers and agents.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the fields are ids and say what they are")]
 pub enum Input {
     /// A caller enters a queue. The place counts from here. Of a caller who is already on the
     /// floor, it is without effect.
@@ -69,6 +79,7 @@ pub enum Refusal {
 
 /// What the floor wants done.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the fields are ids and say what they are")]
 pub enum Action {
     /// Play a message of the queue to the caller instead of what plays, and say [`Input::Heard`]
     /// at its end.
@@ -103,8 +114,11 @@ pub enum Action {
 /// The messages of a waiting strategy (R27).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Message {
+    /// The first thing the caller hears (R28).
     Greeting,
+    /// The periodic message (R30).
     Announcement,
+    /// The last message, when the longest wait is over (R31).
     MaxWait,
 }
 

@@ -1,6 +1,7 @@
 //! What a queue counts.
 
-use std::time::Duration;
+use super::queue::Queue;
+use std::time::{Duration, Instant};
 
 /// The figures of a queue. Counts grow from the start of the process.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -25,4 +26,38 @@ pub struct Tally {
     pub gave_up: u64,
     /// The waits of all answered callers together.
     pub waited: Duration,
+}
+
+/// What only grows.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Counts {
+    pub(super) joined: u64,
+    pub(super) offered: u64,
+    pub(super) answered: u64,
+    pub(super) missed: u64,
+    pub(super) refused: u64,
+    pub(super) abandoned: u64,
+    pub(super) gave_up: u64,
+    pub(super) waited: Duration,
+}
+
+impl Queue {
+    /// The figures at this instant.
+    pub(super) fn tally(&self, now: Instant) -> Tally {
+        let first = self.line.keys().next();
+        Tally {
+            waiting: self.line.len(),
+            longest_wait: first.map_or(Duration::ZERO, |place| {
+                now.saturating_duration_since(place.joined)
+            }),
+            joined: self.counts.joined,
+            offered: self.counts.offered,
+            answered: self.counts.answered,
+            missed: self.counts.missed,
+            refused: self.counts.refused,
+            abandoned: self.counts.abandoned,
+            gave_up: self.counts.gave_up,
+            waited: self.counts.waited,
+        }
+    }
 }

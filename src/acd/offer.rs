@@ -1,0 +1,161 @@
+//! What becomes of an offer: taken, declined, not answered, taken back.
+
+use super::agent::Doing;
+use super::floor::{Floor, later};
+use super::tally::Counts;
+use super::{Action, Refusal, Revocation, caller};
+use crate::id::{AgentId, CallId};
+use std::time::Instant;
+
+impl Floor {
+    /// The agent has answered.
+    pub(super) fn accept(
+        &mut self,
+        now: Instant,
+        agent: AgentId,
+        call: CallId,
+        out: &mut Vec<Action>,
+    ) {
+        if !self.is_ringing(agent, call) {
+            // An answer that crosses our withdrawal on the wire finds no offer, and is no call (R52).
+            if !self.is_talking(agent, call) {
+                out.push(Action::Dismiss { call, agent });
+            }
+            return;
+        }
+        self.change_agent(agent, |agent| agent.begin(Doing::Talking { call }));
+        self.change_caller(call, |caller| caller.doing = caller::Doing::Talking(agent));
+        let joined = self.callers.get(&call).map(|caller| caller.place.joined);
+        let waited = joined.map(|at| now.saturating_duration_since(at));
+        self.count(call, |counts| {
+            counts.answered += 1;
+            counts.waited = counts.waited.saturating_add(waited.unwrap_or_default());
+        });
+        out.push(Action::Connect { call, agent });
+    }
+
+    /// The agent does not want the call, or the phone does not ring: the next one is tried, and
+    /// this one is left alone for a while (R64).
+    pub(super) fn refuse(&mut self, now: Instant, agent: AgentId, call: CallId, why: Refusal) {
+        if !self.is_ringing(agent, call) {
+            return;
+        }
+        let again = later(now, self.reoffer_delay(call));
+        match why {
+            Refusal::Declined => self.change_agent(agent, |agent| agent.free(now)),
+            // A phone that fails at once would be rung for every caller in line within a second.
+            Refusal::Failed => self.change_agent(agent, |agent| {
+                agent.begin(Doing::Resting { until: again });
+            }),
+        }
+        self.put_back(call, |wait| {
+            wait.tried.insert(agent);
+            wait.refused.insert(agent, again);
+        });
+        self.count(call, |counts| counts.refused += 1);
+    }
+
+    /// The agent's phone comes or goes.
+    pub(super) fn reach(
+        &mut self,
+        now: Instant,
+        agent: AgentId,
+        reachable: bool,
+        out: &mut Vec<Action>,
+    ) {
+        self.change_agent(agent, |agent| agent.reach(now, reachable));
+        self.revoke_unless_reachable(now, agent, out);
+    }
+
+    /// The agent begins or ends a call of their own.
+    pub(super) fn occupy(
+        &mut self,
+        now: Instant,
+        agent: AgentId,
+        occupied: bool,
+        out: &mut Vec<Action>,
+    ) {
+        self.change_agent(agent, |agent| agent.occupy(now, occupied));
+        self.revoke_unless_reachable(now, agent, out);
+    }
+
+    /// An agent's deadline has passed.
+    pub(super) fn agent_due(&mut self, now: Instant, id: AgentId, out: &mut Vec<Action>) {
+        let Some(agent) = self.agents.get(&id) else {
+            return;
+        };
+        match agent.doing() {
+            Doing::Ringing { call, .. } => {
+                self.count(call, |counts| counts.missed += 1);
+                // Their turn has passed: of equals, the others come first now.
+                self.change_agent(id, |agent| agent.free(now));
+                self.put_back(call, |wait| {
+                    wait.tried.insert(id);
+                });
+                out.push(revoke(call, id, Revocation::Timeout));
+            }
+            Doing::WrapUp { .. } => self.wrapped_up(now, id, out),
+            Doing::Resting { .. } => self.change_agent(id, |agent| agent.free(now)),
+            Doing::Unavailable | Doing::Idle { .. } | Doing::Talking { .. } => {}
+        }
+    }
+
+    /// Stops ringing for a caller who is not waiting any more. The agent loses nothing.
+    pub(super) fn revoke_for(&mut self, call: CallId, agent: AgentId, out: &mut Vec<Action>) {
+        self.change_agent(agent, |agent| {
+            if let Doing::Ringing { since, .. } = agent.doing() {
+                agent.free(since);
+            }
+        });
+        out.push(revoke(call, agent, Revocation::CallerGone));
+    }
+
+    /// Counts something for the queue that the caller is in.
+    pub(super) fn count(&mut self, call: CallId, add: impl FnOnce(&mut Counts)) {
+        let queue = self.callers.get(&call).map(|caller| caller.queue);
+        if let Some(queue) = queue.and_then(|queue| self.queues.get_mut(&queue)) {
+            add(&mut queue.counts);
+        }
+    }
+
+    fn revoke_unless_reachable(&mut self, now: Instant, id: AgentId, out: &mut Vec<Action>) {
+        let Some(agent) = self.agents.get(&id).filter(|agent| !agent.can_be_rung()) else {
+            return;
+        };
+        if let Doing::Ringing { call, .. } = agent.doing() {
+            self.change_agent(id, |agent| agent.free(now));
+            self.put_back(call, |_| {});
+            out.push(revoke(call, id, Revocation::AgentGone));
+        }
+    }
+
+    /// The caller waits for another agent, at the old place (D18).
+    fn put_back(&mut self, call: CallId, note: impl FnOnce(&mut caller::Wait)) {
+        self.change_caller(call, |caller| {
+            if let Some(wait) = caller.wait_mut() {
+                wait.offered = None;
+                note(wait);
+            }
+        });
+    }
+
+    fn reoffer_delay(&self, call: CallId) -> std::time::Duration {
+        let queue = self.callers.get(&call).map(|caller| caller.queue);
+        let queue = queue.and_then(|queue| self.queues.get(&queue));
+        queue.map_or(std::time::Duration::ZERO, |q| q.rules.reoffer_delay)
+    }
+
+    fn is_ringing(&self, agent: AgentId, of: CallId) -> bool {
+        let doing = self.agents.get(&agent).map(|agent| agent.doing());
+        matches!(doing, Some(Doing::Ringing { call, .. }) if call == of)
+    }
+
+    fn is_talking(&self, agent: AgentId, to: CallId) -> bool {
+        let doing = self.agents.get(&agent).map(|agent| agent.doing());
+        doing == Some(Doing::Talking { call: to })
+    }
+}
+
+fn revoke(call: CallId, agent: AgentId, why: Revocation) -> Action {
+    Action::Revoke { call, agent, why }
+}

@@ -1,0 +1,93 @@
+//! After-call work (R16–R21).
+
+use super::*;
+
+/// Wrap-up of 10 s for all; agent 2 has 25 s, agent 3 none.
+fn with_wrap_up(enabled: bool) -> Account {
+    let mut account = account();
+    account.wrap_up = WrapUp {
+        enabled,
+        default: Duration::from_secs(10),
+    };
+    account.agents[1].wrap_up = Some(Duration::from_secs(25));
+    account.agents[2].wrap_up = Some(Duration::ZERO);
+    account
+}
+
+/// The agent talks to caller 1 while caller 2 waits; then the talk is over.
+fn after_a_talk(account: &Account, agent: u32) -> Story {
+    let mut story = Story::with_agents(account, &[agent])
+        .joins(1)
+        .accepts(agent, 1)
+        .joins(2)
+        .leaves(1);
+    story
+        .log
+        .retain(|line| line.contains("wrapped") || line.contains("offer 2"));
+    story
+}
+
+#[test]
+fn an_agent_in_wrap_up_is_not_rung() {
+    // R20
+    after_a_talk(&with_wrap_up(true), 1)
+        .agent_is(1, |state| matches!(state, AgentState::WrapUp { .. }))
+        .expect(&[])
+        .wait(10)
+        .expect(&["10: wrapped up 1", "10: offer 2 to 1"]);
+}
+
+#[test]
+fn a_custom_wrap_up_overrides_the_default() {
+    // R19
+    after_a_talk(&with_wrap_up(true), 2)
+        .wait(26)
+        .expect(&["25: wrapped up 2", "25: offer 2 to 2"]);
+}
+
+#[test]
+fn zero_seconds_are_no_wrap_up() {
+    // R21
+    after_a_talk(&with_wrap_up(true), 3).expect(&["0: wrapped up 3", "0: offer 2 to 3"]);
+}
+
+#[test]
+fn switched_off_no_agent_has_any() {
+    // R16, R21: the custom ones are off too.
+    after_a_talk(&with_wrap_up(false), 2).expect(&["0: wrapped up 2", "0: offer 2 to 2"]);
+}
+
+#[test]
+fn a_phone_lost_in_a_talk_matters_after_it() {
+    let story = Story::with_agents(&with_wrap_up(true), &[1])
+        .joins(1)
+        .accepts(1, 1)
+        .reachable(1, false)
+        .agent_is(1, |state| matches!(state, AgentState::Talking { .. }))
+        .joins(2)
+        .leaves(1)
+        .agent_is(1, |state| matches!(state, AgentState::WrapUp { .. }))
+        .wait(10)
+        .agent_is(1, |state| state == AgentState::Away);
+    story
+        .expect(&["0: offer 1 to 1", "0: connect 1 to 1", "10: wrapped up 1"])
+        .reachable(1, true)
+        .expect(&["10: offer 2 to 1"]);
+}
+
+#[test]
+fn idleness_counts_from_the_end_of_the_wrap_up() {
+    // Agent 1 idles since 10 s, agent 3 since 5 s.
+    let story = Story::with_agents(&with_wrap_up(true), &[1])
+        .joins(1)
+        .accepts(1, 1)
+        .leaves(1)
+        .wait(5)
+        .reachable(3, true)
+        .wait(10)
+        .joins(2);
+    assert_eq!(
+        story.log.last().map(String::as_str),
+        Some("15: offer 2 to 3")
+    );
+}
