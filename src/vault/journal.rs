@@ -1,0 +1,183 @@
+//! The journal of a segment: what its files are, on disk before the first sample is.
+//!
+//! It is there from the beginning of a segment until its files are complete, so that a later
+//! start knows what is unfinished (F1). Only the folder says which files it speaks of: a journal
+//! cannot name others.
+
+use super::name;
+use crate::call::record::Segment;
+use anyhow::{Context as _, ensure};
+use serde::{Deserialize, Serialize};
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+/// Journals of another version are left for the release that wrote them.
+const VERSION: u32 = 1;
+
+/// Largest journal that is read.
+const MAX_BYTES: u64 = 65_536;
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Journal {
+    version: u32,
+    pub(super) segment: Segment,
+    /// All tracks ended as they should; `false` in a journal that a crash left.
+    pub(super) ended: bool,
+    /// For each track, whether sound of it was lost.
+    pub(super) gaps: Vec<bool>,
+}
+
+impl Journal {
+    pub(super) fn new(segment: Segment) -> Self {
+        let gaps = vec![false; segment.tracks.len()];
+        Self {
+            version: VERSION,
+            segment,
+            ended: false,
+            gaps,
+        }
+    }
+
+    pub(super) fn read(path: &Path) -> anyhow::Result<Self> {
+        ensure!(
+            fs::metadata(path)?.len() <= MAX_BYTES,
+            "it is too long for a journal"
+        );
+        let journal: Self = serde_json::from_slice(&fs::read(path)?)?;
+        ensure!(
+            journal.version == VERSION,
+            "it is of version {}",
+            journal.version
+        );
+        Ok(journal)
+    }
+
+    pub(super) fn write(&self, files: &Files) -> anyhow::Result<()> {
+        write_whole(&files.journal(), &serde_json::to_vec_pretty(self)?)?;
+        sync_folder(&files.journal())?;
+        Ok(())
+    }
+}
+
+/// The names of a segment's files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Files {
+    /// The whole path without ending.
+    base: PathBuf,
+    /// The same, relative to the folder of recordings, with `/`.
+    relative: String,
+}
+
+impl Files {
+    /// Names that no file has yet, in a folder that exists: a number is added to a name taken.
+    pub(super) fn free(root: &Path, segment: &Segment) -> anyhow::Result<Self> {
+        let wanted = name::base(segment);
+        create_folders(root, &wanted)?;
+        let numbered = (2..10_000).map(|n| format!("{wanted}-{n}"));
+        std::iter::once(wanted.clone())
+            .chain(numbered)
+            .map(|relative| Self {
+                base: root.join(&relative),
+                relative,
+            })
+            .find(|files| !files.any_exists(segment))
+            .context("all names for it are taken")
+    }
+
+    /// The names beside a journal.
+    pub(super) fn of_journal(root: &Path, journal: &Path) -> Option<Self> {
+        let relative = journal.strip_prefix(root).ok()?.to_str()?;
+        let relative = relative.strip_suffix(name::JOURNAL)?.to_owned();
+        Some(Self {
+            base: root.join(&relative),
+            relative,
+        })
+    }
+
+    pub(super) fn journal(&self) -> PathBuf {
+        self.with(name::JOURNAL)
+    }
+
+    pub(super) fn tracks(&self, segment: &Segment) -> Vec<PathBuf> {
+        let markers = name::markers(&segment.tracks);
+        markers.iter().map(|marker| self.sound(marker)).collect()
+    }
+
+    /// The sound of a track by its marker; of the stereo mix with none.
+    pub(super) fn sound(&self, marker: &str) -> PathBuf {
+        self.with(&format!("{marker}.wav"))
+    }
+
+    pub(super) fn description(&self, marker: &str) -> PathBuf {
+        self.with(&format!("{marker}.json"))
+    }
+
+    /// The path of a sound as records give it.
+    pub(super) fn relative_sound(&self, marker: &str) -> String {
+        format!("{}{marker}.wav", self.relative)
+    }
+
+    fn with(&self, ending: &str) -> PathBuf {
+        let mut path = OsString::from(&self.base);
+        path.push(ending);
+        path.into()
+    }
+
+    fn any_exists(&self, segment: &Segment) -> bool {
+        let mut paths = self.tracks(segment);
+        paths.extend([self.journal(), self.sound("")]);
+        // A link to nowhere is a name taken, too.
+        paths.iter().any(|path| path.symlink_metadata().is_ok())
+    }
+}
+
+/// The name of a file while it is written.
+pub(super) fn partial(path: &Path) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(".part");
+    name.into()
+}
+
+/// Writes a file so that under its name there is all of it or nothing.
+pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let part = partial(path);
+    let mut file = File::create(&part)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    fs::rename(&part, path)
+}
+
+/// Brings names in a file's folder safely to the disk.
+pub(super) fn sync_folder(file: &Path) -> io::Result<()> {
+    let folder = file.parent().unwrap_or_else(|| Path::new("."));
+    File::open(folder)?.sync_all()
+}
+
+/// Removes a file that may be gone already.
+pub(super) fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+/// Creates the folders of a relative path, each safely on the disk.
+fn create_folders(root: &Path, relative: &str) -> io::Result<()> {
+    if root.join(relative).parent().is_some_and(Path::is_dir) {
+        return Ok(());
+    }
+    fs::create_dir_all(root)?;
+    let mut folder = root.to_owned();
+    let parents = relative.rsplit_once('/').map_or("", |(parents, _)| parents);
+    for part in parents.split('/') {
+        folder.push(part);
+        match fs::create_dir(&folder) {
+            Ok(()) => sync_folder(&folder)?,
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,115 @@
+//! What an earlier run left unfinished is found at the start, and finished (F1).
+
+use super::journal::{Files, Journal, remove};
+use super::{Event, finish, name};
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Folders below the root: account, year, month, day.
+const DEPTH: usize = 4;
+
+/// How many unexplained things are told one by one.
+const TOLD: usize = 100;
+
+/// What lies in the folder that is not a finished recording.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    journals: Vec<PathBuf>,
+    left: Vec<(PathBuf, String)>,
+}
+
+impl Found {
+    /// Looks through the folder. To be done before anything new is written to it.
+    pub(super) fn in_folder(root: &Path) -> Self {
+        let mut found = Self::default();
+        found.walk(root, DEPTH);
+        found.journals.sort();
+        found
+    }
+
+    fn walk(&mut self, folder: &Path, depth: usize) {
+        let entries = match fs::read_dir(folder) {
+            Ok(entries) => entries,
+            Err(error) => return self.leave(folder, error.to_string()),
+        };
+        let mut names = BTreeSet::new();
+        for entry in entries.flatten() {
+            match entry.file_type() {
+                // Links are not followed: they may lead out of the folder.
+                Ok(kind) if kind.is_dir() && depth > 0 => self.walk(&entry.path(), depth - 1),
+                Ok(kind) if kind.is_file() => drop(names.insert(entry.file_name())),
+                Ok(_) | Err(_) => {}
+            }
+        }
+        let journals: Vec<_> = names.iter().filter_map(|name| base(name)).collect();
+        for name in names.iter().filter_map(|name| name.to_str()) {
+            let path = folder.join(name);
+            if name.ends_with(name::JOURNAL) {
+                self.journals.push(path);
+            } else if name.ends_with(".segment.json.part") {
+                // The crash came before the segment had a journal, hence before it had a file.
+                drop(remove(&path));
+            } else if let Some(base) = name.strip_suffix(".wav") {
+                let described = names.contains(OsStr::new(&format!("{base}.json")));
+                if !described && !journals.iter().any(|journal| speaks_of(journal, base)) {
+                    self.leave(&path, "no journal and no description explain it".to_owned());
+                }
+            }
+        }
+    }
+
+    fn leave(&mut self, path: &Path, why: String) {
+        self.left.push((path.to_owned(), why));
+    }
+}
+
+/// Finishes everything found. What cannot be finished is left, and told.
+pub(super) fn repair(root: &Path, mut found: Found, tell: &mut dyn FnMut(Event)) {
+    for path in std::mem::take(&mut found.journals) {
+        match finish_left(root, &path) {
+            Ok(event) => tell(event),
+            Err(error) => found.leave(&path, format!("{error:#}")),
+        }
+    }
+    let rest = found.left.len().saturating_sub(TOLD);
+    for (path, why) in found.left.into_iter().take(TOLD) {
+        tell(Event::Left {
+            path: path.display().to_string(),
+            why,
+        });
+    }
+    if rest > 0 {
+        let why = format!("{rest} more files are not explained");
+        tell(Event::Left {
+            path: root.display().to_string(),
+            why,
+        });
+    }
+}
+
+fn finish_left(root: &Path, path: &Path) -> anyhow::Result<Event> {
+    let files = Files::of_journal(root, path)
+        .ok_or_else(|| anyhow::anyhow!("its name is no name of ours"))?;
+    let journal = Journal::read(path)?;
+    let recorded = finish::finish(&files, &journal)?;
+    finish::sweep(&files, &journal.segment)?;
+    tracing::info!(call = %recorded.call, "a recording that was interrupted is finished");
+    Ok(Event::Recorded(recorded))
+}
+
+/// Whether a sound is one of a journal's.
+fn speaks_of(journal: &str, sound: &str) -> bool {
+    let ours = |marker: &str| {
+        marker.is_empty()
+            || ["-customer", "-agent"]
+                .iter()
+                .any(|role| marker.starts_with(role))
+    };
+    sound.strip_prefix(journal).is_some_and(ours)
+}
+
+fn base(name: &OsStr) -> Option<&str> {
+    name.to_str()?.strip_suffix(name::JOURNAL)
+}

@@ -1,0 +1,256 @@
+//! Who writes: segments and their chunks in, files out. A value; its thread is in `mod.rs`.
+//!
+//! Segments come from the switch and chunks from the media workers, each in their own order:
+//! chunks that are earlier than their segment wait for it, bounded in number and time.
+
+use super::finish;
+use super::health::Health;
+use super::journal::{Files, Journal};
+use super::track::{Syncing, Track};
+use super::{Order, lock};
+use crate::call::record::Segment;
+use crate::id::RecordingId;
+use crate::media::Chunk;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+/// How long chunks wait for their segment.
+const EARLY: Duration = Duration::from_secs(10);
+/// How many of them wait, of all recordings together; later ones are dropped.
+const EARLY_CHUNKS: usize = 8_192;
+/// How often a segment that could not be opened is tried again.
+const REOPEN: Duration = Duration::from_secs(1);
+
+/// Work that waits for the disk, for the other thread.
+#[derive(Debug)]
+pub(super) enum Job {
+    /// The tracks of a segment are written; make a recording of them.
+    Finish(Files, Box<Journal>),
+    /// Bring a file safely to the disk.
+    Sync(PathBuf, File, Arc<Syncing>),
+    Stop,
+}
+
+pub(super) struct Writer {
+    root: PathBuf,
+    /// Open segments, in the order in which they began.
+    open: BTreeMap<u64, Open>,
+    next: u64,
+    /// Where a recording's track is: segment, index.
+    places: BTreeMap<RecordingId, (u64, usize)>,
+    early: BTreeMap<RecordingId, Early>,
+    early_chunks: usize,
+    /// Recordings of which the senders dropped chunks.
+    lost: Arc<Mutex<BTreeSet<RecordingId>>>,
+    health: Arc<Mutex<Health>>,
+}
+
+struct Open {
+    segment: Segment,
+    /// `None` while the folder or the journal cannot be written.
+    files: Option<Files>,
+    /// When to try that again.
+    retry: Instant,
+    tracks: Vec<Track>,
+}
+
+struct Early {
+    since: Instant,
+    chunks: Vec<Chunk>,
+}
+
+impl Writer {
+    pub(super) fn new(
+        root: PathBuf,
+        lost: Arc<Mutex<BTreeSet<RecordingId>>>,
+        health: Arc<Mutex<Health>>,
+    ) -> Self {
+        Self {
+            root,
+            open: BTreeMap::new(),
+            next: 0,
+            places: BTreeMap::new(),
+            early: BTreeMap::new(),
+            early_chunks: 0,
+            lost,
+            health,
+        }
+    }
+
+    pub(super) fn handle(&mut self, now: Instant, order: Order, jobs: &mut Vec<Job>) {
+        match order {
+            Order::Begin(segment) => self.begin(now, *segment, jobs),
+            Order::Chunk(chunk) => self.chunk(now, chunk, jobs),
+            Order::Stop => self.stop(now, jobs),
+        }
+    }
+
+    /// Writes what is due. To be called ten times a second.
+    pub(super) fn tick(&mut self, now: Instant, jobs: &mut Vec<Job>) {
+        for open in self.open.values_mut() {
+            if open.files.is_none() && now >= open.retry {
+                open.create(now, &self.root, &self.health);
+            }
+            for track in &mut open.tracks {
+                match track.tick(now) {
+                    Ok(true) => lock(&self.health).written(now),
+                    Ok(false) => {}
+                    Err(error) => lock(&self.health).failed(now, track.path(), &error),
+                }
+                if let Some((file, syncing)) = track.sync_due(now) {
+                    jobs.push(Job::Sync(track.path().to_owned(), file, syncing));
+                }
+            }
+        }
+        self.forget_early(now);
+    }
+
+    fn begin(&mut self, now: Instant, segment: Segment, jobs: &mut Vec<Job>) {
+        let key = self.next;
+        self.next += 1;
+        let recordings: Vec<_> = segment.tracks.iter().map(|track| track.recording).collect();
+        let tracks = recordings.iter().map(|_| Track::new(now)).collect();
+        let mut open = Open {
+            segment,
+            files: None,
+            retry: now,
+            tracks,
+        };
+        open.create(now, &self.root, &self.health);
+        self.open.insert(key, open);
+        for (index, recording) in recordings.iter().enumerate() {
+            self.places.insert(*recording, (key, index));
+        }
+        for recording in recordings {
+            if let Some(early) = self.early.remove(&recording) {
+                self.early_chunks -= early.chunks.len();
+                for chunk in early.chunks {
+                    self.chunk(now, chunk, jobs);
+                }
+            }
+        }
+    }
+
+    fn chunk(&mut self, now: Instant, chunk: Chunk, jobs: &mut Vec<Job>) {
+        let recording = match &chunk {
+            Chunk::Samples { recording, .. } | Chunk::End { recording, .. } => *recording,
+        };
+        let Some(&(key, index)) = self.places.get(&recording) else {
+            return self.keep_early(now, recording, chunk);
+        };
+        let Some(open) = self.open.get_mut(&key) else {
+            return;
+        };
+        let Some(track) = open.tracks.get_mut(index) else {
+            return;
+        };
+        let written = match chunk {
+            Chunk::Samples { at, samples, .. } => track.put(now, at, &samples),
+            Chunk::End { length, .. } => {
+                if lock(&self.lost).remove(&recording) {
+                    track.mark_gap();
+                }
+                track.end(Some(length))
+            }
+        };
+        if let Err(error) = written {
+            lock(&self.health).failed(now, track.path(), &error);
+        }
+        if open.tracks.iter().all(Track::has_ended) {
+            self.finish(now, key, true, jobs);
+        }
+    }
+
+    /// Hands a segment over to be finished; nothing more comes for it.
+    fn finish(&mut self, now: Instant, key: u64, ended: bool, jobs: &mut Vec<Job>) {
+        let Some(mut open) = self.open.remove(&key) else {
+            return;
+        };
+        self.places.retain(|_, place| place.0 != key);
+        if open.files.is_none() {
+            open.create(now, &self.root, &self.health);
+        }
+        for track in &mut open.tracks {
+            // Ended tracks stay as they are; the others end with what there is.
+            if let Err(error) = track.end(None) {
+                lock(&self.health).failed(now, track.path(), &error);
+            }
+        }
+        let mut journal = Journal::new(open.segment);
+        journal.ended = ended;
+        journal.gaps = open.tracks.iter().map(Track::has_gaps).collect();
+        match open.files {
+            Some(files) => jobs.push(Job::Finish(files, Box::new(journal))),
+            None => {
+                tracing::error!(call = %journal.segment.call, "a recording is lost: the disk took none of it")
+            }
+        }
+    }
+
+    /// Ends everything that is open; what has not ended is said to be interrupted.
+    fn stop(&mut self, now: Instant, jobs: &mut Vec<Job>) {
+        let keys: Vec<_> = self.open.keys().copied().collect();
+        for key in keys {
+            self.finish(now, key, false, jobs);
+        }
+    }
+
+    fn keep_early(&mut self, now: Instant, recording: RecordingId, chunk: Chunk) {
+        let is_end = matches!(chunk, Chunk::End { .. });
+        if self.early_chunks >= EARLY_CHUNKS && !is_end {
+            lock(&self.lost).insert(recording);
+            return;
+        }
+        self.early_chunks += 1;
+        let early = Early {
+            since: now,
+            chunks: vec![],
+        };
+        self.early
+            .entry(recording)
+            .or_insert(early)
+            .chunks
+            .push(chunk);
+    }
+
+    fn forget_early(&mut self, now: Instant) {
+        let (early_chunks, lost) = (&mut self.early_chunks, &self.lost);
+        self.early.retain(|recording, early| {
+            let wait = now.duration_since(early.since) < EARLY;
+            if !wait {
+                tracing::warn!(%recording, "sound came for a recording that nobody began");
+                *early_chunks -= early.chunks.len();
+                lock(lost).remove(recording);
+            }
+            wait
+        });
+    }
+}
+
+impl Open {
+    /// Chooses names, writes the journal and creates the tracks; says what was in the way.
+    fn create(&mut self, now: Instant, root: &Path, health: &Mutex<Health>) {
+        self.retry = now + REOPEN;
+        let create = || -> anyhow::Result<Files> {
+            let files = Files::free(root, &self.segment)?;
+            let written = Journal::new(self.segment.clone()).write(&files);
+            // Half a journal would keep its name from the next try.
+            written.inspect_err(|_| drop(finish::sweep(&files, &self.segment)))?;
+            Ok(files)
+        };
+        match create() {
+            Ok(files) => {
+                for (track, path) in self.tracks.iter_mut().zip(files.tracks(&self.segment)) {
+                    if let Err(error) = track.place(path) {
+                        lock(health).failed(now, track.path(), &error);
+                    }
+                }
+                self.files = Some(files);
+            }
+            Err(error) => lock(health).failed(now, root, &format!("{error:#}")),
+        }
+    }
+}
