@@ -94,7 +94,7 @@ fn check(path: &std::path::Path) -> anyhow::Result<()> {
         account.queues.len(),
         account.agents.len(),
         account.routes.len(),
-        config.media.ports.len(),
+        (config.media.last_port - config.media.first_port).div_ceil(2),
     ));
     Ok(())
 }

@@ -34,6 +34,7 @@ use control::Control;
 use hands::Hands;
 use inbox::Inbox;
 use jiff::Timestamp;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -49,6 +50,9 @@ pub struct Server {
     store: Arc<Store>,
     api: Option<Api>,
     runtime: tokio::runtime::Runtime,
+    http: Option<SocketAddr>,
+    /// The name of each listener, and where its first transport is bound.
+    addresses: Vec<(String, SocketAddr)>,
     /// Last: the data directory is ours until all else has stopped.
     _lock: DataDir,
 }
@@ -72,7 +76,12 @@ impl Server {
             .enable_all()
             .build()?;
         let (library, sounds) = sounds::render(&config).context("the sounds")?;
-        let store = Arc::new(Store::start(&data.join("cordboard.db"), store_event)?);
+        let health = Arc::new(Health::new(env!("CARGO_PKG_VERSION")));
+        let told = health.clone();
+        let store = Store::start(&data.join("cordboard.db"), move |event| {
+            hands::store_event(&told, event);
+        });
+        let store = Arc::new(store?);
         store.interrupted(Timestamp::now())?;
         let recorded = store.clone();
         let vault = Vault::start(data.join("recordings"), move |event| {
@@ -81,13 +90,17 @@ impl Server {
         let (inbox, outlet) = inbox::inbox();
         let workers = start_workers(&config, library, &vault, &inbox)?;
         let network = start_network(&config, &runtime, &inbox)?;
-        let health = Arc::new(Health::new(env!("CARGO_PKG_VERSION")));
         let api = config.server.http.map(|address| {
             let _inside = runtime.enter();
-            Api::start(address, runtime.handle(), health.clone())
+            Api::start(address, config.server.allow_public, runtime.handle(), health.clone())
         });
         let api = api.transpose()?;
         let switch = switch(&config, sounds, &workers, &network);
+        let http = config.server.http;
+        let addresses = listeners(&config).filter_map(|(id, listener, _)| {
+            Some((listener.name.clone(), network.local_addr(id)?))
+        });
+        let addresses = addresses.collect();
         let hands = Hands::new(
             config.account,
             network,
@@ -105,8 +118,29 @@ impl Server {
             store,
             api,
             runtime,
+            http,
+            addresses,
             _lock: lock,
         })
+    }
+
+    /// Where a listener is bound, by its name: the port that the system chose, if it was 0.
+    pub fn address(&self, listener: &str) -> Option<SocketAddr> {
+        let mut addresses = self.addresses.iter();
+        addresses.find(|(name, _)| name == listener).map(|(_, address)| *address)
+    }
+
+    /// Where `/metrics` and `/healthz` are served.
+    pub fn http(&self) -> Option<SocketAddr> {
+        self.http
+    }
+
+    /// The recordings of a call that are complete.
+    ///
+    /// # Errors
+    /// If the store cannot be asked.
+    pub fn recordings(&self, call: CallId) -> anyhow::Result<Vec<crate::call::record::Recorded>> {
+        self.store.recordings(call)
     }
 
     /// Waits for SIGTERM or SIGINT.
@@ -264,8 +298,4 @@ fn switch(config: &Config, sounds: Sounds, workers: &[Worker], network: &Network
     };
     let clock = Clock::new(Instant::now(), Timestamp::now());
     Switch::new(config, clock, Random::from_system())
-}
-
-fn store_event(event: crate::store::Event) {
-    tracing::warn!(?event, "the store");
 }

@@ -15,21 +15,21 @@ use std::time::{Duration, Instant};
 #[derive(Debug)]
 struct Refusal {
     status: u16,
-    why: &'static str,
+    why: String,
     retry_after: Option<Duration>,
 }
 
 impl Refusal {
-    fn new(status: u16, why: &'static str) -> Self {
+    fn new(status: u16, why: impl ToString) -> Self {
         Self {
             status,
-            why,
+            why: why.to_string(),
             retry_after: None,
         }
     }
 
     /// For want of something that comes back by itself.
-    fn for_now(why: &'static str) -> Self {
+    fn for_now(why: &str) -> Self {
         Self {
             retry_after: Some(Duration::from_secs(10)),
             ..Self::new(503, why)
@@ -49,7 +49,7 @@ impl Switch {
             let rejection = Rejection {
                 status: refusal.status,
                 retry_after: refusal.retry_after,
-                text: Some(refusal.why.to_owned()),
+                text: Some(refusal.why.clone()),
             };
             let session = invite.session;
             self.sip
@@ -75,7 +75,7 @@ impl Switch {
                 .ok_or_else(|| Refusal::new(403, "the user is not an agent any more"));
         }
         let trunk = route::trunk_for(&self.account, invite.flow.remote.ip())
-            .ok_or_else(|| Refusal::new(403, "no trunk has this source address"))?;
+            .map_err(|stranger| Refusal::new(403, stranger))?;
         let origin = Origin::Trunk(trunk.id);
         let calls = self.calls.values().filter(|call| call.origin == origin);
         if trunk.max_calls != 0 && calls.count() >= trunk.max_calls as usize {
@@ -149,7 +149,7 @@ impl Switch {
             return Ok(sdp::offer(&local));
         };
         let (answer, negotiated) = sdp::answer(offer, &local)
-            .map_err(|refusal| Refusal::new(refusal.status(), refusal.text()))?;
+            .map_err(|refusal| Refusal::new(refusal.status(), refusal))?;
         self.agreed(leg, &negotiated);
         Ok(answer)
     }

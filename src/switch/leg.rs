@@ -62,11 +62,15 @@ impl Switch {
 
     /// What our next description of this leg may say.
     pub(super) fn local(&mut self, leg: LegId) -> Option<Local> {
-        let address = self.media_address;
-        let line = self.lines.get_mut(&leg)?;
-        line.sdp_version += 1;
+        self.lines.get_mut(&leg)?.sdp_version += 1;
+        self.said(leg)
+    }
+
+    /// What our last description of this leg said.
+    pub(super) fn said(&self, leg: LegId) -> Option<Local> {
+        let line = self.lines.get(&leg)?;
         Some(Local {
-            address,
+            address: self.media_address,
             port: line.port.number,
             codecs: CODECS.to_vec(),
             session: line.sdp_session,

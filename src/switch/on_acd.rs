@@ -63,6 +63,10 @@ impl Switch {
                 }
                 None
             }
+            Action::Dismiss { call, agent } => {
+                self.unring(now, call, agent, Unrung::CallerGone);
+                None
+            }
             Action::WrappedUp { agent } => {
                 self.out(Output::Notice(None, Notice::WrappedUp(agent)));
                 None

@@ -5,7 +5,7 @@ use crate::id::{AgentId, CallId, QueueId};
 use crate::{acd, media, sip};
 
 /// Everything the switch does to the world.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub enum Output {
     /// Bytes for a SIP peer.
     Sip(sip::Transmit),
@@ -29,7 +29,7 @@ pub enum Notice {
         from: String,
         called: String,
         status: u16,
-        why: &'static str,
+        why: String,
     },
     /// The caller waits, at this place (1 is next).
     Queued { queue: QueueId, position: usize },

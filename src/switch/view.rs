@@ -52,8 +52,8 @@ impl Switch {
         let queues = self.account.queues.iter().map(|queue| QueueView {
             id: queue.id,
             name: queue.name.clone(),
-            waiting: self.floor.waiting(queue.id).len(),
-            longest: self.floor.longest_wait(now, queue.id),
+            waiting: self.floor.waiting(queue.id).count(),
+            longest: self.floor.tally(now, queue.id).map_or(Duration::ZERO, |tally| tally.longest_wait),
         });
         let agents = self.account.agents.iter().filter_map(|agent| {
             Some(AgentView {
@@ -73,7 +73,7 @@ impl Switch {
     }
 
     /// What SIP has counted: messages in and out, and what was dropped.
-    pub fn sip_counters(&self) -> &crate::sip::Counters {
+    pub fn sip_counters(&self) -> crate::sip::Counters {
         self.sip.counters()
     }
 

@@ -1,0 +1,254 @@
+//! The hands of the switch: its outputs, done.
+
+use super::story;
+use crate::acd::AgentState;
+use crate::api::Health;
+use crate::call::record::End;
+use crate::id::CallId;
+use crate::net::Network;
+use crate::settings::Account;
+use crate::store::{self, Record, Store};
+use crate::switch::{Notice, Output, Switch, View};
+use crate::vault;
+use crate::watch::metrics;
+use crate::worker::Worker;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Whoever wants to hear the story of the calls.
+type Listener = Box<dyn FnMut(Option<CallId>, &Notice) + Send>;
+
+/// All that the switch can reach.
+pub(super) struct Hands {
+    account: Account,
+    network: Network,
+    workers: Vec<Worker>,
+    vault: vault::Sender,
+    store: Arc<Store>,
+    health: Arc<Health>,
+    listener: Listener,
+    faults: u64,
+}
+
+impl std::fmt::Debug for Hands {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Hands").finish_non_exhaustive()
+    }
+}
+
+impl Hands {
+    pub(super) fn new(
+        account: Account,
+        network: Network,
+        workers: Vec<Worker>,
+        vault: vault::Sender,
+        store: Arc<Store>,
+        health: Arc<Health>,
+        listener: Listener,
+    ) -> Self {
+        Self {
+            account,
+            network,
+            workers,
+            vault,
+            store,
+            health,
+            listener,
+            faults: 0,
+        }
+    }
+
+    pub(super) fn do_it(&mut self, output: Output) {
+        match output {
+            Output::Sip(transmit) => self.network.send(transmit),
+            Output::Media(worker, command) => {
+                if let Some(worker) = self.workers.get(worker) {
+                    worker.send(command);
+                }
+            }
+            Output::Record(segment) => {
+                let call = segment.call;
+                if self.vault.begin(segment).is_err() {
+                    metrics::RECORDING_TROUBLE.add(1);
+                    tracing::error!(%call, "the vault is hopelessly behind: not recorded");
+                }
+            }
+            Output::Conversation(conversation) => {
+                self.store.write(Record::Conversation(conversation));
+            }
+            Output::Notice(call, notice) => self.tell(call, &notice),
+        }
+    }
+
+    /// Logs, counts, and passes on.
+    fn tell(&mut self, call: Option<CallId>, notice: &Notice) {
+        let line = story::tell(&self.account, notice);
+        match (call, notice) {
+            (_, Notice::Refused { .. }) => tracing::warn!("{line}"),
+            (Some(call), _) => tracing::info!(%call, "{line}"),
+            (None, _) => tracing::info!("{line}"),
+        }
+        match notice {
+            Notice::Arrived { .. } => metrics::CALLS_STARTED.add(1),
+            Notice::Refused { status, .. } => {
+                metrics::CALLS_REFUSED.add_for(&status.to_string(), 1);
+            }
+            Notice::Connected { waited_ms, .. } => {
+                metrics::WAIT.note(Duration::from_millis(*waited_ms));
+            }
+            Notice::Ended { end, .. } => metrics::CALLS_ENDED.add_for(end_name(*end), 1),
+            Notice::Queued { .. }
+            | Notice::Hears(_)
+            | Notice::HearsMusic
+            | Notice::HearsEcho
+            | Notice::Rings(_)
+            | Notice::Unrung(..)
+            | Notice::Held { .. }
+            | Notice::Recording { .. }
+            | Notice::Reachable(..)
+            | Notice::WrappedUp(_) => {}
+        }
+        (self.listener)(call, notice);
+    }
+
+    /// A panic was caught.
+    pub(super) fn fault(&mut self) {
+        self.faults += 1;
+    }
+
+    /// Once a second: a sign of life, and the numbers for whoever watches.
+    pub(super) fn pulse(&self, switch: &Switch, now: Instant, inbox: usize, dropped: u64) {
+        let view = switch.view(now);
+        self.health.beat();
+        self.health.set_draining(view.draining);
+        metrics::INBOX_LENGTH.set(inbox as f64);
+        metrics::INBOX_DROPPED.total_for("all", dropped);
+        metrics::FAULTS.total(self.faults);
+        show(&view);
+        self.show_sip(switch);
+        self.show_media();
+        metrics::STORE_BACKLOG.set(self.store.backlog() as f64);
+    }
+
+    fn show_sip(&self, switch: &Switch) {
+        let (sip, network) = (switch.sip_counters(), self.network.counters());
+        metrics::SIP_RECEIVED.total(sip.requests + sip.responses);
+        metrics::SIP_SENT.total(sip.sent);
+        metrics::REGISTRATIONS.set(sip.contacts as f64);
+        for (reason, count) in [
+            ("garbage", sip.garbage),
+            ("stray response", sip.stray_responses),
+            ("stray ack", sip.stray_acks),
+            ("inbox full", network.dropped),
+        ] {
+            metrics::SIP_DROPPED.total_for(reason, count);
+        }
+    }
+
+    fn show_media(&self) {
+        let counters = self.workers.iter().map(Worker::counters);
+        let sum = |of: fn(&crate::worker::Counters) -> u64| counters.clone().map(|c| of(&c)).sum();
+        metrics::RTP_RECEIVED.total(sum(|c| c.received));
+        metrics::RTP_SENT.total(sum(|c| c.sent));
+        metrics::RTP_DROPPED.total_for("oversized", sum(|c| c.oversized));
+        metrics::RTP_DROPPED.total_for("not sent", sum(|c| c.send_failures));
+        metrics::MEDIA_LATE.total(sum(|c| c.late_beats));
+    }
+
+    /// Closes sockets and media threads, in this order: what they still have to say is lost on a
+    /// switch that has gone.
+    pub(super) fn stop(self) {
+        self.network.stop();
+        for worker in self.workers {
+            worker.stop();
+        }
+    }
+}
+
+fn show(view: &View) {
+    metrics::CALLS_ACTIVE.set(view.calls as f64);
+    metrics::DRAINING.set(f64::from(u8::from(view.draining)));
+    for queue in &view.queues {
+        metrics::CALLERS_WAITING.set_for(&queue.name, queue.waiting as f64);
+    }
+    let states = ["away", "available", "occupied", "offered", "talking", "wrap_up", "resting"];
+    let mut agents: BTreeMap<&str, f64> = states.map(|state| (state, 0.0)).into();
+    for agent in &view.agents {
+        *agents.entry(state_name(&agent.state)).or_default() += 1.0;
+    }
+    for (state, count) in agents {
+        metrics::AGENTS.set_for(state, count);
+    }
+}
+
+fn state_name(state: &AgentState) -> &'static str {
+    match state {
+        AgentState::Away => "away",
+        AgentState::Available { .. } => "available",
+        AgentState::Occupied => "occupied",
+        AgentState::Offered { .. } => "offered",
+        AgentState::Talking { .. } => "talking",
+        AgentState::WrapUp { .. } => "wrap_up",
+        AgentState::Resting { .. } => "resting",
+    }
+}
+
+fn end_name(end: End) -> &'static str {
+    match end {
+        End::CustomerHungUp => "customer_hung_up",
+        End::AgentHungUp => "agent_hung_up",
+        End::Abandoned => "abandoned",
+        End::MaxWait => "max_wait",
+        End::MediaLost => "media_lost",
+        End::SignallingLost => "signalling_lost",
+        End::Refused => "refused",
+        End::Stopped => "stopped",
+        End::Interrupted => "interrupted",
+        End::Fault => "fault",
+    }
+}
+
+/// What the vault says, on its thread: into the store, the log and the metrics.
+pub(super) fn vault_event(store: &Store, event: vault::Event) {
+    match event {
+        vault::Event::Recorded(recorded) => {
+            metrics::RECORDINGS_FINISHED.add(recorded.files.len() as u64);
+            let gaps = recorded.files.iter().filter(|file| file.gaps).count();
+            metrics::RECORDING_GAPS.add(gaps as u64);
+            tracing::info!(call = %recorded.call, files = recorded.files.len(), gaps, "recorded");
+            store.write(Record::Recorded(recorded));
+        }
+        vault::Event::Trouble { path, error } => {
+            metrics::RECORDING_TROUBLE.add(1);
+            tracing::error!(path, error, "recordings cannot be written: calls go on without");
+        }
+        vault::Event::Recovered => tracing::info!("recordings are written again"),
+        vault::Event::Left { path, why } => {
+            tracing::warn!(path, why, "left as it is among the recordings");
+        }
+    }
+}
+
+/// What the store says, on its thread: into the log, the health and the metrics.
+pub(super) fn store_event(health: &Health, event: store::Event) {
+    match event {
+        store::Event::Failing { why } => {
+            health.set_store_failing(true);
+            metrics::STORE_FAILING.set(1.0);
+            tracing::error!(why, "the database takes no records: they wait in the spool");
+        }
+        store::Event::Recovered => {
+            health.set_store_failing(false);
+            metrics::STORE_FAILING.set(0.0);
+            tracing::info!("the database takes records again");
+        }
+        store::Event::Lost { records } => {
+            metrics::STORE_LOST.add(records);
+            tracing::error!(records, "records are lost");
+        }
+        store::Event::Interrupted { calls } => {
+            tracing::warn!(calls, "ended as interrupted: the last run left them open");
+        }
+    }
+}

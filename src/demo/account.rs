@@ -1,0 +1,147 @@
+//! The demo's account: made at the first start, kept for the next ones.
+
+use super::Options;
+use crate::app::Server;
+use crate::config::{Config, Demo};
+use crate::random::Random;
+use crate::settings::Secret;
+use anyhow::Context as _;
+use serde::{Deserialize, Serialize};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+const NAMES: [&str; 8] = ["Ada", "Ben", "Cleo", "Dora", "Emil", "Fay", "Gus", "Hana"];
+
+/// The agents of the demo, and where it keeps its data.
+#[derive(Debug)]
+pub(super) struct Account {
+    data: PathBuf,
+    agents: Vec<Agent>,
+}
+
+/// An agent's credentials.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Agent {
+    pub(super) user: String,
+    pub(super) password: String,
+    pub(super) name: String,
+}
+
+/// What `demo.json` holds: for people, scripts and load generators.
+#[derive(Debug, Serialize, Deserialize)]
+struct Published {
+    agents: Vec<Agent>,
+    internal: Option<SocketAddr>,
+    external: Option<SocketAddr>,
+    http: Option<SocketAddr>,
+    recordings: PathBuf,
+    database: PathBuf,
+}
+
+impl Account {
+    /// Reads the agents of the last start, and makes up those that are missing.
+    pub(super) fn open(data: &Path, options: &Options) -> anyhow::Result<Self> {
+        std::fs::create_dir_all(data).with_context(|| format!("{} cannot be made", data.display()))?;
+        let file = data.join("demo.json");
+        let known = match std::fs::read(&file) {
+            Ok(bytes) => serde_json::from_slice::<Published>(&bytes)
+                .with_context(|| format!("{} is not what the demo wrote: remove it", file.display()))?
+                .agents,
+            Err(_) => vec![],
+        };
+        let mut random = Random::from_system();
+        let agents = (0..options.agents).map(|index| {
+            let user = (1001 + u32::from(index)).to_string();
+            let known = known.iter().find(|agent| agent.user == user).cloned();
+            known.unwrap_or_else(|| Agent {
+                password: random.hex(12),
+                name: name(index),
+                user,
+            })
+        });
+        Ok(Self {
+            data: data.to_owned(),
+            agents: agents.collect(),
+        })
+    }
+
+    /// The configuration of the demo's server.
+    pub(super) fn config(&self, data: &Path, options: &Options) -> anyhow::Result<Config> {
+        let sounds = data.join("sounds");
+        super::unpack(&sounds)?;
+        let port = |given: Option<u16>, usual: u16| {
+            given.unwrap_or(if options.call { 0 } else { usual })
+        };
+        let http = match options.http_port {
+            Some(port) => Some(port),
+            None => (!options.call).then_some(8080),
+        };
+        Ok(Config::demo(Demo {
+            data_dir: data.to_owned(),
+            sounds,
+            internal: at(port(options.sip_port, 5060)),
+            external: at(port(options.external_port, 5080)),
+            http: http.map(at),
+            rtp_ports: options.rtp_ports.clone(),
+            agents: self
+                .agents
+                .iter()
+                .map(|agent| (agent.user.clone(), agent.name.clone(), Secret(agent.password.clone())))
+                .collect(),
+            greeting: !options.no_greeting,
+            recording: !options.no_recording,
+        }))
+    }
+
+    /// Writes `demo.json`, readable for its owner alone.
+    pub(super) fn publish(&self, server: &Server) -> anyhow::Result<()> {
+        use std::io::Write as _;
+        use std::os::unix::fs::OpenOptionsExt as _;
+        let [internal, external] = self.addresses(server);
+        let published = Published {
+            agents: self.agents.clone(),
+            internal: Some(internal),
+            external: Some(external),
+            http: server.http(),
+            recordings: self.recordings(),
+            database: self.data.join("cordboard.db"),
+        };
+        let path = self.data.join("demo.json");
+        let unfinished = self.data.join("demo.json.new");
+        let mut file = std::fs::OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&unfinished)
+            .with_context(|| format!("{} cannot be written", unfinished.display()))?;
+        file.write_all(&serde_json::to_vec_pretty(&published)?)?;
+        file.sync_all()?;
+        std::fs::rename(&unfinished, &path)?;
+        Ok(())
+    }
+
+    pub(super) fn agents(&self) -> &[Agent] {
+        &self.agents
+    }
+
+    pub(super) fn recordings(&self) -> PathBuf {
+        self.data.join("recordings")
+    }
+
+    /// Where the listeners *internal* and *external* are.
+    pub(super) fn addresses(&self, server: &Server) -> [SocketAddr; 2] {
+        ["internal", "external"].map(|name| server.address(name).unwrap_or(at(0)))
+    }
+}
+
+fn at(port: u16) -> SocketAddr {
+    (Ipv4Addr::LOCALHOST, port).into()
+}
+
+/// Ada, Ben, Cleo… and from the ninth on Ada 2, Ben 2…
+fn name(index: u16) -> String {
+    let index = usize::from(index);
+    let (round, name) = (index / NAMES.len() + 1, NAMES[index % NAMES.len()]);
+    if round == 1 { name.to_owned() } else { format!("{name} {round}") }
+}
