@@ -1,12 +1,20 @@
 //! Whether the settings of an account make sense, before they take effect (B20).
+//!
+//! Fields are named as in the configuration file: `queue[0].max_wait.after_s`.
 
-use super::Account;
+use super::defaults::{ANNOUNCE, MAX_WAIT, PACKET_TIMES, RATE, REOFFER, RING, WRAP_UP};
+use super::{Account, Agent, Destination, Habits, Message, Network, OnMaxWait, Queue, Trunk};
+use crate::id::QueueId;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+use std::ops::RangeInclusive;
+use std::time::Duration;
 
 /// A setting that cannot be: where, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{path}: {mend}")]
 pub struct Problem {
-    /// The field: `queues[0].max_wait.then`, counted from 0.
+    /// The field: `queue[0].max_wait.then`, lists counted from 0.
     pub path: String,
     /// What is wrong and how to mend it.
     pub mend: String,
@@ -16,8 +24,297 @@ impl Account {
     /// Checks ranges, references and uniqueness. All problems at once.
     ///
     /// # Errors
-    /// Every problem found.
+    /// Every problem found, in the order of the fields.
     pub fn check(&self) -> Result<(), Vec<Problem>> {
-        Ok(())
+        let mut found = Problems::default();
+        found.name("account.name", &self.name);
+        if self.name.starts_with('.') || self.name.contains(['/', '\\']) {
+            found.add(
+                "account.name",
+                "it names a folder: no / or \\, no dot in front",
+            );
+        }
+        found.queues(self);
+        found.agents(&self.agents);
+        found.trunks(&self.trunks);
+        found.routes(self);
+        found.range("timeouts.agent_s", self.timeouts.agent, RING);
+        found.range("timeouts.customer_s", self.timeouts.customer, RING);
+        found.range("wrap_up.default_s", self.wrap_up.default, WRAP_UP);
+        match found.0.is_empty() {
+            true => Ok(()),
+            false => Err(found.0),
+        }
+    }
+}
+
+#[derive(Default)]
+struct Problems(Vec<Problem>);
+
+impl Problems {
+    fn add(&mut self, path: impl Into<String>, mend: impl Into<String>) {
+        self.0.push(Problem {
+            path: path.into(),
+            mend: mend.into(),
+        });
+    }
+
+    fn queues(&mut self, account: &Account) {
+        self.unique("queue", "name", account.queues.iter().map(|q| &q.name));
+        self.unique("queue", "id", account.queues.iter().map(|q| q.id));
+        for (index, queue) in account.queues.iter().enumerate() {
+            self.queue(account, &format!("queue[{index}]"), queue);
+        }
+    }
+
+    fn queue(&mut self, account: &Account, path: &str, queue: &Queue) {
+        self.name(&format!("{path}.name"), &queue.name);
+        let agents = format!("{path}.agents");
+        for id in &queue.agents {
+            if account.agent(*id).is_none() {
+                self.add(&agents, format!("there is no agent {id}"));
+            }
+        }
+        if queue.agents.iter().collect::<BTreeSet<_>>().len() < queue.agents.len() {
+            self.add(agents, "an agent is named twice");
+        }
+        self.message(&format!("{path}.greeting"), queue.greeting.as_ref());
+        self.message(&format!("{path}.music"), queue.music.as_ref());
+        if let Some(Message::Text { .. }) = queue.music {
+            self.add(format!("{path}.music"), "hold music is a file (R29)");
+        }
+        if let Some(announcement) = &queue.announcement {
+            let path = format!("{path}.announcement");
+            self.message(&path, Some(&announcement.message));
+            self.range(&format!("{path}.every_s"), announcement.every, ANNOUNCE);
+        }
+        if let Some(max) = &queue.max_wait {
+            let path = format!("{path}.max_wait");
+            self.range(&format!("{path}.after_s"), max.after, MAX_WAIT);
+            self.message(&format!("{path}.message"), max.message.as_ref());
+            self.on_max_wait(account, &format!("{path}.then"), queue.id, max.then);
+        }
+        let delay = format!("{path}.reoffer_delay_s");
+        self.range(&delay, queue.reoffer_delay, REOFFER);
+    }
+
+    fn on_max_wait(&mut self, account: &Account, path: &str, from: QueueId, then: OnMaxWait) {
+        match then {
+            OnMaxWait::End => {}
+            // E.164: up to 15 digits.
+            OnMaxWait::External(100..=999_999_999_999_999) => {}
+            OnMaxWait::External(_) => self.add(path, "an E.164 number has 3 to 15 digits"),
+            OnMaxWait::Queue(to) if account.queue(to).is_none() => {
+                self.add(path, format!("there is no queue {to}"));
+            }
+            OnMaxWait::Queue(_) => {
+                if let Some(way) = circle(account, from) {
+                    let mend = format!("callers would go in a circle: {way}; end it somewhere");
+                    self.add(path, mend);
+                }
+            }
+        }
+    }
+
+    fn agents(&mut self, agents: &[Agent]) {
+        self.unique("agent", "user", agents.iter().map(|agent| &agent.user));
+        self.unique("agent", "id", agents.iter().map(|agent| agent.id));
+        for (index, agent) in agents.iter().enumerate() {
+            let path = format!("agent[{index}]");
+            self.name(&format!("{path}.name"), &agent.name);
+            // RFC 3261 §25.1: what stands in a user without escapes, and is safe in a folder.
+            let plain = |c: char| c.is_ascii_alphanumeric() || "-_.+".contains(c);
+            if agent.user.is_empty() || agent.user.len() > 64 || !agent.user.chars().all(plain) {
+                let mend = "1 to 64 letters, digits and - _ . +";
+                self.add(format!("{path}.user"), mend);
+            }
+            if agent.password.0.len() < 8 {
+                let mend = "at least 8 characters, or the phone is anybody's";
+                self.add(format!("{path}.password"), mend);
+            }
+            if let Some(wrap_up) = agent.wrap_up {
+                self.range(&format!("{path}.wrap_up_s"), wrap_up, WRAP_UP);
+            }
+            self.habits(&path, &agent.habits);
+        }
+    }
+
+    fn trunks(&mut self, trunks: &[Trunk]) {
+        self.unique("trunk", "name", trunks.iter().map(|trunk| &trunk.name));
+        self.unique("trunk", "id", trunks.iter().map(|trunk| trunk.id));
+        let mut owners = BTreeMap::new();
+        for (index, trunk) in trunks.iter().enumerate() {
+            let path = format!("trunk[{index}]");
+            self.name(&format!("{path}.name"), &trunk.name);
+            self.habits(&path, &trunk.habits);
+            let from = format!("{path}.from");
+            if trunk.from.is_empty() {
+                self.add(&from, "a trunk is known by its networks: name one");
+            }
+            for network in &trunk.from {
+                if network.prefix > network.bits() {
+                    self.add(&from, format!("{network}: the prefix is too long"));
+                } else if let Some(other) = owners.insert(network.base(), &trunk.name) {
+                    // Nobody could tell whose a call is (H25).
+                    let mend = format!("{network} belongs to trunk {other:?} already");
+                    self.add(&from, mend);
+                }
+            }
+        }
+    }
+
+    fn habits(&mut self, path: &str, habits: &Habits) {
+        let codecs: BTreeSet<_> = habits.codecs.iter().collect();
+        if codecs.is_empty() || codecs.len() < habits.codecs.len() {
+            let mend = "at least one codec, and none twice";
+            self.add(format!("{path}.codecs"), mend);
+        }
+        if !PACKET_TIMES.contains(&habits.packet_time) {
+            let mend = "10, or 20 to 200 in steps of 20 milliseconds";
+            self.add(format!("{path}.packet_time_ms"), mend);
+        }
+    }
+
+    fn routes(&mut self, account: &Account) {
+        for (index, route) in account.routes.iter().enumerate() {
+            let path = format!("route[{index}].number");
+            let rest = route.number.strip_suffix('*').unwrap_or(&route.number);
+            if route.number.is_empty() || rest.contains('*') {
+                self.add(&path, "a number, with * at its end for any rest");
+            }
+            let earlier = account.routes.iter().take(index);
+            if let Some(hiding) = earlier
+                .map(|r| &r.number)
+                .find(|n| covers(n, &route.number))
+            {
+                let mend = format!("never reached: {hiding:?} above takes its calls; swap them");
+                self.add(&path, mend);
+            }
+            match route.to {
+                Destination::Queue(id) if account.queue(id).is_none() => {
+                    let mend = format!("there is no queue {id}");
+                    self.add(format!("route[{index}].to"), mend);
+                }
+                Destination::Queue(_) | Destination::Echo | Destination::Music => {}
+            }
+        }
+    }
+
+    fn message(&mut self, path: &str, message: Option<&Message>) {
+        match message {
+            None => {}
+            Some(Message::File(file)) => {
+                if file.as_os_str().is_empty() {
+                    self.add(format!("{path}.file"), "the name of a file is missing");
+                }
+            }
+            Some(Message::Text { text, voice, rate }) => {
+                if text.trim().is_empty() || text.len() > 5_000 {
+                    self.add(format!("{path}.text"), "1 to 5,000 bytes of text");
+                }
+                // It becomes an argument of the speech engine, and must not look like an option.
+                let plain = |c: char| c.is_ascii_alphanumeric() || "-_+".contains(c);
+                if !voice.starts_with(|c: char| c.is_ascii_alphanumeric())
+                    || !voice.chars().all(plain)
+                {
+                    let mend = "the name of a voice, such as en, de or pt-br";
+                    self.add(format!("{path}.voice"), mend);
+                }
+                if !RATE.contains(rate) {
+                    let mend = format!("{rate} words a minute: must be 80 to 450");
+                    self.add(format!("{path}.rate"), mend);
+                }
+            }
+        }
+    }
+
+    fn name(&mut self, path: &str, name: &str) {
+        if name.trim().is_empty() || name.len() > 64 || name.contains(char::is_control) {
+            self.add(path, "1 to 64 bytes of text");
+        }
+    }
+
+    fn range(&mut self, path: &str, value: Duration, range: RangeInclusive<Duration>) {
+        if !range.contains(&value) {
+            let (low, high) = (range.start().as_secs(), range.end().as_secs());
+            let value = value.as_secs_f64();
+            self.add(path, format!("{value} s: must be {low} to {high} s"));
+        }
+    }
+
+    fn unique<T: Ord + std::fmt::Debug>(
+        &mut self,
+        list: &str,
+        field: &str,
+        values: impl Iterator<Item = T>,
+    ) {
+        let mut seen = BTreeMap::new();
+        for (index, value) in values.enumerate() {
+            if let Some(first) = seen.get(&value) {
+                let mend = format!("{value:?} is {list}[{first}]'s already");
+                self.add(format!("{list}[{index}].{field}"), mend);
+            } else {
+                seen.insert(value, index);
+            }
+        }
+    }
+}
+
+impl Network {
+    /// The bits of an address of this family.
+    pub fn bits(&self) -> u8 {
+        match self.address {
+            IpAddr::V4(_) => 32,
+            IpAddr::V6(_) => 128,
+        }
+    }
+
+    /// The same network with all bits behind the prefix cleared.
+    pub fn base(&self) -> (IpAddr, u8) {
+        let free = u32::from(self.bits().saturating_sub(self.prefix));
+        let base = match self.address {
+            IpAddr::V4(address) => {
+                let mask = u32::MAX.checked_shl(free).unwrap_or(0);
+                IpAddr::from((address.to_bits() & mask).to_be_bytes())
+            }
+            IpAddr::V6(address) => {
+                let mask = u128::MAX.checked_shl(free).unwrap_or(0);
+                IpAddr::from((address.to_bits() & mask).to_be_bytes())
+            }
+        };
+        (base, self.prefix)
+    }
+}
+
+impl std::fmt::Display for Network {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{}", self.address, self.prefix)
+    }
+}
+
+/// The way back to a queue by redirects, if there is one (R37).
+fn circle(account: &Account, from: QueueId) -> Option<String> {
+    let next = |id: QueueId| match account.queue(id)?.max_wait.as_ref()?.then {
+        OnMaxWait::Queue(to) => Some(to),
+        OnMaxWait::End | OnMaxWait::External(_) => None,
+    };
+    let name = |id: QueueId| account.queue(id).map_or("?", |queue| queue.name.as_str());
+    let mut way = name(from).to_owned();
+    let mut at = next(from)?;
+    for _ in &account.queues {
+        way = format!("{way} → {}", name(at));
+        if at == from {
+            return Some(way);
+        }
+        at = next(at)?;
+    }
+    None
+}
+
+/// Whether each number of one pattern is one of another.
+fn covers(pattern: &str, other: &str) -> bool {
+    match pattern.strip_suffix('*') {
+        Some(prefix) => other.strip_suffix('*').unwrap_or(other).starts_with(prefix),
+        None => pattern == other,
     }
 }

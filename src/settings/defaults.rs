@@ -5,7 +5,33 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 /// How long a phone may ring (R49, R50, R52).
-pub const RING: RangeInclusive<Duration> = Duration::from_secs(3)..=Duration::from_secs(60);
+pub const RING: RangeInclusive<Duration> = seconds(3, 60);
+/// After-call work (R17, R19); 0 is none (R21).
+pub const WRAP_UP: RangeInclusive<Duration> = seconds(0, 3_600);
+/// Between two announcements (R30).
+pub const ANNOUNCE: RangeInclusive<Duration> = seconds(1, 3_600);
+/// The longest wait (R24).
+pub const MAX_WAIT: RangeInclusive<Duration> = seconds(1, 24 * 3_600);
+/// The peace of an agent who refused a caller (R64). Never none: a phone that is always busy
+/// would be rung without end.
+pub const REOFFER: RangeInclusive<Duration> = seconds(1, 600);
+/// Words a minute (R45).
+pub const RATE: RangeInclusive<u16> = 80..=450;
+/// Milliseconds of sound in a packet.
+pub const PACKET_TIMES: [u16; 11] = [10, 20, 40, 60, 80, 100, 120, 140, 160, 180, 200];
+
+/// An announcement's interval where none is set (D8).
+pub const ANNOUNCE_EVERY: Duration = Duration::from_secs(30);
+/// The peace of an agent who refused a caller, where none is set.
+pub const REOFFER_DELAY: Duration = Duration::from_secs(10);
+/// The voice where none is set.
+pub const VOICE: &str = "en";
+/// Words a minute where none are set.
+pub const SPEECH_RATE: u16 = 160;
+
+const fn seconds(low: u64, high: u64) -> RangeInclusive<Duration> {
+    Duration::from_secs(low)..=Duration::from_secs(high)
+}
 
 impl Default for Timeouts {
     /// 30 s each (R49, R50).

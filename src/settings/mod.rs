@@ -1,7 +1,9 @@
 //! What an account has set: typed, checked once when it is read, and then believed.
 
 mod check;
-mod defaults;
+pub mod defaults;
+#[cfg(test)]
+mod tests;
 
 pub use check::Problem;
 
@@ -16,13 +18,19 @@ use std::time::Duration;
 pub struct Account {
     /// The account's name: the folder of its recordings (R104).
     pub name: String,
+    /// Where callers wait.
     pub queues: Vec<Queue>,
+    /// Who answers.
     pub agents: Vec<Agent>,
+    /// Where calls come from.
     pub trunks: Vec<Trunk>,
     /// Tried in order; the first whose pattern fits the called number counts.
     pub routes: Vec<Route>,
+    /// How long phones ring.
     pub timeouts: Timeouts,
+    /// After-call work.
     pub wrap_up: WrapUp,
+    /// What is recorded; of new calls only (R96).
     pub recording: Recording,
 }
 
@@ -56,13 +64,17 @@ impl Account {
 /// A queue and what its callers experience (waiting strategy, R22–R31).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Queue {
+    /// What other settings call it.
     pub id: QueueId,
+    /// What people and metrics call it; unique.
     pub name: String,
     /// Who serves it.
     pub agents: Vec<AgentId>,
+    /// What the caller hears first (R28).
     pub greeting: Option<Message>,
-    /// Hold music; silence where there is none.
+    /// Hold music, a file (R29); silence where there is none.
     pub music: Option<Message>,
+    /// What is said from time to time.
     pub announcement: Option<Announcement>,
     /// `None`: callers wait for as long as they like.
     pub max_wait: Option<MaxWait>,
@@ -73,6 +85,7 @@ pub struct Queue {
 /// A message repeated while the caller waits (R30).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Announcement {
+    /// What is said.
     pub message: Message,
     /// From the end of one to the start of the next (D8): 30 s by default.
     pub every: Duration,
@@ -81,8 +94,11 @@ pub struct Announcement {
 /// The longest wait and what follows it (R24, R25).
 #[derive(Clone, Debug, PartialEq)]
 pub struct MaxWait {
+    /// Counted from the join, whatever rings meanwhile (R37): 1 s to 24 h.
     pub after: Duration,
+    /// What is said before the end (R31).
     pub message: Option<Message>,
+    /// What follows.
     pub then: OnMaxWait,
 }
 
@@ -104,6 +120,7 @@ pub enum Message {
     File(PathBuf),
     /// Speech.
     Text {
+        /// What is said.
         text: String,
         /// A voice of the engine, usually a language: `en`, `de`, `pt-br`.
         voice: String,
@@ -115,10 +132,13 @@ pub enum Message {
 /// Somebody who answers calls on a registered phone.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Agent {
+    /// What other settings and records call them.
     pub id: AgentId,
+    /// What recordings are named with (R98).
     pub name: String,
     /// The user of the phone's address of record and of its credentials.
     pub user: String,
+    /// The password of the credentials: at least 8 characters.
     pub password: Secret,
     /// `None`: the default wrap-up (R19). 0: none (R21).
     pub wrap_up: Option<Duration>,
@@ -141,7 +161,9 @@ impl std::fmt::Debug for Secret {
 /// A peer that brings calls, known by its address.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trunk {
+    /// What records call it.
     pub id: TrunkId,
+    /// What people and metrics call it; unique.
     pub name: String,
     /// The networks its requests come from.
     pub from: Vec<Network>,
@@ -183,7 +205,9 @@ pub enum Dtmf {
 /// An address and the length of its prefix: `203.0.113.0/24`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Network {
+    /// An address in it.
     pub address: IpAddr,
+    /// The bits that all its addresses share: 0–32, or 0–128.
     pub prefix: u8,
 }
 
@@ -192,12 +216,14 @@ pub struct Network {
 pub struct Route {
     /// A number; `*` at the end stands for any rest.
     pub number: String,
+    /// What it reaches.
     pub to: Destination,
 }
 
 /// What a number reaches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Destination {
+    /// The caller waits for an agent.
     Queue(QueueId),
     /// The caller hears themselves.
     Echo,
@@ -208,30 +234,40 @@ pub enum Destination {
 /// How long phones ring: 3–60 s, by default 30 s (R49, R50, R52).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timeouts {
+    /// An agent's phone, before the next agent is tried.
     pub agent: Duration,
+    /// A customer's phone.
     pub customer: Duration,
 }
 
 /// After-call work (R16, R17).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WrapUp {
+    /// Off: nobody has any, custom or not (R21).
     pub enabled: bool,
+    /// For agents without a time of their own.
     pub default: Duration,
 }
 
 /// Whether and what is recorded (R92, R94).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Recording {
+    /// The master toggle (R94).
     pub enabled: bool,
+    /// Which calls.
     pub direction: Directions,
+    /// Which files are kept.
     pub composition: Composition,
 }
 
 /// Which calls are recorded, seen from the centre.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Directions {
+    /// Calls that customers make.
     Inbound,
+    /// Calls that agents make.
     Outbound,
+    /// All calls.
     Both,
 }
 

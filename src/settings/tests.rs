@@ -1,0 +1,247 @@
+//! What is refused, with the field it names; and what is not.
+
+use super::*;
+use crate::id::AgentId;
+
+fn sound() -> Account {
+    let queue = |id, name: &str| Queue {
+        id: QueueId(id),
+        name: name.into(),
+        agents: vec![AgentId(1)],
+        greeting: Some(speech("Hello", "en", 160)),
+        music: Some(Message::File("music.wav".into())),
+        announcement: Some(Announcement {
+            message: speech("Please wait", "pt-br", 450),
+            every: defaults::ANNOUNCE_EVERY,
+        }),
+        max_wait: Some(MaxWait {
+            after: Duration::from_secs(600),
+            message: None,
+            then: OnMaxWait::End,
+        }),
+        reoffer_delay: defaults::REOFFER_DELAY,
+    };
+    let agent = |id, user: &str| Agent {
+        id: AgentId(id),
+        name: format!("Agent {id}"),
+        user: user.into(),
+        password: Secret("a long one".into()),
+        wrap_up: None,
+        record_calls: true,
+        habits: Habits::default(),
+    };
+    Account {
+        name: "acme".into(),
+        queues: vec![queue(1, "Support"), queue(2, "Sales")],
+        agents: vec![agent(1, "1001"), agent(2, "1002")],
+        trunks: vec![
+            trunk(1, "one", "192.0.2.0", 24),
+            trunk(2, "two", "::1", 128),
+        ],
+        routes: vec![
+            route("9196", Destination::Echo),
+            route("*", Destination::Queue(QueueId(1))),
+        ],
+        timeouts: Timeouts::default(),
+        wrap_up: WrapUp::default(),
+        recording: Recording::default(),
+    }
+}
+
+fn speech(text: &str, voice: &str, rate: u16) -> Message {
+    Message::Text {
+        text: text.into(),
+        voice: voice.into(),
+        rate,
+    }
+}
+
+fn trunk(id: u32, name: &str, address: &str, prefix: u8) -> Trunk {
+    Trunk {
+        id: TrunkId(id),
+        name: name.into(),
+        from: vec![network(address, prefix)],
+        max_calls: 0,
+        habits: Habits::default(),
+    }
+}
+
+fn network(address: &str, prefix: u8) -> Network {
+    Network {
+        address: address.parse().expect("an address"),
+        prefix,
+    }
+}
+
+fn route(number: &str, to: Destination) -> Route {
+    Route {
+        number: number.into(),
+        to,
+    }
+}
+
+/// Breaks a sound account and expects exactly these fields to be named.
+#[track_caller]
+fn refused(break_it: impl FnOnce(&mut Account), paths: &[&str]) {
+    let mut account = sound();
+    break_it(&mut account);
+    let problems = account.check().err().unwrap_or_default();
+    let named: Vec<_> = problems.iter().map(|p| p.path.as_str()).collect();
+    assert_eq!(named, paths, "{problems:?}");
+}
+
+#[test]
+fn a_sound_account_is_fine() {
+    refused(|_| {}, &[]);
+}
+
+#[test]
+fn phones_ring_from_3_to_60_seconds() {
+    // R52
+    for (seconds, fine) in [(2, false), (3, true), (60, true), (61, false)] {
+        let wrong: &[&str] = match fine {
+            true => &[],
+            false => &["timeouts.agent_s", "timeouts.customer_s"],
+        };
+        let both = Duration::from_secs(seconds);
+        refused(
+            |account| {
+                account.timeouts.agent = both;
+                account.timeouts.customer = both;
+            },
+            wrong,
+        );
+    }
+    assert_eq!(Timeouts::default().agent, Duration::from_secs(30));
+}
+
+#[test]
+fn all_problems_are_named_at_once() {
+    refused(
+        |account| {
+            account.name = "../other".into();
+            account.queues[1].agents = vec![AgentId(1), AgentId(1), AgentId(7)];
+            account.agents[0].password = Secret("short".into());
+            account.wrap_up.default = Duration::from_secs(3_601);
+        },
+        &[
+            "account.name",
+            "queue[1].agents",
+            "queue[1].agents",
+            "agent[0].password",
+            "wrap_up.default_s",
+        ],
+    );
+}
+
+#[test]
+fn names_and_users_are_unique() {
+    refused(
+        |account| {
+            account.queues[1].name = "Support".into();
+            account.agents[1].user = "1001".into();
+            account.trunks[1].name = "one".into();
+        },
+        &["queue[1].name", "agent[1].user", "trunk[1].name"],
+    );
+}
+
+#[test]
+fn users_are_plain() {
+    for user in ["", "a b", "a@b", "../x", "ü"] {
+        refused(
+            |account| account.agents[1].user = user.into(),
+            &["agent[1].user"],
+        );
+    }
+}
+
+#[test]
+fn messages_have_text_a_voice_and_a_speed() {
+    for (message, path) in [
+        (speech(" ", "en", 160), "queue[0].greeting.text"),
+        (speech("a", "--help", 160), "queue[0].greeting.voice"),
+        (speech("a", "", 160), "queue[0].greeting.voice"),
+        (speech("a", "en", 79), "queue[0].greeting.rate"),
+        (speech("a", "en", 451), "queue[0].greeting.rate"),
+        (Message::File("".into()), "queue[0].greeting.file"),
+    ] {
+        refused(
+            |account| account.queues[0].greeting = Some(message),
+            &[path],
+        );
+    }
+    let text = Some(speech("la la la", "en", 160));
+    refused(
+        |account| account.queues[0].music = text,
+        &["queue[0].music"],
+    );
+}
+
+#[test]
+fn redirects_lead_somewhere() {
+    let then = |account: &mut Account, queue: usize, then| {
+        if let Some(max) = &mut account.queues[queue].max_wait {
+            max.then = then;
+        }
+    };
+    let to = |id| OnMaxWait::Queue(QueueId(id));
+    refused(|a| then(a, 0, to(2)), &[]);
+    refused(|a| then(a, 0, to(9)), &["queue[0].max_wait.then"]);
+    refused(|a| then(a, 0, to(1)), &["queue[0].max_wait.then"]);
+    refused(
+        |a| {
+            then(a, 0, to(2));
+            then(a, 1, to(1));
+        },
+        &["queue[0].max_wait.then", "queue[1].max_wait.then"],
+    );
+    refused(|a| then(a, 0, OnMaxWait::External(4930123456)), &[]);
+    let none = OnMaxWait::External(0);
+    refused(|a| then(a, 0, none), &["queue[0].max_wait.then"]);
+}
+
+#[test]
+fn two_trunks_on_one_network_are_refused() {
+    // H25. A network within another is fine: the longer prefix counts.
+    let add = |address, prefix| {
+        move |account: &mut Account| account.trunks[1].from = vec![network(address, prefix)]
+    };
+    refused(add("192.0.2.77", 24), &["trunk[1].from"]);
+    refused(add("192.0.2.77", 32), &[]);
+    refused(add("192.0.2.0", 33), &["trunk[1].from"]);
+    refused(|account| account.trunks[0].from.clear(), &["trunk[0].from"]);
+}
+
+#[test]
+fn a_route_that_is_never_reached_is_refused() {
+    refused(|account| account.routes.swap(0, 1), &["route[1].number"]);
+    refused(
+        |account| account.routes[0].number = "1*2".into(),
+        &["route[0].number"],
+    );
+    let nowhere = Destination::Queue(QueueId(9));
+    refused(|account| account.routes[1].to = nowhere, &["route[1].to"]);
+}
+
+#[test]
+fn habits_are_possible() {
+    refused(
+        |account| {
+            account.agents[0].habits.codecs = vec![Codec::Pcma, Codec::Pcma];
+            account.agents[0].habits.packet_time = 30;
+            account.trunks[0].habits.codecs.clear();
+        },
+        &[
+            "agent[0].codecs",
+            "agent[0].packet_time_ms",
+            "trunk[0].codecs",
+        ],
+    );
+}
+
+#[test]
+fn a_secret_is_not_printed() {
+    let printed = format!("{:?}", sound());
+    assert!(!printed.contains("a long one") && printed.contains("•••"));
+}
