@@ -21,8 +21,11 @@ const MAX_FORMATS: usize = 128;
 pub struct Description {
     /// The first `t=`, which an answer repeats (RFC 3264 §6).
     pub timing: String,
+    /// Where the media without an address of their own are received.
     pub connection: Option<Connection>,
+    /// The direction of the media without one of their own.
     pub direction: Option<Direction>,
+    /// The media lines in their order.
     pub media: Vec<Media>,
 }
 
@@ -37,8 +40,11 @@ pub struct Media {
     pub protocol: String,
     /// Payload types, for RTP, the best first.
     pub formats: Vec<String>,
+    /// The address of this stream, before that of the session.
     pub connection: Option<Connection>,
+    /// The direction of this stream, before that of the session.
     pub direction: Option<Direction>,
+    /// What the payload types stand for, in the order of the lines.
     pub rtpmaps: Vec<RtpMap>,
     /// Parameters by payload type, as written.
     pub fmtps: Vec<(u8, String)>,
@@ -53,6 +59,7 @@ pub struct Media {
 /// The address of a `c=` line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Connection {
+    /// An address, possibly unspecified or multicast.
     Address(IpAddr),
     /// A name, which we do not look up.
     Name,
@@ -61,27 +68,38 @@ pub enum Connection {
 /// An `a=rtpmap` line.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RtpMap {
+    /// The payload type explained.
     pub payload_type: u8,
+    /// The encoding name, as written.
     pub name: String,
+    /// Ticks of the RTP timestamp a second.
     pub rate: u32,
+    /// 1 where nothing is said.
     pub channels: u8,
 }
 
 /// What cannot be read. Lines are counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Malformed {
+    /// One of the bounds is exceeded.
     #[error("more than {MAX_LENGTH} bytes, {MAX_LINES} lines or {MAX_MEDIA} media")]
     TooMuch,
+    /// Not a line of a description.
     #[error("line {0} is too long or not of the form x=…")]
     Line(usize),
+    /// Another version, or something else altogether.
     #[error("it does not begin with v=0")]
     Version,
+    /// The origin is missing.
     #[error("no o= line")]
     NoOrigin,
+    /// A media line without kind, port, transport or formats, or with a port beyond 65535.
     #[error("m= in line {0}")]
     Media(usize),
+    /// A connection line without a network, family and address that fit each other.
     #[error("c= in line {0}")]
     Connection(usize),
+    /// Neither the session nor the audio says where to send.
     #[error("no c= line for the audio")]
     NoConnection,
 }

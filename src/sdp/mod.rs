@@ -47,6 +47,7 @@ pub struct Negotiated {
     pub remote: SocketAddr,
     /// Where the peer receives RTCP: the next port, or what `a=rtcp` says (RFC 3605).
     pub rtcp: SocketAddr,
+    /// The codec of both ways.
     pub codec: Codec,
     /// The payload type of the codec.
     pub payload_type: u8,
@@ -63,10 +64,14 @@ pub struct Negotiated {
 /// Which ways a stream flows, seen from whoever says it (RFC 8866 §6.7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum Direction {
+    /// Both ways: what holds where nothing is said.
     #[default]
     SendRecv,
+    /// Who says it only speaks.
     SendOnly,
+    /// Who says it only listens.
     RecvOnly,
+    /// Neither.
     Inactive,
 }
 
@@ -132,22 +137,31 @@ impl Direction {
 /// Why a description cannot be agreed to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
+    /// It is no session description, or a broken one.
     #[error("the description cannot be read: {0}")]
     Malformed(#[from] Malformed),
+    /// No audio line, or its port is 0.
     #[error("no audio is offered")]
     NoAudio,
+    /// Nothing that the local description lists.
     #[error("no common codec: PCMU and PCMA at 8000 Hz are spoken here")]
     NoCommonCodec,
+    /// A packet time out of range, in milliseconds; 0 also for what is no number.
     #[error("a packet time of {0} ms: 1 to 200 are possible")]
     BadPtime(u32),
+    /// Only SRTP.
     #[error("secure media (RTP/SAVP) is not offered here")]
     Secure,
+    /// A transport that is neither RTP/AVP nor secure.
     #[error("the transport is not RTP/AVP")]
     Transport,
+    /// A host name, which would have to be looked up.
     #[error("a name in place of an address in c=")]
     NamedAddress,
+    /// IPv6 to a local IPv4 address or the other way round.
     #[error("an address of the other IP version in c=")]
     AddressFamily,
+    /// A multicast or broadcast address.
     #[error("an address that is nobody's own in c=")]
     NotUnicast,
 }

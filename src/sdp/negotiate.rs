@@ -221,7 +221,7 @@ impl Stream<'_> {
         for (_, payload_type) in self.codecs {
             let _ = write!(text, " {payload_type}");
         }
-        for payload_type in self.events {
+        if let Some(payload_type) = self.events {
             let _ = write!(text, " {payload_type}");
         }
         text.push_str("\r\n");
@@ -229,7 +229,7 @@ impl Stream<'_> {
             let (name, rate) = (codec.name(), codec.clock_rate());
             let _ = write!(text, "a=rtpmap:{payload_type} {name}/{rate}\r\n");
         }
-        for payload_type in self.events {
+        if let Some(payload_type) = self.events {
             let _ = write!(text, "a=rtpmap:{payload_type} telephone-event/8000\r\n");
             let _ = write!(text, "a=fmtp:{payload_type} {KEYS}\r\n");
         }

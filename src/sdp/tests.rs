@@ -287,9 +287,11 @@ fn a_refused_stream_in_an_answer_is_no_session() {
 
 #[test]
 fn what_cannot_be_read_is_said_with_its_line() {
-    let malformed = |text: &str| match refused(text) {
-        Refusal::Malformed(why) => why,
-        other => panic!("{other}"),
+    let malformed = |text: &str| {
+        let Refusal::Malformed(why) = refused(text) else {
+            panic!("{text} can be read");
+        };
+        why
     };
     assert_eq!(malformed(""), Malformed::Version);
     assert_eq!(malformed("v=1\r\n"), Malformed::Version);
