@@ -1,14 +1,54 @@
-//! The engine: legs, who hears whom, and the three ways time passes: command, packet, beat.
+//! The engine: legs in slots, the commands of the switch, and what a packet does.
+//!
+//! A packet finds its leg by the port in one look-up; who gets it was decided when somebody last
+//! said who hears whom ([`super::route`]). What happens on the beat stands in [`super::beat`].
 
-use super::{Command, Out};
+use super::control::Moment;
+use super::leg::{Leg, Taken};
+use super::recorder::Track;
+use super::{Chunk, Command, Event, Library, MAX_LEGS, MAX_RECORDINGS, Out, Source, Stream};
 use crate::clock::Clock;
+use crate::id::{LegId, RecordingId};
 use crate::random::Random;
+use crate::rtp::{Packet, packet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
-use std::time::Instant;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// No sound we speak needs more, and no report.
+const MAX_DATAGRAM: usize = 2048;
+/// Samples a second of the engine's clock.
+const RATE: i64 = 8000;
+/// No leg has this port.
+const NOBODY: u32 = u32::MAX;
 
 /// The media of many calls: one value, driven by one worker.
 #[derive(Debug)]
-pub struct Engine {}
+pub struct Engine {
+    pub(super) random: Random,
+    /// Sample 0 of the engine's clock, and what the wall clock showed then: a jump of the wall
+    /// clock does not reach the reports.
+    start: Instant,
+    start_ntp: u64,
+    pub(super) library: Arc<Library>,
+    pub(super) legs: Vec<Option<Box<Leg>>>,
+    /// Slots that are free.
+    free: Vec<usize>,
+    pub(super) names: BTreeMap<LegId, usize>,
+    /// The slot of each pair of ports, by half the port.
+    ports: Vec<u32>,
+    /// Who is heard by whom, also if one of them is not there yet.
+    pub(super) heard: BTreeSet<(LegId, LegId)>,
+    /// The leg of each recording that has not ended.
+    recordings: BTreeMap<RecordingId, LegId>,
+    /// The beat now due; `None` while there is no leg.
+    pub(super) next_beat: Option<Instant>,
+    pub(super) totals: Totals,
+    /// Memory for one packet's sound, kept.
+    pub(super) samples: Vec<i16>,
+    pub(super) payload: Vec<u8>,
+}
 
 /// What an engine has done since it was made, for the metrics.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -19,7 +59,7 @@ pub struct Totals {
     pub sent: u64,
     /// Packets passed on when they arrived.
     pub relayed: u64,
-    /// Packets from strangers, or of a wrong payload type.
+    /// RTP packets from strangers, of a wrong payload type, or before the negotiation.
     pub refused: u64,
     /// Datagrams that are no RTP or RTCP, too large, or for a port that is nobody's.
     pub garbage: u64,
@@ -30,15 +70,46 @@ pub struct Totals {
 impl Engine {
     /// An engine without legs. `clock` is asked for the wall-clock time in RTCP.
     pub fn new(random: Random, clock: Clock, now: Instant) -> Self {
-        todo!()
+        Self {
+            random,
+            start: now,
+            start_ntp: clock.ntp(now),
+            library: Arc::default(),
+            legs: vec![],
+            free: vec![],
+            names: BTreeMap::new(),
+            ports: vec![NOBODY; 1 << 15],
+            heard: BTreeSet::new(),
+            recordings: BTreeMap::new(),
+            next_beat: None,
+            totals: Totals::default(),
+            samples: vec![],
+            payload: vec![],
+        }
     }
 
     /// Obeys the switch.
     pub fn command(&mut self, now: Instant, command: Command, out: &mut Out) {
-        todo!()
+        match command {
+            Command::Library(library) => self.library = library,
+            Command::Open {
+                leg,
+                port,
+                patience,
+            } => self.open(now, leg, port, patience, out),
+            Command::Describe { leg, stream } => self.describe(now, leg, stream, out),
+            Command::Hear { leg, source } => self.hear(leg, source, out),
+            Command::Record {
+                recording,
+                leg,
+                origin,
+            } => self.record(now, recording, leg, origin, out),
+            Command::StopRecording { recording, end } => self.stop_recording(recording, end, out),
+            Command::Close { leg } => self.close(now, leg, out),
+        }
     }
 
-    /// A datagram came to our `port`: RTP on the even one, RTCP on the odd one.
+    /// A datagram came to our `port`: RTP on the even one, RTCP on the odd one or on both.
     pub fn receive(
         &mut self,
         now: Instant,
@@ -47,32 +118,255 @@ impl Engine {
         datagram: &[u8],
         out: &mut Out,
     ) {
-        todo!()
-    }
-
-    /// To be called every [`super::BEAT`] while there are legs; not more often, and later is made up
-    /// for by at most a few frames.
-    pub fn beat(&mut self, now: Instant, out: &mut Out) {
-        todo!()
+        let moment = self.moment(now);
+        let slot = self
+            .slot_of(port)
+            .filter(|_| datagram.len() <= MAX_DATAGRAM);
+        let found = slot.and_then(|slot| Some((slot, self.leg(slot)?)));
+        let Some((slot, leg)) = found else {
+            self.totals.garbage += 1;
+            return;
+        };
+        let shared = port % 2 == 0;
+        if !shared || packet::is_rtcp(datagram) {
+            let read = leg.hear_report(now, moment, from, datagram, shared);
+            self.totals.garbage += u64::from(!read);
+            return;
+        }
+        let Some(packet) = Packet::parse(datagram) else {
+            self.totals.garbage += 1;
+            return;
+        };
+        let Some(taken) = leg.take(now, moment.clock, from, &packet, &mut out.events) else {
+            self.totals.refused += 1;
+            return;
+        };
+        if let Taken::Key(_, Some(digit)) = taken {
+            out.events.push(Event::Digit { leg: leg.id, digit });
+        }
+        self.totals.received += 1;
+        self.decode(slot, moment.clock, taken, &packet);
+        self.relay(slot, moment.clock, taken, packet.payload, out);
     }
 
     /// Whether there is no leg, so that no beat is needed.
     pub fn is_idle(&self) -> bool {
-        todo!()
+        self.names.is_empty()
     }
 
     /// How many legs there are.
     pub fn legs(&self) -> usize {
-        todo!()
+        self.names.len()
     }
 
     /// What was done so far.
     pub fn totals(&self) -> Totals {
-        todo!()
+        self.totals
     }
 
-    /// The invariants: what must hold after every call, whatever came before.
-    pub fn check(&self) {
-        todo!()
+    /// The slot of a port's leg.
+    pub(super) fn slot_of(&self, port: u16) -> Option<usize> {
+        let slot = self.ports[usize::from(port >> 1)];
+        (slot != NOBODY).then_some(slot as usize)
     }
+
+    /// The part of [`Self::check`] about slots and ports.
+    pub(super) fn check_slots(&self, legs: usize) {
+        assert_eq!(
+            self.free.len() + legs,
+            self.legs.len(),
+            "each slot is free or taken"
+        );
+        let ports = self.ports.iter().filter(|slot| **slot != NOBODY).count();
+        assert_eq!(ports, legs, "each leg has one port");
+    }
+
+    /// The part of [`Self::check`] about recordings.
+    pub(super) fn check_recordings(&self, tracks: usize) {
+        assert_eq!(
+            self.recordings.len(),
+            tracks,
+            "each recording is in the making"
+        );
+    }
+
+    /// The two clocks at an instant.
+    pub(super) fn moment(&self, at: Instant) -> Moment {
+        let passed = at.saturating_duration_since(self.start);
+        let fraction = (u64::from(passed.subsec_nanos()) << 32) / 1_000_000_000;
+        Moment {
+            clock: samples(passed) as u64,
+            ntp: self
+                .start_ntp
+                .wrapping_add(passed.as_secs() << 32 | fraction),
+        }
+    }
+
+    /// The engine's clock at an instant that may be before its start.
+    fn samples_at(&self, at: Instant) -> i64 {
+        if at >= self.start {
+            samples(at - self.start)
+        } else {
+            -samples(self.start - at)
+        }
+    }
+
+    pub(super) fn leg(&mut self, slot: usize) -> Option<&mut Leg> {
+        self.legs.get_mut(slot)?.as_deref_mut()
+    }
+
+    fn named(&mut self, name: LegId) -> Option<(usize, &mut Leg)> {
+        let slot = *self.names.get(&name)?;
+        Some((slot, self.leg(slot)?))
+    }
+
+    fn open(
+        &mut self,
+        now: Instant,
+        id: LegId,
+        port: u16,
+        patience: Option<Duration>,
+        out: &mut Out,
+    ) {
+        let place = usize::from(port >> 1);
+        let why = if self.names.contains_key(&id) {
+            Some("the leg is open already")
+        } else if port == 0 || port % 2 == 1 {
+            Some("an RTP port is even and not 0")
+        } else if self.ports[place] != NOBODY {
+            Some("the port is another leg's")
+        } else if self.names.len() >= MAX_LEGS {
+            Some("too many legs")
+        } else {
+            None
+        };
+        if let Some(why) = why {
+            return out.events.push(Event::Failed { leg: id, why });
+        }
+        let leg = Leg::new(now, (id, port), patience, &mut self.random);
+        let slot = self.free.pop().unwrap_or_else(|| {
+            self.legs.push(None);
+            self.legs.len() - 1
+        });
+        self.legs[slot] = Some(Box::new(leg));
+        self.ports[place] = slot as u32;
+        self.names.insert(id, slot);
+        self.replan_around(id);
+    }
+
+    fn describe(&mut self, now: Instant, id: LegId, stream: Stream, out: &mut Out) {
+        let moment = self.moment(now);
+        let Some(&slot) = self.names.get(&id) else {
+            return unknown(id, out);
+        };
+        if let Some(leg) = self.legs.get_mut(slot).and_then(Option::as_deref_mut) {
+            leg.describe(moment, now, stream, &mut self.random);
+        }
+        self.replan_around(id);
+    }
+
+    fn hear(&mut self, id: LegId, source: Source, out: &mut Out) {
+        let library = self.library.clone();
+        let Some((_, leg)) = self.named(id) else {
+            return unknown(id, out);
+        };
+        match &source {
+            Source::Play { play, sounds } => leg.player.play(&library, *play, sounds),
+            Source::Loop(sound) => leg.player.repeat(&library, *sound),
+            Source::Silence | Source::Leg(_) | Source::Mix(_) => leg.player.stop(),
+        }
+        // With nothing to be heard it is over before a beat.
+        if let Some(play) = leg.player.finished() {
+            out.events.push(Event::Played { leg: id, play });
+        }
+        self.listen(id, source);
+    }
+
+    fn record(
+        &mut self,
+        now: Instant,
+        recording: RecordingId,
+        id: LegId,
+        origin: Instant,
+        out: &mut Out,
+    ) {
+        let (clock, origin) = (self.moment(now).clock, self.samples_at(origin));
+        let twice = self.recordings.contains_key(&recording);
+        let why = match self.named(id) {
+            // The first one of this name goes on and has its end.
+            Some(_) if twice => Some("the recording runs already"),
+            Some((_, leg)) if leg.tracks.len() >= MAX_RECORDINGS => Some("too many recordings"),
+            Some((_, leg)) => {
+                leg.tracks.push(Track::new(recording, origin, clock));
+                None
+            }
+            None => Some("no such leg"),
+        };
+        match why {
+            None => {
+                self.recordings.insert(recording, id);
+            }
+            Some(why) => {
+                out.events.push(Event::Failed { leg: id, why });
+                if !twice {
+                    let length = 0;
+                    out.chunks.push(Chunk::End { recording, length });
+                }
+            }
+        }
+    }
+
+    fn stop_recording(&mut self, recording: RecordingId, end: Instant, out: &mut Out) {
+        let end = self.samples_at(end);
+        let Some(id) = self.recordings.remove(&recording) else {
+            return;
+        };
+        let Some((_, leg)) = self.named(id) else {
+            return;
+        };
+        let place = leg
+            .tracks
+            .iter()
+            .position(|track| track.recording == recording);
+        if let Some(place) = place {
+            leg.tracks.remove(place).finish(end, &mut out.chunks);
+        }
+    }
+
+    fn close(&mut self, now: Instant, id: LegId, out: &mut Out) {
+        let moment = self.moment(now);
+        let Some(slot) = self.names.remove(&id) else {
+            return unknown(id, out);
+        };
+        self.listen_nothing(slot, id);
+        self.replan_around(id);
+        let Some(mut leg) = self.legs.get_mut(slot).and_then(Option::take) else {
+            return;
+        };
+        self.free.push(slot);
+        if self.names.is_empty() {
+            self.next_beat = None;
+        }
+        self.ports[usize::from(leg.port >> 1)] = NOBODY;
+        for track in &leg.tracks {
+            self.recordings.remove(&track.recording);
+        }
+        leg.finish(moment.clock as i64, &mut out.chunks);
+        leg.report(moment, true, out);
+        let (port, report) = (leg.port, leg.fared());
+        out.events.push(Event::Closed {
+            leg: id,
+            port,
+            report,
+        });
+    }
+}
+
+fn samples(passed: Duration) -> i64 {
+    (passed.as_micros() as i64).saturating_mul(RATE) / 1_000_000
+}
+
+fn unknown(leg: LegId, out: &mut Out) {
+    let why = "no such leg";
+    out.events.push(Event::Failed { leg, why });
 }

@@ -14,9 +14,17 @@
 //!
 //! The engine is a value: no socket, no clock, no file. All legs of a call live in one engine.
 
+mod beat;
+mod control;
 mod engine;
+mod latch;
+mod leg;
 mod library;
 mod out;
+mod outbound;
+mod player;
+mod recorder;
+mod route;
 
 pub use engine::{Engine, Totals};
 pub use library::{Library, Sound};

@@ -47,9 +47,21 @@ struct Departure {
 impl Packets {
     /// Adds a datagram made of two pieces: from our `port`, to the address `to`.
     pub fn push(&mut self, port: u16, to: SocketAddr, header: &[u8], payload: &[u8]) {
+        self.push_with(port, to, |bytes| {
+            bytes.extend_from_slice(header);
+            bytes.extend_from_slice(payload);
+        });
+    }
+
+    /// Adds a datagram that `write` appends.
+    pub(super) fn push_with(
+        &mut self,
+        port: u16,
+        to: SocketAddr,
+        write: impl FnOnce(&mut Vec<u8>),
+    ) {
         let start = self.bytes.len();
-        self.bytes.extend_from_slice(header);
-        self.bytes.extend_from_slice(payload);
+        write(&mut self.bytes);
         let range = start..self.bytes.len();
         self.departures.push(Departure { port, to, range });
     }

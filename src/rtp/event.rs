@@ -8,6 +8,8 @@
 //! with E set. Any of them may be lost, repeated or overtaken, so a press is told by its timestamp
 //! and said at the first packet that is seen of it.
 
+use super::Header;
+
 const KEYS: &[u8; 16] = b"0123456789*#ABCD";
 /// The E bit and the volume that everybody sends: -10 dBm0.
 const END: u8 = 0x80;
@@ -29,6 +31,7 @@ pub struct Keys {
 
 #[derive(Clone, Copy, Debug)]
 struct Last {
+    ssrc: u32,
     code: u8,
     timestamp: u32,
     duration: u16,
@@ -37,7 +40,13 @@ struct Last {
 
 impl Keys {
     /// Takes the payload of a telephone-event packet; a key if a press begins with it.
-    pub fn update(&mut self, marker: bool, timestamp: u32, payload: &[u8]) -> Option<char> {
+    pub fn update(&mut self, header: &Header, payload: &[u8]) -> Option<char> {
+        let Header {
+            ssrc,
+            marker,
+            timestamp,
+            ..
+        } = *header;
         let [code, flags, d0, d1, ..] = *payload else {
             return None;
         };
@@ -45,12 +54,14 @@ impl Keys {
         let duration = u16::from_be_bytes([d0, d1]);
         let over = flags & END != 0;
         let press = Last {
+            ssrc,
             code,
             timestamp,
             duration,
             over,
         };
-        let Some(last) = &mut self.last else {
+        // Some senders give their keys an SSRC of their own.
+        let Some(last) = self.last.as_mut().filter(|last| last.ssrc == ssrc) else {
             self.last = Some(press);
             return Some(key);
         };
@@ -181,8 +192,9 @@ mod tests {
     #[test]
     fn flash_and_short_payloads_are_no_keys() {
         let mut keys = Keys::default();
-        assert_eq!(keys.update(true, 1, &[16, 10, 0, 160]), None);
-        assert_eq!(keys.update(true, 1, &[1, 10, 0]), None);
+        let header = Header::default();
+        assert_eq!(keys.update(&header, &[16, 10, 0, 160]), None);
+        assert_eq!(keys.update(&header, &[1, 10, 0]), None);
         assert!(Press::new('x', 800).is_none());
     }
 
@@ -213,9 +225,14 @@ mod tests {
 
     fn said(packets: &[Sent]) -> String {
         let mut keys = Keys::default();
-        let said = packets
-            .iter()
-            .filter_map(|(m, t, p)| keys.update(*m, *t, p));
+        let said = packets.iter().filter_map(|&(marker, timestamp, payload)| {
+            let header = Header {
+                marker,
+                timestamp,
+                ..Header::default()
+            };
+            keys.update(&header, &payload)
+        });
         said.collect()
     }
 }

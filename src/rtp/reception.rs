@@ -15,8 +15,14 @@ pub struct Reception {
 }
 
 impl Reception {
-    /// Counts a packet. A new SSRC is a restart.
-    pub fn update(&mut self, ssrc: u32, number: u16, timestamp: u32, arrival: u64) -> Arrival {
+    /// Counts a packet. A new SSRC is a restart. Without a timestamp it tells nothing of jitter.
+    pub fn update(
+        &mut self,
+        ssrc: u32,
+        number: u16,
+        timestamp: Option<u32>,
+        arrival: u64,
+    ) -> Arrival {
         let what = match &mut self.source {
             Some((known, sequence)) if *known == ssrc => sequence.update(number),
             Some((known, sequence)) => {
@@ -30,7 +36,11 @@ impl Reception {
             }
         };
         match what {
-            Arrival::New(_) | Arrival::Late(_) => self.jitter(timestamp, arrival),
+            Arrival::New(_) | Arrival::Late(_) => {
+                if let Some(timestamp) = timestamp {
+                    self.jitter(timestamp, arrival);
+                }
+            }
             Arrival::Restarted(_) => self.transit = None,
             Arrival::Repeated | Arrival::Stranger => {}
         }
@@ -88,12 +98,12 @@ mod tests {
     fn even_packets_have_no_jitter_and_uneven_ones_settle_at_it() {
         let mut reception = Reception::default();
         (0..500u32).for_each(|n| {
-            reception.update(1, n as u16, n * 160, u64::from(n) * 160);
+            reception.update(1, n as u16, Some(n * 160), u64::from(n) * 160);
         });
         assert_eq!(reception.jitter_samples(), 0.0);
         (500..2000u32).for_each(|n| {
             let arrival = u64::from(n) * 160 + u64::from(n % 2) * 80;
-            reception.update(1, n as u16, n * 160, arrival);
+            reception.update(1, n as u16, Some(n * 160), arrival);
         });
         assert!((reception.jitter_samples() - 80.0).abs() < 2.0);
     }
@@ -101,9 +111,9 @@ mod tests {
     #[test]
     fn a_new_ssrc_starts_anew_and_keeps_the_sums() {
         let mut reception = Reception::default();
-        reception.update(1, 10, 0, 0);
-        reception.update(1, 12, 320, 320);
-        let what = reception.update(2, 50_000, 7_000_000, 480);
+        reception.update(1, 10, Some(0), 0);
+        reception.update(1, 12, Some(320), 320);
+        let what = reception.update(2, 50_000, None, 480);
         assert_eq!(what, Arrival::Restarted(0x1_c350));
         assert_eq!(reception.received_and_lost(), (3, 1));
         let block = reception.block().expect("heard");

@@ -1,0 +1,113 @@
+//! The beat: every 20 ms each leg that is not served by packets gets a frame.
+//!
+//! Two passes, so that a leg's voice is taken from its playout buffer once for all who hear it:
+//! first every voice gives its frame, then every leg is sent what it hears.
+
+use super::control::Moment;
+use super::engine::Engine;
+use super::leg::{self, Route};
+use super::{BEAT, Event, Out};
+use crate::audio::FRAME;
+use crate::rtp::Pulled;
+use std::time::{Duration, Instant};
+
+/// Beats made up for when the process was late; of more, all but the last are left out (F20).
+const CATCH_UP: u32 = 3;
+/// Standing still for so long, the process cannot say that a peer was silent.
+const FROZEN: Duration = Duration::from_millis(500);
+/// How much too early a beat may come.
+const EARLY: Duration = Duration::from_millis(5);
+
+impl Engine {
+    /// To be called every [`BEAT`] while there are legs; not more often, and later is made up for
+    /// by at most a few frames.
+    pub fn beat(&mut self, now: Instant, out: &mut Out) {
+        if self.is_idle() {
+            self.next_beat = None;
+            return;
+        }
+        let mut next = self.next_beat.unwrap_or(now);
+        let late = now.saturating_duration_since(next);
+        if late >= BEAT * CATCH_UP {
+            self.totals.skipped += (late.as_millis() / BEAT.as_millis()) as u64;
+            if late >= FROZEN {
+                let legs = self.legs.iter_mut().flatten();
+                legs.for_each(|leg| leg.forgive(now, late));
+            }
+            next = now;
+        }
+        while next <= now + EARLY {
+            self.frame(self.moment(next), out);
+            next += BEAT;
+        }
+        self.next_beat = Some(next);
+        let moment = self.moment(now);
+        for leg in self.legs.iter_mut().flatten() {
+            leg.pass(now, moment, &mut self.random, out);
+        }
+    }
+
+    fn frame(&mut self, moment: Moment, out: &mut Out) {
+        for leg in self.legs.iter_mut().flatten() {
+            if let Some(voice) = &mut leg.voice {
+                let pulled = voice.playout.pull(moment.clock, &mut voice.frame);
+                voice.speaks = pulled != Pulled::Silence;
+            }
+        }
+        for slot in 0..self.legs.len() {
+            self.serve(slot, moment.clock, out);
+        }
+    }
+
+    /// Sends a leg what it hears, unless that comes in packets.
+    fn serve(&mut self, slot: usize, clock: u64, out: &mut Out) {
+        let mut payload = std::mem::take(&mut self.payload);
+        let mixed = self.mixed(slot, &mut payload);
+        let Some(leg) = self.legs.get_mut(slot).and_then(Option::as_deref_mut) else {
+            self.payload = payload;
+            return;
+        };
+        // A prompt begins when the leg is ready to hear it.
+        if let Some(codec) = leg.stream().map(|stream| stream.codec) {
+            let mut frame = [codec.silence(); FRAME];
+            match &leg.route {
+                Route::Silence => {}
+                Route::Player => leg.player.fill(codec, &mut frame),
+                Route::Relay(_) if !leg.outbound.is_starved(clock) => {
+                    self.payload = payload;
+                    return;
+                }
+                Route::Relay(_) => {}
+                Route::Mix(_) => {
+                    if let Some(mixed) = mixed.then_some(&payload).and_then(|p| p.first_chunk()) {
+                        frame = *mixed;
+                    }
+                }
+            }
+            self.totals.sent += leg.send(clock, &frame, out);
+            let over = leg.has_sent_all().then(|| leg.player.finished());
+            if let Some(play) = over.flatten() {
+                out.events.push(Event::Played { leg: leg.id, play });
+            }
+        }
+        self.payload = payload;
+    }
+
+    /// Mixes and encodes what a leg hears of others; whether there is anything.
+    fn mixed(&self, slot: usize, payload: &mut Vec<u8>) -> bool {
+        let Some(leg) = self.legs.get(slot).and_then(Option::as_deref) else {
+            return false;
+        };
+        let (Route::Mix(from), Some(stream)) = (&leg.route, leg.stream()) else {
+            return false;
+        };
+        let voice = |slot: &usize| self.legs.get(*slot)?.as_deref()?.voice.as_deref();
+        let mut frame = [0; FRAME];
+        if !stream.sends || !leg::mix(from.iter().filter_map(voice), &mut frame) {
+            return false;
+        }
+        payload.clear();
+        stream.codec.encode(&frame, payload);
+        true
+    }
+}

@@ -1,0 +1,405 @@
+//! A leg: one peer's stream in both directions, and what it hears.
+
+use super::control::{Control, Moment};
+use super::latch::Latch;
+use super::outbound::{Outbound, Relayed};
+use super::player::Player;
+use super::recorder::Track;
+use super::{Chunk, Event, Out, Report, Source, Stream};
+use crate::audio::FRAME;
+use crate::id::LegId;
+use crate::random::Random;
+use crate::rtp::{Arrival, Keys, Packet, Playout, Reception, rtcp};
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+/// The payload type of comfort noise (RFC 3389): proof of life, no sound.
+const COMFORT_NOISE: u8 = 13;
+
+#[derive(Debug)]
+pub(super) struct Leg {
+    pub(super) id: LegId,
+    pub(super) port: u16,
+    patience: Option<Duration>,
+    /// What was negotiated, and its lock on the peer's address and its RTCP.
+    pub(super) session: Option<Session>,
+    /// When a packet came last, or the stream was described.
+    heard_at: Instant,
+    /// [`Event::Silent`] has been said, [`Event::Started`] has been said.
+    silent: bool,
+    started: bool,
+    reception: Reception,
+    /// Counts the new beginnings of the peer's stream.
+    epoch: u32,
+    keys: Keys,
+    refused: u64,
+    pub(super) outbound: Outbound,
+    pub(super) player: Player,
+    /// What it shall hear, and how that reaches it.
+    pub(super) source: Source,
+    pub(super) route: Route,
+    /// The slots of the legs that get its packets at once.
+    pub(super) relays: Vec<usize>,
+    /// How many legs hear it through the playout buffer.
+    pub(super) mixers: usize,
+    /// There while somebody does.
+    pub(super) voice: Option<Box<Voice>>,
+    pub(super) tracks: Vec<Track>,
+    /// Encoded sound that does not fill a packet yet.
+    gathered: Vec<u8>,
+}
+
+/// The negotiated part of a leg.
+#[derive(Debug)]
+pub(super) struct Session {
+    pub(super) stream: Stream,
+    pub(super) latch: Latch,
+    pub(super) control: Control,
+}
+
+/// How what a leg hears reaches it; decided when something changes, not for each packet. Legs
+/// are named by their slots.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Route {
+    /// Silence, on the beat.
+    Silence,
+    /// From its player, on the beat.
+    Player,
+    /// The packets of another leg, when they come.
+    Relay(usize),
+    /// The decoded sound of others, on the beat.
+    Mix(Vec<usize>),
+}
+
+/// A leg's sound, decoded for others.
+#[derive(Debug)]
+pub(super) struct Voice {
+    pub(super) playout: Playout,
+    pub(super) frame: [i16; FRAME],
+    /// Whether the frame is more than silence.
+    pub(super) speaks: bool,
+}
+
+/// A packet that was taken from a peer.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Taken {
+    Sound(Relayed),
+    Key(Relayed, Option<char>),
+    /// Nothing to pass on.
+    Nothing,
+}
+
+impl Leg {
+    pub(super) fn new(
+        now: Instant,
+        (id, port): (LegId, u16),
+        patience: Option<Duration>,
+        random: &mut Random,
+    ) -> Self {
+        Self {
+            id,
+            port,
+            patience,
+            session: None,
+            heard_at: now,
+            silent: false,
+            started: false,
+            reception: Reception::default(),
+            epoch: 0,
+            keys: Keys::default(),
+            refused: 0,
+            outbound: Outbound::new(random.u32(), random.u64()),
+            player: Player::default(),
+            source: Source::Silence,
+            route: Route::Silence,
+            relays: vec![],
+            mixers: 0,
+            voice: None,
+            tracks: vec![],
+            gathered: vec![],
+        }
+    }
+
+    pub(super) fn stream(&self) -> Option<&Stream> {
+        self.session.as_ref().map(|session| &session.stream)
+    }
+
+    pub(super) fn describe(
+        &mut self,
+        now: Moment,
+        at: Instant,
+        stream: Stream,
+        random: &mut Random,
+    ) {
+        self.heard_at = at;
+        self.silent = false;
+        self.gathered.clear();
+        if let Some(session) = &mut self.session {
+            session.latch.signal(stream.remote);
+            session.control.latch.signal(stream.rtcp);
+            session.stream = stream;
+        } else {
+            self.session = Some(Session {
+                stream,
+                latch: Latch::new(stream.remote),
+                control: Control::new(stream.rtcp, now.clock, random),
+            });
+        }
+    }
+
+    /// Takes a route; what it means for the other legs is the engine's business.
+    pub(super) fn take_route(&mut self, route: Route) {
+        self.outbound.change();
+        self.gathered.clear();
+        self.route = route;
+    }
+
+    /// Judges a packet: from whom, of what, how old. `None`: refused, as counted.
+    pub(super) fn take(
+        &mut self,
+        now: Instant,
+        clock: u64,
+        from: SocketAddr,
+        packet: &Packet<'_>,
+        events: &mut Vec<Event>,
+    ) -> Option<Taken> {
+        // Before the negotiation nobody can tell whose it is.
+        let session = self.session.as_mut()?;
+        let header = packet.header;
+        let key = Some(header.payload_type) == session.stream.events;
+        let sound = header.payload_type == session.stream.payload_type;
+        let known = key || sound || header.payload_type == COMFORT_NOISE;
+        if !known || !session.latch.accepts(now, from) {
+            self.refused += 1;
+            return None;
+        }
+        let (ssrc, number, before) = (header.ssrc, header.sequence, self.reception.ssrc());
+        // All packets of a press carry one timestamp, which is no jitter.
+        let counted =
+            self.reception
+                .update(ssrc, number, (!key).then_some(header.timestamp), clock);
+        let number = match counted {
+            Arrival::New(number) | Arrival::Late(number) => number,
+            Arrival::Restarted(number) => {
+                self.restart(before == Some(ssrc));
+                number
+            }
+            Arrival::Repeated | Arrival::Stranger => return Some(Taken::Nothing),
+        };
+        self.heard_at = now;
+        self.silent = false;
+        if !std::mem::replace(&mut self.started, true) {
+            events.push(Event::Started { leg: self.id });
+        }
+        let duration = match packet.payload {
+            [_, _, high, low, ..] if key => u32::from(u16::from_be_bytes([*high, *low])),
+            payload => payload.len() as u32,
+        };
+        let relayed = Relayed {
+            epoch: self.epoch,
+            number,
+            timestamp: header.timestamp,
+            marker: header.marker,
+            samples: duration,
+        };
+        Some(if key {
+            let keys = &mut self.keys;
+            let digit = keys.update(&header, packet.payload);
+            Taken::Key(relayed, digit)
+        } else if sound && !packet.payload.is_empty() {
+            Taken::Sound(relayed)
+        } else {
+            Taken::Nothing
+        })
+    }
+
+    /// Whether packets from this address are the peer's.
+    pub(super) fn knows(&self, from: SocketAddr) -> bool {
+        let session = self.session.as_ref();
+        session.is_some_and(|session| session.latch.knows(from))
+    }
+
+    /// Takes a packet of another leg and sends it on, or passes over what it cannot send.
+    pub(super) fn relay(
+        &mut self,
+        clock: u64,
+        from: Relayed,
+        payload_type: Option<u8>,
+        payload: &[u8],
+        out: &mut Out,
+    ) -> bool {
+        let Some(to) = self.target() else {
+            return false;
+        };
+        let Some(payload_type) = payload_type else {
+            self.outbound.leave_out(from);
+            return false;
+        };
+        let Some(header) = self.outbound.relay(clock, from, payload_type) else {
+            return false;
+        };
+        self.outbound.count(payload.len());
+        out.packets.push(self.port, to, &header.write(), payload);
+        true
+    }
+
+    /// Sends a frame of encoded sound, or gathers it until it fills a packet.
+    pub(super) fn send(&mut self, clock: u64, frame: &[u8; FRAME], out: &mut Out) -> u64 {
+        let (Some(to), Some(stream)) = (self.target(), self.stream().copied()) else {
+            return 0;
+        };
+        let size = usize::from(stream.packet_time.clamp(10, 200)) * 8;
+        let mut sent = 0;
+        let mut packet = |clock: u64, outbound: &mut Outbound, payload: &[u8]| {
+            let header = outbound.made(clock, payload.len() as u32, stream.payload_type);
+            outbound.count(payload.len());
+            out.packets.push(self.port, to, &header.write(), payload);
+            sent += 1;
+        };
+        if size <= FRAME {
+            for (payload, n) in frame.chunks(size).zip(0u64..) {
+                packet(clock + n * size as u64, &mut self.outbound, payload);
+            }
+        } else {
+            self.gathered.extend_from_slice(frame);
+            if self.gathered.len() >= size {
+                packet(clock, &mut self.outbound, &self.gathered);
+                self.gathered.clear();
+            }
+        }
+        sent
+    }
+
+    /// Whether all sound that was given to it has been sent.
+    pub(super) fn has_sent_all(&self) -> bool {
+        self.gathered.is_empty()
+    }
+
+    /// What the passing of time brings: silence noticed, recordings written out, a report.
+    pub(super) fn pass(
+        &mut self,
+        now: Instant,
+        moment: Moment,
+        random: &mut Random,
+        out: &mut Out,
+    ) {
+        for track in &mut self.tracks {
+            track.flush(moment.clock, &mut out.chunks);
+        }
+        let Some(session) = &mut self.session else {
+            return;
+        };
+        let quiet = now.saturating_duration_since(self.heard_at);
+        let impatient = self.patience.is_some_and(|patience| quiet >= patience);
+        if session.stream.receives && impatient && !self.silent {
+            self.silent = true;
+            out.events.push(Event::Silent { leg: self.id });
+        }
+        if session.control.is_due(moment.clock, random) {
+            self.report(moment, false, out);
+        }
+    }
+
+    /// Sends an RTCP report.
+    pub(super) fn report(&mut self, now: Moment, bye: bool, out: &mut Out) {
+        let Some(session) = &self.session else { return };
+        let to = session.control.latch.target();
+        if !reachable(to) {
+            return;
+        }
+        let (control, port) = (&session.control, self.port + 1);
+        let heard = &mut self.reception;
+        out.packets.push_with(port, to, |bytes| {
+            control.write(now, &self.outbound, heard, bye, bytes);
+        });
+    }
+
+    /// Takes RTCP. `shared`: it came to the RTP port, so that the RTP source vouches for it.
+    pub(super) fn hear_report(
+        &mut self,
+        now: Instant,
+        moment: Moment,
+        from: SocketAddr,
+        datagram: &[u8],
+        shared: bool,
+    ) -> bool {
+        let Some(heard) = rtcp::parse(datagram, self.outbound.ssrc) else {
+            return false;
+        };
+        let vouched = shared && self.knows(from);
+        let Some(session) = &mut self.session else {
+            return true;
+        };
+        if vouched || !shared && session.control.latch.accepts(now, from) {
+            session.control.hear(moment, heard, &self.outbound);
+        } else {
+            self.refused += 1;
+        }
+        true
+    }
+
+    /// Moves the last packet's time: the process stood still, the peer was not silent.
+    pub(super) fn forgive(&mut self, now: Instant, frozen: Duration) {
+        self.heard_at = (self.heard_at + frozen).min(now);
+    }
+
+    /// Ends all recordings at an instant of the engine's clock.
+    pub(super) fn finish(&mut self, clock: i64, chunks: &mut Vec<Chunk>) {
+        for track in self.tracks.drain(..) {
+            track.finish(clock, chunks);
+        }
+    }
+
+    /// How its media fared.
+    pub(super) fn fared(&self) -> Report {
+        let (received, lost) = self.reception.received_and_lost();
+        let control = self.session.as_ref().map(|session| &session.control);
+        Report {
+            received,
+            sent: self.outbound.packets,
+            lost,
+            jitter_ms: self.reception.jitter_samples() / 8.0,
+            round_trip_ms: control.and_then(|control| control.round_trip_ms),
+            remote_loss: control.and_then(|control| control.remote_loss),
+            refused: self.refused,
+        }
+    }
+
+    fn restart(&mut self, same_ssrc: bool) {
+        self.epoch = self.epoch.wrapping_add(1);
+        if same_ssrc {
+            self.keys.reset();
+        }
+        self.tracks.iter_mut().for_each(Track::restart);
+        if let Some(voice) = &mut self.voice {
+            voice.playout.reset();
+        }
+    }
+
+    /// Where to send sound, if the peer wants any.
+    fn target(&self) -> Option<SocketAddr> {
+        let session = self.session.as_ref()?;
+        let to = session.latch.target();
+        // A hold of RFC 2543 has no address, even if we know one.
+        let wanted = session.stream.sends && !session.stream.remote.ip().is_unspecified();
+        (wanted && reachable(to)).then_some(to)
+    }
+}
+
+fn reachable(to: SocketAddr) -> bool {
+    to.port() != 0 && !to.ip().is_unspecified()
+}
+
+/// Fills a frame with what others say; whether anybody says anything.
+pub(super) fn mix<'a>(voices: impl Iterator<Item = &'a Voice>, frame: &mut [i16; FRAME]) -> bool {
+    let mut sums = [0i32; FRAME];
+    let mut speaks = false;
+    for voice in voices.filter(|voice| voice.speaks) {
+        speaks = true;
+        let pairs = sums.iter_mut().zip(&voice.frame);
+        pairs.for_each(|(sum, &sample)| *sum += i32::from(sample));
+    }
+    let pairs = frame.iter_mut().zip(sums);
+    pairs.for_each(|(sample, sum)| *sample = sum.clamp(-32_768, 32_767) as i16);
+    speaks
+}

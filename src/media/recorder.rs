@@ -1,0 +1,186 @@
+//! One leg's voice on the call's clock: each packet at its place, gaps as silence.
+//!
+//! ```text
+//!   0 (origin)            written out        held back for late packets      now
+//!   ├──────────────────────────┤├──────────────────────────────────────┤──────▶ samples
+//! ```
+//!
+//! The first packet is placed by its arrival, the others by their timestamps behind it. The packet
+//! that took the shortest way within the last seconds belongs exactly at its arrival, so the place
+//! is moved towards that by one sample a packet: jitter averages out, a late first packet is put
+//! right, and a clock that drifts is followed. A new SSRC or a jump of the timestamps is placed by
+//! arrival again.
+
+use super::Chunk;
+use crate::id::RecordingId;
+use crate::rtp::Timestamps;
+
+/// Packets may be so late, in samples: 600 ms.
+const HELD_BACK: i64 = 4800;
+/// A packet placed so far ahead is nonsense.
+const AHEAD: i64 = 16_000;
+/// Between two chunks.
+const SECOND: u64 = 8000;
+/// Beyond this for a whole second it is not drift but another delay: moved at once.
+const MOVED: i64 = 800;
+/// Within this the place is right.
+const RIGHT: i64 = 8;
+/// A second with fewer packets says little about the shortest way.
+const ENOUGH: u32 = 5;
+
+/// A recording in the making.
+#[derive(Debug)]
+pub(super) struct Track {
+    pub(super) recording: RecordingId,
+    /// The file's sample 0 on the engine's clock.
+    origin: i64,
+    stamps: Timestamps,
+    /// Place less extended timestamp; `None`: the next packet is placed by arrival.
+    offset: Option<i64>,
+    /// The place behind the newest packet.
+    end: i64,
+    error: Error,
+    /// Samples from `written` on, which are not written out yet.
+    pending: Vec<i16>,
+    written: i64,
+    /// When to write out next, on the engine's clock.
+    due: u64,
+}
+
+/// How much later than placed packets come, at least, in each of the last seconds.
+#[derive(Debug, Default)]
+struct Error {
+    seconds: [Option<i64>; 4],
+    second: u64,
+    least: i64,
+    packets: u32,
+}
+
+impl Track {
+    /// A file whose sample 0 is at `origin`, on the engine's clock; it is now `clock`.
+    pub(super) fn new(recording: RecordingId, origin: i64, clock: u64) -> Self {
+        Self {
+            recording,
+            origin,
+            stamps: Timestamps::default(),
+            offset: None,
+            end: 0,
+            error: Error::default(),
+            pending: vec![],
+            written: 0,
+            due: clock + SECOND,
+        }
+    }
+
+    /// The source has begun anew: its timestamps mean something else.
+    pub(super) fn restart(&mut self) {
+        self.offset = None;
+    }
+
+    /// Takes a packet that came at `clock`, decoded.
+    pub(super) fn write(&mut self, clock: u64, timestamp: u32, samples: &[i16]) {
+        let arrival = clock as i64 - self.origin;
+        let extended = self.stamps.extend(timestamp);
+        let place = self.offset.map(|offset| extended + offset);
+        let place = match place.filter(|place| (arrival - place).abs() <= HELD_BACK) {
+            Some(place) => place + self.correct(clock, arrival - place),
+            None => {
+                self.error = Error::default();
+                arrival
+            }
+        };
+        self.offset = Some(place - extended);
+        let length = samples.len() as i64;
+        // The one sample between two packets that a correction makes: as the one after it.
+        if place == self.end + 1 {
+            self.put(self.end, samples.get(..1).unwrap_or_default());
+        }
+        self.put(place, samples);
+        if place + length > self.end {
+            self.end = place + length;
+        }
+    }
+
+    /// Writes out what can no longer change, about once a second.
+    pub(super) fn flush(&mut self, clock: u64, chunks: &mut Vec<Chunk>) {
+        if clock < self.due {
+            return;
+        }
+        self.due = clock + SECOND;
+        self.write_out(clock as i64 - self.origin - HELD_BACK, chunks);
+    }
+
+    /// Ends the file at an instant of the engine's clock.
+    pub(super) fn finish(mut self, end: i64, chunks: &mut Vec<Chunk>) {
+        let length = (end - self.origin).max(0);
+        self.write_out(length, chunks);
+        chunks.push(Chunk::End {
+            recording: self.recording,
+            length: length as u64,
+        });
+    }
+
+    fn write_out(&mut self, until: i64, chunks: &mut Vec<Chunk>) {
+        if until <= self.written {
+            return;
+        }
+        let count = self.pending.len().min((until - self.written) as usize);
+        if count > 0 {
+            chunks.push(Chunk::Samples {
+                recording: self.recording,
+                at: self.written as u64,
+                samples: self.pending.drain(..count).collect(),
+            });
+        }
+        self.written = until;
+    }
+
+    fn put(&mut self, place: i64, samples: &[i16]) {
+        let early = usize::try_from(self.written - place).unwrap_or(0);
+        let samples = samples.get(early..).unwrap_or_default();
+        let at = place.max(self.written) - self.written;
+        if samples.is_empty() || at > AHEAD {
+            return;
+        }
+        let at = at as usize;
+        if self.pending.len() < at + samples.len() {
+            self.pending.resize(at + samples.len(), 0);
+        }
+        self.pending[at..at + samples.len()].copy_from_slice(samples);
+    }
+
+    /// By how much this packet and all after it are moved.
+    fn correct(&mut self, clock: u64, error: i64) -> i64 {
+        let state = &mut self.error;
+        let second = clock / SECOND;
+        if second != state.second && state.packets >= ENOUGH {
+            if state.least.abs() > MOVED {
+                let by = state.least;
+                *state = Error::default();
+                return by;
+            }
+            state.seconds.rotate_right(1);
+            state.seconds[0] = Some(state.least);
+            state.packets = 0;
+        }
+        state.second = second;
+        state.least = if state.packets == 0 {
+            error
+        } else {
+            state.least.min(error)
+        };
+        state.packets += 1;
+        let least = state.seconds.iter().flatten().min().copied().unwrap_or(0);
+        if least.abs() <= RIGHT {
+            return 0;
+        }
+        let by = least.signum();
+        state.least -= by;
+        state
+            .seconds
+            .iter_mut()
+            .flatten()
+            .for_each(|known| *known -= by);
+        by
+    }
+}
