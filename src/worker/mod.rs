@@ -1,8 +1,35 @@
 //! A media worker: one thread, one engine, and the sockets of its ports.
+//!
+//! ```text
+//!   switch ──Command──▶ queue ┐                         ┌──▶ packets, from the leg's own socket
+//!   peers ──packets──▶ sockets┼─▶ epoll ─▶ Engine ──Out─┼──▶ events ──▶ switch (kept if it is full)
+//!   clock ──20 ms──▶ beat     ┘                         └──▶ chunks ──▶ vault (dropped if it is full)
+//! ```
+//!
+//! The thread waits for nobody: what cannot be sent is dropped and counted. A fault of the engine
+//! is caught, and costs the leg that it concerns (F21).
 
-use crate::media::{Command, Engine, Event};
+mod pace;
+mod ports;
+mod run;
+
+#[cfg(test)]
+mod tests;
+
+use crate::media::{Command, Engine, Event, Totals};
 use crate::vault;
+use anyhow::Context as _;
+use ports::Ports;
+use run::Run;
+use rustix::event::{EventfdFlags, eventfd};
 use std::net::IpAddr;
+use std::os::fd::OwnedFd;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::thread::{self, JoinHandle};
+
+/// Commands at most that wait for a worker.
+const COMMANDS: usize = 65_536;
 
 /// What a worker is started with.
 #[derive(Clone, Debug)]
@@ -19,17 +46,21 @@ pub struct Config {
 #[derive(Debug)]
 pub struct Worker {
     bound: Vec<u16>,
+    orders: mpsc::Sender<Order>,
+    shared: Arc<Shared>,
+    thread: JoinHandle<()>,
 }
 
-/// What a worker has counted since its start.
+/// What a worker has done since its start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
-    /// Datagrams received, and sent.
+    /// Datagrams received.
     pub received: u64,
+    /// Datagrams sent.
     pub sent: u64,
-    /// Datagrams that the kernel did not take.
+    /// Datagrams that the system did not take: no route, no room.
     pub send_failures: u64,
-    /// ICMP errors of peers that have gone.
+    /// Errors that peers caused by ICMP: nobody listens there.
     pub refused: u64,
     /// Datagrams longer than any RTP packet; dropped.
     pub oversized: u64,
@@ -41,21 +72,67 @@ pub struct Counters {
     pub panics: u64,
     /// Commands and events dropped because a queue was full.
     pub overflows: u64,
+    /// Legs now.
+    pub legs: u64,
+    /// What the engine itself has counted.
+    pub totals: Totals,
+}
+
+#[derive(Debug)]
+enum Order {
+    Command(Command),
+    Stop,
+}
+
+/// Between the worker's thread and its owner.
+#[derive(Debug)]
+struct Shared {
+    /// Orders sent and not yet taken.
+    waiting: AtomicUsize,
+    /// Commands dropped because too many waited.
+    dropped: AtomicU64,
+    /// Ends the thread's wait.
+    wake: OwnedFd,
+    /// As of the last second.
+    counters: Mutex<Counters>,
 }
 
 impl Worker {
     /// Binds the ports and starts the thread.
     ///
-    /// `report` takes an event or, if its receiver is full, gives it back: it is offered again on
-    /// the next beat.
+    /// A port in use by somebody else is left out, with a warning. `report` takes an event or, if
+    /// its receiver is full, gives it back: it is offered again on the next beat.
+    ///
+    /// # Errors
+    /// No port at all could be bound, or no thread started.
     pub fn start(
         config: Config,
         engine: Engine,
         disk: vault::Sender,
         report: impl FnMut(Event) -> Result<(), Event> + Send + 'static,
     ) -> anyhow::Result<Self> {
-        let _ = (engine, disk, report);
-        Ok(Self { bound: config.ports })
+        let ports = Ports::bind(config.bind, &config.ports)?;
+        let bound = ports.bound().to_vec();
+        let (orders, inbox) = mpsc::channel();
+        let wake = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)
+            .context("no descriptor for a media worker")?;
+        let shared = Arc::new(Shared {
+            waiting: AtomicUsize::new(0),
+            dropped: AtomicU64::new(0),
+            wake,
+            counters: Mutex::default(),
+        });
+        let run = Run::new(engine, ports, inbox, Arc::clone(&shared), disk, report)?;
+        let thread = thread::Builder::new()
+            .name(format!("media-{}", config.index))
+            .spawn(move || run.run())
+            .context("no thread for a media worker")?;
+        Ok(Self {
+            bound,
+            orders,
+            shared,
+            thread,
+        })
     }
 
     /// The even ports that were free, and are ours now.
@@ -63,18 +140,39 @@ impl Worker {
         &self.bound
     }
 
-    /// Gives the engine a command; never waits. `false` if the worker has 65,536 of them
-    /// unread: the command is dropped and counted.
+    /// Gives the engine a command; never waits. `false` if the worker has 65,536 of them unread,
+    /// or is gone: the command is dropped and counted.
     pub fn send(&self, command: Command) -> bool {
-        let _ = command;
-        true
+        let room = self.shared.waiting.load(Ordering::Relaxed) < COMMANDS;
+        let sent = room && self.order(Order::Command(command));
+        if !sent {
+            self.shared.dropped.fetch_add(1, Ordering::Relaxed);
+        }
+        sent
     }
 
-    /// What was counted so far.
+    /// What was counted, as of the last second.
     pub fn counters(&self) -> Counters {
-        Counters::default()
+        let counters = self.shared.counters.lock();
+        let mut counters = *counters.unwrap_or_else(PoisonError::into_inner);
+        counters.overflows += self.shared.dropped.load(Ordering::Relaxed);
+        counters
     }
 
-    /// Handles the commands sent so far, then ends the thread and closes its sockets.
-    pub fn stop(self) {}
+    /// Handles the commands sent so far, closes the legs that are left, ends the thread and closes
+    /// its sockets.
+    pub fn stop(self) {
+        self.order(Order::Stop);
+        if self.thread.join().is_err() {
+            tracing::error!("a media worker had failed");
+        }
+    }
+
+    fn order(&self, order: Order) -> bool {
+        self.shared.waiting.fetch_add(1, Ordering::Relaxed);
+        let sent = self.orders.send(order).is_ok();
+        // Fails only when the counter is full: then the thread is awake already.
+        let _ = rustix::io::write(&self.shared.wake, &1_u64.to_ne_bytes());
+        sent
+    }
 }

@@ -1,0 +1,206 @@
+//! The sockets of a worker: two for each of its ports, RTP and RTCP, bound for its whole life.
+
+use anyhow::{Context as _, ensure};
+use rustix::event::epoll;
+use rustix::net::sockopt;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use std::io;
+use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::os::fd::{AsFd, OwnedFd};
+use std::time::Duration;
+
+/// What a socket may keep for us: about two seconds of a call.
+const RECEIVE_BUFFER: usize = 65_536;
+
+/// Longest RTP or RTCP packet that is taken.
+pub(super) const MAX_PACKET: usize = 2_048;
+
+/// Descriptors for everything else in the process.
+const OTHER_DESCRIPTORS: u64 = 4_096;
+
+/// Readiness events taken at a time.
+const EVENTS: usize = 512;
+
+/// The token of the descriptor that ends a wait.
+const WAKE: u64 = u64::MAX;
+
+#[derive(Debug)]
+pub(super) struct Ports {
+    bound: Vec<u16>,
+    sockets: Vec<Socket>,
+    /// For each port its socket, counted from 1; 0: not ours.
+    by_port: Vec<u32>,
+    epoll: OwnedFd,
+}
+
+#[derive(Debug)]
+struct Socket {
+    port: u16,
+    udp: UdpSocket,
+}
+
+/// The sockets that a wait found ready. Stays in the thread that waits.
+pub(super) struct Ready(Vec<epoll::Event>);
+
+/// What a socket that was ready gave.
+pub(super) enum Received<'a> {
+    Packet {
+        port: u16,
+        from: SocketAddr,
+        bytes: &'a [u8],
+    },
+    Oversized,
+    /// An ICMP error, of a packet sent earlier.
+    Refused,
+    Nothing,
+}
+
+impl Ports {
+    /// Binds the pairs that are free.
+    pub(super) fn bind(address: IpAddr, ports: &[u16]) -> anyhow::Result<Self> {
+        raise_limit(2 * ports.len() as u64 + OTHER_DESCRIPTORS);
+        let mut new = Self {
+            bound: vec![],
+            sockets: vec![],
+            by_port: vec![0; usize::from(u16::MAX) + 1],
+            epoll: epoll::create(epoll::CreateFlags::CLOEXEC)?,
+        };
+        let mut last = None;
+        for &port in ports {
+            match new.bind_pair(address, port) {
+                Ok(()) => new.bound.push(port),
+                Err(error) => last = Some((port, error)),
+            }
+        }
+        if let Some((port, error)) = last {
+            let left_out = ports.len() - new.bound.len();
+            tracing::warn!(%address, port, %error, left_out, "RTP ports could not be bound and are left out");
+            let why = || {
+                format!(
+                    "none of {} RTP ports on {address} can be bound",
+                    ports.len()
+                )
+            };
+            ensure!(!new.bound.is_empty(), "{}: port {port}: {error}", why());
+        }
+        Ok(new)
+    }
+
+    pub(super) fn bound(&self) -> &[u16] {
+        &self.bound
+    }
+
+    /// Lets a descriptor end a wait each time it is written to.
+    pub(super) fn add_wake(&self, wake: impl AsFd) -> anyhow::Result<()> {
+        // Edge-triggered, so that it need not be read.
+        let flags = epoll::EventFlags::IN | epoll::EventFlags::ET;
+        epoll::add(&self.epoll, wake, epoll::EventData::new_u64(WAKE), flags)
+            .context("a media worker cannot be woken")
+    }
+
+    /// Waits for sockets with something to read; says how many there are. `None` waits for ever;
+    /// parts of a millisecond are not waited for.
+    pub(super) fn wait(&self, timeout: Option<Duration>, ready: &mut Ready) -> usize {
+        let timeout = timeout.map(|wait| {
+            let whole = Duration::from_millis(u64::try_from(wait.as_millis()).unwrap_or(1_000));
+            whole.try_into().unwrap_or_default()
+        });
+        ready.0.clear();
+        let spare = rustix::buffer::spare_capacity(&mut ready.0);
+        // An interrupted wait is one that found nothing.
+        if epoll::wait(&self.epoll, spare, timeout.as_ref()).is_err() {
+            ready.0.clear();
+        }
+        ready.0.len()
+    }
+
+    /// Reads one datagram of a socket that was ready. One only: where there are more, the next
+    /// wait says so, and asking would cost a call for each packet.
+    pub(super) fn receive<'a>(
+        &self,
+        ready: &Ready,
+        nth: usize,
+        buffer: &'a mut [u8; MAX_PACKET + 1],
+    ) -> Received<'a> {
+        let index = ready.0.get(nth).map_or(WAKE, |event| event.data.u64());
+        let socket = usize::try_from(index)
+            .ok()
+            .and_then(|index| self.sockets.get(index));
+        let Some(socket) = socket else {
+            return Received::Nothing;
+        };
+        match socket.udp.recv_from(buffer) {
+            Ok((length, _)) if length > MAX_PACKET => Received::Oversized,
+            Ok((length, from)) => Received::Packet {
+                port: socket.port,
+                from: SocketAddr::new(from.ip().to_canonical(), from.port()),
+                bytes: buffer.get(..length).unwrap_or_default(),
+            },
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Received::Nothing,
+            Err(_) => Received::Refused,
+        }
+    }
+
+    /// Sends a datagram from one of our ports.
+    pub(super) fn send(&self, port: u16, to: SocketAddr, bytes: &[u8]) -> io::Result<()> {
+        let index = self.by_port.get(usize::from(port)).copied().unwrap_or(0);
+        let socket = (index as usize)
+            .checked_sub(1)
+            .and_then(|index| self.sockets.get(index));
+        let socket = socket.ok_or(io::ErrorKind::AddrNotAvailable)?;
+        socket.udp.send_to(bytes, to)?;
+        Ok(())
+    }
+
+    fn bind_pair(&mut self, address: IpAddr, port: u16) -> io::Result<()> {
+        let second = port.checked_add(1).filter(|_| port.is_multiple_of(2));
+        let second = second.ok_or(io::ErrorKind::InvalidInput)?;
+        // Both or none.
+        let pair = [
+            (port, socket(address, port)?),
+            (second, socket(address, second)?),
+        ];
+        for (port, udp) in pair {
+            let data = epoll::EventData::new_u64(self.sockets.len() as u64);
+            epoll::add(&self.epoll, &udp, data, epoll::EventFlags::IN)?;
+            self.sockets.push(Socket { port, udp });
+            if let Some(index) = self.by_port.get_mut(usize::from(port)) {
+                *index = u32::try_from(self.sockets.len()).unwrap_or(0);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Ready {
+    pub(super) fn new() -> Self {
+        Self(Vec::with_capacity(EVENTS))
+    }
+}
+
+fn socket(address: IpAddr, port: u16) -> io::Result<UdpSocket> {
+    let udp = UdpSocket::bind((address, port))?;
+    udp.set_nonblocking(true)?;
+    sockopt::set_socket_recv_buffer_size(&udp, RECEIVE_BUFFER)?;
+    Ok(udp)
+}
+
+/// Raises our limit of open descriptors as far as we may and need.
+fn raise_limit(needed: u64) {
+    let limit = getrlimit(Resource::Nofile);
+    if limit.current.is_none_or(|current| current >= needed) {
+        return;
+    }
+    let current = limit.maximum.map_or(needed, |maximum| maximum.min(needed));
+    let raised = Rlimit {
+        current: Some(current),
+        ..limit
+    };
+    if current < needed || setrlimit(Resource::Nofile, raised).is_err() {
+        tracing::warn!(
+            current,
+            needed,
+            "few file descriptors for so many RTP ports; raise the limit (ulimit -n, LimitNOFILE)"
+        );
+    }
+}

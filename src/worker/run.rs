@@ -1,0 +1,344 @@
+//! The loop of a worker's thread.
+
+use super::pace::Pace;
+use super::ports::{MAX_PACKET, Ports, Ready, Received};
+use super::{Counters, Order, Shared};
+use crate::id::{LegId, RecordingId};
+use crate::media::{Chunk, Command, Engine, Event, Out};
+use crate::vault;
+use std::collections::{BTreeMap, VecDeque};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, mpsc};
+use std::time::{Duration, Instant};
+
+/// Under load the thread rests so long between looks at its sockets, and then finds several
+/// packets at once. What a forwarded packet may lose by it.
+const NAP: Duration = Duration::from_micros(400);
+
+/// Load: packets came again within so short a time.
+const BUSY: Duration = Duration::from_millis(1);
+
+/// Events at most that wait for the switch; then only those that nobody can do without.
+const EVENTS: usize = 65_536;
+
+/// Beats that fail one after the other until all legs are given up.
+const HOPELESS: u32 = 50;
+
+/// Beats between two looks at the counters.
+const TELL: u64 = 50;
+
+/// How long the ends of recordings are offered to the vault when the worker stops.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
+const FAULT: &str = "a fault in the media engine";
+
+pub(super) struct Run<R> {
+    engine: Engine,
+    ports: Ports,
+    inbox: mpsc::Receiver<Order>,
+    shared: Arc<Shared>,
+    disk: vault::Sender,
+    report: R,
+    out: Out,
+    pace: Pace,
+    counters: Counters,
+    /// Events the switch had no room for.
+    events: VecDeque<Event>,
+    /// Ends of recordings the vault had no room for.
+    ends: Vec<Chunk>,
+    /// Whose port is whose: who is to blame for a packet.
+    legs: BTreeMap<LegId, u16>,
+    owners: BTreeMap<u16, LegId>,
+    /// Recordings going on: of whom, since when.
+    recordings: BTreeMap<RecordingId, (LegId, Instant)>,
+    failed_beats: u32,
+    beats: u64,
+}
+
+impl<R: FnMut(Event) -> Result<(), Event>> Run<R> {
+    pub(super) fn new(
+        engine: Engine,
+        ports: Ports,
+        inbox: mpsc::Receiver<Order>,
+        shared: Arc<Shared>,
+        disk: vault::Sender,
+        report: R,
+    ) -> anyhow::Result<Self> {
+        ports.add_wake(&shared.wake)?;
+        Ok(Self {
+            engine,
+            ports,
+            inbox,
+            shared,
+            disk,
+            report,
+            out: Out::default(),
+            pace: Pace::new(Instant::now()),
+            counters: Counters::default(),
+            events: VecDeque::new(),
+            ends: vec![],
+            legs: BTreeMap::new(),
+            owners: BTreeMap::new(),
+            recordings: BTreeMap::new(),
+            failed_beats: 0,
+            beats: 0,
+        })
+    }
+
+    pub(super) fn run(mut self) {
+        let mut buffer = [0; MAX_PACKET + 1];
+        let mut sockets = Ready::new();
+        let mut last = Instant::now();
+        let mut busy = false;
+        loop {
+            let timeout = self.timeout(busy);
+            let ready = self.ports.wait(timeout, &mut sockets);
+            let now = Instant::now();
+            for nth in 0..ready {
+                let received = self.ports.receive(&sockets, nth, &mut buffer);
+                self.packet(now, received);
+            }
+            if self.orders(now) {
+                return self.stop(now);
+            }
+            if let Some(missed) = self.pace.due(now) {
+                self.counters.late_beats += if self.is_idle() { 0 } else { missed };
+                self.beat(now);
+            }
+            busy = ready > 0 && now.duration_since(last) < BUSY;
+            if ready > 0 {
+                last = now;
+            }
+            let rest = self.pace.rest(Instant::now());
+            if busy || rest < Duration::from_millis(1) {
+                std::thread::sleep(rest.min(NAP));
+            }
+        }
+    }
+
+    /// How long to wait for sockets: not at all when they were busy, for ever when there is no leg.
+    fn timeout(&mut self, busy: bool) -> Option<Duration> {
+        if busy {
+            return Some(Duration::ZERO);
+        }
+        if self.is_idle() {
+            self.tell_counters();
+            return None;
+        }
+        Some(self.pace.rest(Instant::now()))
+    }
+
+    fn is_idle(&self) -> bool {
+        self.engine.is_idle() && self.events.is_empty() && self.ends.is_empty()
+    }
+
+    fn packet(&mut self, now: Instant, received: Received<'_>) {
+        match received {
+            Received::Packet { port, from, bytes } => {
+                self.counters.received += 1;
+                let (engine, out) = (&mut self.engine, &mut self.out);
+                if caught(|| engine.receive(now, port, from, bytes, out)) {
+                    let leg = self.owners.get(&(port & !1)).copied();
+                    self.fault(now, leg);
+                }
+                self.deliver();
+            }
+            Received::Oversized => self.counters.oversized += 1,
+            Received::Refused => self.counters.refused += 1,
+            Received::Nothing => {}
+        }
+    }
+
+    /// Obeys what has come; `true` when it is time to stop.
+    fn orders(&mut self, now: Instant) -> bool {
+        loop {
+            match self.inbox.try_recv() {
+                Ok(Order::Command(command)) => {
+                    self.shared.waiting.fetch_sub(1, Ordering::Relaxed);
+                    self.command(now, command);
+                }
+                Ok(Order::Stop) | Err(mpsc::TryRecvError::Disconnected) => return true,
+                Err(mpsc::TryRecvError::Empty) => return false,
+            }
+        }
+    }
+
+    fn command(&mut self, now: Instant, command: Command) {
+        let leg = self.note(&command);
+        let (engine, out) = (&mut self.engine, &mut self.out);
+        if caught(|| engine.command(now, command, out)) {
+            self.fault(now, leg);
+        }
+        self.deliver();
+    }
+
+    fn beat(&mut self, now: Instant) {
+        let (engine, out) = (&mut self.engine, &mut self.out);
+        if caught(|| engine.beat(now, out)) {
+            self.failed_beats += 1;
+            self.fault(now, None);
+        } else {
+            self.failed_beats = 0;
+        }
+        if self.failed_beats >= HOPELESS {
+            self.failed_beats = 0;
+            tracing::error!("the media engine fails on every beat: its legs are given up");
+            for leg in self.legs.keys().copied().collect::<Vec<_>>() {
+                self.give_up(now, leg);
+            }
+        }
+        self.deliver();
+        self.offer_again();
+        self.beats += 1;
+        if self.beats.is_multiple_of(TELL) {
+            self.tell_counters();
+        }
+    }
+
+    /// Remembers what a fault would concern; says whose command it is.
+    fn note(&mut self, command: &Command) -> Option<LegId> {
+        match command {
+            Command::Library(_) => None,
+            Command::Open { leg, port, .. } => {
+                self.legs.insert(*leg, *port);
+                self.owners.insert(*port, *leg);
+                Some(*leg)
+            }
+            Command::Record {
+                recording,
+                leg,
+                origin,
+            } => {
+                self.recordings.insert(*recording, (*leg, *origin));
+                Some(*leg)
+            }
+            Command::StopRecording { recording, .. } => {
+                self.recordings.get(recording).map(|(leg, _)| *leg)
+            }
+            Command::Describe { leg, .. } | Command::Hear { leg, .. } | Command::Close { leg } => {
+                Some(*leg)
+            }
+        }
+    }
+
+    /// The engine panicked: the leg concerned goes, the others stay (F21).
+    fn fault(&mut self, now: Instant, leg: Option<LegId>) {
+        self.counters.panics += 1;
+        // The panic's own message is in the log already.
+        tracing::error!(
+            leg = leg.map(|leg| leg.0),
+            "a fault in the media engine was caught"
+        );
+        if let Some(leg) = leg {
+            self.give_up(now, leg);
+        }
+    }
+
+    /// Ends a leg that the engine may not be able to end itself.
+    fn give_up(&mut self, now: Instant, leg: LegId) {
+        self.out.events.push(Event::Failed { leg, why: FAULT });
+        let (engine, out) = (&mut self.engine, &mut self.out);
+        if caught(|| engine.command(now, Command::Close { leg }, out)) {
+            self.counters.panics += 1;
+        }
+        self.deliver();
+        if let Some(port) = self.legs.remove(&leg) {
+            self.owners.remove(&port);
+        }
+        let left = |(id, (of, origin)): (&RecordingId, &(LegId, Instant))| {
+            let samples = now.saturating_duration_since(*origin).as_micros() / 125;
+            let length = u64::try_from(samples).unwrap_or(0);
+            (*of == leg).then_some(Chunk::End {
+                recording: *id,
+                length,
+            })
+        };
+        let ends: Vec<_> = self.recordings.iter().filter_map(left).collect();
+        self.out.chunks.extend(ends);
+        self.deliver();
+    }
+
+    /// Brings the engine's output to where it belongs.
+    fn deliver(&mut self) {
+        for (port, to, bytes) in self.out.packets.iter() {
+            match self.ports.send(port, to, bytes) {
+                Ok(()) => self.counters.sent += 1,
+                Err(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => {
+                    self.counters.refused += 1;
+                }
+                Err(_) => self.counters.send_failures += 1,
+            }
+        }
+        self.out.packets.clear();
+        for event in self.out.events.drain(..) {
+            let needed = match &event {
+                Event::Closed { leg, port, .. } => {
+                    self.legs.remove(leg);
+                    self.owners.remove(port);
+                    true
+                }
+                Event::Failed { .. } | Event::Played { .. } => true,
+                Event::Started { .. } | Event::Digit { .. } | Event::Silent { .. } => false,
+            };
+            if !needed && self.events.len() >= EVENTS {
+                self.counters.overflows += 1;
+            } else if self.events.is_empty() {
+                self.events.extend((self.report)(event).err());
+            } else {
+                self.events.push_back(event);
+            }
+        }
+        for chunk in self.out.chunks.drain(..) {
+            if let Chunk::End { recording, .. } = &chunk {
+                self.recordings.remove(recording);
+            }
+            match self.disk.try_send(chunk) {
+                Ok(()) => {}
+                Err(end @ Chunk::End { .. }) => self.ends.push(end),
+                Err(Chunk::Samples { .. }) => self.counters.lost_chunks += 1,
+            }
+        }
+    }
+
+    /// What found no room is offered again, in its order.
+    fn offer_again(&mut self) {
+        while let Some(event) = self.events.pop_front() {
+            if let Err(event) = (self.report)(event) {
+                self.events.push_front(event);
+                break;
+            }
+        }
+        self.ends = std::mem::take(&mut self.ends)
+            .into_iter()
+            .filter_map(|end| self.disk.try_send(end).err())
+            .collect();
+    }
+
+    fn tell_counters(&mut self) {
+        self.counters.totals = self.engine.totals();
+        self.counters.legs = self.engine.legs() as u64;
+        // Somebody reads them just now: the next time will do.
+        if let Ok(mut counters) = self.shared.counters.try_lock() {
+            *counters = self.counters;
+        }
+    }
+
+    /// Closes what is open, so that recordings have their end.
+    fn stop(mut self, now: Instant) {
+        for leg in self.legs.keys().copied().collect::<Vec<_>>() {
+            self.command(now, Command::Close { leg });
+        }
+        while !self.ends.is_empty() && now.elapsed() < LAST_WORDS {
+            std::thread::sleep(crate::media::BEAT);
+            self.offer_again();
+        }
+        self.tell_counters();
+    }
+}
+
+/// Runs something of the engine's; `true` if it panicked. The engine keeps each leg's state in
+/// one place and its invariants by leg, so that what a fault leaves half done is that leg's.
+fn caught(run: impl FnOnce()) -> bool {
+    catch_unwind(AssertUnwindSafe(run)).is_err()
+}

@@ -1,0 +1,235 @@
+//! Over real sockets of the loopback, with the real engine.
+
+use super::*;
+use crate::audio::Codec;
+use crate::clock::Clock;
+use crate::id::LegId;
+use crate::media::{Source, Stream};
+use crate::random::Random;
+use crate::vault::Vault;
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::time::{Duration, Instant};
+
+const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
+/// A worker, a vault in a folder of its own, and what the worker reported.
+struct Bench {
+    worker: Worker,
+    vault: Vault,
+    folder: std::path::PathBuf,
+    events: mpsc::Receiver<Event>,
+}
+
+impl Bench {
+    /// A worker on so many pairs of ports that are free now.
+    fn new(name: &str, pairs: usize) -> Self {
+        let name = format!("cordboard-worker-{name}-{}", std::process::id());
+        let folder = std::env::temp_dir().join(name);
+        let vault = Vault::start(folder.clone(), |_| ()).expect("a vault");
+        let now = Instant::now();
+        let clock = Clock::new(now, jiff::Timestamp::UNIX_EPOCH);
+        let engine = Engine::new(Random::seeded(1), clock, now);
+        let (report, events) = mpsc::sync_channel(1_000);
+        let report = move |event| match report.try_send(event) {
+            Ok(()) => Ok(()),
+            Err(mpsc::TrySendError::Full(event) | mpsc::TrySendError::Disconnected(event)) => {
+                Err(event)
+            }
+        };
+        let config = Config {
+            index: 0,
+            bind: LOOPBACK,
+            ports: free_ports(pairs),
+        };
+        let worker = Worker::start(config, engine, vault.sender(), report).expect("a worker");
+        Self {
+            worker,
+            vault,
+            folder,
+            events,
+        }
+    }
+
+    /// Opens a leg of a phone on the nth port; it hears another.
+    fn leg(&self, leg: u64, nth: usize, phone: &UdpSocket, hears: u64) -> SocketAddr {
+        let port = self.worker.bound_ports()[nth];
+        let remote = phone.local_addr().expect("bound");
+        let stream = Stream {
+            remote,
+            rtcp: SocketAddr::new(LOOPBACK, 9),
+            codec: Codec::Pcma,
+            payload_type: 8,
+            events: None,
+            packet_time: 20,
+            sends: true,
+            receives: true,
+        };
+        let leg = LegId(leg);
+        let source = Source::Leg(LegId(hears));
+        self.worker.send(Command::Open {
+            leg,
+            port,
+            patience: None,
+        });
+        self.worker.send(Command::Describe { leg, stream });
+        self.worker.send(Command::Hear { leg, source });
+        SocketAddr::new(LOOPBACK, port)
+    }
+
+    fn stop(self) -> Vec<Event> {
+        self.worker.stop();
+        self.vault.stop();
+        drop(std::fs::remove_dir_all(&self.folder));
+        self.events.iter().collect()
+    }
+}
+
+fn phone() -> UdpSocket {
+    let phone = UdpSocket::bind((LOOPBACK, 0)).expect("a socket");
+    phone
+        .set_read_timeout(Some(Duration::from_secs(5)))
+        .expect("set");
+    phone
+}
+
+/// Pairs of ports that nobody has now.
+fn free_ports(pairs: usize) -> Vec<u16> {
+    let mut ports = vec![];
+    while ports.len() < pairs {
+        let port = phone().local_addr().expect("bound").port() & !1;
+        let free = |port| UdpSocket::bind((LOOPBACK, port)).is_ok();
+        if !ports.contains(&port) && free(port) && free(port + 1) {
+            ports.push(port);
+        }
+    }
+    ports
+}
+
+fn rtp(sequence: u16) -> Vec<u8> {
+    let mut packet = vec![0x80, 8];
+    packet.extend(sequence.to_be_bytes());
+    packet.extend((u32::from(sequence) * 160).to_be_bytes());
+    packet.extend(7_u32.to_be_bytes());
+    packet.extend([0xd5; 160]);
+    packet
+}
+
+#[test]
+fn what_one_phone_says_the_other_hears() {
+    let bench = Bench::new("relay", 2);
+    let (customer, agent) = (phone(), phone());
+    let to = bench.leg(1, 0, &customer, 2);
+    bench.leg(2, 1, &agent, 1);
+    let mut buffer = [0; 2_000];
+    for sequence in 0..50 {
+        customer.send_to(&rtp(sequence), to).expect("sent");
+        thread::sleep(Duration::from_millis(5));
+    }
+    let (length, from) = agent.recv_from(&mut buffer).expect("heard");
+    assert_eq!((length, from.port()), (172, bench.worker.bound_ports()[1]));
+    let events = bench.stop();
+    let closed = events
+        .iter()
+        .filter(|event| matches!(event, Event::Closed { .. }));
+    assert_eq!(closed.count(), 2, "{events:?}");
+}
+
+#[test]
+fn a_port_of_somebody_else_is_left_out() {
+    let ports = free_ports(2);
+    let _theirs = UdpSocket::bind((LOOPBACK, ports[0] + 1)).expect("free");
+    let bound = Ports::bind(LOOPBACK, &ports).expect("one is free");
+    assert_eq!(bound.bound(), &ports[1..]);
+    let error = Ports::bind(LOOPBACK, &ports).expect_err("both are taken");
+    assert!(error.to_string().contains("127.0.0.1"), "{error}");
+}
+
+#[test]
+fn packets_of_absurd_length_are_counted_and_dropped() {
+    let bench = Bench::new("long", 1);
+    let phone = phone();
+    let to = bench.leg(1, 0, &phone, 1);
+    phone.send_to(&[0; 9_000], to).expect("sent");
+    let port = bench.worker.bound_ports()[0];
+    let deadline = Instant::now() + Duration::from_secs(5);
+    while bench.worker.counters().oversized == 0 && Instant::now() < deadline {
+        thread::sleep(Duration::from_millis(20));
+    }
+    assert_eq!(bench.worker.counters().oversized, 1);
+    assert!(
+        bench
+            .stop()
+            .iter()
+            .any(|event| matches!(event, Event::Closed { port: p, .. } if *p == port))
+    );
+}
+
+/// `cargo test --release relayed_packet -- --ignored --nocapture`: 100 calls, both ways, for five
+/// seconds, from a thread of this process. Prints the worker's CPU time and the added delay.
+#[test]
+#[ignore = "a measurement"]
+fn microseconds_for_each_relayed_packet() {
+    const CALLS: usize = 100;
+    let bench = Bench::new("measure", 2 * CALLS);
+    let phones: Vec<_> = (0..2 * CALLS).map(|_| phone()).collect();
+    let address = |nth: usize, phone| bench.leg(nth as u64, nth, phone, nth as u64 ^ 1);
+    let addresses: Vec<_> = phones
+        .iter()
+        .enumerate()
+        .map(|(n, p)| address(n, p))
+        .collect();
+    let before = worker_cpu();
+    let start = Instant::now();
+    let (mut delays, mut sent) = (vec![], vec![vec![]; 2 * CALLS]);
+    let mut buffer = [0; 2_000];
+    for sequence in 0..250_u16 {
+        for (nth, (phone, to)) in phones.iter().zip(&addresses).enumerate() {
+            // Spread over the 20 ms, as calls are.
+            let due = Duration::from_micros(u64::from(sequence) * 20_000 + 100 * nth as u64);
+            thread::sleep(due.saturating_sub(start.elapsed()));
+            sent[nth].push(Instant::now());
+            phone.send_to(&rtp(sequence), to).expect("sent");
+            let other = &phones[(nth + 20) % phones.len()];
+            other.set_nonblocking(true).expect("set");
+            while other.recv_from(&mut buffer).is_ok() {}
+        }
+        let echo = &phones[1];
+        echo.set_nonblocking(false).expect("set");
+        phones[0]
+            .send_to(&rtp(sequence + 1_000), addresses[0])
+            .expect("sent");
+        let now = Instant::now();
+        if echo.recv_from(&mut buffer).is_ok() {
+            delays.push(now.elapsed());
+        }
+    }
+    let cpu = worker_cpu() - before;
+    let counters = bench.worker.counters();
+    delays.sort();
+    let each = cpu.as_secs_f64() * 1e6 / (250.0 * (2 * CALLS + 1) as f64);
+    let wall = start.elapsed();
+    println!(
+        "{each:.2} µs a packet, delay {:?}, {wall:?}, {counters:?}",
+        delays[delays.len() / 2]
+    );
+    bench.stop();
+}
+
+/// The CPU time of the worker's thread, from /proc.
+fn worker_cpu() -> Duration {
+    let tasks = std::fs::read_dir("/proc/self/task").expect("Linux");
+    let paths = tasks.map(|task| task.expect("a task").path());
+    let of_worker = |path: &std::path::PathBuf| {
+        let name = std::fs::read_to_string(path.join("comm")).unwrap_or_default();
+        name.starts_with("media-")
+    };
+    let nanos = paths.filter(of_worker).map(|path| {
+        let stat = std::fs::read_to_string(path.join("schedstat")).expect("readable");
+        let first = stat
+            .split(' ')
+            .next()
+            .and_then(|number| number.parse().ok());
+        first.unwrap_or(0)
+    });
+    Duration::from_nanos(nanos.sum())
+}
