@@ -1,0 +1,127 @@
+//! Whether the server is well, told by those who know it.
+
+use serde::Serialize;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::time::{Duration, Instant};
+
+/// The control thread's heartbeat may be this old; a longer silence means that it is stuck.
+const STUCK: Duration = Duration::from_secs(5);
+
+/// What the parts of the server tell of themselves; shared, and never waited for.
+#[derive(Debug)]
+pub struct Health {
+    version: &'static str,
+    started: Instant,
+    /// Milliseconds from the start to the control thread's last sign of life.
+    beat: AtomicU64,
+    draining: AtomicBool,
+    store_failing: AtomicBool,
+}
+
+impl Health {
+    /// The server starts now, and counts as alive from here.
+    pub fn new(version: &'static str) -> Self {
+        Self {
+            version,
+            started: Instant::now(),
+            beat: AtomicU64::new(0),
+            draining: AtomicBool::new(false),
+            store_failing: AtomicBool::new(false),
+        }
+    }
+
+    /// The control thread lives: to be called at least once a second, also when nothing happens.
+    pub fn beat(&self) {
+        self.beat_at(Instant::now());
+    }
+
+    /// No new calls are taken any more: the server stops. It stays well meanwhile.
+    pub fn set_draining(&self, draining: bool) {
+        self.draining.store(draining, Relaxed);
+    }
+
+    /// The database takes no writes, or does again.
+    pub fn set_store_failing(&self, failing: bool) {
+        self.store_failing.store(failing, Relaxed);
+    }
+
+    pub(super) fn report(&self) -> Report {
+        self.report_at(Instant::now())
+    }
+
+    fn beat_at(&self, now: Instant) {
+        self.beat.store(self.millis(now), Relaxed);
+    }
+
+    fn report_at(&self, now: Instant) -> Report {
+        let silence = self.millis(now).saturating_sub(self.beat.load(Relaxed));
+        let switch_ok = u128::from(silence) <= STUCK.as_millis();
+        let store_ok = !self.store_failing.load(Relaxed);
+        Report {
+            status: match switch_ok && store_ok {
+                true => "ok",
+                false => "failing",
+            },
+            version: self.version,
+            uptime_seconds: self.millis(now) / 1_000,
+            draining: self.draining.load(Relaxed),
+            switch_ok,
+            store_ok,
+        }
+    }
+
+    fn millis(&self, now: Instant) -> u64 {
+        let since = now.saturating_duration_since(self.started);
+        u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+    }
+}
+
+/// The body of `/healthz`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct Report {
+    status: &'static str,
+    version: &'static str,
+    uptime_seconds: u64,
+    draining: bool,
+    /// The control thread gave a sign of life in the last five seconds.
+    switch_ok: bool,
+    /// The database takes writes.
+    store_ok: bool,
+}
+
+impl Report {
+    pub(super) fn is_well(&self) -> bool {
+        self.switch_ok && self.store_ok
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stuck_switch_is_noticed_after_five_seconds() {
+        let health = Health::new("1.2.3");
+        let after = |seconds| health.started + Duration::from_secs(seconds);
+        assert!(
+            health.report_at(after(5)).is_well(),
+            "it may take a while to begin"
+        );
+        assert!(!health.report_at(after(6)).is_well());
+        health.beat_at(after(6));
+        assert!(health.report_at(after(11)).is_well());
+        assert!(!health.report_at(after(12)).is_well());
+        assert_eq!(health.report_at(after(12)).uptime_seconds, 12);
+    }
+
+    #[test]
+    fn a_failing_store_is_not_well_but_draining_is() {
+        let health = Health::new("1.2.3");
+        health.set_draining(true);
+        assert!(health.report().is_well() && health.report().draining);
+        health.set_store_failing(true);
+        assert!(!health.report().is_well());
+        health.set_store_failing(false);
+        assert!(health.report().is_well());
+    }
+}

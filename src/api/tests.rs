@@ -1,0 +1,131 @@
+//! The pages over a real socket, asked in plain HTTP.
+
+use super::*;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use tokio::runtime::Runtime;
+
+struct Site {
+    runtime: Runtime,
+    health: Arc<Health>,
+    api: Api,
+}
+
+fn site() -> Site {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    let health = Arc::new(Health::new("1.2.3"));
+    let any = "127.0.0.1:0".parse().expect("an address");
+    let api = Api::start(any, false, runtime.handle(), health.clone()).expect("a free port");
+    Site {
+        runtime,
+        health,
+        api,
+    }
+}
+
+impl Site {
+    /// Status line with headers, and body.
+    fn ask(&self, request: &str) -> (String, String) {
+        let mut stream = TcpStream::connect(self.api.address()).expect("listening");
+        write!(
+            stream,
+            "{request} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+        )
+        .expect("sent");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("answered");
+        let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
+        (head.to_ascii_lowercase(), body.to_owned())
+    }
+}
+
+#[test]
+fn healthz_is_200_while_all_is_well_and_503_when_not() {
+    let site = site();
+    let (head, body) = site.ask("GET /healthz");
+    assert!(head.starts_with("http/1.1 200"), "{head}");
+    assert!(head.contains("cache-control: no-store"), "{head}");
+    let body: serde_json::Value = serde_json::from_str(&body).expect("JSON");
+    assert_eq!(body["status"], "ok");
+    assert_eq!(body["version"], "1.2.3");
+    assert_eq!(body["draining"], false);
+
+    site.health.set_store_failing(true);
+    let (head, body) = site.ask("GET /healthz");
+    assert!(head.starts_with("http/1.1 503"), "{head}");
+    assert!(body.contains("\"store_ok\":false"), "{body}");
+}
+
+#[test]
+fn metrics_are_text_for_prometheus() {
+    let (head, body) = site().ask("GET /metrics");
+    assert!(head.starts_with("http/1.1 200"), "{head}");
+    assert!(
+        head.contains("content-type: text/plain; version=0.0.4"),
+        "{head}"
+    );
+    assert!(
+        body.contains("# TYPE cordboard_calls_started_total counter"),
+        "{body}"
+    );
+}
+
+#[test]
+fn errors_are_problem_documents() {
+    let site = site();
+    for (request, status) in [
+        ("GET /nothing", 404),
+        ("POST /healthz", 405),
+        ("DELETE /metrics", 405),
+    ] {
+        let (head, body) = site.ask(request);
+        assert!(
+            head.starts_with(&format!("http/1.1 {status}")),
+            "{request}: {head}"
+        );
+        assert!(
+            head.contains("content-type: application/problem+json"),
+            "{head}"
+        );
+        assert_eq!(head.contains("allow: get"), status == 405, "{head}");
+        let body: serde_json::Value = serde_json::from_str(&body).expect("JSON");
+        assert_eq!(body["status"], status);
+    }
+}
+
+#[test]
+fn an_address_open_to_others_is_refused_unless_allowed() {
+    let site = site();
+    let open = "0.0.0.0:0".parse().expect("an address");
+    let start = |allow| Api::start(open, allow, site.runtime.handle(), site.health.clone());
+    let refused = start(false).expect_err("open").to_string();
+    assert!(
+        refused.contains("0.0.0.0:0") && refused.contains("allow_public"),
+        "{refused}"
+    );
+    start(true).expect("allowed").stop();
+}
+
+#[test]
+fn a_taken_port_is_named_with_the_mend() {
+    let site = site();
+    let taken = site.api.address();
+    let error = Api::start(taken, false, site.runtime.handle(), site.health.clone());
+    let error = format!("{:#}", error.expect_err("taken"));
+    assert!(
+        error.contains(&taken.to_string()) && error.contains("another"),
+        "{error}"
+    );
+}
+
+#[test]
+fn after_stop_the_port_is_free() {
+    let site = site();
+    let address = site.api.address();
+    site.api.stop();
+    std::net::TcpListener::bind(address).expect("free");
+}

@@ -1,0 +1,215 @@
+//! What must outlive the process: conversations and their recordings, in SQLite.
+//!
+//! ```text
+//!   write ──▶ queue ──▶ spool file ──▶ database   (rows)
+//!   (control)  (bounded)  (every record)  └──▶ calls.jsonl (one line a finished conversation)
+//! ```
+//!
+//! The writer never waits: a record goes into a bounded queue. The store's thread appends it to the
+//! spool, a file of JSON lines beside the database, and a moment later carries it over in a batch.
+//! While the database is locked, read-only or gone, the spool grows and nothing else happens; when
+//! it is back, the spool is replayed from where it stood (F3). Each record has a number, and the
+//! database knows the last it took, in the same transaction as the rows: so every record arrives
+//! once and in order, whenever the process dies. The spool is emptied when all of it has arrived.
+
+mod data_dir;
+mod database;
+mod ledger;
+mod rows;
+mod spool;
+mod thread;
+
+pub use data_dir::DataDir;
+
+use crate::call::record::{Conversation, Recorded};
+use crate::id::CallId;
+use anyhow::{Context as _, anyhow};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::mpsc as reply;
+use std::thread::JoinHandle;
+use std::time::Duration;
+use tokio::sync::mpsc;
+
+/// How many records may wait for the store's thread. It only fills when the disk stands still.
+const QUEUE: usize = 16_384;
+
+/// How long a query may take before it is an error.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What is written.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Record {
+    /// A conversation as it is now: at its beginning, and at its end. The last writing counts, but
+    /// one without an end never replaces one that has ended.
+    Conversation(Box<Conversation>),
+    /// The files of a segment. The last writing counts.
+    Recorded(Recorded),
+}
+
+/// What the store tells of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// The database takes no writes; records are kept in the spool. Said once until it recovers.
+    Failing {
+        /// The cause, for the log.
+        why: String,
+    },
+    /// The database takes writes again; what was spooled follows.
+    Recovered,
+    /// Lines of the spool that could not be read, or records that found no room. They are lost.
+    Lost {
+        /// How many.
+        records: u64,
+    },
+    /// Conversations found without an end, and ended as interrupted.
+    Interrupted {
+        /// How many.
+        calls: u64,
+    },
+}
+
+/// The store: a handle to its thread.
+#[derive(Debug)]
+pub struct Store {
+    requests: mpsc::Sender<Request>,
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// What handle and thread both count.
+#[derive(Debug, Default)]
+struct Shared {
+    /// Records accepted by [`Store::write`].
+    written: AtomicU64,
+    /// Of those, how many are in the database, or lost.
+    settled: AtomicU64,
+    /// Records refused because the queue was full, not yet reported.
+    refused: AtomicU64,
+    /// The database takes no writes.
+    failing: AtomicBool,
+}
+
+/// What the thread is asked.
+#[derive(Debug)]
+enum Request {
+    Write(Record),
+    Interrupted(Timestamp),
+    Conversations(u32, reply::SyncSender<anyhow::Result<Vec<Conversation>>>),
+    Recordings(CallId, reply::SyncSender<anyhow::Result<Vec<Recorded>>>),
+    Flush(reply::SyncSender<()>),
+}
+
+impl Store {
+    /// Opens or creates the database at `path`, brings its schema up to date, takes up the spool that
+    /// an earlier process left, and starts the thread. `report` is called on that thread.
+    ///
+    /// # Errors
+    /// If the database cannot be opened, is held by another program for five seconds, is damaged, or
+    /// has been written by a newer version.
+    pub fn start(path: &Path, report: impl FnMut(Event) + Send + 'static) -> anyhow::Result<Self> {
+        let (requests, inbox) = mpsc::channel(QUEUE);
+        let shared = Arc::new(Shared::default());
+        let thread = thread::start(path, inbox, Arc::clone(&shared), report)?;
+        Ok(Self {
+            requests,
+            shared,
+            thread: Some(thread),
+        })
+    }
+
+    /// Takes a record. Never waits; where even the queue is full, the record is lost, which is
+    /// counted and reported.
+    pub fn write(&self, record: Record) {
+        match self.requests.try_send(Request::Write(record)) {
+            Ok(()) => self.shared.written.fetch_add(1, Relaxed),
+            Err(_) => self.shared.refused.fetch_add(1, Relaxed),
+        };
+    }
+
+    /// Ends the conversations that an earlier process left without an end, as interrupted at `now`:
+    /// asked once at start, before the first write. The count comes as [`Event::Interrupted`].
+    ///
+    /// # Errors
+    /// If the store has stopped.
+    pub fn interrupted(&self, now: Timestamp) -> anyhow::Result<()> {
+        let asked = self.requests.try_send(Request::Interrupted(now));
+        asked.map_err(|_| anyhow!("the store does not keep up, or has stopped"))
+    }
+
+    /// The latest conversations, the newest first. Waits for up to five seconds.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub fn conversations(&self, limit: u32) -> anyhow::Result<Vec<Conversation>> {
+        self.ask(|to| Request::Conversations(limit, to))?
+    }
+
+    /// The recordings of a call, in the order of their segments. Waits for up to five seconds.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub fn recordings(&self, call: CallId) -> anyhow::Result<Vec<Recorded>> {
+        self.ask(|to| Request::Recordings(call, to))?
+    }
+
+    /// Waits until all that was written before is in the database, for up to five seconds.
+    ///
+    /// # Errors
+    /// If that takes longer; the records are in the spool then.
+    pub fn flush(&self) -> anyhow::Result<()> {
+        self.ask(Request::Flush)
+    }
+
+    /// Records that are not in the database yet.
+    pub fn backlog(&self) -> u64 {
+        let settled = self.shared.settled.load(Relaxed);
+        self.shared.written.load(Relaxed).saturating_sub(settled)
+    }
+
+    /// Whether the database takes no writes, or the store's thread is no more.
+    pub fn is_failing(&self) -> bool {
+        let ended = self.thread.as_ref().is_none_or(JoinHandle::is_finished);
+        ended || self.shared.failing.load(Relaxed)
+    }
+
+    /// Writes what was accepted, for five seconds at most, and ends the thread. What the database
+    /// did not take by then stays in the spool for the next start.
+    pub fn stop(mut self) {
+        self.end();
+    }
+
+    fn end(&mut self) {
+        let Some(thread) = self.thread.take() else {
+            return;
+        };
+        // The queue ends with its only sender, after what is in it.
+        self.requests = mpsc::channel(1).0;
+        if thread.join().is_err() {
+            tracing::error!("the store's thread died");
+        }
+    }
+
+    fn ask<T>(&self, request: impl FnOnce(reply::SyncSender<T>) -> Request) -> anyhow::Result<T> {
+        let (to, answer) = reply::sync_channel(1);
+        self.requests
+            .try_send(request(to))
+            .map_err(|_| anyhow!("the store does not keep up, or has stopped"))?;
+        answer
+            .recv_timeout(PATIENCE)
+            .context("the database does not answer")
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,358 @@
+//! The store as a whole: what is written comes back, once, whatever happens to the database.
+
+use super::*;
+use crate::call::record::{AgentName, Content, End, File, Leg, Quality, Role};
+use crate::id::{AgentId, LegId};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions as _, SqliteConnection};
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::time::Instant;
+
+/// A folder of a test, removed at its end.
+pub(super) struct Folder(PathBuf);
+
+impl Folder {
+    pub(super) fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("cordboard-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&path).expect("a temporary folder");
+        Self(path)
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    fn database(&self) -> PathBuf {
+        self.0.join("cordboard.db")
+    }
+
+    fn lines(&self, file: &str) -> Vec<serde_json::Value> {
+        let text = std::fs::read_to_string(self.0.join(file)).unwrap_or_default();
+        let line = |line| serde_json::from_str(line).expect("JSON");
+        text.lines().map(line).collect()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // The folder is in the system's temporary place anyway.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn time(seconds: i64) -> Timestamp {
+    Timestamp::from_second(1_800_000_000 + seconds).expect("in range")
+}
+
+pub(super) fn conversation(number: u64) -> Conversation {
+    Conversation {
+        id: CallId::mint(1_800_000_000_000 + number, 0),
+        account: "demo".to_owned(),
+        from: "+4930123456".to_owned(),
+        called: "100".to_owned(),
+        queue: Some("Support".to_owned()),
+        began: time(0),
+        connected: None,
+        ended: None,
+        waited_ms: 0,
+        talked_ms: 0,
+        agent: None,
+        offers: 0,
+        end: None,
+        legs: vec![],
+    }
+}
+
+pub(super) fn ended(mut conversation: Conversation) -> Conversation {
+    conversation.connected = Some(time(10));
+    conversation.ended = Some(time(60));
+    conversation.end = Some(End::CustomerHungUp);
+    conversation.waited_ms = 9_000;
+    conversation.talked_ms = 50_000;
+    conversation.offers = 2;
+    conversation.agent = Some(AgentName {
+        id: AgentId(7),
+        name: "Ada".to_owned(),
+    });
+    let leg = |number, role| Leg {
+        id: LegId(number),
+        role,
+        sip_call_id: format!("{number}@host"),
+        began: time(0),
+        answered: Some(time(1)),
+        ended: Some(time(60)),
+        quality: Quality {
+            received: 3_000,
+            sent: 2_999,
+            lost: 1,
+            jitter_ms: 1.5,
+            round_trip_ms: Some(20.25),
+        },
+    };
+    conversation.legs = vec![leg(1, Role::Customer), leg(2, Role::Agent)];
+    conversation
+}
+
+fn recorded(number: u64, segment: u32) -> Recorded {
+    let file = |name: &str, content| File {
+        path: format!("demo/{name}.wav"),
+        content,
+        milliseconds: 50_000,
+        bytes: 800_044,
+        gaps: false,
+        interrupted: true,
+    };
+    Recorded {
+        call: conversation(number).id,
+        number: segment,
+        files: vec![
+            file("c", Content::Leg(Role::Customer)),
+            file("a", Content::Leg(Role::Agent)),
+            file("both", Content::Stereo),
+        ],
+    }
+}
+
+fn put(store: &Store, conversation: Conversation) {
+    store.write(Record::Conversation(Box::new(conversation)));
+}
+
+type Said = Arc<Mutex<Vec<Event>>>;
+
+fn start(folder: &Folder) -> (Store, Said) {
+    let said = Said::default();
+    let heard = Arc::clone(&said);
+    let report = move |event| heard.lock().expect("no panic").push(event);
+    (
+        Store::start(&folder.database(), report).expect("started"),
+        said,
+    )
+}
+
+fn ids(conversations: &[Conversation]) -> Vec<CallId> {
+    conversations.iter().map(|c| c.id).collect()
+}
+
+#[test]
+fn a_conversation_is_one_row_with_its_last_state() {
+    let folder = Folder::new("store-row");
+    let (store, said) = start(&folder);
+    put(&store, conversation(1));
+    put(&store, conversation(2));
+    assert_eq!(
+        ids(&store.conversations(9).expect("rows")),
+        [conversation(2).id, conversation(1).id]
+    );
+    put(&store, ended(conversation(1)));
+    put(&store, conversation(1));
+    let rows = store.conversations(9).expect("rows");
+    assert_eq!(rows, [conversation(2), ended(conversation(1))]);
+    assert_eq!(store.conversations(1).expect("rows").len(), 1);
+    assert_eq!(store.backlog(), 0);
+    store.stop();
+    assert_eq!(*said.lock().expect("no panic"), []);
+}
+
+#[test]
+fn recordings_come_back_in_the_order_of_segments() {
+    let folder = Folder::new("store-recordings");
+    let (store, _) = start(&folder);
+    store.write(Record::Recorded(recorded(1, 2)));
+    store.write(Record::Recorded(recorded(1, 1)));
+    store.write(Record::Recorded(recorded(1, 1)));
+    store.write(Record::Recorded(recorded(2, 1)));
+    let found = store.recordings(conversation(1).id).expect("rows");
+    assert_eq!(found, [recorded(1, 1), recorded(1, 2)]);
+    assert_eq!(store.recordings(CallId(0)).expect("rows"), []);
+}
+
+#[test]
+fn a_finished_conversation_is_one_line_of_the_call_records() {
+    let folder = Folder::new("store-lines");
+    let (store, _) = start(&folder);
+    for number in 1..=3 {
+        put(&store, conversation(number));
+        put(&store, ended(conversation(number)));
+        put(&store, ended(conversation(number)));
+    }
+    store.flush().expect("written");
+    put(&store, ended(conversation(1)));
+    store.stop();
+    let lines = folder.lines("calls.jsonl");
+    assert_eq!(lines.len(), 3);
+    assert_eq!(lines[0]["id"], conversation(1).id.to_string());
+    assert_eq!(lines[0]["end"], "customer_hung_up");
+    assert_eq!(lines[0]["legs"][1]["role"], "agent");
+}
+
+#[test]
+fn what_an_earlier_process_left_open_is_ended_as_interrupted() {
+    let folder = Folder::new("store-interrupted");
+    let (store, _) = start(&folder);
+    put(&store, ended(conversation(1)));
+    put(&store, conversation(2));
+    put(&store, conversation(3));
+    store.stop();
+
+    let (store, said) = start(&folder);
+    store.interrupted(time(100)).expect("asked");
+    put(&store, conversation(4));
+    let rows = store.conversations(9).expect("rows");
+    let ends: Vec<_> = rows.iter().map(|c| (c.end, c.ended)).collect();
+    let interrupted = (Some(End::Interrupted), Some(time(100)));
+    let normal = (Some(End::CustomerHungUp), Some(time(60)));
+    assert_eq!(ends, [(None, None), interrupted, interrupted, normal]);
+    assert_eq!(
+        *said.lock().expect("no panic"),
+        [Event::Interrupted { calls: 2 }]
+    );
+    assert_eq!(folder.lines("calls.jsonl").len(), 3);
+}
+
+#[test]
+fn while_the_database_is_locked_records_are_spooled_and_replayed_once() {
+    let folder = Folder::new("store-locked");
+    let (store, said) = start(&folder);
+    put(&store, conversation(1));
+    store.flush().expect("written");
+
+    let hold = Holder::lock(&folder.database());
+    put(&store, ended(conversation(1)));
+    for number in 2..500 {
+        put(&store, conversation(number));
+        put(&store, ended(conversation(number)));
+    }
+    wait_for(|| store.is_failing());
+    assert_eq!(
+        store.conversations(9).expect("readable").len(),
+        1,
+        "as it was"
+    );
+    assert_eq!(store.backlog(), 997);
+    assert!(matches!(
+        said.lock().expect("no panic")[..],
+        [Event::Failing { .. }]
+    ));
+
+    hold.release();
+    store.flush().expect("written");
+    assert_eq!(store.conversations(1_000).expect("rows").len(), 499);
+    assert_eq!(folder.lines("calls.jsonl").len(), 499);
+    assert_eq!(
+        said.lock().expect("no panic").last(),
+        Some(&Event::Recovered)
+    );
+    assert!(!store.is_failing());
+    let spool = folder.path().join("cordboard.spool.jsonl");
+    assert_eq!(std::fs::metadata(spool).expect("there").len(), 0);
+}
+
+#[test]
+fn what_was_spooled_when_the_process_died_is_replayed_once_by_the_next() {
+    let folder = Folder::new("store-died");
+    let (store, _) = start(&folder);
+    put(&store, ended(conversation(1)));
+    store.flush().expect("written");
+    let spool_path = folder.path().join("cordboard.spool.jsonl");
+    // As if it had died after the second line of the ledger, before the transaction's end.
+    put(&store, ended(conversation(2)));
+    store.stop();
+    let (mut spool, _) = spool::Spool::open(&spool_path, 2).expect("opened");
+    let again = |number| Record::Conversation(Box::new(ended(conversation(number))));
+    spool.push(&again(3)).expect("room");
+    spool.push(&Record::Recorded(recorded(3, 1))).expect("room");
+    drop(spool);
+    let ledger = folder.path().join("calls.jsonl");
+    let mut written = ledger::Ledger::open(&ledger, 0).expect("opened");
+    written.append(&[&ended(conversation(3))]).expect("written");
+
+    for _ in 0..2 {
+        let (store, said) = start(&folder);
+        store.flush().expect("written");
+        assert_eq!(store.conversations(9).expect("rows").len(), 3);
+        assert_eq!(
+            store.recordings(conversation(3).id).expect("rows"),
+            [recorded(3, 1)]
+        );
+        assert_eq!(folder.lines("calls.jsonl").len(), 3);
+        assert_eq!(store.backlog(), 0);
+        assert_eq!(*said.lock().expect("no panic"), []);
+    }
+}
+
+#[test]
+fn numbers_that_are_none_do_not_lose_the_record() {
+    let folder = Folder::new("store-nan");
+    let (store, said) = start(&folder);
+    let mut odd = ended(conversation(1));
+    odd.legs[0].quality.jitter_ms = f32::NAN;
+    odd.legs[0].quality.round_trip_ms = Some(f32::INFINITY);
+    odd.legs[1].quality.received = u64::MAX;
+    odd.from = "a\0b'); DROP TABLE legs; --".to_owned();
+    put(&store, odd.clone());
+    let rows = store.conversations(1).expect("rows");
+    assert_eq!(rows[0].from, odd.from);
+    assert_eq!(rows[0].legs[0].quality.jitter_ms, 0.0);
+    assert_eq!(rows[0].legs[0].quality.round_trip_ms, None);
+    assert_eq!(*said.lock().expect("no panic"), []);
+}
+
+#[test]
+fn a_thousand_conversations_are_written_quickly_and_the_writer_does_not_wait() {
+    let folder = Folder::new("store-many");
+    let (store, said) = start(&folder);
+    let began = Instant::now();
+    for number in 0..1_000 {
+        put(&store, conversation(number));
+        put(&store, ended(conversation(number)));
+        store.write(Record::Recorded(recorded(number, 1)));
+    }
+    assert!(
+        began.elapsed() < Duration::from_secs(1),
+        "{:?}",
+        began.elapsed()
+    );
+    store.flush().expect("written");
+    assert_eq!(folder.lines("calls.jsonl").len(), 1_000);
+    assert_eq!(*said.lock().expect("no panic"), []);
+}
+
+fn wait_for(what: impl Fn() -> bool) {
+    let until = Instant::now() + Duration::from_secs(10);
+    while !what() {
+        assert!(Instant::now() < until, "in time");
+        std::thread::yield_now();
+    }
+}
+
+/// Another program that holds the database.
+struct Holder {
+    runtime: tokio::runtime::Runtime,
+    connection: SqliteConnection,
+}
+
+impl Holder {
+    fn lock(path: &Path) -> Self {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
+        let runtime = runtime.expect("a runtime");
+        let connection = runtime.block_on(async {
+            let options = SqliteConnectOptions::new().filename(path);
+            let mut connection = options.connect().await.expect("opened");
+            let lock = sqlx::raw_sql("BEGIN EXCLUSIVE");
+            lock.execute(&mut connection).await.expect("locked");
+            connection
+        });
+        Self {
+            runtime,
+            connection,
+        }
+    }
+
+    fn release(mut self) {
+        let release = sqlx::raw_sql("ROLLBACK").execute(&mut self.connection);
+        self.runtime.block_on(release).expect("released");
+    }
+}
