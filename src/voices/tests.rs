@@ -96,6 +96,36 @@ fn waves_of_every_rate_depth_and_width_become_ours() {
     }
 }
 
+/// `fixtures/`: a second of 600 Hz, made with sox.
+#[test]
+fn compressed_files_of_every_kind_become_ours() {
+    let folder = Folder::new();
+    let files = [
+        (&include_bytes!("fixtures/tone.mp3")[..], 0.15),
+        (include_bytes!("fixtures/tone.mp2"), 0.15),
+        (include_bytes!("fixtures/tone.ogg"), 0.001),
+        (include_bytes!("fixtures/tone.flac"), 0.001),
+    ];
+    for (content, longer_by) in files {
+        let samples = decode_file(&folder.file("sound", content)).expect("decoded");
+        let seconds = samples.len() as f32 / 8000.0;
+        assert!(
+            (1.0 - 0.001..1.0 + longer_by).contains(&seconds),
+            "{seconds}"
+        );
+        assert!(tone::share(&samples[1000..7000], 600.0) > 0.99);
+    }
+    // Cut off in the middle. The Ogg file has one page of sound, which is all or nothing.
+    for (content, _) in files
+        .iter()
+        .filter(|(content, _)| !content.starts_with(b"Ogg"))
+    {
+        let half = folder.file("half", &content[..content.len() / 2]);
+        let samples = decode_file(&half).expect("played so far");
+        assert!(samples.len() > 2000, "{}", samples.len());
+    }
+}
+
 #[test]
 fn a_message_is_looked_for_below_its_base() {
     let folder = Folder::new();
@@ -154,12 +184,17 @@ fn mutated_files_do_no_harm() {
         state ^= state << 17;
         (state >> 11) as usize % end
     };
-    for magic in [&b"RIFF"[..], b"ID3\x04", b"fLaC", b"\xFF\xFB\x90\x00"] {
-        for _ in 0..60 {
-            let mut content = wave[..2000].to_vec();
-            content[..4].copy_from_slice(magic);
+    let mp3 = include_bytes!("fixtures/tone.mp3").to_vec();
+    let mp2 = include_bytes!("fixtures/tone.mp2").to_vec();
+    let ogg = include_bytes!("fixtures/tone.ogg").to_vec();
+    let flac = include_bytes!("fixtures/tone.flac").to_vec();
+    for whole in [wave, mp3, mp2, ogg, flac] {
+        for round in 0..60 {
+            let mut content = whole.clone();
+            // Headers are where a byte does most.
+            let end = if round % 2 == 0 { 100 } else { whole.len() };
             for _ in 0..4 {
-                let at = 4 + random(60);
+                let at = 4 + random(end - 4);
                 content[at] = random(256) as u8;
             }
             let _ = decode_file(&folder.file("mutated", &content));
