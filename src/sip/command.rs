@@ -30,8 +30,11 @@ pub enum Command {
     AnswerChange { session: SessionId, sdp: Vec<u8> },
     /// The session stays as it was.
     RejectChange { session: SessionId, status: u16 },
-    /// New expectations of who may authenticate: user, password.
+    /// New expectations of who may authenticate: user, password. Who is not among them any more
+    /// loses their registrations.
     Users(Vec<(String, String)>),
+    /// `true`: new calls of peers are refused with 503; what runs goes on.
+    Drain(bool),
 }
 
 /// A refusal of 300–699 and what goes with it.

@@ -9,10 +9,22 @@
 //! The endpoint is a value: bytes and time go in; bytes, events and a deadline come out. What a
 //! session is about (queues, agents, sound) is not known here: SDP bodies pass as bytes.
 
+pub mod auth;
+pub mod dialog;
+pub mod endpoint;
+pub mod framing;
+pub mod header;
+pub mod message;
+pub mod register;
+pub mod transaction;
+pub mod uri;
+
 mod command;
 mod event;
+mod timers;
 
 pub use command::{Command, Rejection};
+pub use endpoint::{Config, Counters, Endpoint, Listener, Outbound, Path, Target};
 pub use event::{Bye, Event, Invite, Party};
 
 use serde::{Deserialize, Serialize};

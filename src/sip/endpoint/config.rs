@@ -1,0 +1,134 @@
+use crate::sip::transaction::Timing;
+use crate::sip::{Flow, ListenerId, Party, Transport};
+use std::net::SocketAddr;
+use std::time::Duration;
+
+/// What an endpoint is set up with. Every bound has its policy beside it.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Our sockets; [`ListenerId`] counts in them.
+    pub listeners: Vec<Listener>,
+    /// For the User-Agent and Server headers.
+    pub user_agent: String,
+    /// The timers of the transactions.
+    pub timing: Timing,
+    /// Sessions at one time, both ways. One more is refused: 503.
+    pub max_sessions: usize,
+    /// Transactions at one time. A request for which there is no room is answered 503 without one.
+    pub max_transactions: usize,
+    /// Contacts registered at one time, of all users. One more is refused: 503.
+    pub max_contacts: usize,
+    /// Contacts of one user. One more replaces the one that would expire first.
+    pub max_contacts_per_user: usize,
+    /// Shortest time a contact may ask for; shorter is refused: 423 (RFC 3261 §10.3).
+    pub min_expires: Duration,
+    /// Longest time a contact is kept; longer is shortened.
+    pub max_expires: Duration,
+    /// How long a callee may let our INVITE ring; then it is cancelled and has failed with 408.
+    pub longest_ring: Duration,
+    /// What a 503 asks peers to wait.
+    pub retry_after: Duration,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listeners: vec![],
+            user_agent: "Cordboard".to_owned(),
+            timing: Timing::default(),
+            max_sessions: 10_000,
+            max_transactions: 100_000,
+            max_contacts: 50_000,
+            max_contacts_per_user: 10,
+            min_expires: Duration::from_secs(60),
+            max_expires: Duration::from_secs(3600),
+            longest_ring: Duration::from_secs(300),
+            retry_after: Duration::from_secs(5),
+        }
+    }
+}
+
+/// One of our sockets, and who may use it how.
+#[derive(Clone, Debug)]
+pub struct Listener {
+    /// UDP, or TCP where connections are accepted.
+    pub transport: Transport,
+    /// Where it is bound.
+    pub local: SocketAddr,
+    /// What peers are told in Via and Contact: the address under which they reach us.
+    pub advertised: SocketAddr,
+    /// The realm in which REGISTER and INVITE must authenticate; `None`: whoever comes.
+    pub digest: Option<String>,
+    /// Whether REGISTER is served. Without `digest` none succeeds.
+    pub registrar: bool,
+}
+
+/// A call we make.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outbound {
+    /// Whom.
+    pub target: Target,
+    /// Who calls, as the peer is told. An empty host stands for our own address.
+    pub from: Party,
+    /// The SDP offer; `None` lets the peer offer.
+    pub sdp: Option<Vec<u8>>,
+    /// Further headers, name and value. Those that the endpoint writes itself are left out.
+    pub headers: Vec<(String, String)>,
+}
+
+/// Whom a call goes to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Target {
+    /// All registered contacts of a user at once. The first 200 wins.
+    User(String),
+    /// One SIP URI, and the way to it.
+    Uri {
+        /// The Request-URI.
+        uri: String,
+        /// How it is reached.
+        path: Path,
+    },
+}
+
+/// The way to a URI.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Path {
+    /// A way that is known to work.
+    Flow(Flow),
+    /// From this listener to the address in the URI, which must be literal: names are resolved
+    /// above.
+    Listener(ListenerId),
+}
+
+/// What the endpoint holds and has seen, for metrics.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Sessions now, those included that only wait for their last message.
+    pub sessions: usize,
+    /// Transactions now.
+    pub transactions: usize,
+    /// Registered contacts now.
+    pub contacts: usize,
+    /// Requests received that could be read.
+    pub requests: u64,
+    /// Responses received that could be read.
+    pub responses: u64,
+    /// Input dropped as it was no SIP.
+    pub garbage: u64,
+    /// Requests answered 400 or the like, as they made no sense.
+    pub malformed: u64,
+    /// Responses that belong to nothing, dropped.
+    pub stray_responses: u64,
+    /// ACKs that belong to nothing, dropped.
+    pub stray_acks: u64,
+    /// Requests and responses that repeated one already seen.
+    pub repeated: u64,
+    /// Requests answered 401.
+    pub challenged: u64,
+    /// Requests answered 403, or refused after wrong credentials.
+    pub forbidden: u64,
+    /// Requests answered 503, as a bound was reached or the endpoint drains.
+    pub overloaded: u64,
+    /// Messages given to the network.
+    pub sent: u64,
+}

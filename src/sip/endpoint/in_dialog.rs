@@ -1,0 +1,419 @@
+//! Requests in a dialog, of the peer and of ours (RFC 3261 §12.2, §14, §15).
+
+use super::Endpoint;
+use super::incoming::arrival;
+use super::route;
+use super::session::{Asked, Session, State, Unacked};
+use super::transactions::{Owner, TxId};
+use super::uas::contact_of;
+use super::write::{Refusal, reason_header, reason_of, sdp_of};
+use crate::sip::dialog::{Answer, Dialog, Effect};
+use crate::sip::header::Name;
+use crate::sip::message::{Builder, Fault, Message, Method};
+use crate::sip::transaction::{ClientKey, Response, ServerKey};
+use crate::sip::{Bye, Event, Flow, SessionId};
+use std::time::{Duration, Instant};
+
+/// The Reason of a BYE: cause and text.
+type Reason = Option<(u16, String)>;
+
+impl Endpoint {
+    pub(super) fn request_in_dialog(
+        &mut self,
+        now: Instant,
+        flow: Flow,
+        request: &Message,
+        key: ServerKey,
+    ) -> Result<(), Refusal> {
+        let (id, session) = self.session_of(request).ok_or(Refusal::new(481))?;
+        if let State::Calling { .. } = session.state {
+            // Our INVITE is under way: glare (§14.2); or there is no dialog yet.
+            let status = if *request.method() == Method::Invite {
+                491
+            } else {
+                481
+            };
+            return Err(Refusal::new(status));
+        }
+        self.check_source(now, id, flow, request)?;
+        let (cseq, _) = request
+            .cseq()
+            .map_err(|fault| Refusal::because(400, fault))?;
+        let result = match request.method() {
+            Method::Bye => self.bye_received(now, id, cseq, flow, request, key),
+            Method::Invite => self.change_received(id, cseq, flow, request, key),
+            // INFO: what it brings is not used so far (RFC 6086).
+            _ => self.other_received(now, id, cseq, flow, request, key),
+        };
+        self.settle(id);
+        result
+    }
+
+    /// The ACK of a 2xx of ours; any other is left alone.
+    pub(super) fn ack_received(&mut self, now: Instant, request: &Message) {
+        let id = self.session_of(request).map(|(id, _)| id);
+        let cseq = request.cseq().map_or(0, |(number, _)| number);
+        let session = id.and_then(|id| Some((id, self.sessions.get_mut(&id)?.talking()?)));
+        let Some((id, talking)) = session else {
+            return self.counters.stray_acks += 1;
+        };
+        let Some(unacked) = talking
+            .unacked
+            .take_if(|unacked| unacked.answer.is_for(cseq))
+        else {
+            return self.counters.repeated += 1;
+        };
+        let answer = sdp_of(request).filter(|_| unacked.late);
+        // §15: a callee that hung up at once had to wait for this.
+        if let Some(reason) = talking.hang_up.take() {
+            self.hang_up(now, id, reason);
+        } else if unacked.first {
+            let session = id;
+            self.events
+                .push_back(Event::Acknowledged { session, answer });
+        } else if unacked.late {
+            let session = id;
+            self.events.push_back(Event::Changed { session, answer });
+        }
+        self.settle(id);
+    }
+
+    /// Whatever ends the session now.
+    pub(super) fn end(&mut self, now: Instant, id: SessionId, reason: Reason) {
+        let Some(session) = self.sessions.get_mut(&id) else {
+            return;
+        };
+        match &mut session.state {
+            State::Invited(_) => {
+                let refusal = Refusal::new(480);
+                let refusal = match reason {
+                    Some((cause, text)) => refusal.with(Name::Reason, reason_header(cause, &text)),
+                    None => refusal,
+                };
+                self.refuse_invited(now, id, &refusal);
+            }
+            State::Calling { .. } => self.abandon(now, id),
+            State::Talking(talking) => match &talking.unacked {
+                Some(unacked) if unacked.first => {
+                    talking.hang_up.get_or_insert(reason);
+                }
+                Some(_) | None => self.hang_up(now, id, reason),
+            },
+            State::Ending(_) | State::Over => {}
+        }
+        self.settle(id);
+    }
+
+    pub(super) fn answer_change(&mut self, now: Instant, id: SessionId, sdp: &[u8]) {
+        let Some((asked, flow, tag)) = self.take_asked(id) else {
+            return;
+        };
+        let ok = self
+            .accept_invite(&asked.request, flow, 200, &tag, Some(sdp))
+            .build();
+        let cseq = asked.request.cseq().map_or(0, |(number, _)| number);
+        let answer = Answer::new(now, ok.clone(), cseq, self.config.timing);
+        if let Some(talking) = self.sessions.get_mut(&id).and_then(Session::talking) {
+            talking.unacked = Some(Unacked {
+                answer,
+                tx: asked.tx,
+                late: sdp_of(&asked.request).is_none(),
+                first: false,
+            });
+        }
+        self.respond(now, asked.tx, 200, ok);
+        self.settle(id);
+    }
+
+    pub(super) fn reject_change(&mut self, now: Instant, id: SessionId, status: u16) {
+        let status = if (300..700).contains(&status) {
+            status
+        } else {
+            488
+        };
+        self.refuse_change(now, id, &Refusal::new(status));
+    }
+
+    pub(super) fn refuse_change(&mut self, now: Instant, id: SessionId, refusal: &Refusal) {
+        if let Some((asked, _, tag)) = self.take_asked(id) {
+            let bytes = self.refusal(&asked.request, refusal, &tag);
+            self.respond(now, asked.tx, refusal.status, bytes);
+        }
+    }
+
+    /// Our BYE has been answered, or will not be.
+    pub(super) fn bye_answered(&mut self, id: SessionId) {
+        if let Some(session) = self.sessions.get_mut(&id)
+            && let State::Ending(_) = session.state
+        {
+            session.state = State::Over;
+        }
+    }
+
+    pub(super) fn session_timeout(&mut self, now: Instant, id: SessionId) {
+        let Some(session) = self.sessions.get_mut(&id) else {
+            return;
+        };
+        session.linger.take_if(|until| *until <= now);
+        match &mut session.state {
+            State::Calling { until, .. } if *until <= now => self.rung_too_long(now, id),
+            State::Talking(talking) => {
+                let Some(unacked) = &mut talking.unacked else {
+                    return;
+                };
+                let tx = unacked.tx;
+                match unacked.answer.timeout(now) {
+                    Some(Effect::Send(ok)) => self.respond(now, tx, 200, ok),
+                    Some(Effect::NoAck) => self.never_acknowledged(now, id),
+                    None => {}
+                }
+            }
+            State::Invited(_) | State::Calling { .. } | State::Ending(_) | State::Over => {}
+        }
+    }
+
+    pub(super) fn session_closed(&mut self, id: SessionId, gone: Flow) {
+        let Some(session) = self.sessions.get_mut(&id) else {
+            return;
+        };
+        match &mut session.state {
+            // Nobody is there to be answered.
+            State::Invited(invited) if route::is_on(invited.flow, gone) => {
+                self.transactions.drop(invited.tx);
+                session.state = State::Over;
+                let (session, how) = (id, Bye::Lost);
+                self.events.push_back(Event::Ended { session, how });
+            }
+            // The call goes on; its next request opens a new connection.
+            State::Talking(talking) if route::is_on(talking.flow, gone) => {
+                talking.flow = route::reopened(&talking.dialog.addressing(), gone);
+            }
+            State::Invited(_)
+            | State::Calling { .. }
+            | State::Talking(_)
+            | State::Ending(_)
+            | State::Over => {}
+        }
+    }
+
+    /// Sends a BYE; the dialog remains until it is answered.
+    pub(super) fn hang_up(&mut self, now: Instant, id: SessionId, reason: Reason) {
+        self.refuse_change(now, id, &Refusal::new(487));
+        let Some(session) = self.sessions.get_mut(&id) else {
+            return;
+        };
+        match std::mem::replace(&mut session.state, State::Over) {
+            State::Talking(talking) => {
+                let mut dialog = talking.dialog;
+                self.send_bye(now, &mut dialog, talking.flow, reason, Owner::Bye(id));
+                if let Some(session) = self.sessions.get_mut(&id) {
+                    session.state = State::Ending(Box::new(dialog));
+                }
+            }
+            state
+            @ (State::Invited(_) | State::Calling { .. } | State::Ending(_) | State::Over) => {
+                session.state = state
+            }
+        }
+    }
+
+    pub(super) fn send_bye(
+        &mut self,
+        now: Instant,
+        dialog: &mut Dialog,
+        made_on: Flow,
+        reason: Reason,
+        owner: Owner,
+    ) {
+        let cseq = dialog.next_seq();
+        let (head, flow) = self.head_in(dialog, cseq, made_on);
+        let bye = head.write(&Method::Bye);
+        let bye = match reason {
+            Some((cause, text)) => bye.header(Name::Reason, reason_header(cause, &text)),
+            None => bye,
+        };
+        let bytes = bye.header(Name::UserAgent, &self.config.user_agent).build();
+        let key = ClientKey::new(&head.branch, Method::Bye);
+        self.transactions.send_other(now, key, flow, bytes, owner);
+    }
+
+    /// The session whose dialog, made or in the making, the request claims to be in.
+    fn session_of(&self, request: &Message) -> Option<(SessionId, &Session)> {
+        let (to, from) = (request.to().ok()?, request.from().ok()?);
+        let id = self.tags.get(to.tag()?)?;
+        let session = self.sessions.get(id)?;
+        let same_peer = match session.dialog() {
+            Some(dialog) => dialog.remote_tag() == from.tag().unwrap_or_default(),
+            None => matches!(session.state, State::Calling { .. }),
+        };
+        let same_call = request.call_id() == Ok(session.call_id.as_str());
+        (same_peer && same_call).then_some((*id, session))
+    }
+
+    /// A request in a dialog is believed from the host the dialog was made with. From elsewhere
+    /// it must authenticate, where the listener asks for that.
+    fn check_source(
+        &mut self,
+        now: Instant,
+        id: SessionId,
+        flow: Flow,
+        request: &Message,
+    ) -> Result<(), Refusal> {
+        let made_on = self
+            .sessions
+            .get(&id)
+            .and_then(|session| match &session.state {
+                State::Invited(invited) => Some(invited.flow),
+                State::Talking(talking) => Some(talking.flow),
+                State::Calling { .. } | State::Ending(_) | State::Over => None,
+            });
+        if made_on.is_some_and(|made_on| made_on.remote.ip() != flow.remote.ip()) {
+            self.authenticate(now, flow, request)?;
+        }
+        Ok(())
+    }
+
+    fn bye_received(
+        &mut self,
+        now: Instant,
+        id: SessionId,
+        cseq: u32,
+        flow: Flow,
+        request: &Message,
+        key: ServerKey,
+    ) -> Result<(), Refusal> {
+        self.note_request(id, cseq, flow)?;
+        let ok = Builder::reply_to(request, 200, "", None);
+        self.respond_other(now, flow, request, key, ok, 200);
+        // §15.1.2: what of the peer still waits for an answer gets 487.
+        let terminated = Refusal::new(487);
+        self.refuse_change(now, id, &terminated);
+        let cancelled = self.refuse_invited(now, id, &terminated);
+        let talking = self.sessions.get_mut(&id).and_then(Session::talking);
+        let ours = talking
+            .as_ref()
+            .is_some_and(|talking| talking.hang_up.is_some());
+        let how = match talking {
+            Some(_) => Bye::Remote(reason_of(request)),
+            None if cancelled => Bye::Cancelled,
+            // Our own BYE is under way and will be answered, too.
+            None => return Ok(()),
+        };
+        self.finish(id);
+        if !ours {
+            self.events.push_back(Event::Ended { session: id, how });
+        }
+        Ok(())
+    }
+
+    /// A re-INVITE (§14.2).
+    fn change_received(
+        &mut self,
+        id: SessionId,
+        cseq: u32,
+        flow: Flow,
+        request: &Message,
+        key: ServerKey,
+    ) -> Result<(), Refusal> {
+        let bad = |fault: Fault| Refusal::because(fault.status(), fault);
+        let target = contact_of(request).map_err(bad)?;
+        let wait = Duration::from_secs(1 + self.random.below(10));
+        let Some(session) = self.sessions.get_mut(&id) else {
+            return Err(Refusal::new(481));
+        };
+        match &session.state {
+            State::Invited(_) => return Err(Refusal::new(500).retry_after(wait)),
+            State::Calling { .. } | State::Ending(_) | State::Over => {
+                return Err(Refusal::new(481));
+            }
+            State::Talking(talking) if talking.hang_up.is_some() => return Err(Refusal::new(481)),
+            // The earlier one has no final response yet.
+            State::Talking(talking) if talking.asked.is_some() => {
+                return Err(Refusal::new(500).retry_after(wait));
+            }
+            // The earlier offer and answer are not settled yet.
+            State::Talking(talking) if talking.unacked.is_some() => return Err(Refusal::new(491)),
+            State::Talking(_) => {}
+        }
+        self.note_request(id, cseq, flow)?;
+        let trying = Response {
+            status: 100,
+            bytes: Builder::reply_to(request, 100, "", None).build(),
+        };
+        let arrival = arrival(flow, request, key, Owner::Invite(id));
+        let tx = self.transactions.serve_invite(arrival, trying);
+        if let Some(talking) = self.sessions.get_mut(&id).and_then(Session::talking) {
+            if let Some(target) = target {
+                talking.dialog.refresh(target);
+            }
+            talking.asked = Some(Asked {
+                tx,
+                request: request.clone(),
+            });
+        }
+        let offer = sdp_of(request);
+        self.events
+            .push_back(Event::ChangeAsked { session: id, offer });
+        Ok(())
+    }
+
+    /// OPTIONS and INFO.
+    fn other_received(
+        &mut self,
+        now: Instant,
+        id: SessionId,
+        cseq: u32,
+        flow: Flow,
+        request: &Message,
+        key: ServerKey,
+    ) -> Result<(), Refusal> {
+        self.note_request(id, cseq, flow)?;
+        let answer = if *request.method() == Method::Options {
+            self.capabilities(flow, request, "")
+        } else {
+            Builder::reply_to(request, 200, "", None)
+        };
+        self.respond_other(now, flow, request, key, answer, 200);
+        Ok(())
+    }
+
+    /// Notes the number and the way of a request; one out of order is refused (§12.2.2).
+    fn note_request(&mut self, id: SessionId, cseq: u32, flow: Flow) -> Result<(), Refusal> {
+        let out_of_order = |_| Refusal::because(500, "CSeq Out of Order");
+        match self.sessions.get_mut(&id).map(|session| &mut session.state) {
+            Some(State::Talking(talking)) => {
+                talking.dialog.accept(cseq).map_err(out_of_order)?;
+                talking.flow = flow;
+                Ok(())
+            }
+            Some(State::Invited(invited)) => invited.dialog.accept(cseq).map_err(out_of_order),
+            Some(State::Ending(dialog)) => dialog.accept(cseq).map_err(out_of_order),
+            Some(State::Calling { .. } | State::Over) | None => Err(Refusal::new(481)),
+        }
+    }
+
+    fn never_acknowledged(&mut self, now: Instant, id: SessionId) {
+        let talking = self.sessions.get_mut(&id).and_then(Session::talking);
+        let Some(talking) = talking else { return };
+        talking.unacked = None;
+        let reason = talking.hang_up.take();
+        if reason.is_none() {
+            let (session, how) = (id, Bye::NoAck);
+            self.events.push_back(Event::Ended { session, how });
+        }
+        self.hang_up(now, id, reason.flatten());
+    }
+
+    fn take_asked(&mut self, id: SessionId) -> Option<(Asked, Flow, String)> {
+        let session = self.sessions.get_mut(&id)?;
+        let tag = session.local_tag.clone();
+        let talking = session.talking()?;
+        let asked = talking.asked.take()?;
+        Some((asked, talking.flow, tag))
+    }
+
+    pub(super) fn respond(&mut self, now: Instant, tx: TxId, status: u16, bytes: Vec<u8>) {
+        self.transactions
+            .respond(now, tx, Response { status, bytes });
+    }
+}

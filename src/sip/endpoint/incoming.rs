@@ -1,0 +1,254 @@
+//! What comes in, and who deals with it: the checks of RFC 3261 §8.2 in their order.
+
+use super::Endpoint;
+use super::route::reply_flow;
+use super::transactions::{Arrival, Owner, Told};
+use super::write::{Refusal, SDP};
+use crate::sip::Flow;
+use crate::sip::auth::{Verdict, Verifier};
+use crate::sip::header::Name;
+use crate::sip::message::{Builder, Malformed, Message, Method};
+use crate::sip::transaction::{ClientKey, MergeKey, Response, ServerKey};
+use crate::sip::uri::Scheme;
+use std::time::Instant;
+
+impl Endpoint {
+    pub(super) fn received(&mut self, now: Instant, flow: Flow, bytes: Vec<u8>) {
+        if self.listener(flow.listener).is_none() {
+            return self.counters.garbage += 1;
+        }
+        let mut message = match Message::parse(bytes) {
+            Ok(message) => message,
+            Err(malformed) => return self.malformed(flow, &malformed),
+        };
+        if !message.is_request() {
+            self.counters.responses += 1;
+            return self.response_received(now, flow, &message);
+        }
+        self.counters.requests += 1;
+        match (message.note_source(flow.remote), ServerKey::of(&message)) {
+            (Ok(()), Some(key)) => self.request_received(now, flow, &message, key),
+            (Ok(()) | Err(_), _) => self.counters.garbage += 1,
+        }
+    }
+
+    /// 400 and the like, once, without anything being kept; or silence.
+    fn malformed(&mut self, flow: Flow, malformed: &Malformed) {
+        if malformed.is_keep_alive() {
+            return;
+        }
+        let Some(mut request) = malformed.answerable().cloned() else {
+            return self.counters.garbage += 1;
+        };
+        if request.note_source(flow.remote).is_ok() {
+            let refusal = Refusal::because(malformed.status(), malformed.reason());
+            self.refuse(flow, &request, &refusal);
+        }
+    }
+
+    fn request_received(&mut self, now: Instant, flow: Flow, request: &Message, key: ServerKey) {
+        let known = self.transactions.server(&key);
+        if *request.method() == Method::Ack {
+            let told = known.map(|tx| self.transactions.acknowledged(now, tx));
+            let passed = told.is_none_or(|notice| {
+                notice.is_some_and(|notice| notice.told == Some(Told::PassAck))
+            });
+            if passed {
+                self.ack_received(now, request);
+            }
+            return;
+        }
+        if let Some(tx) = known {
+            self.counters.repeated += 1;
+            return self.transactions.repeated(now, tx);
+        }
+        if let Err(refusal) = self.serve(now, flow, request, key) {
+            self.refuse(flow, request, &refusal);
+        }
+    }
+
+    fn serve(
+        &mut self,
+        now: Instant,
+        flow: Flow,
+        request: &Message,
+        key: ServerKey,
+    ) -> Result<(), Refusal> {
+        if *request.method() == Method::Cancel {
+            return self.cancel_received(now, flow, request, key);
+        }
+        self.inspect(request, flow)?;
+        let in_dialog = request.to().is_ok_and(|to| to.tag().is_some());
+        match request.method() {
+            Method::Register => self.register_received(now, flow, request, key),
+            _ if in_dialog => self.request_in_dialog(now, flow, request, key),
+            Method::Invite => self.invite_received(now, flow, request, key),
+            Method::Options => self.options_received(flow, request),
+            _ => Err(Refusal::new(481)),
+        }
+    }
+
+    fn response_received(&mut self, now: Instant, flow: Flow, response: &Message) {
+        let status = response.status().unwrap_or_default();
+        let key = ClientKey::of(response);
+        let Some(tx) = key.as_ref().and_then(|key| self.transactions.client(key)) else {
+            let late = key.is_some_and(|key| self.late_2xx(now, flow, response, key.branch()));
+            if !late {
+                self.counters.stray_responses += 1;
+            }
+            return;
+        };
+        let owner = self.transactions.owner(tx);
+        let head = match owner {
+            Owner::Invite(session) if status >= 300 => self.fork_head(session, tx),
+            Owner::None | Owner::Invite(_) | Owner::Bye(_) => None,
+        };
+        let ack = || head.map(|head| head.ack(response)).unwrap_or_default();
+        let Some(notice) = self.transactions.response(now, tx, status, ack) else {
+            return self.counters.repeated += 1;
+        };
+        match owner {
+            Owner::Invite(session) if notice.told == Some(Told::Deliver) => {
+                self.invite_response(now, session, tx, flow, response);
+                self.settle(session);
+            }
+            Owner::Bye(session) if status >= 200 => {
+                self.bye_answered(session);
+                self.settle(session);
+            }
+            Owner::None | Owner::Invite(_) | Owner::Bye(_) => self.notice(now, notice),
+        }
+    }
+
+    /// What is wrong with a request whatever it is about.
+    fn inspect(&self, request: &Message, flow: Flow) -> Result<(), Refusal> {
+        let (method, listener) = (request.method(), flow.listener);
+        // §8.2.1
+        if !self.serves(method, listener) {
+            return Err(Refusal::new(405).with(Name::Allow, self.allow(listener)));
+        }
+        // §8.2.2.1: `tel` is what some trunks write for a number.
+        match request.request_uri().map(|uri| uri.scheme) {
+            Ok(Scheme::Sip | Scheme::Tel) => {}
+            Ok(Scheme::Sips | Scheme::Other(_)) => return Err(Refusal::new(416)),
+            Err(fault) => return Err(Refusal::because(fault.status(), fault)),
+        }
+        if request.max_forwards() == Ok(0) {
+            return Err(Refusal::new(483));
+        }
+        // §8.2.2.2
+        if MergeKey::of(request).is_some_and(|key| self.transactions.is_merged(&key)) {
+            return Err(Refusal::new(482));
+        }
+        // §8.2.2.3: we support no extension that one could require.
+        let required: Vec<_> = request.require().take(8).collect();
+        if !required.is_empty() {
+            return Err(Refusal::new(420).with(Name::Unsupported, required.join(", ")));
+        }
+        // §8.2.3
+        let encoding = request.header(Name::ContentEncoding);
+        let plain = encoding.is_none_or(|name| name.eq_ignore_ascii_case("identity"));
+        let understood = request.body().is_empty() || request.is_content(SDP);
+        if *method == Method::Invite && !(plain && understood) {
+            return Err(Refusal::new(415).with(Name::Accept, SDP));
+        }
+        let room = match request.to().is_ok_and(|to| to.tag().is_some()) {
+            true => self.config.max_transactions.saturating_mul(2),
+            false => self.config.max_transactions,
+        };
+        if self.transactions.len() >= room {
+            return Err(self.overload());
+        }
+        Ok(())
+    }
+
+    pub(super) fn overload(&self) -> Refusal {
+        Refusal::new(503).retry_after(self.config.retry_after)
+    }
+
+    /// Whether a new call would be taken; OPTIONS asks the same (§11.2).
+    pub(super) fn has_room(&self) -> Result<(), Refusal> {
+        if self.draining || self.sessions.len() >= self.config.max_sessions {
+            return Err(self.overload());
+        }
+        Ok(())
+    }
+
+    fn options_received(&mut self, flow: Flow, request: &Message) -> Result<(), Refusal> {
+        self.has_room()?;
+        let tag = self.stateless_tag(request);
+        let answer = self.capabilities(flow, request, &tag).build();
+        self.reply_once(flow, request, answer);
+        Ok(())
+    }
+
+    /// What an OPTIONS is told (§11.2).
+    pub(super) fn capabilities(&self, flow: Flow, request: &Message, tag: &str) -> Builder {
+        Builder::reply_to(request, 200, "", Some(tag))
+            .header(Name::Allow, self.allow(flow.listener))
+            .header(Name::Accept, SDP)
+            .header(Name::Supported, "")
+    }
+
+    /// Who asks, on a listener that wants to know; `None` on another.
+    pub(super) fn authenticate(
+        &mut self,
+        now: Instant,
+        flow: Flow,
+        request: &Message,
+    ) -> Result<Option<String>, Refusal> {
+        let digest = self
+            .listener(flow.listener)
+            .and_then(|listener| listener.digest.clone());
+        let Some(realm) = digest else {
+            return Ok(None);
+        };
+        let random = &mut self.random;
+        let verifier = self
+            .verifiers
+            .entry(realm)
+            .or_insert_with_key(|realm| Verifier::new(now, realm, random.fork()));
+        let users = &self.users;
+        let password = |user: &str| users.get(user).map(String::as_str);
+        match verifier.verify(now, request, password) {
+            Verdict::Passed { user } => Ok(Some(user)),
+            Verdict::Challenge { stale } => {
+                let challenges = verifier.challenges(now, stale).into_iter();
+                Err(challenges.fold(Refusal::new(401), |refusal, challenge| {
+                    refusal.with(Name::WwwAuthenticate, challenge)
+                }))
+            }
+            Verdict::Wrong => Err(Refusal::new(403)),
+            Verdict::Broken(why) => Err(Refusal::because(400, format!("Bad Authorization: {why}"))),
+        }
+    }
+
+    /// Answers a request other than INVITE through a transaction: its repetitions change nothing.
+    pub(super) fn respond_other(
+        &mut self,
+        now: Instant,
+        flow: Flow,
+        request: &Message,
+        key: ServerKey,
+        response: Builder,
+        status: u16,
+    ) {
+        let arrival = arrival(flow, request, key, Owner::None);
+        let tx = self.transactions.serve_other(arrival);
+        let bytes = response.build();
+        self.transactions
+            .respond(now, tx, Response { status, bytes });
+    }
+}
+
+/// A request as its transaction wants it.
+pub(super) fn arrival(flow: Flow, request: &Message, key: ServerKey, owner: Owner) -> Arrival {
+    let (flow, fallback) = reply_flow(request, flow);
+    Arrival {
+        key,
+        merge: MergeKey::of(request),
+        flow,
+        fallback,
+        owner,
+    }
+}

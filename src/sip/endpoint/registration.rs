@@ -1,0 +1,79 @@
+//! REGISTER, and who may authenticate.
+
+use super::Endpoint;
+use super::write::{Refusal, party};
+use crate::sip::header::Name;
+use crate::sip::message::{Builder, Fault, Message};
+use crate::sip::register::{self, Change};
+use crate::sip::transaction::ServerKey;
+use crate::sip::{Event, Flow};
+use std::time::Instant;
+
+impl Endpoint {
+    pub(super) fn register_received(
+        &mut self,
+        now: Instant,
+        flow: Flow,
+        request: &Message,
+        key: ServerKey,
+    ) -> Result<(), Refusal> {
+        // Without digest nobody can prove to be a user.
+        let Some(user) = self.authenticate(now, flow, request)? else {
+            return Err(Refusal::new(403));
+        };
+        let bad = |fault: Fault| Refusal::because(fault.status(), fault);
+        if party(&request.to().map_err(bad)?).user != user {
+            return Err(Refusal::new(403));
+        }
+        let asked = register::Request {
+            user: &user,
+            call_id: request.call_id().map_err(bad)?,
+            cseq: request.cseq().map_err(bad)?.0,
+            contacts: request.contacts().map_err(bad)?,
+            expires: request.expires(),
+            flow,
+        };
+        let mut changes = vec![];
+        let result = self.registrar.register(now, &asked, &mut changes);
+        self.tell_changes(changes);
+        if let Err(why) = result {
+            return Err(self.registration_refused(why));
+        }
+        let tag = self.random.hex(16);
+        let bindings = self.registrar.contacts_of(&user).iter();
+        let answer = bindings.fold(
+            Builder::reply_to(request, 200, "", Some(&tag)),
+            |answer, binding| answer.header(Name::Contact, binding.listed(now)),
+        );
+        self.respond_other(now, flow, request, key, answer, 200);
+        Ok(())
+    }
+
+    /// From now on these may authenticate; whoever else is registered is so no more.
+    pub(super) fn set_users(&mut self, users: Vec<(String, String)>) {
+        self.users = users.into_iter().collect();
+        let (users, mut changes) = (&self.users, vec![]);
+        self.registrar
+            .keep_users(|user| users.contains_key(user), &mut changes);
+        self.tell_changes(changes);
+    }
+
+    pub(super) fn tell_changes(&mut self, changes: Vec<Change>) {
+        self.events
+            .extend(changes.into_iter().map(|change| match change {
+                Change::Reachable(user) => Event::Registered { user },
+                Change::Unreachable(user) => Event::Unregistered { user },
+            }));
+    }
+
+    fn registration_refused(&self, why: register::Refusal) -> Refusal {
+        let refusal = Refusal::new(why.status());
+        match why {
+            register::Refusal::TooBrief(min) => refusal.with(Name::MinExpires, min),
+            register::Refusal::Full | register::Refusal::OutOfOrder => {
+                refusal.retry_after(self.config.retry_after)
+            }
+            register::Refusal::Malformed | register::Refusal::Forbidden => refusal,
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! Which way a message goes: RFC 3261 §12.2.1.1 and §18.2.2, RFC 3581, RFC 3263 for literal
+//! addresses.
+
+use super::config::Listener;
+use crate::sip::dialog::Addressing;
+use crate::sip::message::Message;
+use crate::sip::uri::Uri;
+use crate::sip::{Flow, ListenerId, Transport};
+use std::net::SocketAddr;
+
+/// Where nothing is said (RFC 3261 §19.1.2).
+const DEFAULT_PORT: u16 = 5060;
+
+/// The address in a URI, if it is literal.
+pub(super) fn literal(uri: &Uri) -> Option<SocketAddr> {
+    let port = uri.port.unwrap_or(DEFAULT_PORT);
+    uri.host.ip().map(|ip| SocketAddr::new(ip, port))
+}
+
+/// A flow of this listener to an address; a connection is yet to be opened.
+pub(super) fn fresh(transport: Transport, listener: ListenerId, remote: SocketAddr) -> Flow {
+    Flow {
+        transport,
+        listener,
+        remote,
+        connection: 0,
+    }
+}
+
+/// Whether what goes over `flow` is lost with `gone`: the same one, or a connection that was to
+/// be opened to the same peer.
+pub(super) fn is_on(flow: Flow, gone: Flow) -> bool {
+    flow == gone
+        || (flow.connection == 0
+            && flow.transport == Transport::Tcp
+            && Flow {
+                connection: 0,
+                ..gone
+            } == flow)
+}
+
+/// The way of a request in a dialog made on `made_on`.
+///
+/// A proxy that has asked for it is followed. A peer itself is sought at its Contact only if that
+/// is where its packets come from: a Contact that differs is a private address behind a NAT,
+/// and the flow leads there.
+pub(super) fn next_flow(to: &Addressing, made_on: Flow, listeners: &[Listener]) -> Flow {
+    let Some(address) = literal(&to.next_hop) else {
+        return made_on;
+    };
+    let same_host = address.ip() == made_on.remote.ip();
+    if !same_host && !to.by_route {
+        return made_on;
+    }
+    let wants = to.next_hop.transport().unwrap_or_default();
+    let change = match made_on.transport {
+        Transport::Udp if wants.eq_ignore_ascii_case("tcp") => Some(Transport::Tcp),
+        Transport::Tcp if wants.eq_ignore_ascii_case("udp") => Some(Transport::Udp),
+        Transport::Udp | Transport::Tcp => None,
+    };
+    if let Some(transport) = change {
+        let fits = |listener: &Listener| listener.transport == transport;
+        let found = listeners.iter().position(fits);
+        if let Some(index) = found.and_then(|index| u16::try_from(index).ok()) {
+            return fresh(transport, ListenerId(index), address);
+        }
+        return made_on;
+    }
+    match made_on.transport {
+        // The connection to that host is used while it is there, whatever port it came from.
+        Transport::Tcp if same_host && made_on.connection != 0 => made_on,
+        Transport::Tcp | Transport::Udp => fresh(made_on.transport, made_on.listener, address),
+    }
+}
+
+/// The flow once the connection of a dialog is gone: a new one to the peer's Contact or proxy.
+pub(super) fn reopened(to: &Addressing, gone: Flow) -> Flow {
+    let remote = literal(&to.next_hop).unwrap_or(gone.remote);
+    fresh(gone.transport, gone.listener, remote)
+}
+
+/// The way of a response, and the one to take when that connection is gone (RFC 3261 §18.2.2).
+/// The source has been noted in the request.
+pub(super) fn reply_flow(request: &Message, flow: Flow) -> (Flow, Option<Flow>) {
+    let Ok(via) = request.top_via() else {
+        return (flow, None);
+    };
+    match flow.transport {
+        Transport::Udp => {
+            let remote = via.reply_address(flow.remote);
+            (Flow { remote, ..flow }, None)
+        }
+        Transport::Tcp => {
+            let sent_by = SocketAddr::new(flow.remote.ip(), via.port.unwrap_or(DEFAULT_PORT));
+            (flow, Some(fresh(flow.transport, flow.listener, sent_by)))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_contact_at_the_source_is_followed_and_a_private_one_is_not() {
+        let made_on = flow(Transport::Udp, 40_000, 0);
+        let direct = next("sip:b@198.51.100.7:5070", false, made_on);
+        assert_eq!(direct.remote.port(), 5070);
+        assert_eq!(next("sip:b@192.168.1.5:5060", false, made_on), made_on);
+        assert_eq!(next("sip:b@phone.example", false, made_on), made_on);
+    }
+
+    #[test]
+    fn a_route_is_followed_wherever_it_leads_if_it_is_an_address() {
+        let made_on = flow(Transport::Udp, 40_000, 0);
+        let proxy = next("sip:203.0.113.5;lr", true, made_on);
+        assert_eq!(proxy.remote, SocketAddr::from(([203, 0, 113, 5], 5060)));
+        assert_eq!(next("sip:proxy.example;lr", true, made_on), made_on);
+        let other = next("sip:203.0.113.5;lr;transport=tcp", true, made_on);
+        assert_eq!(
+            (other.transport, other.listener),
+            (Transport::Tcp, ListenerId(1))
+        );
+    }
+
+    #[test]
+    fn a_live_connection_is_used_and_a_lost_one_opened_anew() {
+        let made_on = flow(Transport::Tcp, 40_000, 9);
+        assert_eq!(
+            next("sip:b@198.51.100.7;transport=tcp", false, made_on),
+            made_on
+        );
+        let to = to("sip:b@198.51.100.7;transport=tcp", false);
+        let again = reopened(&to, made_on);
+        assert_eq!((again.connection, again.remote.port()), (0, 5060));
+        assert!(is_on(made_on, made_on) && !is_on(again, made_on));
+        assert!(
+            is_on(
+                again,
+                Flow {
+                    connection: 12,
+                    ..again
+                }
+            ),
+            "the one just opened"
+        );
+    }
+
+    fn next(uri: &str, by_route: bool, made_on: Flow) -> Flow {
+        let listener = |transport| Listener {
+            transport,
+            local: made_on.remote,
+            advertised: made_on.remote,
+            digest: None,
+            registrar: false,
+        };
+        let listeners = [listener(Transport::Udp), listener(Transport::Tcp)];
+        next_flow(&to(uri, by_route), made_on, &listeners)
+    }
+
+    fn to(uri: &str, by_route: bool) -> Addressing {
+        let uri = Uri::parse(uri).expect("a URI");
+        Addressing {
+            uri: uri.clone(),
+            routes: vec![],
+            next_hop: uri,
+            by_route,
+        }
+    }
+
+    fn flow(transport: Transport, port: u16, connection: u64) -> Flow {
+        Flow {
+            connection,
+            ..fresh(
+                transport,
+                ListenerId(0),
+                SocketAddr::from(([198, 51, 100, 7], port)),
+            )
+        }
+    }
+}

@@ -1,0 +1,189 @@
+use super::transactions::TxId;
+use super::write::Head;
+use crate::sip::Flow;
+use crate::sip::dialog::{Answer, Dialog};
+use crate::sip::message::Message;
+use std::time::Instant;
+
+/// An INVITE dialog, its INVITE, and what may still come of either.
+#[derive(Debug)]
+pub(super) struct Session {
+    pub(super) call_id: String,
+    /// Our tag: no other session has it.
+    pub(super) local_tag: String,
+    pub(super) state: State,
+    /// Our INVITEs, while responses to them may come; none for a call received.
+    pub(super) forks: Vec<Fork>,
+    /// Until then a 2xx may come to an INVITE whose transaction has given up.
+    pub(super) linger: Option<Instant>,
+}
+
+/// ```text
+///   INVITE received ─▶ Invited ─200─▶ Talking ─BYE sent─▶ Ending ─answer─▶ Over
+///   INVITE sent ─────▶ Calling ─200─▶    │ BYE received                     ▲
+///                         └──────────────┴── refused, cancelled, failed ────┘
+/// ```
+#[derive(Debug)]
+pub(super) enum State {
+    Invited(Box<Invited>),
+    Calling {
+        /// When it has rung for too long.
+        until: Instant,
+        /// The best refusal so far.
+        failure: Option<Failure>,
+    },
+    Talking(Box<Talking>),
+    Ending(Box<Dialog>),
+    /// The user knows that it is over; forks may still have to be put to rest.
+    Over,
+}
+
+/// A call received and not answered.
+#[derive(Debug)]
+pub(super) struct Invited {
+    pub(super) tx: TxId,
+    pub(super) request: Message,
+    pub(super) dialog: Dialog,
+    pub(super) flow: Flow,
+}
+
+/// A confirmed dialog.
+#[derive(Debug)]
+pub(super) struct Talking {
+    pub(super) dialog: Dialog,
+    /// The way to the peer: where its last request or response came from.
+    pub(super) flow: Flow,
+    /// Our 200 that waits for its ACK.
+    pub(super) unacked: Option<Unacked>,
+    /// A re-INVITE that waits for the user.
+    pub(super) asked: Option<Asked>,
+    /// The user has hung up before the ACK came (§15): the Reason for the BYE.
+    pub(super) hang_up: Option<Option<(u16, String)>>,
+}
+
+#[derive(Debug)]
+pub(super) struct Unacked {
+    pub(super) answer: Answer,
+    pub(super) tx: TxId,
+    /// Whether the ACK brings an answer to our offer.
+    pub(super) late: bool,
+    /// Whether it answers the INVITE that made the dialog.
+    pub(super) first: bool,
+}
+
+#[derive(Debug)]
+pub(super) struct Asked {
+    pub(super) tx: TxId,
+    pub(super) request: Message,
+}
+
+/// One of our INVITEs of a session.
+#[derive(Debug)]
+pub(super) struct Fork {
+    pub(super) tx: TxId,
+    pub(super) flow: Flow,
+    pub(super) head: Head,
+    /// A provisional response has come: it may be cancelled (§9.1).
+    pub(super) rung: bool,
+    pub(super) cancel: Cancel,
+    /// No 2xx can come any more.
+    pub(super) finished: bool,
+    /// The ACKs of its 2xx, one for each dialog, to be sent again when a 2xx is repeated.
+    pub(super) acks: Vec<Ack>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cancel {
+    No,
+    /// As soon as a provisional response has come.
+    Wanted,
+    Sent,
+}
+
+#[derive(Debug)]
+pub(super) struct Ack {
+    pub(super) tag: String,
+    pub(super) flow: Flow,
+    pub(super) bytes: Vec<u8>,
+}
+
+/// Why our call has failed.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Failure {
+    pub(super) status: u16,
+    pub(super) reason: String,
+    pub(super) retry_after: Option<u32>,
+}
+
+impl Session {
+    pub(super) fn new(call_id: String, local_tag: String, state: State) -> Self {
+        Self {
+            call_id,
+            local_tag,
+            state,
+            forks: vec![],
+            linger: None,
+        }
+    }
+
+    pub(super) fn poll_timeout(&self) -> Option<Instant> {
+        let own = match &self.state {
+            State::Talking(talking) => {
+                let unacked = talking.unacked.as_ref();
+                unacked.map(|unacked| unacked.answer.poll_timeout())
+            }
+            State::Calling { until, .. } => Some(*until),
+            State::Invited(_) | State::Ending(_) | State::Over => None,
+        };
+        [own, self.linger].into_iter().flatten().min()
+    }
+
+    pub(super) fn talking(&mut self) -> Option<&mut Talking> {
+        match &mut self.state {
+            State::Talking(talking) => Some(talking),
+            State::Invited(_) | State::Calling { .. } | State::Ending(_) | State::Over => None,
+        }
+    }
+
+    pub(super) fn is_calling(&self) -> bool {
+        matches!(self.state, State::Calling { .. })
+    }
+
+    /// The dialog that a request of the peer may belong to.
+    pub(super) fn dialog(&self) -> Option<&Dialog> {
+        match &self.state {
+            State::Invited(invited) => Some(&invited.dialog),
+            State::Talking(talking) => Some(&talking.dialog),
+            State::Ending(dialog) => Some(dialog),
+            State::Calling { .. } | State::Over => None,
+        }
+    }
+}
+
+impl Failure {
+    pub(super) fn new(status: u16, reason: &str) -> Self {
+        Self {
+            status,
+            reason: reason.to_owned(),
+            retry_after: None,
+        }
+    }
+
+    /// Whether this one says more about the callee than the other (§16.7 step 6): what a person
+    /// or a phone has decided before what the network could not do.
+    pub(super) fn outranks(&self, other: &Self) -> bool {
+        self.rank() < other.rank()
+    }
+
+    fn rank(&self) -> u8 {
+        match self.status {
+            600.. => 0,
+            486 => 1,
+            408 => 6,
+            480 => 5,
+            400..500 => 3,
+            300..400 => 4,
+            _ => 7,
+        }
+    }
+}

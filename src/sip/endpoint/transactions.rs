@@ -1,0 +1,485 @@
+//! All transactions of the endpoint: found by key, driven by messages and deadlines.
+
+use crate::sip::timers::Timers;
+use crate::sip::transaction::{
+    ClientInvite, ClientKey, ClientOther, MergeKey, Response, ServerInvite, ServerKey, ServerOther,
+    Timing, client_invite, client_other, server_invite, server_other,
+};
+use crate::sip::{Flow, SessionId, Transmit};
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::time::Instant;
+
+/// A transaction of this endpoint, unique in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct TxId(u64);
+
+#[derive(Debug, Default)]
+pub(super) struct Transactions {
+    timing: Timing,
+    slots: BTreeMap<TxId, Slot>,
+    servers: HashMap<ServerKey, TxId>,
+    clients: HashMap<ClientKey, TxId>,
+    /// Requests outside dialogs, to know one that has come a second time by another way
+    /// (RFC 3261 §8.2.2.2).
+    merges: HashMap<MergeKey, TxId>,
+    timers: Timers<TxId>,
+    next: u64,
+    out: VecDeque<Transmit>,
+}
+
+#[derive(Debug)]
+struct Slot {
+    machine: Machine,
+    key: Key,
+    merge: Option<MergeKey>,
+    flow: Flow,
+    /// Where responses go once the connection is gone (RFC 3261 §18.2.2).
+    fallback: Option<Flow>,
+    owner: Owner,
+}
+
+/// Who is told what becomes of a transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Owner {
+    /// Nobody waits for its outcome.
+    None,
+    /// The session's INVITE, ours or the peer's.
+    Invite(SessionId),
+    /// Our BYE.
+    Bye(SessionId),
+}
+
+#[derive(Debug)]
+enum Key {
+    Server(ServerKey),
+    Client(ClientKey),
+}
+
+#[derive(Debug)]
+enum Machine {
+    ServerInvite(ServerInvite),
+    ServerOther(ServerOther),
+    ClientInvite(ClientInvite),
+    ClientOther(ClientOther),
+}
+
+/// What a transaction tells its owner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Told {
+    /// The response at hand is news.
+    Deliver,
+    /// No response came.
+    Expired,
+    /// The request could not be delivered.
+    Unreachable,
+    /// An ACK for the dialog.
+    PassAck,
+}
+
+/// Something for the owner of a transaction.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Notice {
+    pub(super) tx: TxId,
+    pub(super) owner: Owner,
+    pub(super) told: Option<Told>,
+    /// The transaction is no more.
+    pub(super) over: bool,
+}
+
+impl Transactions {
+    pub(super) fn new(timing: Timing) -> Self {
+        Self {
+            timing,
+            ..Self::default()
+        }
+    }
+
+    /// The peer's INVITE, answered 100.
+    pub(super) fn serve_invite(&mut self, arrival: Arrival, trying: Response) -> TxId {
+        let reliable = arrival.flow.transport.is_reliable();
+        let mut effects = vec![];
+        let machine = ServerInvite::new(trying, reliable, self.timing, &mut effects);
+        let id = self.serve(arrival, Machine::ServerInvite(machine));
+        self.settle(id, effects);
+        id
+    }
+
+    /// A request of another method.
+    pub(super) fn serve_other(&mut self, arrival: Arrival) -> TxId {
+        let reliable = arrival.flow.transport.is_reliable();
+        let machine = ServerOther::new(reliable, self.timing);
+        self.serve(arrival, Machine::ServerOther(machine))
+    }
+
+    /// Sends our INVITE.
+    pub(super) fn send_invite(
+        &mut self,
+        now: Instant,
+        key: ClientKey,
+        flow: Flow,
+        bytes: Vec<u8>,
+        owner: Owner,
+    ) -> TxId {
+        let (reliable, mut effects) = (flow.transport.is_reliable(), vec![]);
+        let machine = ClientInvite::new(now, bytes, reliable, self.timing, &mut effects);
+        self.send(key, flow, owner, Machine::ClientInvite(machine), effects)
+    }
+
+    /// Sends our request of another method.
+    pub(super) fn send_other(
+        &mut self,
+        now: Instant,
+        key: ClientKey,
+        flow: Flow,
+        bytes: Vec<u8>,
+        owner: Owner,
+    ) -> TxId {
+        let (reliable, mut effects) = (flow.transport.is_reliable(), vec![]);
+        let machine = ClientOther::new(now, bytes, reliable, self.timing, &mut effects);
+        self.send(key, flow, owner, Machine::ClientOther(machine), effects)
+    }
+
+    /// The transaction that a request belongs to; an ACK or a CANCEL asks with the key of its INVITE.
+    pub(super) fn server(&self, key: &ServerKey) -> Option<TxId> {
+        self.servers.get(key).copied()
+    }
+
+    pub(super) fn client(&self, key: &ClientKey) -> Option<TxId> {
+        self.clients.get(key).copied()
+    }
+
+    /// Whether the same request is being served already, come by another way.
+    pub(super) fn is_merged(&self, key: &MergeKey) -> bool {
+        self.merges.contains_key(key)
+    }
+
+    pub(super) fn owner(&self, id: TxId) -> Owner {
+        self.slots.get(&id).map_or(Owner::None, |slot| slot.owner)
+    }
+
+    /// Whether this is an INVITE of a peer without final response.
+    pub(super) fn is_proceeding(&self, id: TxId) -> bool {
+        match self.slots.get(&id).map(|slot| &slot.machine) {
+            Some(Machine::ServerInvite(machine)) => machine.is_proceeding(),
+            Some(Machine::ServerOther(_) | Machine::ClientInvite(_) | Machine::ClientOther(_))
+            | None => false,
+        }
+    }
+
+    /// The owner of the transaction answers.
+    pub(super) fn respond(&mut self, now: Instant, id: TxId, response: Response) {
+        let _ = self.step(id, |machine| match machine {
+            Machine::ServerInvite(machine) => {
+                collect(|out| machine.handle(now, server_invite::Event::Respond(response), out))
+            }
+            Machine::ServerOther(machine) => {
+                collect(|out| machine.handle(now, server_other::Event::Respond(response), out))
+            }
+            Machine::ClientInvite(_) | Machine::ClientOther(_) => vec![],
+        });
+    }
+
+    /// The peer has sent the request again.
+    pub(super) fn repeated(&mut self, now: Instant, id: TxId) {
+        let _ = self.step(id, |machine| match machine {
+            Machine::ServerInvite(machine) => {
+                collect(|out| machine.handle(now, server_invite::Event::Retransmission, out))
+            }
+            Machine::ServerOther(machine) => {
+                collect(|out| machine.handle(now, server_other::Event::Retransmission, out))
+            }
+            Machine::ClientInvite(_) | Machine::ClientOther(_) => vec![],
+        });
+    }
+
+    /// An ACK with the branch of an INVITE.
+    pub(super) fn acknowledged(&mut self, now: Instant, id: TxId) -> Option<Notice> {
+        self.step(id, |machine| match machine {
+            Machine::ServerInvite(machine) => {
+                collect(|out| machine.handle(now, server_invite::Event::Ack, out))
+            }
+            Machine::ServerOther(_) | Machine::ClientInvite(_) | Machine::ClientOther(_) => vec![],
+        })
+    }
+
+    /// A response has come. `ack` writes the ACK, if one of 300–699 wants it.
+    pub(super) fn response(
+        &mut self,
+        now: Instant,
+        id: TxId,
+        status: u16,
+        ack: impl FnOnce() -> Vec<u8>,
+    ) -> Option<Notice> {
+        self.step(id, |machine| match machine {
+            Machine::ClientInvite(machine) => {
+                let event = match status {
+                    ..200 => client_invite::Event::Provisional,
+                    200..300 => client_invite::Event::Success,
+                    300.. => client_invite::Event::Failure { ack: ack() },
+                };
+                collect(|out| machine.handle(now, event, out))
+            }
+            Machine::ClientOther(machine) => {
+                let event = match status {
+                    ..200 => client_other::Event::Provisional,
+                    200.. => client_other::Event::Final,
+                };
+                collect(|out| machine.handle(now, event, out))
+            }
+            Machine::ServerInvite(_) | Machine::ServerOther(_) => vec![],
+        })
+    }
+
+    /// A CANCEL for this INVITE of ours is on its way.
+    pub(super) fn cancelled(&mut self, now: Instant, id: TxId) {
+        let _ = self.step(id, |machine| match machine {
+            Machine::ClientInvite(machine) => {
+                collect(|out| machine.handle(now, client_invite::Event::Cancelled, out))
+            }
+            Machine::ServerInvite(_) | Machine::ServerOther(_) | Machine::ClientOther(_) => vec![],
+        });
+    }
+
+    /// A connection is gone: requests on it have failed, responses take the other way.
+    pub(super) fn closed(&mut self, now: Instant, gone: Flow) -> Vec<Notice> {
+        let on_it = |slot: &Slot| super::route::is_on(slot.flow, gone);
+        let touched = self.slots.iter().filter(|(_, slot)| on_it(slot));
+        let touched: Vec<_> = touched.map(|(id, _)| *id).collect();
+        let mut notices = vec![];
+        for id in touched {
+            if let Some(slot) = self.slots.get_mut(&id)
+                && let Some(fallback) = slot.fallback.take()
+            {
+                slot.flow = fallback;
+            }
+            notices.extend(self.step(id, |machine| match machine {
+                Machine::ClientInvite(machine) => {
+                    collect(|out| machine.handle(now, client_invite::Event::TransportFailed, out))
+                }
+                Machine::ClientOther(machine) => {
+                    collect(|out| machine.handle(now, client_other::Event::TransportFailed, out))
+                }
+                Machine::ServerInvite(_) | Machine::ServerOther(_) => vec![],
+            }));
+        }
+        notices
+    }
+
+    /// Fires one deadline that has passed: `None` when there is no more. What is told is inside.
+    pub(super) fn timeout(&mut self, now: Instant) -> Option<Option<Notice>> {
+        let id = self.timers.pop(now)?;
+        Some(self.step(id, |machine| match machine {
+            Machine::ServerInvite(machine) => {
+                collect(|out| machine.handle(now, server_invite::Event::Timeout, out))
+            }
+            Machine::ServerOther(machine) => {
+                collect(|out| machine.handle(now, server_other::Event::Timeout, out))
+            }
+            Machine::ClientInvite(machine) => {
+                collect(|out| machine.handle(now, client_invite::Event::Timeout, out))
+            }
+            Machine::ClientOther(machine) => {
+                collect(|out| machine.handle(now, client_other::Event::Timeout, out))
+            }
+        }))
+    }
+
+    /// Forgets a transaction whose peer cannot be reached any more.
+    pub(super) fn drop(&mut self, id: TxId) {
+        let Some(slot) = self.slots.remove(&id) else {
+            return;
+        };
+        self.timers.set(id, None);
+        match &slot.key {
+            Key::Server(key) => self.servers.remove(key),
+            Key::Client(key) => self.clients.remove(key),
+        };
+        if let Some(merge) = &slot.merge {
+            self.merges.remove(merge);
+        }
+    }
+
+    pub(super) fn poll_timeout(&self) -> Option<Instant> {
+        self.timers.next()
+    }
+
+    pub(super) fn poll_transmit(&mut self) -> Option<Transmit> {
+        self.out.pop_front()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.slots.len()
+    }
+
+    pub(super) fn contains(&self, id: TxId) -> bool {
+        self.slots.contains_key(&id)
+    }
+
+    /// Sends without a transaction: an ACK to a 2xx, an answer to a stranger.
+    pub(super) fn send_once(&mut self, flow: Flow, bytes: Vec<u8>) {
+        self.out.push_back(Transmit { flow, bytes });
+    }
+
+    pub(super) fn check(&self) {
+        self.timers.check();
+        let keys = self.servers.len() + self.clients.len();
+        debug_assert_eq!(keys, self.slots.len(), "each transaction has its one key");
+        debug_assert!(self.merges.len() <= self.servers.len());
+    }
+
+    fn serve(&mut self, arrival: Arrival, machine: Machine) -> TxId {
+        let id = self.mint();
+        self.servers.insert(arrival.key.clone(), id);
+        if let Some(merge) = &arrival.merge {
+            self.merges.insert(merge.clone(), id);
+        }
+        let slot = Slot {
+            machine,
+            key: Key::Server(arrival.key),
+            merge: arrival.merge,
+            flow: arrival.flow,
+            fallback: arrival.fallback,
+            owner: arrival.owner,
+        };
+        self.slots.insert(id, slot);
+        id
+    }
+
+    fn send<E: Into<Effect>>(
+        &mut self,
+        key: ClientKey,
+        flow: Flow,
+        owner: Owner,
+        machine: Machine,
+        effects: Vec<E>,
+    ) -> TxId {
+        let id = self.mint();
+        self.clients.insert(key.clone(), id);
+        let slot = Slot {
+            machine,
+            key: Key::Client(key),
+            merge: None,
+            flow,
+            fallback: None,
+            owner,
+        };
+        self.slots.insert(id, slot);
+        self.settle(id, effects);
+        id
+    }
+
+    fn mint(&mut self) -> TxId {
+        self.next += 1;
+        TxId(self.next)
+    }
+
+    fn step(&mut self, id: TxId, run: impl FnOnce(&mut Machine) -> Vec<Effect>) -> Option<Notice> {
+        let effects = run(&mut self.slots.get_mut(&id)?.machine);
+        self.settle(id, effects)
+    }
+
+    /// Sends, sets the deadline anew, forgets what has terminated. A step tells one thing at most.
+    fn settle<E: Into<Effect>>(&mut self, id: TxId, effects: Vec<E>) -> Option<Notice> {
+        let slot = self.slots.get(&id)?;
+        let (due, over) = slot.machine.outlook();
+        let (owner, mut told) = (slot.owner, None);
+        for effect in effects {
+            match effect.into() {
+                Effect::Send(bytes) => self.out.push_back(Transmit {
+                    flow: slot.flow,
+                    bytes,
+                }),
+                Effect::Tell(news) => told = Some(news),
+            }
+        }
+        if over {
+            self.drop(id);
+        } else {
+            self.timers.set(id, due);
+        }
+        (told.is_some() || over).then_some(Notice {
+            tx: id,
+            owner,
+            told,
+            over,
+        })
+    }
+}
+
+/// A request that is to be served by a transaction.
+#[derive(Debug)]
+pub(super) struct Arrival {
+    pub(super) key: ServerKey,
+    /// For requests outside a dialog.
+    pub(super) merge: Option<MergeKey>,
+    /// Where responses go.
+    pub(super) flow: Flow,
+    /// Where they go once that connection is gone.
+    pub(super) fallback: Option<Flow>,
+    pub(super) owner: Owner,
+}
+
+impl Machine {
+    /// The deadline, and whether all is over.
+    fn outlook(&self) -> (Option<Instant>, bool) {
+        match self {
+            Self::ServerInvite(machine) => (machine.poll_timeout(), machine.is_terminated()),
+            Self::ServerOther(machine) => (machine.poll_timeout(), machine.is_terminated()),
+            Self::ClientInvite(machine) => (machine.poll_timeout(), machine.is_terminated()),
+            Self::ClientOther(machine) => (machine.poll_timeout(), machine.is_terminated()),
+        }
+    }
+}
+
+/// The effects of the four machines as one.
+enum Effect {
+    Send(Vec<u8>),
+    Tell(Told),
+}
+
+fn collect<E: Into<Effect>>(run: impl FnOnce(&mut Vec<E>)) -> Vec<Effect> {
+    let mut out = vec![];
+    run(&mut out);
+    out.into_iter().map(Into::into).collect()
+}
+
+impl From<server_invite::Effect> for Effect {
+    fn from(effect: server_invite::Effect) -> Self {
+        match effect {
+            server_invite::Effect::Send(bytes) => Self::Send(bytes),
+            server_invite::Effect::PassAck => Self::Tell(Told::PassAck),
+            // Only after a refusal: the session is over already.
+            server_invite::Effect::NoAck => Self::Tell(Told::Expired),
+        }
+    }
+}
+
+impl From<server_other::Effect> for Effect {
+    fn from(effect: server_other::Effect) -> Self {
+        match effect {
+            server_other::Effect::Send(bytes) => Self::Send(bytes),
+        }
+    }
+}
+
+impl From<client_invite::Effect> for Effect {
+    fn from(effect: client_invite::Effect) -> Self {
+        match effect {
+            client_invite::Effect::Send(bytes) => Self::Send(bytes),
+            client_invite::Effect::Deliver => Self::Tell(Told::Deliver),
+            client_invite::Effect::Expired => Self::Tell(Told::Expired),
+            client_invite::Effect::Unreachable => Self::Tell(Told::Unreachable),
+        }
+    }
+}
+
+impl From<client_other::Effect> for Effect {
+    fn from(effect: client_other::Effect) -> Self {
+        match effect {
+            client_other::Effect::Send(bytes) => Self::Send(bytes),
+            client_other::Effect::Deliver => Self::Tell(Told::Deliver),
+            client_other::Effect::Expired => Self::Tell(Told::Expired),
+            client_other::Effect::Unreachable => Self::Tell(Told::Unreachable),
+        }
+    }
+}

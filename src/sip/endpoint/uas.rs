@@ -1,0 +1,271 @@
+//! Calls of peers: from their INVITE to our final answer (RFC 3261 §13.3, §9.2).
+
+use super::Endpoint;
+use super::incoming::arrival;
+use super::session::{Invited, Session, State, Talking, Unacked};
+use super::transactions::Owner;
+use super::write::{Refusal, SDP, party, reason_header, sdp_of};
+use crate::sip::command::Rejection;
+use crate::sip::dialog::{Answer, Dialog, Seed};
+use crate::sip::header::{Contacts, Name, Syntax, quote};
+use crate::sip::message::{Builder, Fault, Message};
+use crate::sip::transaction::{Response, ServerKey};
+use crate::sip::uri::Uri;
+use crate::sip::{Bye, Event, Flow, Invite, SessionId};
+use std::time::Instant;
+
+impl Endpoint {
+    pub(super) fn invite_received(
+        &mut self,
+        now: Instant,
+        flow: Flow,
+        request: &Message,
+        key: ServerKey,
+    ) -> Result<(), Refusal> {
+        // Before the digest: overload is answered early and cheaply.
+        self.has_room()?;
+        let user = self.authenticate(now, flow, request)?;
+        let bad = |fault: Fault| Refusal::because(fault.status(), fault);
+        let from = party(&request.from().map_err(bad)?);
+        if user.as_ref().is_some_and(|user| *user != from.user) {
+            return Err(Refusal::new(403));
+        }
+        let local_tag = self.random.hex(16);
+        let dialog = Dialog::uas(seed(request, &local_tag).map_err(bad)?);
+        let id = self.mint_session();
+        let invite = Invite {
+            session: id,
+            flow,
+            called: called(request),
+            from,
+            to: party(&request.to().map_err(bad)?),
+            user,
+            call_id: dialog.call_id.clone(),
+            user_agent: request
+                .user_agent()
+                .map(|text| text.chars().take(128).collect()),
+            offer: sdp_of(request),
+        };
+        let trying = Response {
+            status: 100,
+            bytes: Builder::reply_to(request, 100, "", None).build(),
+        };
+        let arrival = arrival(flow, request, key, Owner::Invite(id));
+        let tx = self.transactions.serve_invite(arrival, trying);
+        let call_id = dialog.call_id.clone();
+        let state = State::Invited(Box::new(Invited {
+            tx,
+            request: request.clone(),
+            dialog,
+            flow,
+        }));
+        self.tags.insert(local_tag.clone(), id);
+        self.sessions
+            .insert(id, Session::new(call_id, local_tag, state));
+        self.events.push_back(Event::Invited(Box::new(invite)));
+        Ok(())
+    }
+
+    pub(super) fn ring(&mut self, now: Instant, id: SessionId, status: u16, sdp: Option<&[u8]>) {
+        let Some(invited) = self.invited(id) else {
+            return;
+        };
+        let (tx, status) = (invited.tx, status.clamp(101, 199));
+        let response = self.accepting(id, status, sdp);
+        self.send_response(now, tx, status, response);
+    }
+
+    pub(super) fn answer(&mut self, now: Instant, id: SessionId, sdp: &[u8]) {
+        let Some(response) = self.accepting(id, 200, Some(sdp)) else {
+            return;
+        };
+        let (bytes, timing) = (response.build(), self.config.timing);
+        let Some(session) = self.sessions.get_mut(&id) else {
+            return;
+        };
+        match std::mem::replace(&mut session.state, State::Over) {
+            State::Invited(invited) => {
+                let cseq = invited.request.cseq().map_or(0, |(number, _)| number);
+                let tx = invited.tx;
+                session.state = State::Talking(Box::new(Talking {
+                    unacked: Some(Unacked {
+                        answer: Answer::new(now, bytes.clone(), cseq, timing),
+                        tx,
+                        late: sdp_of(&invited.request).is_none(),
+                        first: true,
+                    }),
+                    dialog: invited.dialog,
+                    flow: invited.flow,
+                    asked: None,
+                    hang_up: None,
+                }));
+                self.transactions
+                    .respond(now, tx, Response { status: 200, bytes });
+            }
+            state
+            @ (State::Calling { .. } | State::Talking(_) | State::Ending(_) | State::Over) => {
+                session.state = state;
+            }
+        }
+        self.settle(id);
+    }
+
+    pub(super) fn reject(&mut self, now: Instant, id: SessionId, rejection: &Rejection) {
+        // What is no refusal is our user's mistake, and the caller is told no more than that.
+        let status = match rejection.status {
+            300..700 => rejection.status,
+            _ => 500,
+        };
+        let mut refusal = Refusal::new(status);
+        if let Some(after) = rejection.retry_after {
+            refusal = refusal.retry_after(after);
+        }
+        if let Some(text) = &rejection.text {
+            refusal = match (status, self.invited(id)) {
+                (488 | 606, Some(invited)) => {
+                    let agent = self.listener(invited.flow.listener);
+                    let agent = agent.map(|listener| listener.advertised.to_string());
+                    let agent = agent.unwrap_or_default();
+                    refusal.with(Name::Warning, format!("399 {agent} {}", quote(text)))
+                }
+                (_, _) => refusal.with(Name::Reason, reason_header(status, text)),
+            };
+        }
+        self.refuse_invited(now, id, &refusal);
+    }
+
+    /// The final refusal of a call that waits for our answer; the session is over.
+    pub(super) fn refuse_invited(
+        &mut self,
+        now: Instant,
+        id: SessionId,
+        refusal: &Refusal,
+    ) -> bool {
+        let Some(invited) = self.invited(id) else {
+            return false;
+        };
+        let tag = self
+            .sessions
+            .get(&id)
+            .map_or("", |session| &session.local_tag);
+        let bytes = self.refusal(&invited.request, refusal, tag);
+        let (tx, status) = (invited.tx, refusal.status);
+        self.transactions
+            .respond(now, tx, Response { status, bytes });
+        self.finish(id);
+        true
+    }
+
+    /// RFC 3261 §9.2: the CANCEL has an answer of its own, whatever it finds.
+    pub(super) fn cancel_received(
+        &mut self,
+        now: Instant,
+        flow: Flow,
+        cancel: &Message,
+        key: ServerKey,
+    ) -> Result<(), Refusal> {
+        let invite = ServerKey::cancelled_by(cancel);
+        let Some(tx) = invite.and_then(|key| self.transactions.server(&key)) else {
+            return Err(Refusal::new(481));
+        };
+        let session = match self.transactions.owner(tx) {
+            Owner::Invite(session) => Some(session),
+            Owner::None | Owner::Bye(_) => None,
+        };
+        let tag = session
+            .and_then(|id| self.sessions.get(&id))
+            .map(|s| s.local_tag.clone());
+        let tag = tag.unwrap_or_else(|| self.random.hex(16));
+        let ok = Builder::reply_to(cancel, 200, "", Some(&tag));
+        self.respond_other(now, flow, cancel, key, ok, 200);
+        // After a final response it has no effect.
+        if let Some(session) = session.filter(|_| self.transactions.is_proceeding(tx)) {
+            if self.refuse_invited(now, session, &Refusal::new(487)) {
+                let how = Bye::Cancelled;
+                self.events.push_back(Event::Ended { session, how });
+            } else {
+                self.refuse_change(now, session, &Refusal::new(487));
+            }
+        }
+        Ok(())
+    }
+
+    /// The state of a session that waits for our first answer.
+    pub(super) fn invited(&self, id: SessionId) -> Option<&Invited> {
+        match &self.sessions.get(&id)?.state {
+            State::Invited(invited) => Some(invited),
+            State::Calling { .. } | State::Talking(_) | State::Ending(_) | State::Over => None,
+        }
+    }
+
+    /// A response of 101–299 to an INVITE not yet answered: it makes or confirms the dialog, so it
+    /// has our Contact and the proxies that want to stay (§12.1.1).
+    fn accepting(&self, id: SessionId, status: u16, sdp: Option<&[u8]>) -> Option<Builder> {
+        let invited = self.invited(id)?;
+        let tag = &self.sessions.get(&id)?.local_tag;
+        Some(self.accept_invite(&invited.request, invited.flow, status, tag, sdp))
+    }
+
+    pub(super) fn accept_invite(
+        &self,
+        request: &Message,
+        flow: Flow,
+        status: u16,
+        tag: &str,
+        sdp: Option<&[u8]>,
+    ) -> Builder {
+        let builder = Builder::reply_to(request, status, "", Some(tag))
+            .copy(request, Name::RecordRoute)
+            .header(Name::Contact, self.contact(flow.listener))
+            .header(Name::Allow, self.allow(flow.listener))
+            .header(Name::Server, &self.config.user_agent);
+        match sdp {
+            Some(sdp) => builder.body(SDP, sdp),
+            None => builder,
+        }
+    }
+
+    fn send_response(
+        &mut self,
+        now: Instant,
+        tx: super::transactions::TxId,
+        status: u16,
+        response: Option<Builder>,
+    ) {
+        if let Some(bytes) = response.map(Builder::build) {
+            self.transactions
+                .respond(now, tx, Response { status, bytes });
+        }
+    }
+}
+
+fn seed(request: &Message, local_tag: &str) -> Result<Seed, Fault> {
+    let contact = contact_of(request)?;
+    let contact = contact.ok_or(Fault::Missing(Name::Contact))?;
+    let to = request.to()?;
+    Ok(Seed {
+        call_id: request.call_id()?.to_owned(),
+        local: to.with_tag(local_tag),
+        remote: request.from()?,
+        cseq: request.cseq()?.0,
+        record_routes: request.record_routes()?,
+        target: contact,
+    })
+}
+
+/// The peer's own address, if the message has one.
+pub(super) fn contact_of(message: &Message) -> Result<Option<Uri>, Fault> {
+    match message.contacts()? {
+        Contacts::All => {
+            let why = Syntax("a star in a dialog");
+            Err(Fault::Invalid(Name::Contact, why))
+        }
+        Contacts::List(list) => Ok(list.into_iter().next().map(|address| address.uri)),
+    }
+}
+
+fn called(request: &Message) -> String {
+    let uri = request.request_uri().ok();
+    let user = uri.as_ref().and_then(Uri::user_unescaped);
+    user.unwrap_or_default().into_owned()
+}

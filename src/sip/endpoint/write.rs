@@ -1,0 +1,249 @@
+//! The messages the endpoint writes.
+
+use super::Endpoint;
+use super::config::Listener;
+use crate::sip::dialog::Dialog;
+use crate::sip::event::Party;
+use crate::sip::header::{Address, Name, quote};
+use crate::sip::message::{Builder, Message, Method};
+use crate::sip::{Flow, ListenerId, Transport};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::time::Duration;
+
+/// The one type of body we understand.
+pub(super) const SDP: &str = "application/sdp";
+
+/// The methods we serve: the one place where they stand.
+const METHODS: &[Method] = &[
+    Method::Invite,
+    Method::Ack,
+    Method::Cancel,
+    Method::Bye,
+    Method::Options,
+    Method::Info,
+];
+
+/// What is asked of a peer at most to forward (RFC 3261 §8.1.1.6).
+const MAX_FORWARDS: u8 = 70;
+
+/// A final answer of 300–699.
+#[derive(Clone, Debug)]
+pub(super) struct Refusal {
+    pub(super) status: u16,
+    /// Other words than the usual.
+    pub(super) reason: String,
+    pub(super) headers: Vec<(Name<'static>, String)>,
+}
+
+impl Refusal {
+    pub(super) fn new(status: u16) -> Self {
+        Self {
+            status,
+            reason: String::new(),
+            headers: vec![],
+        }
+    }
+
+    pub(super) fn because(status: u16, reason: impl ToString) -> Self {
+        Self {
+            reason: reason.to_string(),
+            ..Self::new(status)
+        }
+    }
+
+    pub(super) fn with(mut self, name: Name<'static>, value: impl ToString) -> Self {
+        self.headers.push((name, value.to_string()));
+        self
+    }
+
+    pub(super) fn retry_after(self, after: Duration) -> Self {
+        let seconds = after.as_secs().max(1);
+        self.with(Name::RetryAfter, seconds)
+    }
+}
+
+/// What a request of ours, its CANCEL and the ACK to its refusal have in common.
+#[derive(Clone, Debug)]
+pub(super) struct Head {
+    pub(super) uri: String,
+    pub(super) via: String,
+    pub(super) branch: String,
+    pub(super) routes: Vec<String>,
+    pub(super) from: Address,
+    pub(super) to: Address,
+    pub(super) call_id: String,
+    pub(super) cseq: u32,
+}
+
+impl Head {
+    /// A request with all headers that are mandatory.
+    pub(super) fn write(&self, method: &Method) -> Builder {
+        self.write_to(method, &self.to)
+    }
+
+    /// The ACK to a refusal: of its To, and else of the INVITE (§17.1.1.3).
+    pub(super) fn ack(&self, refusal: &Message) -> Vec<u8> {
+        let to = refusal.to();
+        self.write_to(&Method::Ack, to.as_ref().unwrap_or(&self.to))
+            .build()
+    }
+
+    /// The CANCEL of the INVITE (§9.1).
+    pub(super) fn cancel(&self) -> Vec<u8> {
+        self.write(&Method::Cancel).build()
+    }
+
+    fn write_to(&self, method: &Method, to: &Address) -> Builder {
+        let builder = Builder::request(method, &self.uri)
+            .header(Name::Via, &self.via)
+            .header(Name::MaxForwards, MAX_FORWARDS);
+        let routes = self.routes.iter();
+        routes
+            .fold(builder, |builder, route| builder.header(Name::Route, route))
+            .header(Name::From, &self.from)
+            .header(Name::To, to)
+            .header(Name::CallId, &self.call_id)
+            .header(Name::CSeq, format_args!("{} {method}", self.cseq))
+    }
+}
+
+impl Endpoint {
+    pub(super) fn listener(&self, id: ListenerId) -> Option<&Listener> {
+        self.config.listeners.get(usize::from(id.0))
+    }
+
+    /// Whether a method is served on this listener.
+    pub(super) fn serves(&self, method: &Method, listener: ListenerId) -> bool {
+        METHODS.contains(method) || (*method == Method::Register && self.is_registrar(listener))
+    }
+
+    pub(super) fn is_registrar(&self, listener: ListenerId) -> bool {
+        self.listener(listener)
+            .is_some_and(|listener| listener.registrar)
+    }
+
+    /// The value of Allow.
+    pub(super) fn allow(&self, listener: ListenerId) -> String {
+        let register = self.is_registrar(listener).then_some(&Method::Register);
+        let all: Vec<_> = METHODS.iter().chain(register).map(Method::text).collect();
+        all.join(", ")
+    }
+
+    /// Our Contact: the listener, and nothing about what is behind it.
+    pub(super) fn contact(&self, listener: ListenerId) -> String {
+        match self.listener(listener) {
+            Some(listener) => match listener.transport {
+                Transport::Udp => format!("<sip:{}>", listener.advertised),
+                Transport::Tcp => format!("<sip:{};transport=tcp>", listener.advertised),
+            },
+            None => String::new(),
+        }
+    }
+
+    /// A Via of ours with a new branch, and the branch (§8.1.1.7, RFC 3581 §3).
+    pub(super) fn via(&mut self, flow: Flow) -> (String, String) {
+        let branch = format!("z9hG4bK{}", self.random.hex(16));
+        let sent_by = self
+            .listener(flow.listener)
+            .map(|listener| listener.advertised);
+        let sent_by = sent_by.unwrap_or(flow.remote);
+        let transport = match flow.transport {
+            Transport::Udp => "UDP",
+            Transport::Tcp => "TCP",
+        };
+        let via = format!("SIP/2.0/{transport} {sent_by};rport;branch={branch}");
+        (via, branch)
+    }
+
+    /// The head of a request in a dialog, and its way.
+    pub(super) fn head_in(&mut self, dialog: &Dialog, cseq: u32, made_on: Flow) -> (Head, Flow) {
+        let to = dialog.addressing();
+        let flow = super::route::next_flow(&to, made_on, &self.config.listeners);
+        let (via, branch) = self.via(flow);
+        let head = Head {
+            uri: to.uri.to_string(),
+            via,
+            branch,
+            routes: to.routes,
+            from: dialog.local.clone(),
+            to: dialog.remote.clone(),
+            call_id: dialog.call_id.clone(),
+            cseq,
+        };
+        (head, flow)
+    }
+
+    /// A refusal, written.
+    pub(super) fn refusal(&self, request: &Message, refusal: &Refusal, tag: &str) -> Vec<u8> {
+        let builder = Builder::reply_to(request, refusal.status, &refusal.reason, Some(tag));
+        let headers = refusal.headers.iter();
+        headers
+            .fold(builder, |builder, (name, value)| {
+                builder.header(*name, value)
+            })
+            .build()
+    }
+
+    /// Answers a request of which nothing is kept (§8.2.7). Its repetitions get the same.
+    pub(super) fn refuse(&mut self, flow: Flow, request: &Message, refusal: &Refusal) {
+        match refusal.status {
+            401 => self.counters.challenged += 1,
+            403 => self.counters.forbidden += 1,
+            503 => self.counters.overloaded += 1,
+            400 | 505 | 513 => self.counters.malformed += 1,
+            _ => {}
+        }
+        let tag = self.stateless_tag(request);
+        let bytes = self.refusal(request, refusal, &tag);
+        self.reply_once(flow, request, bytes);
+    }
+
+    pub(super) fn reply_once(&mut self, flow: Flow, request: &Message, bytes: Vec<u8>) {
+        let (flow, _) = super::route::reply_flow(request, flow);
+        self.transactions.send_once(flow, bytes);
+    }
+
+    /// The same for each copy of a request, and unknown beforehand.
+    pub(super) fn stateless_tag(&self, request: &Message) -> String {
+        let mut hasher = DefaultHasher::new();
+        self.secret.hash(&mut hasher);
+        request.call_id().unwrap_or_default().hash(&mut hasher);
+        request.header(Name::CSeq).hash(&mut hasher);
+        request.header(Name::From).hash(&mut hasher);
+        format!("{:016x}", hasher.finish())
+    }
+}
+
+/// The body of a message, if it is SDP.
+pub(super) fn sdp_of(message: &Message) -> Option<Vec<u8>> {
+    let is_sdp = !message.body().is_empty() && message.is_content(SDP);
+    is_sdp.then(|| message.body().to_vec())
+}
+
+/// The value of a Reason header (RFC 3326): SIP's own causes from 200 on, Q.850's below.
+pub(super) fn reason_header(cause: u16, text: &str) -> String {
+    let protocol = if cause < 200 { "Q.850" } else { "SIP" };
+    format!("{protocol};cause={cause};text={}", quote(text))
+}
+
+/// What a peer says of why, shortened: its text, or all of it.
+pub(super) fn reason_of(message: &Message) -> Option<String> {
+    let value = message.header(Name::Reason)?;
+    let text = value
+        .split_once("text=\"")
+        .and_then(|(_, rest)| rest.split_once('"'));
+    let text = text.map_or(value, |(text, _)| text);
+    Some(text.chars().take(128).collect())
+}
+
+pub(super) fn party(address: &Address) -> Party {
+    Party {
+        display: address.display.clone(),
+        user: address
+            .uri
+            .user_unescaped()
+            .unwrap_or_default()
+            .into_owned(),
+        host: address.uri.host.to_string(),
+    }
+}

@@ -1,0 +1,304 @@
+//! The registrar: which user is reached where (RFC 3261 §10.3).
+//!
+//! Who asks has proved to be the user before. A binding remembers the flow on which it was made:
+//! a phone behind a NAT is reached there, whatever its Contact says.
+
+mod binding;
+
+pub use binding::Binding;
+
+use super::Flow;
+use super::header::{Address, Contacts};
+use super::timers::Timers;
+use super::uri::Scheme;
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+/// Limits of what is registered.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Contacts of all users together; one more is refused.
+    pub contacts: usize,
+    /// Contacts of one user; one more replaces the one that would expire first.
+    pub contacts_per_user: usize,
+    /// Shortest time to ask for.
+    pub min_expires: Duration,
+    /// Longest time granted; also where none is asked for.
+    pub max_expires: Duration,
+    /// Our own addresses: a contact there would make us call ourselves.
+    pub ours: Vec<SocketAddr>,
+}
+
+/// All bindings of all users.
+#[derive(Debug)]
+pub struct Registrar {
+    limits: Limits,
+    /// No user is here without a binding.
+    users: BTreeMap<String, Vec<Binding>>,
+    /// The earliest expiry of each user.
+    timers: Timers<String>,
+    contacts: usize,
+}
+
+/// A REGISTER, as far as bindings are concerned.
+#[derive(Clone, Debug)]
+pub struct Request<'a> {
+    /// Who has proved to be that.
+    pub user: &'a str,
+    /// The Call-ID: the phone's life.
+    pub call_id: &'a str,
+    /// The number in its CSeq.
+    pub cseq: u32,
+    /// The Contact headers; none for a query.
+    pub contacts: Contacts,
+    /// The Expires header in seconds.
+    pub expires: Option<u32>,
+    /// Where it came from.
+    pub flow: Flow,
+}
+
+/// Why a REGISTER has changed nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// `*` without Expires 0 or beside others, or a contact that is no SIP address.
+    Malformed,
+    /// A contact at our own address, or more at once than a user may have.
+    Forbidden,
+    /// The time asked for is too short; this many seconds would do.
+    TooBrief(u32),
+    /// A request that is older than the binding (§10.3 step 7).
+    OutOfOrder,
+    /// The registrar is full.
+    Full,
+}
+
+/// What a change means for a user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// The first phone of the user has come.
+    Reachable(String),
+    /// The last has gone.
+    Unreachable(String),
+}
+
+impl Refusal {
+    /// The status it is answered with.
+    pub fn status(self) -> u16 {
+        match self {
+            Self::Malformed => 400,
+            Self::Forbidden => 403,
+            Self::TooBrief(_) => 423,
+            Self::OutOfOrder => 500,
+            Self::Full => 503,
+        }
+    }
+}
+
+impl Registrar {
+    /// Nobody is registered.
+    pub fn new(limits: Limits) -> Self {
+        Self {
+            limits,
+            users: BTreeMap::new(),
+            timers: Timers::default(),
+            contacts: 0,
+        }
+    }
+
+    /// Adds, refreshes and removes bindings: all that are asked for, or none.
+    pub fn register(
+        &mut self,
+        now: Instant,
+        request: &Request<'_>,
+        out: &mut Vec<Change>,
+    ) -> Result<(), Refusal> {
+        self.expire(now, out);
+        let mut bindings = self.users.get(request.user).cloned().unwrap_or_default();
+        match &request.contacts {
+            Contacts::All => remove_all(&mut bindings, request)?,
+            // However many contacts one request names, we do not work on more than fit.
+            Contacts::List(contacts) if contacts.len() > self.limits.contacts_per_user => {
+                return Err(Refusal::Forbidden);
+            }
+            Contacts::List(contacts) => {
+                for contact in contacts {
+                    self.bind(now, &mut bindings, contact, request)?;
+                }
+            }
+        }
+        let before = self.contacts_of(request.user).len();
+        let total = self.contacts - before + bindings.len();
+        if bindings.len() > before && total > self.limits.contacts {
+            return Err(Refusal::Full);
+        }
+        self.put(request.user, bindings, out);
+        Ok(())
+    }
+
+    /// Where a user is reached, those preferred by `q` first.
+    pub fn contacts_of(&self, user: &str) -> &[Binding] {
+        self.users.get(user).map_or(&[], Vec::as_slice)
+    }
+
+    /// A connection is gone, and with it the way to whoever registered on it.
+    pub fn closed(&mut self, gone: Flow, out: &mut Vec<Change>) {
+        self.retain(|_, binding| binding.flow != gone, out);
+    }
+
+    /// Keeps the bindings of those users only who may still be registered.
+    pub fn keep_users(&mut self, may_stay: impl Fn(&str) -> bool, out: &mut Vec<Change>) {
+        self.retain(|user, _| may_stay(user), out);
+    }
+
+    /// Removes what has expired.
+    pub fn expire(&mut self, now: Instant, out: &mut Vec<Change>) {
+        while let Some(user) = self.timers.pop(now) {
+            let mut bindings = self.users.get(&user).cloned().unwrap_or_default();
+            bindings.retain(|binding| binding.expires > now);
+            self.put(&user, bindings, out);
+        }
+    }
+
+    /// When the next binding expires.
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        self.timers.next()
+    }
+
+    /// Bindings of all users.
+    pub fn len(&self) -> usize {
+        self.contacts
+    }
+
+    /// Whether nobody is registered.
+    pub fn is_empty(&self) -> bool {
+        self.users.is_empty()
+    }
+
+    /// The invariants.
+    pub fn check(&self) {
+        self.timers.check();
+        let total: usize = self.users.values().map(Vec::len).sum();
+        debug_assert_eq!(total, self.contacts, "contacts are counted");
+        debug_assert_eq!(self.timers.is_empty(), self.users.is_empty());
+        for bindings in self.users.values() {
+            debug_assert!(!bindings.is_empty() && bindings.len() <= self.limits.contacts_per_user);
+        }
+    }
+
+    fn bind(
+        &self,
+        now: Instant,
+        bindings: &mut Vec<Binding>,
+        contact: &Address,
+        request: &Request<'_>,
+    ) -> Result<(), Refusal> {
+        let seconds = self.granted(contact, request.expires)?;
+        if contact.uri.scheme != Scheme::Sip {
+            return Err(Refusal::Malformed);
+        }
+        let place = contact
+            .uri
+            .host
+            .ip()
+            .map(|ip| (ip, contact.uri.port.unwrap_or(5060)));
+        if place.is_some_and(|place| self.limits.ours.contains(&SocketAddr::from(place))) {
+            return Err(Refusal::Forbidden);
+        }
+        let known = bindings
+            .iter()
+            .position(|binding| binding.is_for(&contact.uri));
+        if let Some(known) = known {
+            // A repeated or delayed request must not undo a later one.
+            if bindings
+                .get(known)
+                .is_some_and(|b| b.is_newer_than(request))
+            {
+                return Err(Refusal::OutOfOrder);
+            }
+            bindings.remove(known);
+        }
+        if seconds > 0 {
+            let expires = now + Duration::from_secs(u64::from(seconds));
+            bindings.push(Binding::new(contact, request, expires));
+            bindings.sort_by_key(|binding| u16::MAX - binding.preference);
+        }
+        // A phone that restarts again and again under new addresses must not lock itself out.
+        if bindings.len() > self.limits.contacts_per_user {
+            let oldest = bindings
+                .iter()
+                .enumerate()
+                .min_by_key(|(_, binding)| binding.expires);
+            if let Some((oldest, _)) = oldest {
+                bindings.remove(oldest);
+            }
+        }
+        Ok(())
+    }
+
+    /// The seconds a contact gets; 0 removes it.
+    fn granted(&self, contact: &Address, expires: Option<u32>) -> Result<u32, Refusal> {
+        let seconds = |d: Duration| u32::try_from(d.as_secs()).unwrap_or(u32::MAX);
+        let (min, max) = (
+            seconds(self.limits.min_expires),
+            seconds(self.limits.max_expires),
+        );
+        match contact.expires().or(expires).unwrap_or(max) {
+            asked if asked > 0 && asked < min => Err(Refusal::TooBrief(min)),
+            asked => Ok(asked.min(max)),
+        }
+    }
+
+    fn retain(&mut self, keep: impl Fn(&str, &Binding) -> bool, out: &mut Vec<Change>) {
+        let loses = |(user, bindings): &(&String, &Vec<Binding>)| {
+            bindings.iter().any(|binding| !keep(user, binding))
+        };
+        let losers = self
+            .users
+            .iter()
+            .filter(loses)
+            .map(|(user, _)| user.clone());
+        for user in losers.collect::<Vec<_>>() {
+            let mut bindings = self.users.get(&user).cloned().unwrap_or_default();
+            bindings.retain(|binding| keep(&user, binding));
+            self.put(&user, bindings, out);
+        }
+    }
+
+    /// Replaces the bindings of a user, and tells what that means.
+    fn put(&mut self, user: &str, bindings: Vec<Binding>, out: &mut Vec<Change>) {
+        let before = self.contacts_of(user).len();
+        self.contacts = self.contacts - before + bindings.len();
+        let earliest = bindings.iter().map(|binding| binding.expires).min();
+        self.timers.set(user.to_owned(), earliest);
+        match (before, bindings.len()) {
+            (0, 0) => return,
+            (0, _) => out.push(Change::Reachable(user.to_owned())),
+            (_, 0) => {
+                self.users.remove(user);
+                out.push(Change::Unreachable(user.to_owned()));
+                return;
+            }
+            (_, _) => {}
+        }
+        self.users.insert(user.to_owned(), bindings);
+    }
+}
+
+/// `*` removes all, if Expires is 0 and no binding is newer (§10.3 step 6).
+fn remove_all(bindings: &mut Vec<Binding>, request: &Request<'_>) -> Result<(), Refusal> {
+    if request.expires != Some(0) {
+        return Err(Refusal::Malformed);
+    }
+    if bindings
+        .iter()
+        .any(|binding| binding.is_newer_than(request))
+    {
+        return Err(Refusal::OutOfOrder);
+    }
+    bindings.clear();
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;
