@@ -1,0 +1,130 @@
+//! Random lives: a seed makes hundreds of events in a bad network; nothing may be lost or doubled.
+
+use crate::world::World;
+use crate::world::network::Weather;
+use crate::world::phone::Habit;
+use cordboard::random::Random;
+use cordboard::settings::{MaxWait, OnMaxWait};
+use std::time::Duration;
+
+const LIVES: u64 = 2000;
+const EVENTS: u64 = 40;
+const CALLERS: [&str; 5] = ["alice", "bob", "carol", "dave", "erin"];
+const AGENTS: [&str; 3] = ["1001", "1002", "1003"];
+
+#[test]
+fn nothing_is_lost_and_nothing_is_double_in_two_thousand_lives() {
+    let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get) as u64;
+    std::thread::scope(|scope| {
+        for worker in 0..workers {
+            scope.spawn(move || {
+                for seed in (0..LIVES).filter(|seed| seed % workers == worker) {
+                    live(seed);
+                }
+            });
+        }
+    });
+}
+
+/// Seeds that once failed, and what they found, stay here.
+#[test]
+fn lives_that_once_failed() {
+    for seed in [] {
+        live(seed);
+    }
+}
+
+fn live(seed: u64) {
+    let mut random = Random::seeded(seed);
+    let ports = if random.below(4) == 0 { 4 } else { 50 };
+    let max_wait = (random.below(2) == 0).then(|| MaxWait {
+        after: Duration::from_secs(5 + random.below(60)),
+        message: None,
+        then: OnMaxWait::End,
+    });
+    let mut w = World::silent(seed, ports, |account| {
+        account.timeouts.agent = Duration::from_secs(3 + seed % 10);
+        account.queues[0].max_wait = max_wait;
+    });
+    if random.below(3) != 0 {
+        w.network.weather = Weather::FOUL;
+    }
+    for agent in AGENTS {
+        w.agent(agent, habit(&mut random));
+    }
+    for caller in CALLERS {
+        w.add(caller, 5080).habit = Habit::Dead;
+    }
+    for _ in 0..EVENTS {
+        event(&mut w, &mut random);
+    }
+    at_the_end(&mut w, seed);
+}
+
+fn event(w: &mut World, random: &mut Random) {
+    let caller = CALLERS[random.below(5) as usize];
+    let agent = AGENTS[random.below(3) as usize];
+    match random.below(10) {
+        0..3 => {
+            if !w.phones[caller].has_dialog() {
+                let number = ["100", "100", "100", "9196", "9664"][random.below(5) as usize];
+                w.dials(caller, number);
+            }
+        }
+        3 => {
+            w.hangs_up(caller);
+        }
+        4 => {
+            w.hangs_up(agent);
+        }
+        5 => w.phone(agent).habit = habit(random),
+        6 => {
+            let expires = if random.below(2) == 0 { 0 } else { 3600 };
+            w.registers(agent, expires);
+        }
+        7 => {
+            let who = if random.below(2) == 0 { caller } else { agent };
+            let direction = ["sendonly", "inactive", "sendrecv"][random.below(3) as usize];
+            w.reinvites(who, direction);
+        }
+        _ => {
+            w.wait(random.below(8_000) as f64 / 1000.0);
+        }
+    }
+}
+
+/// Everybody hangs up in fair weather; then nothing may be left.
+fn at_the_end(w: &mut World, seed: u64) {
+    w.network.weather = Weather::FAIR;
+    // Whoever lost messages in the storm is heard again, then all hang up, more than once: a CANCEL
+    // may have to wait for its turn.
+    w.wait(40.0);
+    for _ in 0..4 {
+        for who in CALLERS.iter().chain(&AGENTS) {
+            w.phone(who).habit = Habit::Ignores;
+            w.hangs_up(who);
+        }
+        w.wait(40.0);
+    }
+    assert!(
+        w.is_at_rest(),
+        "seed {seed}: something is left\n{}",
+        w.log()
+    );
+    for (call, conversation) in &w.conversations {
+        assert!(
+            conversation.ended.is_some(),
+            "seed {seed}: call {call} has not ended"
+        );
+        assert_eq!(w.endings[call], 1, "seed {seed}: call {call} ended once");
+    }
+}
+
+fn habit(random: &mut Random) -> Habit {
+    match random.below(6) {
+        0 => Habit::Declines(if random.below(2) == 0 { 486 } else { 503 }),
+        1 => Habit::Ignores,
+        2 => Habit::Dead,
+        _ => Habit::Answers(Duration::from_millis(random.below(6_000))),
+    }
+}

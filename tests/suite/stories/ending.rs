@@ -1,0 +1,84 @@
+//! How calls end: by whom, by what, and that everybody is told.
+
+use super::answers;
+use crate::world::World;
+use cordboard::call::record::End;
+use cordboard::switch::Input;
+
+#[test]
+fn either_side_hangs_up_and_the_other_is_told() {
+    for (who, other, end) in [
+        ("alice", "1001", End::CustomerHungUp),
+        ("1001", "alice", End::AgentHungUp),
+    ] {
+        let mut w = World::new();
+        w.agent("1001", answers(1.0))
+            .dials("alice", "100")
+            .wait(3.0)
+            .hangs_up(who)
+            .wait(0.5);
+        assert!(!w.phones[other].talking, "{other} got a BYE");
+        assert_eq!(w.record().end, Some(end));
+        w.wait(60.0);
+        assert!(w.is_at_rest());
+    }
+}
+
+#[test]
+fn f18_while_draining_new_calls_are_refused_and_the_running_one_goes_on() {
+    let mut w = World::new();
+    w.agent("1001", answers(1.0))
+        .dials("alice", "100")
+        .wait(3.0)
+        .happens(Input::Drain);
+    w.dials("bob", "100").wait(1.0);
+    assert_eq!(w.phones["bob"].finals, [503]);
+    assert_eq!(w.hears("alice"), ["1001"]);
+    w.happens(Input::Stop).wait(1.0);
+    assert!(!w.phones["alice"].talking && !w.phones["1001"].talking);
+    assert_eq!(w.record().end, Some(End::Stopped));
+    assert!(
+        w.files.values().all(|(_, ended)| *ended),
+        "recordings are closed"
+    );
+}
+
+#[test]
+fn a_caller_who_vanishes_before_the_ack_is_let_go() {
+    let mut w = World::new();
+    w.dials("alice", "100");
+    w.network.weather.lost = 0;
+    w.wait(0.0005);
+    w.network.weather.lost = 1000;
+    w.wait(40.0);
+    w.network.weather.lost = 0;
+    w.wait(70.0);
+    assert!(w.is_at_rest());
+    assert!(w.endings.values().all(|times| *times == 1));
+}
+
+#[test]
+fn a_hundred_refused_calls_leave_nothing_behind() {
+    let mut w = World::new();
+    w.phones.clear();
+    for index in 0..100 {
+        let name = format!("c{index}");
+        w.dials(&name, "100").wait(0.01);
+    }
+    let refused = w
+        .phones
+        .values()
+        .filter(|phone| phone.finals == [503])
+        .count();
+    assert_eq!(refused, 50, "50 ports (F22)");
+    for index in 0..100 {
+        w.hangs_up(&format!("c{index}"));
+    }
+    w.wait(60.0);
+    assert!(w.is_at_rest(), "H24");
+    assert_eq!(
+        w.conversations.len(),
+        50,
+        "one record for each answered call"
+    );
+}

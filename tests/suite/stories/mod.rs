@@ -1,0 +1,16 @@
+//! Stories, told and checked as one reads them. The requirement stands in the name or beside it.
+
+mod ending;
+mod hold;
+mod media;
+mod queue;
+mod recording;
+mod ringing;
+mod strangers;
+
+use crate::world::phone::Habit;
+use std::time::Duration;
+
+pub(crate) fn answers(seconds: f64) -> Habit {
+    Habit::Answers(Duration::from_secs_f64(seconds))
+}

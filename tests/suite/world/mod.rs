@@ -1,0 +1,442 @@
+//! A world without clocks: the switch and the media engine of production, scripted phones around
+//! them, a network with a seed, in virtual time.
+
+pub(crate) mod network;
+pub(crate) mod phone;
+mod plane;
+pub(crate) mod voice;
+mod wire;
+
+use cordboard::acd::Message;
+use cordboard::app::story;
+use cordboard::call::record::{Conversation, Segment};
+use cordboard::clock::Clock;
+use cordboard::config::{Config, Demo};
+use cordboard::id::{CallId, QueueId, RecordingId, SoundId};
+use cordboard::media::Chunk;
+use cordboard::random::Random;
+use cordboard::settings::{Account, Secret};
+use cordboard::sip::{self, Flow, Listener, ListenerId, Transport};
+use cordboard::switch::{self, Input, Notice, Output, Sounds, Switch};
+use network::Network;
+use phone::{Habit, Phone};
+use plane::Plane;
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::{Duration, Instant};
+
+/// The tones of the prompts, and of the first phones.
+pub(crate) const GREETING: f32 = 440.0;
+pub(crate) const MUSIC: f32 = 600.0;
+pub(crate) const ANNOUNCEMENT: f32 = 800.0;
+pub(crate) const MAX_WAIT: f32 = 1000.0;
+
+const SWITCH: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1));
+const SUPPORT: QueueId = QueueId(1);
+
+pub(crate) struct World {
+    pub(crate) switch: Switch,
+    pub(crate) network: Network,
+    pub(crate) phones: BTreeMap<String, Phone>,
+    pub(crate) account: Account,
+    /// Each record as it was last written, and how often one that had ended was.
+    pub(crate) conversations: BTreeMap<CallId, Conversation>,
+    pub(crate) endings: BTreeMap<CallId, u32>,
+    pub(crate) segments: Vec<Segment>,
+    pub(crate) files: BTreeMap<RecordingId, (Vec<i16>, bool)>,
+    pub(crate) now: Instant,
+    pub(crate) start: Instant,
+    plane: Plane,
+    log: String,
+}
+
+impl World {
+    /// The demo's account, with tones for prompts: greeting 3 s, music, an announcement of 2 s every
+    /// 30 s, wrap-up 10 s.
+    pub(crate) fn new() -> Self {
+        Self::with(|_| {})
+    }
+
+    pub(crate) fn with(change: impl FnOnce(&mut Account)) -> Self {
+        Self::build(change, true, 1, 50)
+    }
+
+    /// A world for random lives: the same switch, a mime for the media plane.
+    pub(crate) fn silent(seed: u64, ports: u16, change: impl FnOnce(&mut Account)) -> Self {
+        Self::build(change, false, seed, ports)
+    }
+
+    fn build(change: impl FnOnce(&mut Account), audible: bool, seed: u64, ports: u16) -> Self {
+        let mut account = demo_account();
+        change(&mut account);
+        let start = Instant::now();
+        let civil = "2026-11-22T14:30:05Z".parse().expect("a timestamp");
+        let clock = Clock::new(start, civil);
+        let (sounds, library) = sounds();
+        let plane = if audible {
+            Plane::real(start, clock, &library)
+        } else {
+            Plane::mime(&library)
+        };
+        let config = switch::Config {
+            account: account.clone(),
+            sip: sip::Config {
+                listeners: vec![listener(5060, true), listener(5080, false)],
+                ..sip::Config::default()
+            },
+            media_address: SWITCH,
+            ports: vec![(0..ports).map(|index| 20_000 + 2 * index).collect()],
+            silence: Some(Duration::from_secs(30)),
+            sounds,
+        };
+        Self {
+            switch: Switch::new(config, clock, Random::seeded(seed)),
+            network: Network::new(seed),
+            phones: BTreeMap::new(),
+            account,
+            conversations: BTreeMap::new(),
+            endings: BTreeMap::new(),
+            segments: vec![],
+            files: BTreeMap::new(),
+            now: start,
+            start,
+            plane,
+            log: String::new(),
+        }
+    }
+
+    /// An agent's phone registers, and does this with calls.
+    pub(crate) fn agent(&mut self, user: &str, habit: Habit) -> &mut Self {
+        self.add(user, 5060).habit = habit;
+        self.registers(user, 3600)
+    }
+
+    /// 0: unregisters.
+    pub(crate) fn registers(&mut self, user: &str, expires: u32) -> &mut Self {
+        let agent = self.account.agents.iter().find(|agent| agent.user == user);
+        let password = agent.expect("an agent of the account").password.0.clone();
+        self.act(user, |now, phone| phone.register(now, &password, expires))
+            .wait(0.1)
+    }
+
+    /// A customer calls the trunk's listener.
+    pub(crate) fn dials(&mut self, user: &str, number: &str) -> &mut Self {
+        self.add(user, 5080);
+        self.act(user, |now, phone| phone.dial(now, number))
+    }
+
+    pub(crate) fn hangs_up(&mut self, user: &str) -> &mut Self {
+        self.act(user, |now, phone| phone.hang_up(now))
+    }
+
+    pub(crate) fn reinvites(&mut self, user: &str, direction: &str) -> &mut Self {
+        self.act(user, |now, phone| phone.reinvite(now, direction))
+    }
+
+    pub(crate) fn phone(&mut self, user: &str) -> &mut Phone {
+        self.phones.get_mut(user).expect("a phone of this world")
+    }
+
+    /// Adds a phone, if it is not there, with an address and a tone of its own.
+    pub(crate) fn add(&mut self, user: &str, port: u16) -> &mut Phone {
+        let index = self.phones.len() as u16;
+        self.phones.entry(user.to_owned()).or_insert_with(|| {
+            let [high, low] = (index + 1).to_be_bytes();
+            let address = SocketAddr::from(([127, 1, high, low], 5060));
+            let server = SocketAddr::new(SWITCH, port);
+            Phone::new(
+                user,
+                address,
+                server,
+                1200.0 + 200.0 * f32::from(index % 13),
+            )
+        })
+    }
+
+    /// Lets time pass, stopping at every deadline on the way.
+    pub(crate) fn wait(&mut self, seconds: f64) -> &mut Self {
+        let end = self.now + Duration::from_secs_f64(seconds);
+        while let Some(due) = self.next_deadline().filter(|due| *due <= end) {
+            self.now = self.now.max(due);
+            self.turn();
+        }
+        self.now = end;
+        self
+    }
+
+    /// The tones that a phone has heard in the last 300 ms; none: silence.
+    pub(crate) fn hears(&self, user: &str) -> Vec<&'static str> {
+        self.heard_since(user, self.now - Duration::from_millis(300))
+    }
+
+    pub(crate) fn heard_since(&self, user: &str, from: Instant) -> Vec<&'static str> {
+        self.tones(&self.phones[user].voice.since(from))
+    }
+
+    /// The names of the tones in a sound.
+    pub(crate) fn tones(&self, sound: &[i16]) -> Vec<&'static str> {
+        let prompts = [
+            ("greeting", GREETING),
+            ("music", MUSIC),
+            ("announcement", ANNOUNCEMENT),
+            ("max wait", MAX_WAIT),
+        ];
+        let prompts = prompts.into_iter();
+        let speech = self
+            .phones
+            .values()
+            .map(|phone| (leak(&phone.user), phone.voice.hz));
+        let present = prompts
+            .chain(speech)
+            .filter(|(_, hz)| voice::has(sound, *hz));
+        present.map(|(name, _)| name).collect()
+    }
+
+    /// What has happened since the last look, one line each: `seconds  what`.
+    pub(crate) fn log(&mut self) -> String {
+        std::mem::take(&mut self.log)
+    }
+
+    /// The one record of a world with one call.
+    pub(crate) fn record(&self) -> &Conversation {
+        assert_eq!(self.conversations.len(), 1, "one call");
+        self.conversations.values().next().expect("one call")
+    }
+
+    pub(crate) fn happens(&mut self, input: Input) -> &mut Self {
+        self.switch.handle(self.now, input);
+        self.drain();
+        self
+    }
+
+    /// Packets thrown at an address from anywhere.
+    pub(crate) fn throws(
+        &mut self,
+        from: SocketAddr,
+        to: (IpAddr, u16),
+        bytes: &[u8],
+    ) -> &mut Self {
+        self.network.send(self.now, from, to.into(), bytes.to_vec());
+        self
+    }
+
+    /// Nothing is left of any call, in no part.
+    pub(crate) fn is_at_rest(&self) -> bool {
+        self.switch.is_idle() && self.plane.legs() == 0
+    }
+
+    pub(crate) fn act(
+        &mut self,
+        user: &str,
+        deed: impl FnOnce(Instant, &mut Phone) -> Vec<Vec<u8>>,
+    ) -> &mut Self {
+        let now = self.now;
+        let phone = self.phones.get_mut(user).expect("a phone of this world");
+        let (address, server) = (phone.address, phone.server);
+        for bytes in deed(now, phone) {
+            self.network.send(now, address, server, bytes);
+        }
+        self
+    }
+
+    fn next_deadline(&self) -> Option<Instant> {
+        let phones = self.phones.values();
+        let phones = phones.flat_map(|phone| [phone.poll_timeout(), phone.voice.poll_timeout()]);
+        let others = [
+            self.switch.poll_timeout(),
+            self.network.poll_timeout(),
+            self.plane.poll_timeout(),
+        ];
+        let voices = matches!(self.plane, Plane::Real { .. });
+        let phones = phones
+            .enumerate()
+            .filter(|(index, _)| voices || index % 2 == 0);
+        others
+            .into_iter()
+            .chain(phones.map(|(_, due)| due))
+            .flatten()
+            .min()
+    }
+
+    /// All that is due now.
+    fn turn(&mut self) {
+        let now = self.now;
+        while let Some(packet) = self.network.arrived(now) {
+            self.deliver(packet);
+        }
+        if self.switch.poll_timeout().is_some_and(|due| due <= now) {
+            self.switch.handle(now, Input::Timeout);
+        }
+        self.plane.timeout(now);
+        for phone in self.phones.values_mut() {
+            for bytes in phone.tick(now) {
+                self.network.send(now, phone.address, phone.server, bytes);
+            }
+            while let Some((to, bytes)) = phone.voice.beat(now) {
+                self.network.send(now, phone.voice.address, to, bytes);
+            }
+        }
+        self.drain();
+    }
+
+    fn deliver(&mut self, packet: network::Packet) {
+        let now = self.now;
+        if packet.to.ip() == SWITCH {
+            match packet.to.port() {
+                5060 | 5080 => {
+                    let flow = Flow {
+                        transport: Transport::Udp,
+                        listener: ListenerId(u16::from(packet.to.port() == 5080)),
+                        remote: packet.from,
+                        connection: 0,
+                    };
+                    let bytes = packet.bytes;
+                    self.switch
+                        .handle(now, Input::Sip(sip::Input::Received { flow, bytes }));
+                    self.drain();
+                }
+                port => self.plane.receive(now, port, packet.from, &packet.bytes),
+            }
+            return;
+        }
+        let phone = self
+            .phones
+            .values_mut()
+            .find(|phone| phone.address.ip() == packet.to.ip());
+        let Some(phone) = phone else { return };
+        if packet.to.port() == phone.voice.address.port() {
+            return phone.voice.hear(now, &packet.bytes);
+        }
+        if packet.to == phone.address {
+            for bytes in phone.receive(now, &packet.bytes) {
+                self.network.send(now, phone.address, packet.from, bytes);
+            }
+        }
+    }
+
+    fn drain(&mut self) {
+        loop {
+            while let Some(output) = self.switch.poll_output() {
+                self.do_it(output);
+            }
+            self.switch.check();
+            let (packets, events, chunks) = self.plane.drain();
+            for (port, to, bytes) in packets {
+                self.network
+                    .send(self.now, SocketAddr::new(SWITCH, port), to, bytes);
+            }
+            for chunk in chunks {
+                self.keep(chunk);
+            }
+            if events.is_empty() {
+                return;
+            }
+            for event in events {
+                self.switch.handle(self.now, Input::Media(event));
+            }
+        }
+    }
+
+    fn do_it(&mut self, output: Output) {
+        match output {
+            Output::Sip(transmit) => {
+                let port = if transmit.flow.listener == ListenerId(0) {
+                    5060
+                } else {
+                    5080
+                };
+                let from = SocketAddr::new(SWITCH, port);
+                self.network
+                    .send(self.now, from, transmit.flow.remote, transmit.bytes);
+            }
+            Output::Media(_, command) => self.plane.command(self.now, command),
+            Output::Record(segment) => self.segments.push(segment),
+            Output::Conversation(conversation) => {
+                if conversation.ended.is_some() {
+                    *self.endings.entry(conversation.id).or_default() += 1;
+                }
+                self.conversations.insert(conversation.id, *conversation);
+            }
+            Output::Notice(_, notice) => self.note(&notice),
+        }
+    }
+
+    fn note(&mut self, notice: &Notice) {
+        let seconds = (self.now - self.start).as_secs_f64();
+        let line = story::tell(&self.account, notice);
+        let _ = writeln!(self.log, "{seconds:6.1}  {line}");
+    }
+
+    fn keep(&mut self, chunk: Chunk) {
+        match chunk {
+            Chunk::Samples {
+                recording,
+                at,
+                samples,
+            } => {
+                let (file, ended) = self.files.entry(recording).or_default();
+                assert!(!*ended, "a chunk after the end");
+                assert!(file.len() as u64 <= at, "chunks do not overlap");
+                file.resize(at as usize, 0);
+                file.extend(samples);
+            }
+            Chunk::End { recording, length } => {
+                let (file, ended) = self.files.entry(recording).or_default();
+                assert!(!std::mem::replace(ended, true), "a file ends once");
+                assert!(file.len() as u64 <= length, "a file is as long as it says");
+                file.resize(length as usize, 0);
+            }
+        }
+    }
+}
+
+fn demo_account() -> Account {
+    let local = |port| SocketAddr::from(([127, 0, 0, 1], port));
+    let agents = [("1001", "Ada"), ("1002", "Ben"), ("1003", "Cleo")];
+    let secret = |user: &str| Secret(format!("secret of {user}"));
+    let agents = agents.map(|(user, name)| (user.to_owned(), name.to_owned(), secret(user)));
+    let config = Config::demo(Demo {
+        data_dir: "data".into(),
+        sounds: "sounds".into(),
+        internal: local(5060),
+        external: local(5080),
+        http: None,
+        rtp_ports: 20_000..=20_099,
+        agents: agents.into(),
+        greeting: true,
+        recording: true,
+    });
+    config.account
+}
+
+fn sounds() -> (Sounds, Vec<(SoundId, Vec<i16>)>) {
+    let mut sounds = Sounds::default();
+    sounds.set_message(SUPPORT, Message::Greeting, SoundId(1));
+    sounds.set_music(SUPPORT, SoundId(2));
+    sounds.set_message(SUPPORT, Message::Announcement, SoundId(3));
+    sounds.set_message(SUPPORT, Message::MaxWait, SoundId(4));
+    let library = vec![
+        (SoundId(1), voice::prompt(GREETING, 3.0)),
+        (SoundId(2), voice::prompt(MUSIC, 20.0)),
+        (SoundId(3), voice::prompt(ANNOUNCEMENT, 2.0)),
+        (SoundId(4), voice::prompt(MAX_WAIT, 2.0)),
+    ];
+    (sounds, library)
+}
+
+fn listener(port: u16, phones: bool) -> Listener {
+    let local = SocketAddr::new(SWITCH, port);
+    Listener {
+        transport: Transport::Udp,
+        local,
+        advertised: local,
+        digest: phones.then(|| "cordboard".to_owned()),
+        registrar: phones,
+    }
+}
+
+/// Names of phones in assertions: a test's worth of memory.
+fn leak(name: &str) -> &'static str {
+    Box::leak(name.to_owned().into_boxed_str())
+}

@@ -1,0 +1,444 @@
+//! A scripted phone: dials, registers, answers, and repeats itself as RFC 3261 §17 asks.
+
+use super::voice::Voice;
+use super::wire::{Heard, digest, finish, media_address};
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+/// What an incoming call meets.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Habit {
+    Answers(Duration),
+    Declines(u16),
+    /// Rings, and nobody comes.
+    Ignores,
+    /// Not even the phone answers.
+    Dead,
+}
+
+#[derive(Debug)]
+pub(crate) struct Phone {
+    pub(crate) user: String,
+    pub(crate) address: SocketAddr,
+    pub(crate) server: SocketAddr,
+    pub(crate) habit: Habit,
+    pub(crate) voice: Voice,
+    /// Every final response to an INVITE of ours, and every end of a call.
+    pub(crate) finals: Vec<u16>,
+    pub(crate) talking: bool,
+    /// The codec number that the phone speaks: 0 or 8.
+    pub(crate) payload_type: u8,
+    /// Offer no SDP in INVITE, and answer in ACK.
+    pub(crate) late_offer: bool,
+    password: String,
+    serial: u32,
+    cseq: u32,
+    register_cseq: u32,
+    expires: u32,
+    dialog: Option<Dialog>,
+    repeating: Vec<Repeating>,
+    answer_at: Option<Instant>,
+}
+
+#[derive(Clone, Debug)]
+struct Dialog {
+    call_id: String,
+    local: String,
+    remote: String,
+    target: String,
+    invite: Heard,
+    incoming: bool,
+    invite_via: String,
+    /// The ACK of our INVITE's 200, to be said again.
+    ack: Vec<u8>,
+}
+
+/// A message that is sent until something silences it.
+#[derive(Clone, Debug)]
+struct Repeating {
+    /// `INVITE`, `BYE`, `REGISTER`, `CANCEL`: until its response. `200`: until the ACK.
+    what: String,
+    bytes: Vec<u8>,
+    next: Instant,
+    interval: Duration,
+    until: Instant,
+}
+
+const T1: Duration = Duration::from_millis(500);
+
+impl Phone {
+    pub(crate) fn new(user: &str, address: SocketAddr, server: SocketAddr, hz: f32) -> Self {
+        Self {
+            user: user.to_owned(),
+            address,
+            server,
+            habit: Habit::Dead,
+            voice: Voice::new(SocketAddr::new(address.ip(), 4000), hz),
+            finals: vec![],
+            talking: false,
+            payload_type: 0,
+            late_offer: false,
+            password: String::new(),
+            serial: 0,
+            cseq: 0,
+            register_cseq: 0,
+            expires: 0,
+            dialog: None,
+            repeating: vec![],
+            answer_at: None,
+        }
+    }
+
+    pub(crate) fn poll_timeout(&self) -> Option<Instant> {
+        let repeats = self.repeating.iter().map(|each| each.next);
+        repeats.chain(self.answer_at).min()
+    }
+
+    pub(crate) fn has_dialog(&self) -> bool {
+        self.dialog.is_some()
+    }
+
+    pub(crate) fn register(&mut self, now: Instant, password: &str, expires: u32) -> Vec<Vec<u8>> {
+        self.password = password.to_owned();
+        self.expires = expires;
+        let bytes = self.register_request("");
+        self.repeat(now, "REGISTER", bytes)
+    }
+
+    pub(crate) fn dial(&mut self, now: Instant, number: &str) -> Vec<Vec<u8>> {
+        self.cseq += 1;
+        self.serial += 1;
+        let (user, serial, server) = (&self.user, self.serial, self.server);
+        let uri = format!("sip:{number}@{server}");
+        let call_id = format!("{user}-{serial}@{}", self.address.ip());
+        let local = format!("<sip:{user}@{}>;tag=from{serial}", self.address.ip());
+        let remote = format!("<{uri}>");
+        let sdp = if self.late_offer {
+            String::new()
+        } else {
+            self.sdp("sendrecv")
+        };
+        let (bytes, via) = self.request("INVITE", &uri, &local, &remote, &call_id, &sdp);
+        self.dialog = Some(Dialog {
+            call_id,
+            local,
+            remote,
+            target: uri,
+            invite: Heard::read(&bytes),
+            incoming: false,
+            invite_via: via,
+            ack: vec![],
+        });
+        self.repeat(now, "INVITE", bytes)
+    }
+
+    /// BYE, CANCEL or a refusal: whatever ends it now.
+    pub(crate) fn hang_up(&mut self, now: Instant) -> Vec<Vec<u8>> {
+        let Some(dialog) = self.dialog.clone() else {
+            return vec![];
+        };
+        self.voice.stop();
+        if self.talking {
+            self.forget();
+            let bytes = self.in_dialog(&dialog, "BYE", "");
+            return self.repeat(now, "BYE", bytes);
+        }
+        if dialog.incoming {
+            self.forget();
+            return vec![dialog.invite.reply(486, "busy", &self.contact(), "")];
+        }
+        if self.repeating.iter().any(|each| each.what == "INVITE") {
+            // Not even a provisional answer yet: CANCEL must wait (RFC 3261 §9.1).
+            return vec![];
+        }
+        let bytes = cancel(&dialog);
+        self.repeat(now, "CANCEL", bytes)
+    }
+
+    /// A re-INVITE with this direction: `sendonly` holds, `sendrecv` resumes.
+    pub(crate) fn reinvite(&mut self, now: Instant, direction: &str) -> Vec<Vec<u8>> {
+        let Some(dialog) = self.dialog.clone().filter(|_| self.talking) else {
+            return vec![];
+        };
+        let sdp = self.sdp(direction);
+        let bytes = self.in_dialog(&dialog, "INVITE", &sdp);
+        self.repeat(now, "INVITE", bytes)
+    }
+
+    pub(crate) fn tick(&mut self, now: Instant) -> Vec<Vec<u8>> {
+        let mut out = vec![];
+        if self.answer_at.is_some_and(|at| at <= now) {
+            self.answer_at = None;
+            out.extend(self.pick_up(now));
+        }
+        self.repeating.retain(|each| each.until > now);
+        for each in self.repeating.iter_mut().filter(|each| each.next <= now) {
+            each.interval = (2 * each.interval).min(8 * T1);
+            each.next = now + each.interval;
+            out.push(each.bytes.clone());
+        }
+        out
+    }
+
+    pub(crate) fn receive(&mut self, now: Instant, bytes: &[u8]) -> Vec<Vec<u8>> {
+        let heard = Heard::read(bytes);
+        match (heard.method(), heard.status()) {
+            (Some(method), _) => self.asked(now, &method, &heard),
+            (None, Some(status)) => self.answered(now, status, &heard),
+            (None, None) => vec![],
+        }
+    }
+
+    fn asked(&mut self, now: Instant, method: &str, heard: &Heard) -> Vec<Vec<u8>> {
+        let ours = self
+            .dialog
+            .as_ref()
+            .is_some_and(|d| d.call_id == heard.field("Call-ID"));
+        let contact = self.contact();
+        match method {
+            "INVITE" if self.habit == Habit::Dead => vec![],
+            "INVITE" if ours => vec![],
+            "INVITE" if self.dialog.is_some() => vec![heard.reply(486, "busy", &contact, "")],
+            "INVITE" => self.invited(now, heard),
+            "ACK" => {
+                self.silence("200");
+                vec![]
+            }
+            "CANCEL" if ours && !self.talking => {
+                let invite = self.dialog.take().map(|dialog| dialog.invite);
+                self.answer_at = None;
+                let ended = invite.map(|invite| invite.reply(487, &self.tag(), &contact, ""));
+                let ok = heard.reply(200, &self.tag(), &contact, "");
+                ended.into_iter().chain([ok]).collect()
+            }
+            "BYE" if ours => {
+                self.forget();
+                self.voice.stop();
+                self.finals.push(0);
+                vec![heard.reply(200, "x", &contact, "")]
+            }
+            "CANCEL" | "BYE" => vec![heard.reply(481, "x", &contact, "")],
+            _ => vec![heard.reply(200, "x", &contact, "")],
+        }
+    }
+
+    fn invited(&mut self, now: Instant, heard: &Heard) -> Vec<Vec<u8>> {
+        let contact = self.contact();
+        if let Habit::Declines(status) = self.habit {
+            return vec![heard.reply(status, "no", &contact, "")];
+        }
+        self.serial += 1;
+        self.dialog = Some(Dialog {
+            call_id: heard.field("Call-ID"),
+            local: format!("{};tag={}", heard.field("To"), self.tag()),
+            remote: heard.field("From"),
+            target: heard.contact().unwrap_or_default(),
+            invite: heard.clone(),
+            incoming: true,
+            invite_via: String::new(),
+            ack: vec![],
+        });
+        if let Habit::Answers(after) = self.habit {
+            self.answer_at = Some(now + after);
+        }
+        vec![heard.reply(180, &self.tag(), &contact, "")]
+    }
+
+    pub(crate) fn pick_up(&mut self, now: Instant) -> Vec<Vec<u8>> {
+        let Some(dialog) = self.dialog.clone().filter(|dialog| dialog.incoming) else {
+            return vec![];
+        };
+        self.talking = true;
+        let sdp = self.sdp("sendrecv");
+        if let Some(remote) = media_address(dialog.invite.body()) {
+            self.voice.talk_to(now, remote, self.payload_type);
+        }
+        let bytes = dialog.invite.reply(200, &self.tag(), &self.contact(), &sdp);
+        self.repeat(now, "200", bytes)
+    }
+
+    fn answered(&mut self, now: Instant, status: u16, heard: &Heard) -> Vec<Vec<u8>> {
+        let method = heard.cseq_method();
+        self.silence(&method);
+        match method.as_str() {
+            "REGISTER" if status == 401 && !self.password.is_empty() => {
+                let uri = format!("sip:{}", self.server);
+                let password = std::mem::take(&mut self.password);
+                let line = digest(&self.user, &password, heard, "REGISTER", &uri);
+                let bytes = self.register_request(&format!("Authorization: {line}\r\n"));
+                self.repeat(now, "REGISTER", bytes)
+            }
+            "INVITE" if status >= 200 => self.invite_answered(now, status, heard),
+            _ => vec![],
+        }
+    }
+
+    fn invite_answered(&mut self, now: Instant, status: u16, heard: &Heard) -> Vec<Vec<u8>> {
+        let Some(mut dialog) = self.dialog.clone() else {
+            return vec![];
+        };
+        if status >= 300 {
+            if !self.talking {
+                self.finals.push(status);
+                self.dialog = None;
+            }
+            return vec![failed_ack(&dialog, heard)];
+        }
+        if !dialog.ack.is_empty() && heard.field("CSeq") == dialog.invite.field("CSeq") {
+            return vec![dialog.ack];
+        }
+        dialog.remote = if dialog.incoming {
+            dialog.remote
+        } else {
+            heard.field("To")
+        };
+        dialog.target = heard.contact().unwrap_or(dialog.target);
+        if let Some(remote) = media_address(heard.body()) {
+            self.voice.talk_to(now, remote, self.payload_type);
+        }
+        if !self.talking {
+            self.finals.push(status);
+        }
+        self.talking = true;
+        let number = heard.field("CSeq");
+        let number = number
+            .split_whitespace()
+            .next()
+            .unwrap_or_default()
+            .to_owned();
+        let sdp = if self.late_offer {
+            self.sdp("sendrecv")
+        } else {
+            String::new()
+        };
+        let serial = self.serial;
+        let ack = format!(
+            "ACK {} SIP/2.0\r\nVia: SIP/2.0/UDP {};branch=z9hG4bKack{}{serial}{number};rport\r\nFrom: {}\r\nTo: {}\r\n\
+             Call-ID: {}\r\nCSeq: {number} ACK\r\nMax-Forwards: 70\r\n",
+            dialog.target, self.address, self.user, dialog.local, dialog.remote, dialog.call_id
+        );
+        dialog.ack = finish(ack, &sdp);
+        let ack = dialog.ack.clone();
+        self.dialog = Some(dialog);
+        vec![ack]
+    }
+
+    fn register_request(&mut self, extra: &str) -> Vec<u8> {
+        self.register_cseq += 1;
+        let (user, server, cseq) = (&self.user, self.server, self.register_cseq);
+        let text = format!(
+            "REGISTER sip:{server} SIP/2.0\r\nVia: SIP/2.0/UDP {};branch=z9hG4bKreg{user}{cseq};rport\r\n\
+             From: <sip:{user}@{server}>;tag=r{cseq}\r\nTo: <sip:{user}@{server}>\r\nCall-ID: reg-{user}\r\n\
+             CSeq: {cseq} REGISTER\r\nMax-Forwards: 70\r\nContact: <{}>\r\nExpires: {}\r\n{extra}",
+            self.address,
+            self.contact(),
+            self.expires,
+        );
+        finish(text, "")
+    }
+
+    fn in_dialog(&mut self, dialog: &Dialog, method: &str, sdp: &str) -> Vec<u8> {
+        self.cseq += 1;
+        let target = dialog.target.clone();
+        self.request(
+            method,
+            &target,
+            &dialog.local,
+            &dialog.remote,
+            &dialog.call_id,
+            sdp,
+        )
+        .0
+    }
+
+    fn request(
+        &self,
+        method: &str,
+        uri: &str,
+        local: &str,
+        remote: &str,
+        call_id: &str,
+        sdp: &str,
+    ) -> (Vec<u8>, String) {
+        let (user, serial, cseq) = (&self.user, self.serial, self.cseq);
+        let via = format!(
+            "SIP/2.0/UDP {};branch=z9hG4bK{user}{serial}{cseq}{method};rport",
+            self.address
+        );
+        let text = format!(
+            "{method} {uri} SIP/2.0\r\nVia: {via}\r\nFrom: {local}\r\nTo: {remote}\r\nCall-ID: {call_id}\r\n\
+             CSeq: {cseq} {method}\r\nMax-Forwards: 70\r\nContact: <{}>\r\n",
+            self.contact()
+        );
+        (finish(text, sdp), via)
+    }
+
+    fn sdp(&self, direction: &str) -> String {
+        let (ip, port, pt) = (
+            self.voice.address.ip(),
+            self.voice.address.port(),
+            self.payload_type,
+        );
+        let name = if pt == 0 { "PCMU" } else { "PCMA" };
+        format!(
+            "v=0\r\no=- 1 1 IN IP4 {ip}\r\ns=-\r\nc=IN IP4 {ip}\r\nt=0 0\r\nm=audio {port} RTP/AVP {pt} 101\r\n\
+             a=rtpmap:{pt} {name}/8000\r\na=rtpmap:101 telephone-event/8000\r\na={direction}\r\n"
+        )
+    }
+
+    fn repeat(&mut self, now: Instant, what: &str, bytes: Vec<u8>) -> Vec<Vec<u8>> {
+        self.silence(what);
+        self.repeating.push(Repeating {
+            what: what.to_owned(),
+            bytes: bytes.clone(),
+            next: now + T1,
+            interval: T1,
+            until: now + 64 * T1,
+        });
+        vec![bytes]
+    }
+
+    fn silence(&mut self, what: &str) {
+        self.repeating.retain(|each| each.what != what);
+    }
+
+    fn forget(&mut self) {
+        self.dialog = None;
+        self.talking = false;
+        self.answer_at = None;
+        self.repeating.retain(|each| each.what == "REGISTER");
+    }
+
+    fn contact(&self) -> String {
+        format!("sip:{}@{}", self.user, self.address)
+    }
+
+    fn tag(&self) -> String {
+        format!("{}t{}", self.user, self.serial)
+    }
+}
+
+fn cancel(dialog: &Dialog) -> Vec<u8> {
+    let number = dialog.invite.field("CSeq");
+    let number = number.split_whitespace().next().unwrap_or_default();
+    let text = format!(
+        "CANCEL {} SIP/2.0\r\nVia: {}\r\nFrom: {}\r\nTo: {}\r\nCall-ID: {}\r\nCSeq: {number} CANCEL\r\nMax-Forwards: 70\r\n",
+        dialog.target, dialog.invite_via, dialog.local, dialog.remote, dialog.call_id
+    );
+    finish(text, "")
+}
+
+/// The ACK of a refusal belongs to the INVITE's transaction (RFC 3261 §17.1.1.3).
+fn failed_ack(dialog: &Dialog, heard: &Heard) -> Vec<u8> {
+    let number = heard.field("CSeq");
+    let number = number.split_whitespace().next().unwrap_or_default();
+    let via = heard.field("Via");
+    let text = format!(
+        "ACK {} SIP/2.0\r\nVia: {via}\r\nFrom: {}\r\nTo: {}\r\nCall-ID: {}\r\nCSeq: {number} ACK\r\nMax-Forwards: 70\r\n",
+        dialog.target,
+        heard.field("From"),
+        heard.field("To"),
+        dialog.call_id
+    );
+    finish(text, "")
+}
