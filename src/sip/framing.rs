@@ -6,7 +6,7 @@
 //!            └── none, two that differ, absurd ──▶ Broken: the stream cannot be cut any more
 //! ```
 
-use crate::sip::header::Name;
+use crate::sip::header::{Name, is_token};
 
 /// The longest head, from the first line to the empty line.
 pub const MAX_HEAD: usize = 64 * 1024;
@@ -103,7 +103,7 @@ impl Framer {
                     *done += 1;
                     continue;
                 }
-                (None, [first, ..]) if !first.is_ascii_alphanumeric() => {
+                (None, [first, ..]) if !is_token(char::from(*first).encode_utf8(&mut [0; 2])) => {
                     return Err(Broken::NotSip);
                 }
                 (None, _) => match self.find_head(*done)? {
@@ -185,5 +185,81 @@ fn parse_length(text: &[u8]) -> Result<usize, Broken> {
     match number {
         Some(length) if length <= MAX_BODY => Ok(length),
         Some(_) | None => Err(Broken::BodyTooLong),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ONE: &[u8] = b"OPTIONS sip:a SIP/2.0\r\nContent-Length: 0\r\n\r\n";
+    const TWO: &[u8] = b"INFO sip:a SIP/2.0\r\nX: y\r\nL :\r\n 5\r\nA: b\r\n\r\nab\r\n\r";
+
+    fn cut(pieces: &[&[u8]]) -> (Vec<Frame>, Result<(), Broken>, usize) {
+        let (mut framer, mut out, mut result) = (Framer::new(), vec![], Ok(()));
+        for piece in pieces {
+            result = framer.receive(piece, &mut out);
+        }
+        (out, result, framer.pending())
+    }
+
+    #[test]
+    fn messages_come_out_whole_however_they_arrive() {
+        let stream = [b"\r\n\r\n", ONE, b"\r\n", TWO, TWO, b"\r\n\r\n\r\n", ONE].concat();
+        let message = |bytes: &[u8]| Frame::Message(bytes.to_vec());
+        let wanted = vec![
+            Frame::Ping,
+            message(ONE),
+            message(TWO),
+            message(TWO),
+            Frame::Ping,
+            message(ONE),
+        ];
+        for size in [1, 2, 3, 7, 50, stream.len()] {
+            let pieces: Vec<_> = stream.chunks(size).collect();
+            assert_eq!(cut(&pieces), (wanted.clone(), Ok(()), 0), "in {size}s");
+        }
+    }
+
+    #[test]
+    fn a_length_that_cannot_be_used_breaks_the_stream() {
+        for (lines, broken) in [
+            ("X: y", Broken::Length),
+            ("Content-Length: -5", Broken::Length),
+            ("Content-Length: +5", Broken::Length),
+            ("Content-Length: ", Broken::Length),
+            ("l: 4\r\nContent-length: 5", Broken::Length),
+            ("l: 65537", Broken::BodyTooLong),
+            ("l: 99999999999999999999999999", Broken::BodyTooLong),
+        ] {
+            let head = format!("OPTIONS sip:a SIP/2.0\r\n{lines}\r\n\r\n");
+            let (out, result, pending) = cut(&[ONE, head.as_bytes(), ONE]);
+            assert_eq!((out.len(), result, pending), (1, Err(broken), 0), "{lines}");
+        }
+    }
+
+    #[test]
+    fn what_is_kept_is_bounded() {
+        let endless = vec![b'a'; MAX_HEAD + 1];
+        assert_eq!(cut(&[&endless]).1, Err(Broken::HeadTooLong));
+        let endless = b"a: b\r\n".repeat(MAX_HEAD / 6 + 1);
+        assert_eq!(cut(&[&endless]).1, Err(Broken::HeadTooLong));
+        let body = vec![b'x'; MAX_BODY];
+        let (out, result, _) = cut(&[b"A b SIP/2.0\r\nl: 65536\r\n\r\n", &body]);
+        assert_eq!((out.len(), result), (1, Ok(())));
+    }
+
+    #[test]
+    fn other_protocols_are_hung_up_on() {
+        assert_eq!(cut(&[b"\x16\x03\x01"]).1, Err(Broken::NotSip));
+        assert_eq!(cut(&[ONE, b"\0"]).1, Err(Broken::NotSip));
+    }
+
+    #[test]
+    fn one_byte_at_a_time_costs_no_more_than_all_at_once() {
+        let head = [b"A b SIP/2.0\r\n".as_slice(), &b"a: b\r\n".repeat(10_000)].concat();
+        let pieces: Vec<_> = head.chunks(1).collect();
+        let (out, result, pending) = cut(&pieces);
+        assert_eq!((out.len(), result, pending), (0, Ok(()), head.len()));
     }
 }

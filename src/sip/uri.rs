@@ -202,17 +202,18 @@ impl fmt::Display for Uri {
 
 impl Scheme {
     fn parse(text: &str) -> Result<Self, Syntax> {
-        let lower = text.to_ascii_lowercase();
-        let mut bytes = lower.bytes();
-        let sound = bytes.next().is_some_and(|b| b.is_ascii_lowercase())
-            && bytes.all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'));
-        match lower.as_str() {
-            "sip" => Ok(Self::Sip),
-            "sips" => Ok(Self::Sips),
-            "tel" => Ok(Self::Tel),
-            _ if sound => Ok(Self::Other(lower)),
-            _ => Err(Syntax("a broken URI scheme")),
+        let known = [("sip", Self::Sip), ("sips", Self::Sips), ("tel", Self::Tel)];
+        let mut known = known.into_iter();
+        if let Some((_, scheme)) = known.find(|(name, _)| name.eq_ignore_ascii_case(text)) {
+            return Ok(scheme);
         }
+        let mut bytes = text.bytes();
+        let sound = bytes.next().is_some_and(|b| b.is_ascii_alphabetic())
+            && bytes.all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'));
+        if !sound {
+            return Err(Syntax("a broken URI scheme"));
+        }
+        Ok(Self::Other(text.to_ascii_lowercase()))
     }
 }
 
@@ -236,7 +237,9 @@ impl Host {
                 .map(Self::V6)
                 .map_err(|_| Syntax("a broken IPv6 address"));
         }
-        if let Ok(address) = text.parse() {
+        if text.starts_with(|c: char| c.is_ascii_digit())
+            && let Ok(address) = text.parse()
+        {
             return Ok(Self::V4(address));
         }
         let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_');
@@ -359,10 +362,11 @@ fn hex(digit: u8) -> Option<u8> {
 }
 
 fn escapes_are_whole(text: &str) -> bool {
-    text.split('%').skip(1).all(|after| {
-        let mut digits = after.bytes();
-        digits.next().and_then(hex).is_some() && digits.next().and_then(hex).is_some()
-    })
+    !text.contains('%')
+        || text.split('%').skip(1).all(|after| {
+            let mut digits = after.bytes();
+            digits.next().and_then(hex).is_some() && digits.next().and_then(hex).is_some()
+        })
 }
 
 /// A parameter in both must agree; `user`, `ttl`, `method` and `maddr` must be in both or none.

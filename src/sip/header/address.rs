@@ -49,6 +49,9 @@ impl Address {
         let text = text.trim();
         let Some(open) = find_unquoted(text, b'<') else {
             let (uri, params) = text.split_at(text.find(';').unwrap_or(text.len()));
+            if uri.contains(['?', ',']) {
+                return Err(Syntax("a URI that needs angle brackets"));
+            }
             return Ok(Self {
                 display: None,
                 uri: Uri::parse(uri.trim_end())?,
@@ -212,6 +215,7 @@ mod tests {
             "\"a\"b\" <sip:a@b>",
             "<sip:a@b> tag=x",
             "<>",
+            "sip:a@b?Route=c",
         ] {
             assert!(Address::parse(text).is_err(), "{text}");
         }

@@ -19,18 +19,27 @@ impl<'a> Iterator for List<'a> {
     type Item = &'a str;
 
     fn next(&mut self) -> Option<&'a str> {
-        while !self.text.is_empty() {
-            let (element, rest) = match find_unquoted(self.text, self.separator) {
-                Some(at) => (self.text.get(..at)?, self.text.get(at + 1..)?),
-                None => (self.text, ""),
-            };
-            self.text = rest;
-            let element = element.trim();
+        loop {
+            let element = self.next_even_empty()?;
             if !element.is_empty() {
                 return Some(element);
             }
         }
-        None
+    }
+}
+
+impl<'a> List<'a> {
+    /// The next element, empty ones included but for one at the end.
+    pub(crate) fn next_even_empty(&mut self) -> Option<&'a str> {
+        if self.text.is_empty() {
+            return None;
+        }
+        let (element, rest) = match find_unquoted(self.text, self.separator) {
+            Some(at) => (self.text.get(..at)?, self.text.get(at + 1..)?),
+            None => (self.text, ""),
+        };
+        self.text = rest;
+        Some(element.trim())
     }
 }
 

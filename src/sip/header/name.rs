@@ -17,12 +17,25 @@ macro_rules! names {
 
         const KNOWN: &[Name<'static>] = &[$(Name::$variant,)*];
 
+        /// The names as small numbers.
+        enum Ordinal {
+            $($variant,)*
+        }
+
         impl<'a> Name<'a> {
             /// The name as we write it.
             pub const fn text(self) -> &'a str {
                 match self {
                     $(Self::$variant => $text,)*
                     Self::Other(text) => text,
+                }
+            }
+
+            /// A small number of its own for each known name.
+            pub(crate) fn ordinal(self) -> Option<usize> {
+                match self {
+                    $(Self::$variant => Some(Ordinal::$variant as usize),)*
+                    Self::Other(_) => None,
                 }
             }
 
@@ -123,6 +136,16 @@ static BY_LENGTH: LazyLock<[Vec<Name<'static>>; LENGTHS]> = LazyLock::new(|| {
     })
 });
 
+/// The known names by their one-letter form, from `a` to `z`.
+static BY_LETTER: LazyLock<[Option<Name<'static>>; 26]> = LazyLock::new(|| {
+    std::array::from_fn(|place| {
+        let mut names = KNOWN.iter();
+        let is =
+            |name: &&Name<'static>| name.compact().map(|l| usize::from(l - b'a')) == Some(place);
+        names.find(is).copied()
+    })
+});
+
 impl<'a> Name<'a> {
     /// Recognises a name in any spelling, the compact forms of RFC 3261 §7.3.3 included.
     pub fn of(text: &'a str) -> Self {
@@ -138,8 +161,8 @@ impl<'a> Name<'a> {
         }
     }
 
-    /// Whether the grammar makes it a list separated by commas, which may equally be written as
-    /// several fields (RFC 3261 §7.3.1).
+    /// Whether it may stand in a message once only: what SIP itself reads and is no list
+    /// (RFC 3261 §7.3.1).
     pub fn must_be_single(self) -> bool {
         const SINGLE: &[Name<'_>] = &[
             Name::CallId,
@@ -155,19 +178,10 @@ impl<'a> Name<'a> {
         SINGLE.contains(&self)
     }
 
-    /// A small number of its own for each known name.
-    pub(crate) fn ordinal(self) -> usize {
-        let same = |name: &Name<'static>| *name == self;
-        KNOWN.iter().position(same).unwrap_or(KNOWN.len())
-    }
-
     pub(crate) fn known(text: &str) -> Option<Name<'static>> {
         if let [letter] = text.as_bytes() {
-            let letter = letter.to_ascii_lowercase();
-            return KNOWN
-                .iter()
-                .find(|name| name.compact() == Some(letter))
-                .copied();
+            let place = letter.to_ascii_lowercase().checked_sub(b'a')?;
+            return *BY_LETTER.get(usize::from(place))?;
         }
         let candidates = BY_LENGTH.get(text.len())?;
         let found = candidates

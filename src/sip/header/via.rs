@@ -47,7 +47,8 @@ impl Via {
         else {
             return Err(FORM);
         };
-        if !name.eq_ignore_ascii_case("SIP") || version != "2.0" {
+        // Another version is answered with 505, and the answer needs this Via.
+        if !name.eq_ignore_ascii_case("SIP") || !is_token(version) {
             return Err(FORM);
         }
         let (transport, rest) = rest.split_once([' ', '\t']).ok_or(FORM)?;
@@ -208,7 +209,7 @@ mod tests {
         for text in [
             "",
             "SIP/2.0/UDP",
-            "SIP/3.0/UDP h",
+            "SIP/2 0/UDP h",
             "HTTP/2.0/UDP h",
             "SIP/2.0/U;P h",
             "SIP/2.0/UDP h:0",

@@ -61,20 +61,22 @@ impl Builder {
 
     /// Adds a field. Content-Length is ours to write and ignored here.
     #[must_use]
-    pub fn header(self, name: Name<'_>, value: impl Display) -> Self {
-        self.raw(name.text(), value)
-    }
-
-    /// Adds a field by its name as text; one that is no token is left out.
-    #[must_use]
-    pub fn raw(mut self, name: &str, value: impl Display) -> Self {
-        if is_token(name) && Name::of(name) != Name::ContentLength {
-            self.head.push_str(name);
+    pub fn header(mut self, name: Name<'_>, value: impl Display) -> Self {
+        let name = name.canonical();
+        let ours = name == Name::ContentLength;
+        if !ours && (name.ordinal().is_some() || is_token(name.text())) {
+            self.head.push_str(name.text());
             self.head.push_str(": ");
             self.write(format_args!("{value}"));
             self.line("");
         }
         self
+    }
+
+    /// Adds a field by its name as text; one that is no token is left out.
+    #[must_use]
+    pub fn raw(self, name: &str, value: impl Display) -> Self {
+        self.header(Name::of(name), value)
     }
 
     /// Adds all fields of that name as another message has them.

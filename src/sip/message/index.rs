@@ -76,19 +76,15 @@ pub(super) fn parse(mut bytes: Vec<u8>) -> Result<Message, Malformed> {
         bytes.drain(..leading);
     }
     let too_large = (bytes.len() > MAX_MESSAGE).then_some(Fault::TooLarge);
-    let (head_end, body_start) = find_head(&bytes);
-    let cut_off = body_start.is_none().then_some(Fault::CutOff);
-    let body = bytes.split_off(body_start.unwrap_or(bytes.len()).min(bytes.len()));
-    bytes.truncate(head_end);
+    let ends = find_ends(&bytes);
+    let cut_off = ends.body.is_none().then_some(Fault::CutOff);
+    let body = bytes.split_off(ends.body.unwrap_or(bytes.len()));
+    bytes.truncate(ends.head);
     let head = match String::from_utf8(bytes) {
         Ok(head) => head,
         Err(broken) => String::from_utf8_lossy(broken.as_bytes()).into_owned(),
     };
-    let head = if has_folds(&head) {
-        unfold(&head)
-    } else {
-        head
-    };
+    let head = if ends.folded { unfold(&head) } else { head };
 
     let (start, start_fault, fields_at) = read_start(&head).map_err(nothing)?;
     let mut message = Message {
@@ -109,23 +105,39 @@ pub(super) fn parse(mut bytes: Vec<u8>) -> Result<Message, Malformed> {
     }
 }
 
-/// Where the head ends (before the line end of its last line) and the body begins.
-fn find_head(bytes: &[u8]) -> (usize, Option<usize>) {
+/// What the first look at the bytes tells.
+struct Ends {
+    /// Where the head ends, before the line end of its last line.
+    head: usize,
+    /// Where the body begins; `None` where no empty line ends the head.
+    body: Option<usize>,
+    /// Whether a field goes on over several lines.
+    folded: bool,
+}
+
+fn find_ends(bytes: &[u8]) -> Ends {
+    let mut folded = false;
     for at in memchr::memchr_iter(b'\n', bytes) {
         let body = match bytes.get(at + 1..) {
             Some([b'\n', ..]) => at + 2,
             Some([b'\r', b'\n', ..]) => at + 3,
+            Some([b' ' | b'\t', ..]) => {
+                folded = true;
+                continue;
+            }
             Some(_) | None => continue,
         };
-        return (at, Some(body));
+        return Ends {
+            head: at,
+            body: Some(body),
+            folded,
+        };
     }
-    (bytes.len(), None)
-}
-
-fn has_folds(head: &str) -> bool {
-    let bytes = head.as_bytes();
-    let after = |at: usize| bytes.get(at + 1);
-    memchr::memchr_iter(b'\n', bytes).any(|at| matches!(after(at), Some(b' ' | b'\t')))
+    Ends {
+        head: bytes.len(),
+        body: None,
+        folded,
+    }
 }
 
 /// Replaces each line end that is followed by white space, and the white space around it, by one
@@ -228,11 +240,11 @@ impl Message {
     }
 
     fn check_single(&self) -> Result<(), Fault> {
-        const BITS: usize = 128;
         let mut seen = 0u128;
         for name in self.fields.iter().filter_map(|field| field.known) {
-            let bit = 1u128 << (name.ordinal() % BITS);
-            if name.must_be_single() && seen & bit != 0 {
+            let ordinal = name.ordinal().and_then(|n| u32::try_from(n).ok());
+            let bit = ordinal.and_then(|n| 1u128.checked_shl(n)).unwrap_or(0);
+            if seen & bit != 0 && name.must_be_single() {
                 return Err(Fault::Repeated(name));
             }
             seen |= bit;

@@ -71,13 +71,13 @@ impl Malformed {
     }
 
     /// The request to answer, where an answer is possible and allowed: not to responses, not to
-    /// ACK (RFC 3261 §17), and only with all that an answer copies (§8.2.6.2).
+    /// ACK (RFC 3261 §17), and only with all that an answer copies (§8.2.6.2). Where its topmost
+    /// Via cannot be read, the answer goes back to where the request came from.
     pub fn answerable(&self) -> Option<&Message> {
         let message = self.message.as_deref()?;
-        let copied = [Name::From, Name::To, Name::CallId, Name::CSeq];
+        let copied = [Name::Via, Name::From, Name::To, Name::CallId, Name::CSeq];
         let can = message.is_request()
             && *message.method() != Method::Ack
-            && message.top_via().is_ok()
             && copied.iter().all(|name| message.header(*name).is_some());
         can.then_some(message)
     }
