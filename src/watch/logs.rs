@@ -10,9 +10,6 @@ use std::io::IsTerminal as _;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
-/// The variable whose filter counts before the configured level: `info,cordboard::sip=debug`.
-pub const VARIABLE: &str = "CORDBOARD_LOG";
-
 /// How a line looks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Format {
@@ -23,14 +20,13 @@ pub enum Format {
     Json,
 }
 
-/// Starts logging for the whole process. `level` is a filter (`info`, `warn,cordboard::sip=debug`);
-/// the variable [`VARIABLE`] overrides it.
+/// Starts logging for the whole process. `level` is a filter: `info`, `warn,cordboard::sip=debug`.
 ///
 /// # Errors
-/// If the filter cannot be read, with the place it came from, or if logging was started before.
+/// If the filter cannot be read, or if logging was started before.
 pub fn init(format: Format, level: &str) -> anyhow::Result<()> {
-    let filter = filter(std::env::var(VARIABLE).ok().as_deref(), level)?;
     let colour = std::io::stderr().is_terminal();
+    let filter = filter(level)?;
     tracing::subscriber::set_global_default(subscriber(format, filter, colour, std::io::stderr))
         .context("logging was started twice")
 }
@@ -40,14 +36,10 @@ pub fn of_call(call: CallId) -> tracing::Span {
     tracing::error_span!("call", call = %call)
 }
 
-fn filter(variable: Option<&str>, level: &str) -> anyhow::Result<EnvFilter> {
-    let (text, origin) = match variable.filter(|text| !text.trim().is_empty()) {
-        Some(text) => (text, VARIABLE),
-        None => (level, "the log level"),
-    };
-    EnvFilter::try_new(text).with_context(|| {
+fn filter(level: &str) -> anyhow::Result<EnvFilter> {
+    EnvFilter::try_new(level).with_context(|| {
         format!(
-            "{origin} is no filter: {text:?}; write for example info or warn,cordboard::sip=debug"
+            "{level:?} says not what to log: write for example info, or warn,cordboard::sip=debug"
         )
     })
 }
@@ -99,7 +91,7 @@ mod tests {
     fn logged(format: Format, say: impl FnOnce()) -> String {
         let paper = Paper::default();
         let ink = paper.clone();
-        let filter = filter(None, "info").expect("a filter");
+        let filter = filter("info").expect("a filter");
         let subscriber = subscriber(format, filter, false, move || ink.clone());
         tracing::subscriber::with_default(subscriber, say);
         paper.text()
@@ -130,13 +122,8 @@ mod tests {
     }
 
     #[test]
-    fn the_variable_counts_before_the_level_and_is_named_when_wrong() {
-        assert_eq!(
-            filter(Some("debug"), "info").expect("fine").to_string(),
-            "debug"
-        );
-        assert_eq!(filter(Some(" "), "info").expect("fine").to_string(), "info");
-        let wrong = filter(Some("cordboard=loud"), "info").expect_err("no level");
-        assert!(wrong.to_string().contains(VARIABLE), "{wrong}");
+    fn a_wrong_filter_is_shown() {
+        let wrong = filter("cordboard=loud").expect_err("no level");
+        assert!(wrong.to_string().contains("cordboard=loud"), "{wrong}");
     }
 }
