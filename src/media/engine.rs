@@ -127,7 +127,7 @@ impl Engine {
             self.totals.garbage += 1;
             return;
         };
-        let shared = port % 2 == 0;
+        let shared = port.is_multiple_of(2);
         if !shared || packet::is_rtcp(datagram) {
             let read = leg.hear_report(now, moment, from, datagram, shared);
             self.totals.garbage += u64::from(!read);
@@ -231,7 +231,7 @@ impl Engine {
         let place = usize::from(port >> 1);
         let why = if self.names.contains_key(&id) {
             Some("the leg is open already")
-        } else if port == 0 || port % 2 == 1 {
+        } else if port == 0 || !port.is_multiple_of(2) {
             Some("an RTP port is even and not 0")
         } else if self.ports[place] != NOBODY {
             Some("the port is another leg's")

@@ -25,6 +25,8 @@ mod outbound;
 mod player;
 mod recorder;
 mod route;
+#[cfg(test)]
+mod tests;
 
 pub use engine::{Engine, Totals};
 pub use library::{Library, Sound};

@@ -1,0 +1,376 @@
+//! The engine among scripted phones and a bad network, in virtual time, with ears.
+
+mod hearing;
+mod recording;
+mod stranger;
+mod torture;
+
+use super::*;
+use crate::clock::Clock;
+use crate::random::Random;
+use crate::rtp::{Header, Packet, Press};
+use std::collections::BTreeMap;
+
+const EVENTS: u8 = 101;
+
+/// An engine, phones, the network between them, and all that came out.
+struct World {
+    engine: Engine,
+    start: Instant,
+    now: Instant,
+    out: Out,
+    random: Random,
+    network: Network,
+    phones: Vec<Phone>,
+    queue: BTreeMap<(Instant, u64), What>,
+    serial: u64,
+    events: Vec<Event>,
+    files: BTreeMap<RecordingId, File>,
+    /// The engine does not get any time.
+    frozen: bool,
+}
+
+/// What the way from the phones does to packets.
+#[derive(Clone, Copy, Debug, Default)]
+struct Network {
+    delay: Duration,
+    /// Added at random, up to this.
+    jitter: Duration,
+    loss_percent: u64,
+    repeat_percent: u64,
+}
+
+enum What {
+    Beat,
+    Speak(usize),
+    Arrive(u16, SocketAddr, Vec<u8>),
+}
+
+/// What a phone says.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Voice {
+    /// It sends no packets.
+    Nothing,
+    Tone(u32),
+    /// 20 ms of noise every so many seconds of the world, else silence.
+    Clicks(u64),
+}
+
+struct Phone {
+    leg: LegId,
+    port: u16,
+    /// Where it says it is, and where its packets come from.
+    address: SocketAddr,
+    codec: Codec,
+    voice: Voice,
+    packet_time: u16,
+    /// How much longer its second is: 200e-6 is 200 ppm.
+    drift: f64,
+    header: Header,
+    /// One second of its tone, twice, encoded.
+    tone: Vec<u8>,
+    spoken: usize,
+    /// The key being pressed, with its timestamp.
+    press: Option<(Press, u32)>,
+    got: Vec<(Instant, Header, Vec<u8>)>,
+    reports: Vec<Vec<u8>>,
+}
+
+#[derive(Default)]
+struct File {
+    samples: Vec<i16>,
+    written: u64,
+    length: Option<u64>,
+}
+
+impl World {
+    fn new(network: Network) -> Self {
+        let now = Instant::now();
+        let civil = "2026-01-02T03:04:05Z".parse().expect("a time");
+        let mut world = Self {
+            engine: Engine::new(Random::seeded(1), Clock::new(now, civil), now),
+            start: now,
+            now,
+            out: Out::default(),
+            random: Random::seeded(2),
+            network,
+            phones: vec![],
+            queue: BTreeMap::new(),
+            serial: 0,
+            events: vec![],
+            files: BTreeMap::new(),
+            frozen: false,
+        };
+        world.at(now, What::Beat);
+        world
+    }
+
+    /// A phone with a leg of its own that says a tone.
+    fn phone(&mut self, hz: u32) -> usize {
+        self.phone_with(hz, Codec::Pcmu, 20)
+    }
+
+    fn phone_with(&mut self, hz: u32, codec: Codec, packet_time: u16) -> usize {
+        let index = self.phones.len();
+        let (leg, port) = (LegId(index as u64 + 1), 20_000 + 2 * index as u16);
+        let mut tone = vec![];
+        codec.encode(&crate::audio::tone::sine(hz as f32, -20.0, 8000), &mut tone);
+        tone.extend_from_within(..);
+        self.phones.push(Phone {
+            leg,
+            port,
+            address: SocketAddr::from(([10, 0, 0, index as u8 + 1], 4000)),
+            codec,
+            voice: Voice::Tone(hz),
+            packet_time,
+            drift: 0.0,
+            header: Header {
+                payload_type: codec.payload_type(),
+                sequence: self.random.u32() as u16,
+                timestamp: self.random.u32(),
+                ssrc: self.random.u32(),
+                ..Header::default()
+            },
+            tone,
+            spoken: 0,
+            press: None,
+            got: vec![],
+            reports: vec![],
+        });
+        let patience = Some(Duration::from_secs(5));
+        self.command(Command::Open {
+            leg,
+            port,
+            patience,
+        });
+        self.describe(index, |_| {});
+        // Phones are not in step with the beat.
+        let first = self.now + Duration::from_micros(1000 + self.random.below(19_000));
+        self.at(first, What::Speak(index));
+        index
+    }
+
+    fn describe(&mut self, phone: usize, change: impl FnOnce(&mut Stream)) {
+        let phone = &self.phones[phone];
+        let mut rtcp = phone.address;
+        rtcp.set_port(phone.address.port() + 1);
+        let mut stream = Stream {
+            remote: phone.address,
+            rtcp,
+            codec: phone.codec,
+            payload_type: phone.codec.payload_type(),
+            events: Some(EVENTS),
+            packet_time: phone.packet_time,
+            sends: true,
+            receives: true,
+        };
+        change(&mut stream);
+        let leg = phone.leg;
+        self.command(Command::Describe { leg, stream });
+    }
+
+    fn leg(&self, phone: usize) -> LegId {
+        self.phones[phone].leg
+    }
+
+    fn hear(&mut self, phone: usize, source: Source) {
+        let leg = self.leg(phone);
+        self.command(Command::Hear { leg, source });
+    }
+
+    /// Both hear each other.
+    fn bridge(&mut self, a: usize, b: usize) {
+        self.hear(a, Source::Leg(self.leg(b)));
+        self.hear(b, Source::Leg(self.leg(a)));
+    }
+
+    /// Each sound is a second of a tone of so many Hz; its name is the frequency.
+    fn sounds(&mut self, tones: &[u32]) {
+        let mut library = Library::default();
+        for &hz in tones {
+            let pcm = crate::audio::tone::sine(hz as f32, -20.0, 8000);
+            library.insert(SoundId(hz), Sound::new(pcm));
+        }
+        self.command(Command::Library(Arc::new(library)));
+    }
+
+    fn command(&mut self, command: Command) {
+        self.engine.command(self.now, command, &mut self.out);
+        self.collect();
+    }
+
+    fn receive(&mut self, port: u16, from: SocketAddr, bytes: &[u8]) {
+        let now = self.now;
+        self.engine.receive(now, port, from, bytes, &mut self.out);
+        self.collect();
+    }
+
+    /// Time passes.
+    fn wait(&mut self, seconds: f64) {
+        let end = self.now + Duration::from_secs_f64(seconds);
+        while let Some(entry) = self.queue.first_entry().filter(|e| e.key().0 <= end) {
+            let ((at, _), what) = entry.remove_entry();
+            self.now = at;
+            match what {
+                What::Beat => {
+                    if !self.frozen {
+                        self.engine.beat(at, &mut self.out);
+                        self.collect();
+                    }
+                    self.at(at + BEAT, What::Beat);
+                }
+                What::Speak(phone) => self.speak(phone),
+                What::Arrive(port, from, bytes) => self.receive(port, from, &bytes),
+            }
+        }
+        self.now = end;
+        self.engine.check();
+    }
+
+    fn at(&mut self, at: Instant, what: What) {
+        self.serial += 1;
+        self.queue.insert((at, self.serial), what);
+    }
+
+    /// A phone presses a key for 100 ms.
+    fn press(&mut self, phone: usize, key: char) {
+        let press = Press::new(key, 800).expect("a key");
+        let phone = &mut self.phones[phone];
+        phone.press = Some((press, phone.header.timestamp));
+    }
+
+    fn speak(&mut self, index: usize) {
+        let seconds = self.now.duration_since(self.start).as_millis() as u64;
+        let phone = &mut self.phones[index];
+        let samples = usize::from(phone.packet_time) * 8;
+        let mut header = phone.header;
+        let pressed = phone.press.as_mut().map(|(press, at)| (press.pull(), *at));
+        let mut payload = match phone.voice {
+            Voice::Clicks(every) if seconds % (every * 1000) < 20 => vec![0x80; samples],
+            Voice::Clicks(_) | Voice::Nothing => vec![phone.codec.silence(); samples],
+            Voice::Tone(_) => phone.tone[phone.spoken % 8000..][..samples].to_vec(),
+        };
+        match pressed {
+            Some((Some(event), at)) => {
+                header.payload_type = EVENTS;
+                header.marker = event[3] == 160 && event[2] == 0;
+                header.timestamp = at;
+                payload = event.to_vec();
+            }
+            Some((None, _)) => phone.press = None,
+            None => {}
+        }
+        phone.spoken += samples;
+        phone.header.timestamp = phone.header.timestamp.wrapping_add(samples as u32);
+        let every = f64::from(phone.packet_time) / 1000.0 * (1.0 + phone.drift);
+        if phone.voice != Voice::Nothing {
+            phone.header.sequence = phone.header.sequence.wrapping_add(1);
+            let (port, from) = (phone.port, phone.address);
+            let bytes = [&header.write()[..], &payload].concat();
+            self.deliver(port, from, bytes);
+        }
+        self.at(
+            self.now + Duration::from_secs_f64(every),
+            What::Speak(index),
+        );
+    }
+
+    fn deliver(&mut self, port: u16, from: SocketAddr, bytes: Vec<u8>) {
+        let network = self.network;
+        if self.random.below(100) < network.loss_percent {
+            return;
+        }
+        let copies = 1 + usize::from(self.random.below(100) < network.repeat_percent);
+        for _ in 0..copies {
+            let jitter = self.random.below(network.jitter.as_micros() as u64 + 1);
+            let at = self.now + network.delay + Duration::from_micros(jitter);
+            self.at(at, What::Arrive(port, from, bytes.clone()));
+        }
+    }
+
+    /// Takes what the engine gave, each to whom it is for.
+    fn collect(&mut self) {
+        for (port, to, bytes) in self.out.packets.iter() {
+            let theirs = |phone: &&mut Phone| phone.address.ip() == to.ip();
+            let Some(phone) = self.phones.iter_mut().find(theirs) else {
+                continue;
+            };
+            if port == phone.port + 1 {
+                phone.reports.push(bytes.to_vec());
+            } else if to == phone.address {
+                let packet = Packet::parse(bytes).expect("RTP");
+                let payload = packet.payload.to_vec();
+                phone.got.push((self.now, packet.header, payload));
+            }
+        }
+        self.events.append(&mut self.out.events);
+        for chunk in self.out.chunks.drain(..) {
+            match chunk {
+                Chunk::Samples {
+                    recording,
+                    at,
+                    samples,
+                } => {
+                    let file = self.files.entry(recording).or_default();
+                    assert!(at >= file.written && file.length.is_none(), "in order");
+                    file.samples.resize(at as usize, 0);
+                    file.samples.extend(&samples);
+                    file.written = at + samples.len() as u64;
+                }
+                Chunk::End { recording, length } => {
+                    let file = self.files.entry(recording).or_default();
+                    assert_eq!(file.length.replace(length), None, "one end");
+                    file.samples.resize(length as usize, 0);
+                }
+            }
+        }
+        self.out.clear();
+    }
+
+    /// What the phone heard in the last so many seconds, as its timestamps place it.
+    fn heard(&self, phone: usize, seconds: f64) -> Vec<i16> {
+        let phone = &self.phones[phone];
+        let since = self.now - Duration::from_secs_f64(seconds);
+        let sound = phone.codec.payload_type();
+        let recent = || {
+            let all = phone.got.iter();
+            all.filter(move |(at, header, _)| *at >= since && header.payload_type == sound)
+        };
+        let first = recent().map(|(_, header, _)| header.timestamp).next();
+        let mut samples = vec![];
+        for (_, header, payload) in recent() {
+            let at = header.timestamp.wrapping_sub(first.unwrap_or(0)) as usize;
+            let mut decoded = vec![];
+            phone.codec.decode(payload, &mut decoded);
+            if at < 8000 * 3600 {
+                samples.resize(samples.len().max(at + decoded.len()), 0);
+                samples[at..at + decoded.len()].copy_from_slice(&decoded);
+            }
+        }
+        samples
+    }
+
+    /// How much of what a phone heard in the last half second was this tone: 0–1.
+    fn share(&self, phone: usize, hz: u32) -> f32 {
+        crate::audio::tone::share(&self.heard(phone, 0.5), hz as f32)
+    }
+
+    /// Asserts that numbers and timestamps of what the phone got never jumped.
+    fn assert_even(&self, phone: usize) {
+        for pair in self.phones[phone].got.windows(2) {
+            let ((_, a, sound), (_, b, _)) = (&pair[0], &pair[1]);
+            assert_eq!(b.sequence, a.sequence.wrapping_add(1));
+            assert_eq!(b.timestamp, a.timestamp.wrapping_add(sound.len() as u32));
+            assert_eq!(a.ssrc, b.ssrc);
+        }
+    }
+
+    fn digits(&self, phone: usize) -> String {
+        let leg = self.leg(phone);
+        let digits = self.events.iter().filter_map(|event| match event {
+            Event::Digit { leg: l, digit } if *l == leg => Some(*digit),
+            _ => None,
+        });
+        digits.collect()
+    }
+}
