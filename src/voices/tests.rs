@@ -127,6 +127,26 @@ fn compressed_files_of_every_kind_become_ours() {
 }
 
 #[test]
+fn the_sounds_that_we_ship_can_be_played_and_the_music_goes_round() {
+    let media = Path::new(env!("CARGO_MANIFEST_DIR")).join("media");
+    let mut played = 0;
+    for entry in fs::read_dir(&media).expect("the folder") {
+        let path = entry.expect("an entry").path();
+        if path.extension().is_some_and(|end| end == "wav") {
+            let samples = decode_file(&path).expect("playable");
+            assert!(level::dbfs(&samples) > -30.0, "{}", path.display());
+            played += 1;
+        }
+    }
+    assert!(played >= 4, "{played}");
+    let music = decode_file(&media.join("hold-music.wav")).expect("playable");
+    assert_eq!(music.len() % crate::audio::FRAME, 0, "whole frames");
+    let (end, start) = (music[music.len() - 1], music[0]);
+    let steepest = music.windows(2).map(|pair| pair[0].abs_diff(pair[1])).max();
+    assert!(Some(end.abs_diff(start)) <= steepest);
+}
+
+#[test]
 fn a_message_is_looked_for_below_its_base() {
     let folder = Folder::new();
     let path = folder.wave(8000, 1, 16);
