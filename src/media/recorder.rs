@@ -14,6 +14,7 @@
 use super::Chunk;
 use crate::id::RecordingId;
 use crate::rtp::Timestamps;
+use std::collections::VecDeque;
 
 /// Packets may be so late, in samples: 600 ms.
 const HELD_BACK: i64 = 4800;
@@ -25,6 +26,8 @@ const SECOND: u64 = 8000;
 const MOVED: i64 = 800;
 /// Within this the place is right.
 const RIGHT: i64 = 8;
+/// So many packets back an overtaken one is still placed exactly.
+const REMEMBERED: usize = 16;
 /// A second with fewer packets says little about the shortest way.
 const ENOUGH: u32 = 5;
 
@@ -37,8 +40,10 @@ pub(super) struct Track {
     stamps: Timestamps,
     /// Place less extended timestamp; `None`: the next packet is placed by arrival.
     offset: Option<i64>,
-    /// The place behind the newest packet.
-    end: i64,
+    /// The newest extended timestamp, and the last corrections with the timestamp from which each
+    /// counts: a packet that was overtaken belongs to the time before them.
+    newest: i64,
+    corrections: VecDeque<(i64, i64)>,
     error: Error,
     /// Samples from `written` on, which are not written out yet.
     pending: Vec<i16>,
@@ -64,7 +69,8 @@ impl Track {
             origin,
             stamps: Timestamps::default(),
             offset: None,
-            end: 0,
+            newest: 0,
+            corrections: VecDeque::new(),
             error: Error::default(),
             pending: vec![],
             written: 0,
@@ -82,23 +88,33 @@ impl Track {
         let arrival = clock as i64 - self.origin;
         let extended = self.stamps.extend(timestamp);
         let place = self.offset.map(|offset| extended + offset);
-        let place = match place.filter(|place| (arrival - place).abs() <= HELD_BACK) {
-            Some(place) => place + self.correct(clock, arrival - place),
-            None => {
-                self.error = Error::default();
-                arrival
-            }
+        let Some(mut place) = place.filter(|place| (arrival - place).abs() <= HELD_BACK) else {
+            self.error = Error::default();
+            self.corrections.clear();
+            self.newest = extended;
+            self.offset = Some(arrival - extended);
+            return self.put(arrival, samples);
         };
-        self.offset = Some(place - extended);
-        let length = samples.len() as i64;
-        // The one sample between two packets that a correction makes: as the one after it.
-        if place == self.end + 1 {
-            self.put(self.end, samples.get(..1).unwrap_or_default());
+        let by = self.correct(clock, arrival - place, extended > self.newest);
+        if extended > self.newest {
+            self.newest = extended;
+            place += by;
+            self.offset = Some(place - extended);
+        } else {
+            let later = self.corrections.iter().filter(|(from, _)| *from > extended);
+            place -= later.map(|(_, by)| by).sum::<i64>();
+        }
+        if by != 0 {
+            if self.corrections.len() == REMEMBERED {
+                self.corrections.pop_front();
+            }
+            self.corrections.push_back((extended, by));
+        }
+        if by == 1 {
+            // The sample that is missing between this packet and the one before it.
+            self.put(place - 1, samples.get(..1).unwrap_or_default());
         }
         self.put(place, samples);
-        if place + length > self.end {
-            self.end = place + length;
-        }
     }
 
     /// Writes out what can no longer change, about once a second.
@@ -149,11 +165,11 @@ impl Track {
         self.pending[at..at + samples.len()].copy_from_slice(samples);
     }
 
-    /// By how much this packet and all after it are moved.
-    fn correct(&mut self, clock: u64, error: i64) -> i64 {
+    /// By how much this packet and all after it are moved; an overtaken one cannot be.
+    fn correct(&mut self, clock: u64, error: i64, newest: bool) -> i64 {
         let state = &mut self.error;
         let second = clock / SECOND;
-        if second != state.second && state.packets >= ENOUGH {
+        if newest && second != state.second && state.packets >= ENOUGH {
             if state.least.abs() > MOVED {
                 let by = state.least;
                 *state = Error::default();
@@ -163,7 +179,9 @@ impl Track {
             state.seconds[0] = Some(state.least);
             state.packets = 0;
         }
-        state.second = second;
+        if newest {
+            state.second = second;
+        }
         state.least = if state.packets == 0 {
             error
         } else {
@@ -171,7 +189,7 @@ impl Track {
         };
         state.packets += 1;
         let least = state.seconds.iter().flatten().min().copied().unwrap_or(0);
-        if least.abs() <= RIGHT {
+        if least.abs() <= RIGHT || !newest {
             return 0;
         }
         let by = least.signum();

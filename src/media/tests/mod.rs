@@ -367,10 +367,14 @@ impl World {
 
     fn digits(&self, phone: usize) -> String {
         let leg = self.leg(phone);
-        let digits = self.events.iter().filter_map(|event| match event {
-            Event::Digit { leg: l, digit } if *l == leg => Some(*digit),
-            _ => None,
-        });
-        digits.collect()
+        let mut digits = String::new();
+        for event in &self.events {
+            if let Event::Digit { leg: of, digit } = event
+                && *of == leg
+            {
+                digits.push(*digit);
+            }
+        }
+        digits
     }
 }
