@@ -1,7 +1,7 @@
 # Cordboard in a container.
 #
 #   docker build -t cordboard .
-#   docker run -d --name cordboard --network host --stop-timeout 330 \
+#   docker run -d --name cordboard --network host --stop-timeout 40 \
 #       -v /etc/cordboard:/etc/cordboard:ro -v cordboard-data:/data cordboard
 #
 # --network host: each call takes ports of its own for its sound, out of a range of thousands. Published one by one, each
@@ -10,8 +10,8 @@
 # Kubernetes): publish the SIP ports and the whole range of the configuration's media ports with the same numbers on both
 # sides, and set the advertised addresses to the host's.
 #
-# --stop-timeout: Docker kills what has not stopped after ten seconds. Give it a little more than `stop_after` in the
-# configuration, the time that running calls get.
+# --stop-timeout: Docker kills what has not stopped after ten seconds. Give it ten seconds more than `stop_after_s` in the
+# configuration: the time that running calls get, 30 s if it is not set.
 #
 # The configuration is /etc/cordboard/cordboard.toml; its data_dir should be /data, the volume with the database, the
 # call records and the recordings. The container's user must be able to read the one and write the other.

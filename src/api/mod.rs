@@ -54,7 +54,7 @@ impl Api {
         if !address.ip().to_canonical().is_loopback() && !allow_public {
             bail!(
                 "HTTP at {address} would be open to others, and asks nobody who they are: \
-                 listen at 127.0.0.1:{port}, or set allow_public = true in [http] if a firewall or proxy protects it",
+                 listen at 127.0.0.1:{port}, or set allow_public = true in [server] if a firewall or proxy protects it",
                 port = address.port()
             );
         }
@@ -107,7 +107,7 @@ fn bind(address: SocketAddr, runtime: &Handle) -> anyhow::Result<TcpListener> {
     let listener = std::net::TcpListener::bind(address).with_context(|| {
         format!(
             "HTTP cannot listen at {address}: is another Cordboard running there? \
-             Choose another address or port in [http] listen"
+             Choose another address or port for http in [server]"
         )
     })?;
     listener
