@@ -1,7 +1,7 @@
 //! The sockets of a worker: two for each of its ports, RTP and RTCP, bound for its whole life.
 
 use anyhow::{Context as _, ensure};
-use rustix::event::epoll;
+use rustix::event::{Timespec, epoll};
 use rustix::net::sockopt;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::io;
@@ -98,12 +98,13 @@ impl Ports {
             .context("a media worker cannot be woken")
     }
 
-    /// Waits for sockets with something to read; says how many there are. `None` waits for ever;
-    /// parts of a millisecond are not waited for.
+    /// Waits for sockets with something to read, to the next whole millisecond; `None`: for ever.
+    /// Says how many there are.
     pub(super) fn wait(&self, timeout: Option<Duration>, ready: &mut Ready) -> usize {
-        let timeout = timeout.map(|wait| {
-            let whole = Duration::from_millis(u64::try_from(wait.as_millis()).unwrap_or(1_000));
-            whole.try_into().unwrap_or_default()
+        let timeout = timeout.map(|wait| Timespec {
+            tv_sec: 0,
+            // A beat is never more than a second away.
+            tv_nsec: wait.as_micros().div_ceil(1_000).min(999) as i64 * 1_000_000,
         });
         ready.0.clear();
         let spare = rustix::buffer::spare_capacity(&mut ready.0);

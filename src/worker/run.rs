@@ -12,13 +12,6 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
-/// Under load the thread rests so long between looks at its sockets, and then finds several
-/// packets at once. What a forwarded packet may lose by it.
-const NAP: Duration = Duration::from_micros(400);
-
-/// Load: packets came again within so short a time.
-const BUSY: Duration = Duration::from_millis(1);
-
 /// Events at most that wait for the switch; then only those that nobody can do without.
 const EVENTS: usize = 65_536;
 
@@ -89,10 +82,8 @@ impl<R: FnMut(Event) -> Result<(), Event>> Run<R> {
     pub(super) fn run(mut self) {
         let mut buffer = [0; MAX_PACKET + 1];
         let mut sockets = Ready::new();
-        let mut last = Instant::now();
-        let mut busy = false;
         loop {
-            let timeout = self.timeout(busy);
+            let timeout = self.timeout();
             let ready = self.ports.wait(timeout, &mut sockets);
             let now = Instant::now();
             for nth in 0..ready {
@@ -106,27 +97,24 @@ impl<R: FnMut(Event) -> Result<(), Event>> Run<R> {
                 self.counters.late_beats += if self.is_idle() { 0 } else { missed };
                 self.beat(now);
             }
-            busy = ready > 0 && now.duration_since(last) < BUSY;
-            if ready > 0 {
-                last = now;
-            }
-            let rest = self.pace.rest(Instant::now());
-            if busy || rest < Duration::from_millis(1) {
-                std::thread::sleep(rest.min(NAP));
-            }
         }
     }
 
-    /// How long to wait for sockets: not at all when they were busy, for ever when there is no leg.
-    fn timeout(&mut self, busy: bool) -> Option<Duration> {
-        if busy {
-            return Some(Duration::ZERO);
-        }
+    /// How long to wait for sockets: for ever when there is no leg, until the next beat when there
+    /// is little to do, and not at all after the nap that is taken under load.
+    fn timeout(&mut self) -> Option<Duration> {
         if self.is_idle() {
             self.tell_counters();
             return None;
         }
-        Some(self.pace.rest(Instant::now()))
+        let now = Instant::now();
+        match self.pace.nap(now) {
+            Some(nap) => {
+                std::thread::sleep(nap);
+                Some(Duration::ZERO)
+            }
+            None => Some(self.pace.rest(now)),
+        }
     }
 
     fn is_idle(&self) -> bool {
@@ -142,6 +130,7 @@ impl<R: FnMut(Event) -> Result<(), Event>> Run<R> {
                     let leg = self.owners.get(&(port & !1)).copied();
                     self.fault(now, leg);
                 }
+                self.pace.count(!self.out.packets.is_empty());
                 self.deliver();
             }
             Received::Oversized => self.counters.oversized += 1,

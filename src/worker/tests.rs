@@ -118,8 +118,8 @@ fn rtp(sequence: u16) -> Vec<u8> {
 fn what_one_phone_says_the_other_hears() {
     let bench = Bench::new("relay", 2);
     let (customer, agent) = (phone(), phone());
-    let to = bench.leg(1, 0, &customer, 2);
-    bench.leg(2, 1, &agent, 1);
+    let to = bench.leg(2, 0, &customer, 3);
+    bench.leg(3, 1, &agent, 2);
     let mut buffer = [0; 2_000];
     for sequence in 0..50 {
         customer.send_to(&rtp(sequence), to).expect("sent");
