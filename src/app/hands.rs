@@ -128,6 +128,7 @@ impl Hands {
         show(&view);
         self.show_sip(switch);
         self.show_media();
+        self.health.set_store_failing(self.store.is_failing());
         metrics::STORE_BACKLOG.set(self.store.backlog() as f64);
     }
 

@@ -28,6 +28,7 @@ use crate::sip::{self, Listener, ListenerId, Transport};
 use crate::store::{DataDir, Store};
 use crate::switch::{self, Input, Notice, Sounds, Switch};
 use crate::vault::Vault;
+use crate::watch::metrics;
 use crate::worker::{self, Worker};
 use anyhow::Context as _;
 use control::Control;
@@ -67,8 +68,7 @@ impl Server {
         listen: impl FnMut(Option<CallId>, &Notice) + Send + 'static,
     ) -> anyhow::Result<Self> {
         let data = &config.server.data_dir;
-        std::fs::create_dir_all(data)
-            .with_context(|| format!("the data directory {} cannot be made", data.display()))?;
+        metrics::install()?;
         let lock = DataDir::lock(data)?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)

@@ -9,6 +9,7 @@ use crate::switch::Sounds;
 use crate::voices;
 use anyhow::Context as _;
 use std::collections::HashMap;
+use std::path::Path;
 
 /// Decodes files and renders speech: each file and each text once, however often it is used.
 ///
@@ -54,7 +55,7 @@ impl Studio {
         if let Some(known) = self.known.get(message) {
             return Ok(*known);
         }
-        let pcm = voices::render(message, &self.cache)?;
+        let pcm = voices::render(message, Path::new(""), &self.cache)?;
         let id = SoundId(u32::try_from(self.known.len())? + 1);
         self.library.insert(id, Sound::new(pcm));
         self.known.insert(message.clone(), id);

@@ -69,8 +69,9 @@ impl Switch {
     /// Who brings the call: a user who has proved it, or a trunk by its address.
     fn origin(&self, invite: &Invite) -> Result<Origin, Refusal> {
         if let Some(user) = &invite.user {
-            let agent = self.account.agents.iter().find(|agent| agent.user == *user);
-            return agent
+            return self
+                .account
+                .agent_of(user)
                 .map(|agent| Origin::Agent(agent.id))
                 .ok_or_else(|| Refusal::new(403, "the user is not an agent any more"));
         }
@@ -103,7 +104,12 @@ impl Switch {
         port: Port,
     ) -> Result<(), Refusal> {
         let id = CallId::mint(self.clock.unix_millis(now), self.random.u64());
-        let leg = self.open_leg(now, id, Role::Customer, port);
+        let habits = match origin {
+            Origin::Trunk(trunk) => self.account.trunk(trunk).map(|trunk| &trunk.habits),
+            Origin::Agent(agent) => self.account.agent(agent).map(|agent| &agent.habits),
+        };
+        let habits = habits.cloned().unwrap_or_default();
+        let leg = self.open_leg(now, id, Role::Customer, port, habits);
         let sdp = match self.describe(leg, invite) {
             Ok(sdp) => sdp,
             Err(refusal) => {

@@ -5,8 +5,9 @@ use crate::audio::Codec;
 use crate::call::record::Role;
 use crate::call::{Hears, Leg};
 use crate::id::{CallId, LegId};
-use crate::media::{self, Command, Source, Stream};
+use crate::media::{Command, Source, Stream};
 use crate::sdp::{Direction, Local, Negotiated};
+use crate::settings::{self, Habits};
 use crate::sip::SessionId;
 use std::time::Instant;
 
@@ -21,16 +22,24 @@ pub(super) struct Line {
     /// every description (RFC 3264 §8).
     pub(super) sdp_session: u64,
     pub(super) sdp_version: u64,
+    /// What the peer's profile says.
+    pub(super) habits: Habits,
+    /// The codec agreed on.
+    pub(super) codec: Option<Codec>,
     /// The peer has put us on hold.
     pub(super) held: bool,
 }
 
-/// In this order unless a peer's profile has another.
-const CODECS: [Codec; 2] = [Codec::Pcmu, Codec::Pcma];
-
 impl Switch {
     /// Makes a leg and opens its media.
-    pub(super) fn open_leg(&mut self, now: Instant, call: CallId, role: Role, port: Port) -> LegId {
+    pub(super) fn open_leg(
+        &mut self,
+        now: Instant,
+        call: CallId,
+        role: Role,
+        port: Port,
+        habits: Habits,
+    ) -> LegId {
         let id = self.next_leg();
         let leg = Leg {
             id,
@@ -48,6 +57,8 @@ impl Switch {
             port,
             sdp_session: self.random.u64() >> 2,
             sdp_version: 0,
+            habits,
+            codec: None,
             held: false,
         };
         self.lines.insert(id, line);
@@ -72,7 +83,7 @@ impl Switch {
         Some(Local {
             address: self.media_address,
             port: line.port.number,
-            codecs: CODECS.to_vec(),
+            codecs: line.habits.codecs.iter().map(|codec| known(*codec)).collect(),
             session: line.sdp_session,
             version: line.sdp_version,
             direction: Direction::SendRecv,
@@ -85,6 +96,7 @@ impl Switch {
         self.media(leg, |leg| Command::Describe { leg, stream });
         if let Some(line) = self.lines.get_mut(&leg) {
             line.held = negotiated.held;
+            line.codec = Some(negotiated.codec);
         }
     }
 
@@ -123,6 +135,14 @@ impl Switch {
     }
 }
 
+/// A codec of a profile as the media plane knows it.
+pub(super) fn known(codec: settings::Codec) -> Codec {
+    match codec {
+        settings::Codec::Pcmu => Codec::Pcmu,
+        settings::Codec::Pcma => Codec::Pcma,
+    }
+}
+
 fn source(hears: Hears) -> Source {
     match hears {
         Hears::Silence => Source::Silence,
@@ -142,7 +162,7 @@ fn stream(negotiated: &Negotiated) -> Stream {
         Direction::RecvOnly => (false, true),
         Direction::Inactive => (false, false),
     };
-    media::Stream {
+    Stream {
         remote: negotiated.remote,
         rtcp: negotiated.rtcp,
         codec: negotiated.codec,

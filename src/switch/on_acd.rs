@@ -1,6 +1,6 @@
 //! What the floor wants: messages, ringing, connecting, giving up.
 
-use super::{Notice, Switch, Unrung};
+use super::{Notice, Switch, Unrung, leg};
 use crate::acd::{self, Action, Message, Revocation};
 use crate::call::record::{AgentName, End, Role};
 use crate::call::{Agent, Hears};
@@ -101,14 +101,18 @@ impl Switch {
             return failed;
         };
         let (from, customer) = (call.record().from.clone(), call.customer);
-        let user = self.agent(agent).map(|agent| agent.user.clone());
-        let worker = self.lines.get(&customer).map(|line| line.port.worker);
+        let phone = self.account.agent(agent);
+        let phone = phone.map(|agent| (agent.user.clone(), agent.habits.clone()));
+        let caller = self.lines.get(&customer);
+        let (worker, codec) = caller.map(|line| (line.port.worker, line.codec)).unzip();
         let port = worker.and_then(|worker| self.ports.take_of(worker));
-        let (Some(user), Some(port)) = (user, port) else {
+        let (Some((user, mut habits)), Some(port)) = (phone, port) else {
             self.notice(id, Notice::Unrung(agent, Unrung::Failed(503)));
             return failed;
         };
-        let leg = self.open_leg(now, id, Role::Agent, port);
+        // The caller's codec first: two phones that speak the same need no transcoding.
+        habits.codecs.sort_by_key(|&each| Some(leg::known(each)) != codec.flatten());
+        let leg = self.open_leg(now, id, Role::Agent, port, habits);
         let sdp = self.local(leg).map(|local| sdp::offer(&local));
         let session = self.sip.invite(
             now,
@@ -149,7 +153,7 @@ impl Switch {
 
     /// The agent took the call: whatever played stops, the two talk, the recording begins (D15).
     fn connect(&mut self, now: Instant, id: CallId, agent: AgentId) {
-        let settings = self.agent(agent).cloned();
+        let settings = self.account.agent(agent).cloned();
         let queue = self.calls.get(&id).and_then(|call| call.queue());
         let music = queue.map_or(Hears::Silence, |queue| self.hold_music(queue));
         let ids = [self.next_recording(), self.next_recording()];
@@ -191,9 +195,5 @@ impl Switch {
         self.sounds
             .music(queue)
             .map_or(Hears::Silence, Hears::Music)
-    }
-
-    fn agent(&self, id: AgentId) -> Option<&crate::settings::Agent> {
-        self.account.agents.iter().find(|agent| agent.id == id)
     }
 }

@@ -51,9 +51,8 @@ impl Switch {
         let id = call.id;
         match call.destination {
             Destination::Queue(queue) => {
-                let queues = self.account.queues.iter();
-                let name = queues.clone().find(|known| known.id == queue);
-                call.join(now, queue, name.map_or("", |queue| &queue.name));
+                let name = self.account.queue(queue).map_or("", |queue| &queue.name);
+                call.join(now, queue, name);
                 self.acd(now, acd::Input::Join { call: id, queue });
                 let position = self.floor.position(id).unwrap_or(1);
                 self.notice(id, Notice::Queued { queue, position });
@@ -195,8 +194,7 @@ impl Switch {
     }
 
     fn reachable(&mut self, now: Instant, user: &str, reachable: bool) {
-        let agent = self.account.agents.iter().find(|agent| agent.user == user);
-        if let Some(agent) = agent.map(|agent| agent.id) {
+        if let Some(agent) = self.account.agent_of(user).map(|agent| agent.id) {
             self.out(Output::Notice(None, Notice::Reachable(agent, reachable)));
             self.acd(now, acd::Input::Reachable { agent, reachable });
         }
