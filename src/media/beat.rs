@@ -15,6 +15,8 @@ use std::time::{Duration, Instant};
 const CATCH_UP: u32 = 3;
 /// Standing still for so long, the process cannot say that a peer was silent.
 const FROZEN: Duration = Duration::from_millis(500);
+/// What is read within this time, or an eighth of the standstill, after it had been waiting.
+const DRAIN: Duration = Duration::from_millis(100);
 /// How much too early a beat may come.
 const EARLY: Duration = Duration::from_millis(5);
 
@@ -33,6 +35,7 @@ impl Engine {
             if late >= FROZEN {
                 let legs = self.legs.iter_mut().flatten();
                 legs.for_each(|leg| leg.forgive(now, late));
+                self.stale_until = Some(now + DRAIN.max(late / 8));
             }
             next = now;
         }
@@ -45,6 +48,13 @@ impl Engine {
         for leg in self.legs.iter_mut().flatten() {
             leg.pass(now, moment, &mut self.random, out);
         }
+    }
+
+    /// Whether packets that are read now have been waiting while the process stood still: they are
+    /// recorded, but nobody wants to hear them all at once (F20).
+    pub(super) fn is_stale(&self, now: Instant) -> bool {
+        self.stale_until.is_some_and(|until| now < until)
+            || self.next_beat.is_some_and(|next| now > next + FROZEN)
     }
 
     fn frame(&mut self, moment: Moment, out: &mut Out) {

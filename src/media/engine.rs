@@ -44,6 +44,8 @@ pub struct Engine {
     recordings: BTreeMap<RecordingId, LegId>,
     /// The beat now due; `None` while there is no leg.
     pub(super) next_beat: Option<Instant>,
+    /// Until then packets are read that came while the process stood still.
+    pub(super) stale_until: Option<Instant>,
     pub(super) totals: Totals,
     /// Memory for one packet's sound, kept.
     pub(super) samples: Vec<i16>,
@@ -82,6 +84,7 @@ impl Engine {
             heard: BTreeSet::new(),
             recordings: BTreeMap::new(),
             next_beat: None,
+            stale_until: None,
             totals: Totals::default(),
             samples: vec![],
             payload: vec![],
@@ -145,8 +148,11 @@ impl Engine {
             out.events.push(Event::Digit { leg: leg.id, digit });
         }
         self.totals.received += 1;
-        self.decode(slot, moment.clock, taken, &packet);
-        self.relay(slot, moment.clock, taken, packet.payload, out);
+        let stale = self.is_stale(now);
+        self.decode(slot, moment.clock, taken, &packet, stale);
+        if !stale {
+            self.relay(slot, moment.clock, taken, packet.payload, out);
+        }
     }
 
     /// Whether there is no leg, so that no beat is needed.

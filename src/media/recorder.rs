@@ -7,7 +7,7 @@
 //!
 //! The first packet is placed by its arrival, the others by their timestamps behind it. The packet
 //! that took the shortest way within the last seconds belongs exactly at its arrival, so the place
-//! is moved towards that by one sample a packet: jitter averages out, a late first packet is put
+//! is moved towards that by a few samples a packet: jitter averages out, a late first packet is put
 //! right, and a clock that drifts is followed. A new SSRC or a jump of the timestamps is placed by
 //! arrival again.
 
@@ -18,14 +18,17 @@ use std::collections::VecDeque;
 
 /// Packets may be so late, in samples: 600 ms.
 const HELD_BACK: i64 = 4800;
-/// A packet placed so far ahead is nonsense.
-const AHEAD: i64 = 16_000;
+/// A packet placed so far ahead of what is written out is nonsense, or the process stood still for
+/// longer than is worth the memory.
+const AHEAD: i64 = 12 * 8000;
 /// Between two chunks.
 const SECOND: u64 = 8000;
 /// Beyond this for a whole second it is not drift but another delay: moved at once.
 const MOVED: i64 = 800;
 /// Within this the place is right.
 const RIGHT: i64 = 8;
+/// Samples by which one packet is moved at most.
+const MAX_STEP: i64 = 4;
 /// So many packets back an overtaken one is still placed exactly.
 const REMEMBERED: usize = 16;
 /// A second with fewer packets says little about the shortest way.
@@ -83,11 +86,14 @@ impl Track {
         self.offset = None;
     }
 
-    /// Takes a packet that came at `clock`, decoded.
-    pub(super) fn write(&mut self, clock: u64, timestamp: u32, samples: &[i16]) {
-        let arrival = clock as i64 - self.origin;
+    /// Takes a packet that came at `clock`, decoded. `None`: nobody knows when it came.
+    pub(super) fn write(&mut self, clock: Option<u64>, timestamp: u32, samples: &[i16]) {
         let extended = self.stamps.extend(timestamp);
         let place = self.offset.map(|offset| extended + offset);
+        let Some(clock) = clock else {
+            return self.put(place.unwrap_or(-1), samples);
+        };
+        let arrival = clock as i64 - self.origin;
         let Some(mut place) = place.filter(|place| (arrival - place).abs() <= HELD_BACK) else {
             self.error = Error::default();
             self.corrections.clear();
@@ -110,9 +116,10 @@ impl Track {
             }
             self.corrections.push_back((extended, by));
         }
-        if by == 1 {
-            // The sample that is missing between this packet and the one before it.
-            self.put(place - 1, samples.get(..1).unwrap_or_default());
+        if (1..=MAX_STEP).contains(&by) {
+            // What is missing between this packet and the one before it.
+            let first = samples.first().copied().unwrap_or_default();
+            self.put(place - by, &[first; MAX_STEP as usize][..by as usize]);
         }
         self.put(place, samples);
     }
@@ -192,7 +199,8 @@ impl Track {
         if least.abs() <= RIGHT || !newest {
             return 0;
         }
-        let by = least.signum();
+        // Drift is a sample now and then; what the first packet was late is gone in seconds.
+        let by = (least / 200 + least.signum()).clamp(-MAX_STEP, MAX_STEP);
         state.least -= by;
         state
             .seconds

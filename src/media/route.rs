@@ -142,7 +142,15 @@ impl Engine {
     }
 
     /// Gives a packet's sound to the leg's recordings and its playout buffer, if there are any.
-    pub(super) fn decode(&mut self, slot: usize, clock: u64, taken: Taken, packet: &Packet<'_>) {
+    /// What is stale is recorded where it belongs, and not heard.
+    pub(super) fn decode(
+        &mut self,
+        slot: usize,
+        clock: u64,
+        taken: Taken,
+        packet: &Packet<'_>,
+        stale: bool,
+    ) {
         let mut samples = std::mem::take(&mut self.samples);
         if let (Taken::Sound(sound), Some(leg)) = (taken, self.leg(slot)) {
             let codec = leg.stream().map(|stream| stream.codec);
@@ -150,9 +158,9 @@ impl Engine {
                 samples.clear();
                 codec.decode(packet.payload, &mut samples);
                 for track in &mut leg.tracks {
-                    track.write(clock, sound.timestamp, &samples);
+                    track.write((!stale).then_some(clock), sound.timestamp, &samples);
                 }
-                if let Some(voice) = &mut leg.voice {
+                if let Some(voice) = leg.voice.as_mut().filter(|_| !stale) {
                     voice.playout.insert(clock, sound.timestamp, &samples);
                 }
             }

@@ -273,10 +273,8 @@ fn a_process_that_stood_still_sends_no_burst_and_blames_nobody() {
     let a = w.phone(400);
     w.hear(a, Source::Loop(SoundId(1500)));
     w.wait(1.0);
-    w.frozen = true;
     w.phones[a].voice = Voice::Nothing;
-    w.wait(9.0);
-    w.frozen = false;
+    w.freeze(9.0);
     w.phones[a].got.clear();
     w.wait(0.1);
     assert!(w.phones[a].got.len() <= 6);
@@ -348,4 +346,56 @@ fn reports_go_out_and_tell_loss_and_round_trip() {
     assert!(report.lost > 30 && report.received > 400 && report.sent > 500);
     let bye = w.phones[a].reports.last().expect("a last report");
     assert!(rtcp::parse(bye, 0).expect("RTCP").bye);
+}
+
+#[test]
+fn what_waited_while_the_process_stood_still_is_recorded_and_not_heard() {
+    let mut w = World::new(Network::default());
+    let (a, b) = (w.phone(400), w.phone(700));
+    w.bridge(a, b);
+    let (leg, origin, recording) = (w.leg(a), w.now, RecordingId(1));
+    let record = Command::Record {
+        recording,
+        leg,
+        origin,
+    };
+    w.command(record);
+    w.wait(2.0);
+    w.phones[b].got.clear();
+    w.freeze(3.0);
+    w.wait(0.1);
+    assert!(
+        w.phones[b].got.len() <= 6,
+        "a burst of {}",
+        w.phones[b].got.len()
+    );
+    w.wait(1.5);
+    assert!(w.share(b, 400) > 0.98);
+    let end = w.now;
+    w.command(Command::StopRecording { recording, end });
+    let file = &w.files[&recording];
+    assert_eq!(file.length, Some(52_800));
+    assert!(crate::audio::tone::share(&file.samples[200..], 400.0) > 0.98);
+}
+
+#[test]
+fn a_mix_over_a_bad_network_is_still_understood() {
+    let mut w = World::new(Network {
+        jitter: Duration::from_millis(100),
+        loss_percent: 10,
+        repeat_percent: 10,
+        ..Network::default()
+    });
+    let (a, b, c) = (w.phone(400), w.phone(700), w.phone(1100));
+    w.hear(c, Source::Mix(vec![w.leg(a), w.leg(b)]));
+    w.wait(20.0);
+    let heard = w.heard(c, 5.0);
+    assert_eq!(heard.len() / 8000, 5);
+    for hz in [400.0, 700.0] {
+        // Each in its own pieces: a lost frame moves the phase of what conceals it.
+        let pieces = heard.chunks_exact(800);
+        let clear = pieces.filter(|piece| crate::audio::tone::share(piece, hz) > 0.3);
+        assert!(clear.count() > 35, "of 50 at {hz} Hz");
+    }
+    w.assert_even(c);
 }

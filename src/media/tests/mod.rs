@@ -26,8 +26,9 @@ struct World {
     serial: u64,
     events: Vec<Event>,
     files: BTreeMap<RecordingId, File>,
-    /// The engine does not get any time.
+    /// The engine does not get any time, and packets wait for it.
     frozen: bool,
+    waiting: Vec<(u16, SocketAddr, Vec<u8>)>,
 }
 
 /// What the way from the phones does to packets.
@@ -100,6 +101,7 @@ impl World {
             events: vec![],
             files: BTreeMap::new(),
             frozen: false,
+            waiting: vec![],
         };
         world.at(now, What::Beat);
         world
@@ -220,11 +222,24 @@ impl World {
                     self.at(at + BEAT, What::Beat);
                 }
                 What::Speak(phone) => self.speak(phone),
+                What::Arrive(port, from, bytes) if self.frozen => {
+                    self.waiting.push((port, from, bytes));
+                }
                 What::Arrive(port, from, bytes) => self.receive(port, from, &bytes),
             }
         }
         self.now = end;
         self.engine.check();
+    }
+
+    /// The engine stands still for a while and then reads all that waited.
+    fn freeze(&mut self, seconds: f64) {
+        self.frozen = true;
+        self.wait(seconds);
+        self.frozen = false;
+        for (port, from, bytes) in std::mem::take(&mut self.waiting) {
+            self.receive(port, from, &bytes);
+        }
     }
 
     fn at(&mut self, at: Instant, what: What) {
