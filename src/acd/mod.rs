@@ -132,3 +132,9 @@ pub enum Revocation {
     /// The agent's phone unregistered while it rang, or they began a call of their own.
     AgentGone,
 }
+
+/// The tests' time begins here, and moves by hand.
+#[cfg(test)]
+fn some_instant() -> std::time::Instant {
+    std::time::Instant::now()
+}

@@ -1,14 +1,29 @@
 //! The process's configuration: one TOML file, checked before it takes effect (B20).
 //!
 //! ```text
-//!   file ─▶ TOML with positions ─▶ reader: keys, types, ranges ─▶ Account::check ─▶ Config
+//!   file ─▶ TOML with positions ─▶ load: keys, types, ranges ─▶ Account::check ─▶ Config
 //!                                   └─ every problem: file, line, mend ─┘
 //! ```
+//!
+//! `tools/example.toml` shows every key. An unknown key is an error, so that no setting is silently
+//! without effect.
+
+mod demo;
+mod load;
+mod profile;
+mod report;
+mod suggest;
+mod table;
+#[cfg(test)]
+mod tests;
+
+pub use demo::Demo;
+pub use report::{ConfigError, ConfigErrors};
 
 use crate::settings::Account;
 use crate::sip::Transport;
 use std::net::{IpAddr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// What one process is started with.
@@ -20,7 +35,7 @@ pub struct Config {
     pub media: Media,
     /// The User-Agent and Server header.
     pub user_agent: String,
-    /// Where SIP is received. A listener's index here is its `ListenerId`.
+    /// Where SIP is received.
     pub listeners: Vec<ListenerConfig>,
     /// Queues, agents, trunks and what they are to do.
     pub account: Account,
@@ -33,6 +48,8 @@ pub struct Server {
     pub data_dir: PathBuf,
     /// Where `/metrics` and `/healthz` are served; `None`: nowhere.
     pub http: Option<SocketAddr>,
+    /// Whether `http` may be an address that others reach.
+    pub allow_public: bool,
     /// How log lines look.
     pub log: LogFormat,
     /// How long running calls may go on after a request to stop.
@@ -75,6 +92,7 @@ pub struct ListenerConfig {
     /// The local address.
     pub bind: SocketAddr,
     /// The address that Via and Contact tell peers: the local one, or the one outside of a NAT.
+    /// Port 0 where that of `bind` is: then the system chooses it.
     pub advertised: SocketAddr,
     /// Who is let in.
     pub admits: Admits,
@@ -90,4 +108,45 @@ pub enum Admits {
     },
     /// Trunks, known by the networks they call from.
     Trunks,
+}
+
+/// A larger file is no configuration.
+const LARGEST: u64 = 4 << 20;
+
+impl Config {
+    /// Reads and checks a file. Paths in it are relative to its folder.
+    ///
+    /// # Errors
+    /// Every problem found: the file, the line, and the mend.
+    pub fn read(path: &Path) -> Result<Self, ConfigErrors> {
+        let text = match std::fs::metadata(path) {
+            Ok(found) if found.len() > LARGEST => Err("more than 4 MiB: no configuration".into()),
+            Ok(_) => std::fs::read_to_string(path).map_err(|why| why.to_string()),
+            Err(why) => Err(why.to_string()),
+        };
+        match text {
+            Ok(text) => Self::parse(path, &text, &Files::on_disk()),
+            Err(why) => Err(ConfigErrors::whole_file(path, &why)),
+        }
+    }
+
+    /// Reads and checks the text of a file.
+    fn parse(path: &Path, text: &str, files: &Files) -> Result<Self, ConfigErrors> {
+        load::load(path, text, files)
+    }
+}
+
+/// What the loader asks of the disk, so that tests have none.
+struct Files {
+    exists: fn(&Path) -> bool,
+    read: fn(&Path) -> std::io::Result<String>,
+}
+
+impl Files {
+    fn on_disk() -> Self {
+        Self {
+            exists: Path::is_file,
+            read: |path| std::fs::read_to_string(path),
+        }
+    }
 }

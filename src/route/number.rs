@@ -30,7 +30,7 @@ pub fn normal(called: &str) -> String {
         return called.chars().take(LONGEST).collect();
     }
     match digits.strip_prefix("00") {
-        Some(digits) if !plus && digits.len() > 4 => format!("+{digits}"),
+        Some(digits) if !plus => format!("+{digits}"),
         Some(_) | None if plus => format!("+{digits}"),
         Some(_) | None => digits,
     }
@@ -69,7 +69,7 @@ mod tests {
             ("030 12345", "03012345"),
             ("9196", "9196"),
             ("*43#", "*43#"),
-            ("00", "00"),
+            ("00", "+"),
             ("alice", "alice"),
             ("alice.b-c", "alice.b-c"),
             ("", ""),

@@ -2,7 +2,7 @@
 //!
 //! Fields are named as in the configuration file: `queue[0].max_wait.after_s`.
 
-use super::defaults::{ANNOUNCE, MAX_WAIT, PACKET_TIMES, RATE, REOFFER, RING, WRAP_UP};
+use super::defaults::{ANNOUNCE, MAX_WAIT, RATE, REOFFER, RING, WRAP_UP};
 use super::{Account, Agent, Destination, Habits, Message, Network, OnMaxWait, Queue, Trunk};
 use crate::id::QueueId;
 use std::collections::{BTreeMap, BTreeSet};
@@ -169,10 +169,6 @@ impl Problems {
             let mend = "at least one codec, and none twice";
             self.add(format!("{path}.codecs"), mend);
         }
-        if !PACKET_TIMES.contains(&habits.packet_time) {
-            let mend = "10, or 20 to 200 in steps of 20 milliseconds";
-            self.add(format!("{path}.packet_time_ms"), mend);
-        }
     }
 
     fn routes(&mut self, account: &Account) {
@@ -202,12 +198,10 @@ impl Problems {
 
     fn message(&mut self, path: &str, message: Option<&Message>) {
         match message {
-            None => {}
-            Some(Message::File(file)) => {
-                if file.as_os_str().is_empty() {
-                    self.add(format!("{path}.file"), "the name of a file is missing");
-                }
+            Some(Message::File(file)) if file.as_os_str().is_empty() => {
+                self.add(format!("{path}.file"), "the name of a file is missing");
             }
+            None | Some(Message::File(_)) => {}
             Some(Message::Text { text, voice, rate }) => {
                 if text.trim().is_empty() || text.len() > 5_000 {
                     self.add(format!("{path}.text"), "1 to 5,000 bytes of text");

@@ -1,6 +1,6 @@
 //! What holds where nothing is set: the defaults of SPEC §12, and their ranges.
 
-use super::{Codec, Composition, Directions, Dtmf, Habits, Recording, Timeouts, WrapUp};
+use super::{Codec, Composition, Directions, Habits, Recording, Timeouts, WrapUp};
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
@@ -17,8 +17,6 @@ pub const MAX_WAIT: RangeInclusive<Duration> = seconds(1, 24 * 3_600);
 pub const REOFFER: RangeInclusive<Duration> = seconds(1, 600);
 /// Words a minute (R45).
 pub const RATE: RangeInclusive<u16> = 80..=450;
-/// Milliseconds of sound in a packet.
-pub const PACKET_TIMES: [u16; 11] = [10, 20, 40, 60, 80, 100, 120, 140, 160, 180, 200];
 
 /// An announcement's interval where none is set (D8).
 pub const ANNOUNCE_EVERY: Duration = Duration::from_secs(30);
@@ -65,12 +63,10 @@ impl Default for Recording {
 }
 
 impl Default for Habits {
-    /// A-law before µ-law, 20 ms, keys as events: what every peer knows.
+    /// Both of G.711, which every peer knows.
     fn default() -> Self {
         Self {
             codecs: vec![Codec::Pcma, Codec::Pcmu],
-            packet_time: 20,
-            dtmf: Dtmf::Events,
         }
     }
 }

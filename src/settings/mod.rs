@@ -173,33 +173,20 @@ pub struct Trunk {
     pub habits: Habits,
 }
 
-/// How we talk to a make of peer: what our offers say, and what we choose from its offers.
+/// How we talk to a make of peer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Habits {
-    /// The codecs to offer and to take, the preferred first.
+    /// The codecs that it is offered and may choose from, the preferred first.
     pub codecs: Vec<Codec>,
-    /// Milliseconds of sound in each packet: 10, or a multiple of 20 up to 200.
-    pub packet_time: u16,
-    /// How keys travel.
-    pub dtmf: Dtmf,
 }
 
-/// A codec that a peer may be given. Two of G.711; more come with the media plane's own.
+/// A codec that a peer may be given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Codec {
     /// G.711 µ-law, payload type 0.
     Pcmu,
     /// G.711 A-law, payload type 8.
     Pcma,
-}
-
-/// How keys travel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Dtmf {
-    /// As telephone-event packets (RFC 4733).
-    Events,
-    /// Not as packets of their own: telephone-event is neither offered nor taken.
-    None,
 }
 
 /// An address and the length of its prefix: `203.0.113.0/24`.

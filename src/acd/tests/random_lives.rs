@@ -102,7 +102,7 @@ fn answer(floor: &Floor, random: &mut Random) -> Option<Input> {
 fn live(seed: u64) -> usize {
     let mut random = Random::seeded(seed);
     let mut floor = Floor::new(&any_account(&mut random));
-    let mut now = Instant::now();
+    let mut now = some_instant();
     let mut out = Vec::new();
     for _ in 0..EVENTS {
         now += Duration::from_millis(random.below(2) * random.below(1_000));

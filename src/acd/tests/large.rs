@@ -1,4 +1,4 @@
-//! A decision stays cheap on a large floor.
+//! A large floor stays whole.
 
 use super::*;
 use crate::random::Random;
@@ -14,7 +14,7 @@ fn large() -> (Floor, Instant) {
         queue.announcement = announcement(30);
         queue.max_wait = max_wait(600, OnMaxWait::End);
     }
-    let (mut floor, now, mut out) = (Floor::new(&account), Instant::now(), Vec::new());
+    let (mut floor, now, mut out) = (Floor::new(&account), some_instant(), Vec::new());
     for call in 0..5_000 {
         let queue = QueueId(call as u32 % 200);
         let call = CallId(call);
@@ -24,7 +24,7 @@ fn large() -> (Floor, Instant) {
 }
 
 #[test]
-fn a_decision_on_a_large_floor_is_cheap() {
+fn a_large_floor_stays_whole_in_a_busy_hour() {
     let (mut floor, mut now) = large();
     let (mut random, mut out) = (Random::seeded(1), Vec::new());
     for agent in (0..1_000).map(AgentId) {
@@ -32,7 +32,7 @@ fn a_decision_on_a_large_floor_is_cheap() {
         floor.handle(now, Input::Reachable { agent, reachable }, &mut out);
     }
     floor.check();
-    let began = Instant::now();
+    let mut talks = 0;
     let mut steps = 0_u32;
     while steps < 20_000 {
         out.clear();
@@ -60,9 +60,8 @@ fn a_decision_on_a_large_floor_is_cheap() {
         };
         floor.handle(now, input, &mut out);
         steps += 1;
+        talks += usize::from(matches!(out[..], [.., Action::Connect { .. }]));
     }
-    let each = began.elapsed() / steps;
     floor.check();
-    // 50 µs is the aim of an optimised build on an idle machine; here a slip of an order is caught.
-    assert!(each < Duration::from_micros(500), "{each:?} a decision");
+    assert!(talks > 1_000, "{talks} talks");
 }

@@ -1,0 +1,154 @@
+//! The configuration of the demo: everything on loopback, one queue, any number reaches it.
+
+use super::{Admits, Config, ListenerConfig, LogFormat, Media, Server};
+use crate::id::{AgentId, QueueId, TrunkId};
+use crate::settings::{
+    Account, Agent, Announcement, Destination, Habits, Message, Network, Queue, Recording, Route,
+    Secret, Timeouts, Trunk, WrapUp, defaults,
+};
+use crate::sip::Transport;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// What the demo can be told.
+#[derive(Clone, Debug)]
+pub struct Demo {
+    /// Where the database and the recordings are.
+    pub data_dir: PathBuf,
+    /// The folder with `hold-music.wav` and `greeting.wav`.
+    pub sounds: PathBuf,
+    /// The listener for the agents' phones.
+    pub internal: SocketAddr,
+    /// The listener for callers.
+    pub external: SocketAddr,
+    /// Where `/metrics` and `/healthz` are served.
+    pub http: Option<SocketAddr>,
+    /// RTP and RTCP ports, from an even one to an odd one.
+    pub rtp_ports: RangeInclusive<u16>,
+    /// User, name and password of each agent.
+    pub agents: Vec<(String, String, Secret)>,
+    /// Whether callers hear messages, the greeting and the announcement; music they always hear.
+    pub greeting: bool,
+    /// Whether talks are recorded.
+    pub recording: bool,
+}
+
+const SUPPORT: QueueId = QueueId(1);
+
+impl Config {
+    /// The demo's configuration: queue *Support* for every number but 9196 (echo) and 9664 (hold
+    /// music), wrap-up of 10 s, all files of a recording.
+    pub fn demo(demo: Demo) -> Self {
+        let account = account(&demo);
+        let loopback = IpAddr::from(Ipv4Addr::LOCALHOST);
+        let internal = Admits::Phones {
+            realm: "cordboard".into(),
+        };
+        Self {
+            server: Server {
+                data_dir: demo.data_dir,
+                http: demo.http,
+                allow_public: false,
+                log: LogFormat::Text,
+                stop_after: Duration::from_secs(10),
+            },
+            media: Media {
+                address: loopback,
+                advertised: loopback,
+                first_port: *demo.rtp_ports.start(),
+                last_port: *demo.rtp_ports.end(),
+                workers: None,
+                silence_timeout: Some(Duration::from_secs(30)),
+            },
+            user_agent: super::load::USER_AGENT.into(),
+            listeners: vec![
+                listener("internal", demo.internal, internal),
+                listener("external", demo.external, Admits::Trunks),
+            ],
+            account,
+        }
+    }
+}
+
+fn listener(name: &str, bind: SocketAddr, admits: Admits) -> ListenerConfig {
+    ListenerConfig {
+        name: name.into(),
+        transports: vec![Transport::Udp, Transport::Tcp],
+        bind,
+        advertised: bind,
+        admits,
+    }
+}
+
+fn account(demo: &Demo) -> Account {
+    let agents = (1..).map(AgentId).zip(&demo.agents);
+    let agents: Vec<_> = agents
+        .map(|(id, (user, name, password))| Agent {
+            id,
+            name: name.clone(),
+            user: user.clone(),
+            password: password.clone(),
+            wrap_up: None,
+            record_calls: true,
+            habits: Habits::default(),
+        })
+        .collect();
+    let loopback = Network {
+        address: Ipv4Addr::new(127, 0, 0, 0).into(),
+        prefix: 8,
+    };
+    let route = |number: &str, to| Route {
+        number: number.into(),
+        to,
+    };
+    Account {
+        name: "demo".into(),
+        queues: vec![support(demo, &agents)],
+        agents,
+        trunks: vec![Trunk {
+            id: TrunkId(1),
+            name: "loopback".into(),
+            from: vec![loopback],
+            max_calls: 0,
+            habits: Habits::default(),
+        }],
+        routes: vec![
+            route("9196", Destination::Echo),
+            route("9664", Destination::Music),
+            route("*", Destination::Queue(SUPPORT)),
+        ],
+        timeouts: Timeouts::default(),
+        wrap_up: WrapUp {
+            enabled: true,
+            default: Duration::from_secs(10),
+        },
+        recording: Recording {
+            enabled: demo.recording,
+            ..Recording::default()
+        },
+    }
+}
+
+fn support(demo: &Demo, agents: &[Agent]) -> Queue {
+    let file = |name: &str| Message::File(demo.sounds.join(name));
+    let announcement = Announcement {
+        message: Message::Text {
+            text: "Thank you for waiting. The next free agent will be with you.".into(),
+            voice: defaults::VOICE.into(),
+            rate: defaults::SPEECH_RATE,
+        },
+        every: defaults::ANNOUNCE_EVERY,
+    };
+    Queue {
+        id: SUPPORT,
+        name: "Support".into(),
+        agents: agents.iter().map(|agent| agent.id).collect(),
+        greeting: demo.greeting.then(|| file("greeting.wav")),
+        music: Some(file("hold-music.wav")),
+        announcement: demo.greeting.then_some(announcement),
+        max_wait: None,
+        reoffer_delay: defaults::REOFFER_DELAY,
+    }
+}

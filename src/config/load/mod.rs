@@ -1,0 +1,275 @@
+//! From the sections of the file to the configuration.
+
+mod account;
+
+use super::profile::{self, Kind, ListenerKeys};
+use super::report::Report;
+use super::table::Table;
+use super::{Admits, Config, ConfigErrors, Files, ListenerConfig, LogFormat, Media, Server};
+use crate::sip::Transport;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::time::Duration;
+use toml::de::DeTable;
+
+/// The User-Agent and Server header where none is set.
+pub(super) const USER_AGENT: &str = concat!("Cordboard/", env!("CARGO_PKG_VERSION"));
+
+/// What reading a section takes along.
+pub(super) struct Loader<'t> {
+    report: Report<'t>,
+    /// The folder of the file: paths are relative to it.
+    folder: &'t Path,
+    files: &'t Files,
+}
+
+/// Reads the whole file.
+pub(super) fn load(path: &Path, text: &str, files: &Files) -> Result<Config, ConfigErrors> {
+    let mut loader = Loader {
+        report: Report::new(path, text),
+        folder: path.parent().unwrap_or_else(|| Path::new("")),
+        files,
+    };
+    let (root, syntax) = DeTable::parse_recoverable(text);
+    for error in &syntax {
+        let offset = error.span().map_or(0, |span| span.start);
+        // The message alone: the line itself may hold a password.
+        loader.report.at(offset, error.message());
+    }
+    if !syntax.is_empty() {
+        return Err(ConfigErrors(loader.report.errors()));
+    }
+    let config = loader.config(Table::root(root.get_ref()));
+    let errors = loader.report.errors();
+    match errors.is_empty() {
+        true => Ok(config),
+        false => Err(ConfigErrors(errors)),
+    }
+}
+
+impl Loader<'_> {
+    fn config(&mut self, mut root: Table<'_>) -> Config {
+        let server = self.server(&mut root);
+        let user_agent = self.user_agent(&mut root);
+        let media = self.media(&mut root);
+        let listeners = self.listeners(&mut root);
+        let account = self.account(&mut root);
+        root.done(&mut self.report);
+        Config {
+            server,
+            media,
+            user_agent,
+            listeners,
+            account,
+        }
+    }
+
+    fn server(&mut self, root: &mut Table<'_>) -> Server {
+        let mut server = Server {
+            data_dir: self.folder.join("data"),
+            http: Some((Ipv4Addr::LOCALHOST, 8080).into()),
+            allow_public: false,
+            log: LogFormat::Text,
+            stop_after: Duration::from_secs(30),
+        };
+        let report = &mut self.report;
+        let Some(mut table) = root.table("server", report) else {
+            return server;
+        };
+        if let Some(folder) = table.string("data_dir", report) {
+            server.data_dir = self.folder.join(folder);
+        }
+        match table.string("http", report).as_deref() {
+            None => {}
+            Some("off") => server.http = None,
+            Some(text) => match text.parse() {
+                Ok(address) => server.http = Some(address),
+                Err(_) => report.of("server.http", "an address and a port, or \"off\""),
+            },
+        }
+        server.allow_public = table.boolean("allow_public", report).unwrap_or(false);
+        if let (Some(http), false) = (server.http, server.allow_public)
+            && !http.ip().to_canonical().is_loopback()
+        {
+            let mend = "others reach this address: listen at 127.0.0.1, or set allow_public = true";
+            report.of("server.http", mend);
+        }
+        let formats = [("text", LogFormat::Text), ("json", LogFormat::Json)];
+        server.log = table.choice("log", &formats, report).unwrap_or(server.log);
+        if let Some(after) = table.seconds("stop_after_s", report) {
+            server.stop_after = after;
+            if after > Duration::from_secs(86_400) {
+                report.of("server.stop_after_s", "at most a day: 86400");
+            }
+        }
+        table.done(report);
+        server
+    }
+
+    fn user_agent(&mut self, root: &mut Table<'_>) -> String {
+        let report = &mut self.report;
+        let mut name = USER_AGENT.to_owned();
+        if let Some(mut table) = root.table("sip", report) {
+            name = table.string("user_agent", report).unwrap_or(name);
+            if name.is_empty() || name.len() > 128 || name.contains(char::is_control) {
+                report.of("sip.user_agent", "1 to 128 bytes of text");
+            }
+            table.done(report);
+        }
+        name
+    }
+
+    fn media(&mut self, root: &mut Table<'_>) -> Media {
+        let loopback = IpAddr::from(Ipv4Addr::LOCALHOST);
+        let mut media = Media {
+            address: loopback,
+            advertised: loopback,
+            first_port: 20_000,
+            last_port: 21_999,
+            workers: None,
+            silence_timeout: Some(Duration::from_secs(30)),
+        };
+        let report = &mut self.report;
+        let Some(mut table) = root.table("media", report) else {
+            report.of("media", "missing: [media] needs an address");
+            return media;
+        };
+        if !table.has("address") {
+            table.missing("address", report);
+        }
+        if let Some(address) = table.parsed("address", "an address: \"192.0.2.1\"", report) {
+            media.address = address;
+            media.advertised = address;
+        }
+        if let Some(outside) = table.parsed("advertised", "an address: \"198.51.100.7\"", report) {
+            media.advertised = outside;
+        }
+        if media.advertised.is_unspecified() {
+            let mend = "peers must be told a real address: set media.advertised";
+            report.of("media.advertised", mend);
+        }
+        if let Some(text) = table.string("ports", report) {
+            match ports(&text) {
+                Some((first, last)) => (media.first_port, media.last_port) = (first, last),
+                None => report.of(
+                    "media.ports",
+                    "from an even port to a higher odd one: \"20000-21999\"",
+                ),
+            }
+        }
+        let workers = table.number("workers", 1..=1_024, report);
+        media.workers = workers.and_then(|workers| usize::try_from(workers).ok());
+        if let Some(after) = table.seconds("silence_timeout_s", report) {
+            media.silence_timeout = Some(after).filter(|after| !after.is_zero());
+            if after > Duration::from_secs(86_400) {
+                report.of(
+                    "media.silence_timeout_s",
+                    "at most a day: 86400; 0 for never",
+                );
+            }
+        }
+        table.done(report);
+        media
+    }
+
+    fn listeners(&mut self, root: &mut Table<'_>) -> Vec<ListenerConfig> {
+        let mut listeners: Vec<ListenerConfig> = vec![];
+        for mut table in root.tables("listener", &mut self.report) {
+            let (mut keys, mut is_read) = (ListenerKeys::default(), true);
+            if let Some(name) = table.string("profile", &mut self.report) {
+                let path = table.path("profile");
+                let found = profile::find(&name, &path, self.folder, self.files, &mut self.report);
+                is_read = found.is_some();
+                match found.map(|profile| profile.listener) {
+                    Some(Some(listener)) => keys = listener,
+                    Some(None) => self.report.of(&path, format!("{name:?} is about a peer")),
+                    None => {}
+                }
+                let stem = Path::new(&name).file_stem();
+                keys.name = keys
+                    .name
+                    .or_else(|| Some(stem?.to_string_lossy().into_owned()));
+            }
+            let keys = ListenerKeys::read(&mut table, &mut self.report).or(keys);
+            let listener = self.listener(&table, keys, is_read);
+            let same = |other: &&ListenerConfig| other.name == listener.name;
+            if listeners.iter().any(|other| same(&other)) {
+                let mend = format!("two listeners are called {:?}", listener.name);
+                self.report.of(&table.path("name"), mend);
+            }
+            let clashes = |other: &ListenerConfig| {
+                let same = |transport| other.transports.contains(transport);
+                other.bind == listener.bind
+                    && other.bind.port() != 0
+                    && listener.transports.iter().any(same)
+            };
+            if let Some(other) = listeners.iter().find(|other| clashes(other)) {
+                let mend = format!("listener {:?} is there already", other.name);
+                self.report.of(&table.path("bind"), mend);
+            }
+            table.done(&mut self.report);
+            listeners.push(listener);
+        }
+        if listeners.is_empty() {
+            let mend = "missing: without a [[listener]] nobody can call";
+            self.report.of("listener", mend);
+        }
+        listeners
+    }
+
+    /// Puts a listener together; what is missing has no default, for a wrong guess opens a door.
+    /// Of what a profile that could not be read may have said, nothing is missed.
+    fn listener(&mut self, table: &Table<'_>, keys: ListenerKeys, is_read: bool) -> ListenerConfig {
+        let report = &mut self.report;
+        let mut need = |is_there: bool, key| {
+            if !is_there {
+                table.missing(key, report);
+            }
+        };
+        need(keys.name.is_some(), "name");
+        need(keys.bind.is_some(), "bind");
+        need(!is_read || keys.admits.is_some(), "admits");
+        let phones = keys.admits == Some(Kind::Phones);
+        need(!phones || keys.realm.is_some(), "realm");
+        if !phones && keys.realm.is_some() {
+            let mend = "trunks are known by their address: leave it out, or admit phones";
+            report.of(&table.path("realm"), mend);
+        }
+        let realm = keys.realm.unwrap_or_default();
+        // A realm stands between quotation marks in each challenge (RFC 3261 §25.1).
+        if phones
+            && (realm.len() > 128 || realm.contains(|c: char| c.is_control() || "\"\\".contains(c)))
+        {
+            report.of(
+                &table.path("realm"),
+                "at most 128 bytes of text, without \" and \\",
+            );
+        }
+        let bind = keys.bind.unwrap_or_else(|| (Ipv4Addr::LOCALHOST, 0).into());
+        let outside = keys.advertised.unwrap_or_else(|| bind.ip());
+        if outside.is_unspecified() {
+            let mend = "peers must be told a real address: set advertised";
+            report.of(&table.path("advertised"), mend);
+        }
+        ListenerConfig {
+            name: keys.name.unwrap_or_default(),
+            transports: keys
+                .transports
+                .unwrap_or_else(|| vec![Transport::Udp, Transport::Tcp]),
+            bind,
+            advertised: SocketAddr::new(outside, bind.port()),
+            admits: match keys.admits {
+                Some(Kind::Phones) => Admits::Phones { realm },
+                Some(Kind::Trunks) | None => Admits::Trunks,
+            },
+        }
+    }
+}
+
+/// An even port, a dash, a higher odd one: each leg takes two, RTP and RTCP (RFC 3550 §11).
+fn ports(text: &str) -> Option<(u16, u16)> {
+    let (first, last) = text.split_once('-')?;
+    let (first, last): (u16, u16) = (first.trim().parse().ok()?, last.trim().parse().ok()?);
+    let fine = first >= 1_024 && first % 2 == 0 && last % 2 == 1 && last > first;
+    fine.then_some((first, last))
+}
