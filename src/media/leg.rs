@@ -137,6 +137,10 @@ impl Leg {
         if let Some(session) = &mut self.session {
             session.latch.signal(stream.remote);
             session.control.latch.signal(stream.rtcp);
+            if session.stream != stream {
+                // What was not sent on hold is no loss: the numbers go on from the last one sent.
+                self.outbound.change();
+            }
             session.stream = stream;
         } else {
             self.session = Some(Session {

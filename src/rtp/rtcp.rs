@@ -136,18 +136,24 @@ pub fn parse(datagram: &[u8], ours: u32) -> Option<Heard> {
                     packets: word(body, 4),
                     octets: word(body, 5),
                 };
-                heard.report.get_or_insert(Report {
-                    ssrc: word(body, 0),
-                    sender: Some(sender),
-                    block: blocks(body, 6, head[0] & 0x1f, ours),
-                });
+                let (ssrc, block) = (word(body, 0), blocks(body, 6, head[0] & 0x1f, ours));
+                let sender = Some(sender);
+                let report = Report {
+                    ssrc,
+                    sender,
+                    block,
+                };
+                heard.report = heard.report.or(Some(report));
             }
             RECEIVER_REPORT if body.len() >= 4 => {
-                heard.report.get_or_insert(Report {
-                    ssrc: word(body, 0),
-                    sender: None,
-                    block: blocks(body, 1, head[0] & 0x1f, ours),
-                });
+                let (ssrc, block) = (word(body, 0), blocks(body, 1, head[0] & 0x1f, ours));
+                let sender = None;
+                let report = Report {
+                    ssrc,
+                    sender,
+                    block,
+                };
+                heard.report = heard.report.or(Some(report));
             }
             SENDER_REPORT | RECEIVER_REPORT => return None,
             GOODBYE => heard.bye = true,

@@ -204,6 +204,31 @@ fn a_peer_on_hold_is_sent_nothing_and_hears_again_after_it() {
 }
 
 #[test]
+fn a_hold_leaves_no_gap_in_the_numbers() {
+    let mut w = World::new(Network::default());
+    let (a, b) = (w.phone(400), w.phone(700));
+    w.bridge(a, b);
+    w.wait(1.0);
+    w.describe(a, |stream| (stream.sends, stream.receives) = (false, false));
+    w.wait(3.0);
+    w.describe(a, |_| {});
+    w.wait(1.0);
+    assert!(w.share(a, 700) > 0.98 && w.share(b, 400) > 0.98);
+    for pair in w.phones[a].got.windows(2) {
+        assert_eq!(pair[1].1.sequence, pair[0].1.sequence.wrapping_add(1));
+    }
+    let got = &w.phones[a].got;
+    let spent = got[got.len() - 1]
+        .1
+        .timestamp
+        .wrapping_sub(got[0].1.timestamp);
+    assert!(
+        (39_000..40_100).contains(&spent),
+        "time passed on hold: {spent}"
+    );
+}
+
+#[test]
 fn each_press_is_one_digit_and_is_passed_on() {
     for loss_percent in [0, 10, 30] {
         let mut w = World::new(Network {
@@ -398,4 +423,36 @@ fn a_mix_over_a_bad_network_is_still_understood() {
         assert!(clear.count() > 35, "of 50 at {hz} Hz");
     }
     w.assert_even(c);
+}
+
+#[test]
+fn reports_on_the_rtp_port_are_taken_from_the_peer() {
+    let mut w = World::new(Network::default());
+    let a = w.phone(400);
+    w.wait(1.0);
+    let ssrc = w.phones[a].got[0].1.ssrc;
+    let lost = w.phones[a].got.len() as i32 / 2;
+    let block = rtcp::Block {
+        ssrc,
+        lost,
+        ..rtcp::Block::default()
+    };
+    let report = rtcp::Report {
+        ssrc: 1,
+        sender: None,
+        block: Some(block),
+    };
+    let mut bytes = vec![];
+    report.write("peer", false, &mut bytes);
+    w.receive(w.phones[a].port, w.phones[a].address, &bytes);
+    w.command(Command::Close { leg: w.leg(a) });
+    let Some(Event::Closed { report, .. }) = w.events.last() else {
+        panic!("not closed");
+    };
+    assert!(
+        report
+            .remote_loss
+            .is_some_and(|loss| (loss - 0.5).abs() < 0.02)
+    );
+    assert_eq!(report.refused, 0);
 }
