@@ -1,20 +1,45 @@
 //! Sockets for SIP: a thread for each UDP listener, tokio for TCP.
+//!
+//! ```text
+//!   datagrams ──▶ udp ──┐                       full: dropped
+//!                       ├─▶ deliver(Input) ──▶ the switch's inbox
+//!   streams ──▶ tcp ────┘                       full: not read
+//!      └─ Framer cuts messages, answers keep-alives
+//! ```
+
+mod connection;
+mod limits;
+mod tcp;
+mod udp;
+
+#[cfg(test)]
+mod tests;
+
+pub use limits::Limits;
 
 use crate::sip::{Input, ListenerId, Transmit, Transport};
+use anyhow::Context as _;
+use std::collections::BTreeMap;
+use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::runtime::Handle;
 
 /// All listeners of the process.
 #[derive(Debug)]
 pub struct Network {
-    addresses: Vec<(ListenerId, SocketAddr)>,
+    udp: BTreeMap<ListenerId, udp::Listener>,
+    tcp: tcp::Tcp,
+    tally: Arc<Tally>,
 }
 
 /// What the network has counted since its start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
-    /// Datagrams and messages received, and sent.
+    /// Datagrams and messages received.
     pub received: u64,
+    /// Datagrams and messages sent.
     pub sent: u64,
     /// Datagrams dropped because the inbox was full.
     pub dropped: u64,
@@ -28,6 +53,17 @@ pub struct Counters {
     pub connections: u64,
 }
 
+/// The counters while they are counted.
+#[derive(Debug, Default)]
+struct Tally {
+    received: AtomicU64,
+    sent: AtomicU64,
+    dropped: AtomicU64,
+    send_failures: AtomicU64,
+    refused: AtomicU64,
+    closed: AtomicU64,
+}
+
 impl Network {
     /// Binds the listeners and starts to deliver. `deliver` answers `false` when its inbox is
     /// full: a datagram is then dropped, a connection is not read until there is room.
@@ -39,25 +75,110 @@ impl Network {
         runtime: &Handle,
         deliver: impl Fn(Input) -> bool + Clone + Send + 'static,
     ) -> anyhow::Result<Self> {
-        let _ = (runtime, deliver);
-        Ok(Self { addresses: listeners.iter().map(|l| (l.0, l.2)).collect() })
+        Self::with_limits(listeners, Limits::default(), runtime, deliver)
     }
 
-    /// Sends, or opens a connection first; never waits.
+    /// As [`Network::start`], with other limits.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn with_limits(
+        listeners: Vec<(ListenerId, Transport, SocketAddr)>,
+        limits: Limits,
+        runtime: &Handle,
+        deliver: impl Fn(Input) -> bool + Clone + Send + 'static,
+    ) -> anyhow::Result<Self> {
+        let tally = Arc::new(Tally::default());
+        let mut tcp = tcp::Tcp::new(limits, Arc::clone(&tally), runtime, deliver.clone());
+        let mut udp = BTreeMap::new();
+        for (id, transport, address) in listeners {
+            let bound = match transport {
+                Transport::Udp => {
+                    udp::Listener::start(id, address, Arc::clone(&tally), deliver.clone())
+                        .map(|listener| drop(udp.insert(id, listener)))
+                }
+                Transport::Tcp => tcp.listen(id, address, deliver.clone()),
+            };
+            bound.map_err(|error| unbound(id, transport, address, &error))?;
+        }
+        Ok(Self { udp, tcp, tally })
+    }
+
+    /// Sends, or opens a connection first; never waits. A connection that cannot be opened or
+    /// written is told as [`Input::Closed`].
     pub fn send(&self, transmit: Transmit) {
-        let _ = transmit;
+        let Transmit { flow, bytes } = transmit;
+        let sent = match flow.transport {
+            Transport::Udp => self
+                .udp
+                .get(&flow.listener)
+                .context("no such listener")
+                .and_then(|listener| Ok(listener.send(flow.remote, &bytes)?)),
+            Transport::Tcp => self.tcp.send(flow, bytes),
+        };
+        match sent {
+            Ok(()) => self.tally.sent.fetch_add(1, Ordering::Relaxed),
+            Err(error) => {
+                tracing::debug!(remote = %flow.remote, %error, "not sent");
+                self.tally.send_failures.fetch_add(1, Ordering::Relaxed)
+            }
+        };
     }
 
     /// Where a listener is bound: the port that the system chose, if it was 0.
     pub fn local_addr(&self, listener: ListenerId) -> Option<SocketAddr> {
-        self.addresses.iter().find(|(id, _)| *id == listener).map(|(_, address)| *address)
+        let udp = self.udp.get(&listener).map(|listener| listener.address);
+        udp.or_else(|| self.tcp.local_addr(listener))
     }
 
     /// What was counted so far.
     pub fn counters(&self) -> Counters {
-        Counters::default()
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        Counters {
+            received: read(&self.tally.received),
+            sent: read(&self.tally.sent),
+            dropped: read(&self.tally.dropped),
+            send_failures: read(&self.tally.send_failures),
+            refused: read(&self.tally.refused),
+            closed: read(&self.tally.closed),
+            connections: self.tcp.connections() as u64,
+        }
     }
 
-    /// Stops receiving, and closes all connections.
-    pub fn stop(self) {}
+    /// Stops receiving, and closes all connections after what was sent on them.
+    pub fn stop(self) {
+        for listener in self.udp.into_values() {
+            listener.stop();
+        }
+        self.tcp.stop();
+    }
+}
+
+/// Why a listener could not be bound, and the mend.
+fn unbound(
+    id: ListenerId,
+    transport: Transport,
+    address: SocketAddr,
+    error: &io::Error,
+) -> anyhow::Error {
+    let mend = match error.kind() {
+        io::ErrorKind::AddrInUse => {
+            "another program, or another instance of this one, has the port: stop it or choose another port"
+        }
+        io::ErrorKind::AddrNotAvailable => {
+            "no interface of this machine has that address: correct it, or listen on 0.0.0.0 or [::]"
+        }
+        io::ErrorKind::PermissionDenied => {
+            "ports below 1024 need the capability CAP_NET_BIND_SERVICE: grant it or choose another port"
+        }
+        _ => "see the system's message",
+    };
+    let transport = match transport {
+        Transport::Udp => "UDP",
+        Transport::Tcp => "TCP",
+    };
+    anyhow::anyhow!(
+        "listener {} cannot be bound to {transport} {address}: {error}; {mend}",
+        id.0
+    )
 }

@@ -1,0 +1,235 @@
+//! One TCP connection: reads messages, writes messages, and ends.
+//!
+//! ```text
+//!   opened ──first message or keep-alive──▶ in use ──idle──▶ closed
+//!      └──first──▶ closed     message begun ──partial──▶ closed
+//! ```
+//!
+//! Each edge to *closed* is a time-out of [`super::Limits`]; the peer, an error, a stream that is
+//! not SIP, or a full queue close it from everywhere.
+
+use super::tcp::Shared;
+use crate::sip::framing::{Frame, Framer, PONG};
+use crate::sip::{Flow, Input};
+use rustix::net::sockopt;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::tcp::{ReadHalf, WriteHalf};
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep, timeout, timeout_at};
+
+/// Read at once.
+const PIECE: usize = 4_096;
+
+/// As much as half a keep-alive is no message that has begun.
+const HALF_PING: usize = 3;
+
+/// How often a full inbox is tried again: from, to.
+const AGAIN: (Duration, Duration) = (Duration::from_millis(2), Duration::from_millis(100));
+
+/// A connection to be opened.
+#[derive(Debug)]
+pub(super) struct Opened {
+    pub(super) flow: Flow,
+    /// The listener for which it is.
+    pub(super) local: SocketAddr,
+    pub(super) queue: Queue,
+}
+
+/// What a connection is to write.
+#[derive(Debug)]
+pub(super) struct Queue {
+    pub(super) messages: mpsc::Receiver<Vec<u8>>,
+    /// The way in for answers to keep-alives; does not keep the queue open.
+    pub(super) pong: mpsc::WeakSender<Vec<u8>>,
+}
+
+pub(super) struct Connection<F> {
+    flow: Flow,
+    shared: Arc<Shared>,
+    deliver: F,
+}
+
+/// Opens a connection and serves it to its end.
+pub(super) async fn open<F>(opened: Opened, shared: Arc<Shared>, deliver: F)
+where
+    F: Fn(Input) -> bool + Send + 'static,
+{
+    let Opened { flow, local, queue } = opened;
+    let mut connection = Connection::new(flow, shared, deliver);
+    let patience = connection.shared.limits.patience;
+    match timeout(patience, connect(local, flow.remote)).await {
+        Ok(Ok(stream)) => {
+            keep_alive(&stream);
+            connection.serve(stream, queue).await;
+        }
+        Ok(Err(_)) | Err(_) => {
+            connection
+                .shared
+                .tally
+                .send_failures
+                .fetch_add(1, Ordering::Relaxed);
+            connection.shared.leave(flow);
+            connection
+                .tell_closed(Flow {
+                    connection: 0,
+                    ..flow
+                })
+                .await;
+        }
+    }
+}
+
+impl<F: Fn(Input) -> bool + Send + 'static> Connection<F> {
+    pub(super) fn new(flow: Flow, shared: Arc<Shared>, deliver: F) -> Self {
+        Self {
+            flow,
+            shared,
+            deliver,
+        }
+    }
+
+    /// Reads and writes until one of them ends.
+    pub(super) async fn serve(mut self, mut stream: TcpStream, queue: Queue) {
+        let (reader, writer) = stream.split();
+        let patience = self.shared.limits.patience;
+        let Queue { messages, pong } = queue;
+        tokio::select! {
+            () = self.read(reader, pong) => {}
+            () = write(writer, messages, patience) => {}
+        }
+        drop(stream);
+        let ours = self.shared.leave(self.flow);
+        self.tell_closed(self.flow).await;
+        if ours {
+            // What was sent to the peer by name has no other sign that its connection is lost.
+            self.tell_closed(Flow {
+                connection: 0,
+                ..self.flow
+            })
+            .await;
+        }
+    }
+
+    /// Reads until the peer ends, errs or is too slow.
+    async fn read(&mut self, mut reader: ReadHalf<'_>, pong: mpsc::WeakSender<Vec<u8>>) {
+        let limits = self.shared.limits;
+        let (mut framer, mut frames) = (Framer::new(), vec![]);
+        let mut buffer = vec![0; PIECE];
+        let mut deadline = Instant::now() + limits.first;
+        let (mut used, mut partial) = (false, false);
+        loop {
+            let length = match timeout_at(deadline, reader.read(&mut buffer)).await {
+                Ok(Ok(0) | Err(_)) => return,
+                Ok(Ok(length)) => length,
+                Err(_) => return self.close("it was silent or too slow"),
+            };
+            let bytes = buffer.get(..length).unwrap_or_default();
+            let whole = framer.receive(bytes, &mut frames);
+            let complete = !frames.is_empty();
+            for frame in frames.drain(..) {
+                match frame {
+                    Frame::Message(bytes) => self.tell(bytes).await,
+                    Frame::Ping => {
+                        // A full queue is the writer's affair.
+                        if let Some(queue) = pong.upgrade() {
+                            drop(queue.try_send(PONG.to_vec()));
+                        }
+                    }
+                }
+            }
+            if let Err(broken) = whole {
+                return self.close(&broken.to_string());
+            }
+            used |= complete;
+            let begun = framer.pending() > HALF_PING;
+            if begun && (complete || !partial) {
+                deadline = Instant::now() + limits.partial;
+            } else if !begun && used {
+                deadline = Instant::now() + limits.idle;
+            }
+            partial = begun;
+        }
+    }
+
+    /// Delivers a message; reads no further until there is room for it.
+    async fn tell(&mut self, bytes: Vec<u8>) {
+        self.shared.tally.received.fetch_add(1, Ordering::Relaxed);
+        let flow = self.flow;
+        self.until_taken(|| Input::Received {
+            flow,
+            bytes: bytes.clone(),
+        })
+        .await;
+    }
+
+    async fn tell_closed(&mut self, flow: Flow) {
+        self.until_taken(|| Input::Closed { flow }).await;
+    }
+
+    async fn until_taken(&mut self, input: impl Fn() -> Input + Send) {
+        // Owned by the future, as a closure that is not `Sync` cannot be lent to it.
+        let mut input = input;
+        let mut wait = AGAIN.0;
+        while !self.offer(&mut input) {
+            sleep(wait).await;
+            wait = (2 * wait).min(AGAIN.1);
+        }
+    }
+
+    fn offer(&mut self, input: &mut impl Fn() -> Input) -> bool {
+        self.shared.stopping.load(Ordering::Relaxed) || (self.deliver)(input())
+    }
+
+    /// It is we who close, for a reason.
+    fn close(&self, why: &str) {
+        tracing::debug!(remote = %self.flow.remote, why, "a connection is closed");
+        self.shared.tally.closed.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// Writes until the queue is closed and empty, or the peer does not take it.
+async fn write(
+    mut writer: WriteHalf<'_>,
+    mut messages: mpsc::Receiver<Vec<u8>>,
+    patience: Duration,
+) {
+    while let Some(bytes) = messages.recv().await {
+        match timeout(patience, writer.write_all(&bytes)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) | Err(_) => return,
+        }
+    }
+    drop(timeout(patience, writer.shutdown()).await);
+}
+
+/// Opens from the listener's address, so that the peer sees us where it expects us.
+async fn connect(local: SocketAddr, remote: SocketAddr) -> io::Result<TcpStream> {
+    let socket = match local {
+        SocketAddr::V4(_) => TcpSocket::new_v4()?,
+        SocketAddr::V6(_) => TcpSocket::new_v6()?,
+    };
+    if !local.ip().is_unspecified() {
+        socket.bind(SocketAddr::new(local.ip(), 0))?;
+    }
+    socket.connect(remote).await
+}
+
+/// Finds peers that have vanished within two minutes, and sends small messages at once.
+pub(super) fn keep_alive(stream: &TcpStream) {
+    let set = || -> io::Result<()> {
+        stream.set_nodelay(true)?;
+        sockopt::set_socket_keepalive(stream, true)?;
+        sockopt::set_tcp_keepidle(stream, Duration::from_secs(60))?;
+        sockopt::set_tcp_keepintvl(stream, Duration::from_secs(20))?;
+        Ok(sockopt::set_tcp_keepcnt(stream, 3)?)
+    };
+    if let Err(error) = set() {
+        tracing::debug!(%error, "a connection takes no keep-alive");
+    }
+}

@@ -1,0 +1,281 @@
+//! SIP over TCP: accepts, opens on demand, and knows each connection by a number.
+//!
+//! A flow with connection 0 names a peer, not a connection: the first message to it opens one,
+//! later ones share it. What comes back on it bears its number.
+
+use super::connection::{Connection, Opened, keep_alive};
+use super::limits::{Limits, Places};
+use super::{Tally, connection};
+use crate::sip::{Flow, Input, ListenerId, Transport};
+use anyhow::{Context as _, bail};
+use rustix::net::{AddressFamily, SocketFlags, SocketType, sockopt};
+use std::collections::BTreeMap;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+use tokio::net::TcpListener;
+use tokio::runtime::Handle;
+use tokio::sync::mpsc::{self, error::TrySendError};
+use tokio::task::AbortHandle;
+
+/// Connections that the system accepts before we do.
+const BACKLOG: i32 = 1_024;
+
+/// How long connections may take to write their last messages when we stop.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
+/// Wait after a failed accept: mostly descriptors have run out, and may come back (F22).
+const RECOVERY: Duration = Duration::from_millis(100);
+
+#[derive(Debug)]
+pub(super) struct Tcp {
+    shared: Arc<Shared>,
+    runtime: Handle,
+    listeners: BTreeMap<ListenerId, (SocketAddr, AbortHandle)>,
+    /// Connections to open, for the task that does.
+    opener: mpsc::UnboundedSender<Opened>,
+    opening: AbortHandle,
+}
+
+/// What listeners and connections share.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) limits: Limits,
+    pub(super) tally: Arc<Tally>,
+    /// Nobody wants to hear of anything any more.
+    pub(super) stopping: AtomicBool,
+    table: Mutex<Table>,
+}
+
+#[derive(Debug, Default)]
+struct Table {
+    places: Places,
+    last: u64,
+    /// Messages to each connection. One that is gone from here closes after its last message.
+    open: BTreeMap<u64, mpsc::Sender<Vec<u8>>>,
+    /// Connections that we opened, by whom they reach.
+    ours: BTreeMap<(ListenerId, SocketAddr), u64>,
+}
+
+impl Tcp {
+    pub(super) fn new(
+        limits: Limits,
+        tally: Arc<Tally>,
+        runtime: &Handle,
+        deliver: impl Fn(Input) -> bool + Clone + Send + 'static,
+    ) -> Self {
+        let shared = Arc::new(Shared {
+            limits,
+            tally,
+            stopping: AtomicBool::new(false),
+            table: Mutex::default(),
+        });
+        // Bounded by the limit of connections.
+        let (opener, mut wanted) = mpsc::unbounded_channel();
+        let opening = runtime.spawn({
+            let shared = Arc::clone(&shared);
+            async move {
+                while let Some(opened) = wanted.recv().await {
+                    tokio::spawn(connection::open(
+                        opened,
+                        Arc::clone(&shared),
+                        deliver.clone(),
+                    ));
+                }
+            }
+        });
+        let opening = opening.abort_handle();
+        Self {
+            shared,
+            runtime: runtime.clone(),
+            listeners: BTreeMap::new(),
+            opener,
+            opening,
+        }
+    }
+
+    pub(super) fn listen(
+        &mut self,
+        id: ListenerId,
+        address: SocketAddr,
+        deliver: impl Fn(Input) -> bool + Clone + Send + 'static,
+    ) -> io::Result<()> {
+        let listener = bind(address)?;
+        let address = listener.local_addr()?;
+        let _context = self.runtime.enter();
+        let listener = TcpListener::from_std(listener)?;
+        let task = tokio::spawn(accept(listener, id, Arc::clone(&self.shared), deliver));
+        self.listeners.insert(id, (address, task.abort_handle()));
+        Ok(())
+    }
+
+    pub(super) fn local_addr(&self, id: ListenerId) -> Option<SocketAddr> {
+        self.listeners.get(&id).map(|(address, _)| *address)
+    }
+
+    pub(super) fn connections(&self) -> usize {
+        self.shared.table().places.total()
+    }
+
+    /// Queues a message for a connection, and opens one if need be.
+    pub(super) fn send(&self, flow: Flow, bytes: Vec<u8>) -> anyhow::Result<()> {
+        let number = match flow.connection {
+            0 => self.to_peer(flow)?,
+            number => number,
+        };
+        let mut table = self.shared.table();
+        let queue = table
+            .open
+            .get(&number)
+            .context("the connection is closed")?;
+        match queue.try_send(bytes) {
+            Ok(()) => Ok(()),
+            Err(TrySendError::Closed(_)) => bail!("the connection is closed"),
+            Err(TrySendError::Full(_)) => {
+                // The peer does not read: what it misses makes the rest useless.
+                table.open.remove(&number);
+                self.shared.tally.closed.fetch_add(1, Ordering::Relaxed);
+                bail!("the peer does not read: the connection is given up")
+            }
+        }
+    }
+
+    /// The number of our connection to a peer, which may be in the opening still.
+    fn to_peer(&self, flow: Flow) -> anyhow::Result<u64> {
+        let (local, _) = self
+            .listeners
+            .get(&flow.listener)
+            .context("no such listener")?;
+        let peer = (flow.listener, flow.remote);
+        if let Some(number) = self.shared.table().ours.get(&peer) {
+            return Ok(*number);
+        }
+        let entered = self.shared.enter(flow);
+        let Some((number, queue)) = entered else {
+            bail!("too many connections");
+        };
+        self.shared.table().ours.insert(peer, number);
+        let flow = Flow {
+            connection: number,
+            ..flow
+        };
+        self.opener.send(Opened {
+            flow,
+            local: *local,
+            queue,
+        })?;
+        Ok(number)
+    }
+
+    /// Ends listening; connections write what they have and close.
+    pub(super) fn stop(self) {
+        self.shared.stopping.store(true, Ordering::Relaxed);
+        for (_, task) in self.listeners.values() {
+            task.abort();
+        }
+        self.shared.table().open.clear();
+        let since = Instant::now();
+        while self.connections() > 0 && since.elapsed() < LAST_WORDS {
+            thread::sleep(Duration::from_millis(5));
+        }
+        self.opening.abort();
+    }
+}
+
+impl Shared {
+    fn table(&self) -> MutexGuard<'_, Table> {
+        // No holder leaves half-done work behind.
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Gives a connection its number and queue, if there is a place for it.
+    fn enter(&self, flow: Flow) -> Option<(u64, connection::Queue)> {
+        let mut table = self.table();
+        if self.stopping.load(Ordering::Relaxed)
+            || !table.places.take(&self.limits, flow.remote.ip())
+        {
+            self.tally.refused.fetch_add(1, Ordering::Relaxed);
+            return None;
+        }
+        table.last += 1;
+        let number = table.last;
+        let (sender, messages) = mpsc::channel(self.limits.queue.max(1));
+        let pong = sender.downgrade();
+        table.open.insert(number, sender);
+        Some((number, connection::Queue { messages, pong }))
+    }
+
+    /// A connection has ended. `true` if it was one that we had opened.
+    pub(super) fn leave(&self, flow: Flow) -> bool {
+        let mut table = self.table();
+        table.open.remove(&flow.connection);
+        table.places.give_back(flow.remote.ip());
+        let peer = (flow.listener, flow.remote);
+        let ours = table.ours.get(&peer) == Some(&flow.connection);
+        if ours {
+            table.ours.remove(&peer);
+        }
+        ours
+    }
+}
+
+/// A socket of one family: an IPv6 listener leaves IPv4 to another of the same port.
+fn bind(address: SocketAddr) -> io::Result<std::net::TcpListener> {
+    let family = match address {
+        SocketAddr::V4(_) => AddressFamily::INET,
+        SocketAddr::V6(_) => AddressFamily::INET6,
+    };
+    let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+    let socket = rustix::net::socket_with(family, SocketType::STREAM, flags, None)?;
+    if address.is_ipv6() {
+        sockopt::set_ipv6_v6only(&socket, true)?;
+    }
+    // Connections of an earlier run that are ending do not keep the port.
+    sockopt::set_socket_reuseaddr(&socket, true)?;
+    rustix::net::bind(&socket, &address)?;
+    rustix::net::listen(&socket, BACKLOG)?;
+    Ok(socket.into())
+}
+
+async fn accept(
+    listener: TcpListener,
+    id: ListenerId,
+    shared: Arc<Shared>,
+    deliver: impl Fn(Input) -> bool + Clone + Send + 'static,
+) {
+    // A clone for each connection, made here, as the closure itself cannot be shared.
+    let mut deliver = deliver;
+    loop {
+        let (stream, remote) = match listener.accept().await {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                tracing::warn!(%error, "a TCP listener cannot accept");
+                tokio::time::sleep(RECOVERY).await;
+                continue;
+            }
+        };
+        let transport = Transport::Tcp;
+        let flow = Flow {
+            transport,
+            listener: id,
+            remote,
+            connection: 0,
+        };
+        // Without a place the stream is closed here.
+        if let Some((connection, queue)) = shared.enter(flow) {
+            keep_alive(&stream);
+            let flow = Flow { connection, ..flow };
+            let deliver = clone(&mut deliver);
+            tokio::spawn(Connection::new(flow, Arc::clone(&shared), deliver).serve(stream, queue));
+        }
+    }
+}
+
+/// Clones through a unique borrow, which may be held where a shared one of what is not `Sync`
+/// may not.
+fn clone<T: Clone>(value: &mut T) -> T {
+    value.clone()
+}

@@ -1,0 +1,319 @@
+//! Over real sockets of the loopback.
+
+use super::*;
+use crate::sip::{Flow, Input};
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream, UdpSocket};
+use std::sync::atomic::AtomicBool;
+use std::sync::mpsc;
+use std::time::Duration;
+
+const UDP: ListenerId = ListenerId(0);
+const TCP: ListenerId = ListenerId(1);
+const MESSAGE: &[u8] = b"OPTIONS sip:a SIP/2.0\r\nContent-Length: 2\r\n\r\nhi";
+const PATIENCE: Duration = Duration::from_secs(5);
+
+struct Bench {
+    runtime: tokio::runtime::Runtime,
+    network: Network,
+    inbox: mpsc::Receiver<Input>,
+    /// While set, the inbox is full.
+    full: Arc<AtomicBool>,
+}
+
+impl Bench {
+    fn new() -> Self {
+        Self::with(Limits::default())
+    }
+
+    fn with(limits: Limits) -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .expect("a runtime");
+        let local = "127.0.0.1:0".parse().expect("an address");
+        let listeners = vec![(UDP, Transport::Udp, local), (TCP, Transport::Tcp, local)];
+        let (sender, inbox) = mpsc::channel();
+        let full = Arc::new(AtomicBool::new(false));
+        let closed = Arc::clone(&full);
+        let deliver = move |input| !closed.load(Ordering::Relaxed) && sender.send(input).is_ok();
+        let handle = runtime.handle().clone();
+        let network = Network::with_limits(listeners, limits, &handle, deliver).expect("bound");
+        Self {
+            runtime,
+            network,
+            inbox,
+            full,
+        }
+    }
+
+    fn address(&self, listener: ListenerId) -> SocketAddr {
+        self.network.local_addr(listener).expect("a listener")
+    }
+
+    fn connect(&self) -> TcpStream {
+        let stream = TcpStream::connect(self.address(TCP)).expect("connected");
+        stream.set_read_timeout(Some(PATIENCE)).expect("set");
+        stream
+    }
+
+    fn message(&self) -> (Flow, Vec<u8>) {
+        match self.inbox.recv_timeout(PATIENCE).expect("an input") {
+            Input::Received { flow, bytes } => (flow, bytes),
+            other @ (Input::Closed { .. } | Input::Timeout) => panic!("{other:?}"),
+        }
+    }
+
+    fn closed(&self) -> Flow {
+        match self.inbox.recv_timeout(PATIENCE).expect("an input") {
+            Input::Closed { flow } => flow,
+            other @ (Input::Received { .. } | Input::Timeout) => panic!("{other:?}"),
+        }
+    }
+
+    fn send(&self, flow: Flow, bytes: &[u8]) {
+        self.network.send(Transmit {
+            flow,
+            bytes: bytes.to_vec(),
+        });
+    }
+
+    fn stop(self) {
+        self.network.stop();
+        self.runtime.shutdown_timeout(PATIENCE);
+    }
+}
+
+fn read(stream: &mut TcpStream, length: usize) -> Vec<u8> {
+    let mut bytes = vec![0; length];
+    stream.read_exact(&mut bytes).expect("read");
+    bytes
+}
+
+/// Whether the other side has closed.
+fn is_closed(stream: &mut TcpStream) -> bool {
+    matches!(stream.read(&mut [0; 10]), Ok(0) | Err(_))
+}
+
+#[test]
+fn datagrams_come_and_go_whatever_their_length() {
+    let bench = Bench::new();
+    let phone = UdpSocket::bind("127.0.0.1:0").expect("a socket");
+    phone.set_read_timeout(Some(PATIENCE)).expect("set");
+    for length in [0, 1, 1_500, 65_507] {
+        let bytes = vec![b'x'; length];
+        phone.send_to(&bytes, bench.address(UDP)).expect("sent");
+        let (flow, received) = bench.message();
+        assert_eq!(received.len(), length);
+        assert_eq!(flow.remote, phone.local_addr().expect("bound"));
+        bench.send(flow, &bytes);
+        let mut buffer = vec![0; 65_535];
+        assert_eq!(phone.recv(&mut buffer).expect("an answer"), length);
+    }
+    assert_eq!(
+        (
+            bench.network.counters().received,
+            bench.network.counters().sent
+        ),
+        (4, 4)
+    );
+    bench.stop();
+}
+
+#[test]
+fn a_full_inbox_drops_datagrams_and_counts_them() {
+    let bench = Bench::new();
+    bench.full.store(true, Ordering::Relaxed);
+    let phone = UdpSocket::bind("127.0.0.1:0").expect("a socket");
+    phone.send_to(b"lost", bench.address(UDP)).expect("sent");
+    while bench.network.counters().dropped == 0 {
+        std::thread::yield_now();
+    }
+    bench.full.store(false, Ordering::Relaxed);
+    phone.send_to(b"kept", bench.address(UDP)).expect("sent");
+    assert_eq!(bench.message().1, b"kept");
+    bench.stop();
+}
+
+#[test]
+fn a_connection_is_cut_into_messages_and_answered_on() {
+    let bench = Bench::new();
+    let mut phone = bench.connect();
+    for byte in [MESSAGE, MESSAGE].concat() {
+        phone.write_all(&[byte]).expect("sent");
+    }
+    let (flow, bytes) = bench.message();
+    assert_eq!(bytes, MESSAGE);
+    assert_eq!(bench.message(), (flow, MESSAGE.to_vec()));
+    bench.send(flow, b"answer");
+    assert_eq!(read(&mut phone, 6), b"answer");
+    phone.write_all(b"\r\n\r\n").expect("sent");
+    assert_eq!(read(&mut phone, 2), b"\r\n", "a pong");
+    drop(phone);
+    assert_eq!(bench.closed(), flow);
+    assert_eq!(bench.network.counters().connections, 0);
+    bench.send(flow, b"too late");
+    assert_eq!(bench.network.counters().send_failures, 1);
+    bench.stop();
+}
+
+#[test]
+fn connections_are_opened_on_demand_and_shared() {
+    let bench = Bench::new();
+    let peer = TcpListener::bind("127.0.0.1:0").expect("a socket");
+    let remote = peer.local_addr().expect("bound");
+    let flow = Flow {
+        transport: Transport::Tcp,
+        listener: TCP,
+        remote,
+        connection: 0,
+    };
+    bench.send(flow, b"one");
+    bench.send(flow, b"two");
+    let (mut stream, _) = peer.accept().expect("opened");
+    assert_eq!(read(&mut stream, 6), b"onetwo");
+    stream.write_all(MESSAGE).expect("sent");
+    let (answered, _) = bench.message();
+    assert!(answered.connection != 0 && answered.remote == remote);
+    bench.send(answered, b"three");
+    assert_eq!(read(&mut stream, 5), b"three");
+    drop(stream);
+    assert_eq!((bench.closed(), bench.closed()), (answered, flow));
+    bench.stop();
+}
+
+#[test]
+fn a_peer_that_cannot_be_reached_is_told() {
+    let bench = Bench::new();
+    let gone = TcpListener::bind("127.0.0.1:0").expect("a socket");
+    let remote = gone.local_addr().expect("bound");
+    drop(gone);
+    let flow = Flow {
+        transport: Transport::Tcp,
+        listener: TCP,
+        remote,
+        connection: 0,
+    };
+    bench.send(flow, b"anybody?");
+    assert_eq!(bench.closed(), flow);
+    assert_eq!(bench.network.counters().connections, 0);
+    bench.stop();
+}
+
+#[test]
+fn a_full_inbox_keeps_a_connection_waiting_and_loses_nothing() {
+    let bench = Bench::new();
+    bench.full.store(true, Ordering::Relaxed);
+    let mut phone = bench.connect();
+    phone.write_all(MESSAGE).expect("sent");
+    while bench.network.counters().received == 0 {
+        std::thread::yield_now();
+    }
+    drop(phone);
+    bench.full.store(false, Ordering::Relaxed);
+    let (flow, _) = bench.message();
+    assert_eq!(bench.closed(), flow);
+    bench.stop();
+}
+
+#[test]
+fn silent_and_slow_connections_are_closed_and_others_stay() {
+    let short = Duration::from_millis(100);
+    let limits = Limits {
+        first: short,
+        partial: short,
+        ..Limits::default()
+    };
+    let bench = Bench::with(limits);
+    let (mut silent, mut slow, mut good) = (bench.connect(), bench.connect(), bench.connect());
+    good.write_all(b"\r\n\r\n").expect("sent");
+    assert_eq!(read(&mut good, 2), b"\r\n");
+    slow.write_all(b"\r\n\r\nOPTIONS sip:a").expect("sent");
+    assert!(is_closed(&mut silent));
+    assert_eq!(read(&mut slow, 2), b"\r\n");
+    assert!(is_closed(&mut slow));
+    assert_eq!(bench.network.counters().closed, 2);
+    drop((bench.closed(), bench.closed()));
+    good.write_all(MESSAGE).expect("sent");
+    assert_eq!(bench.message().1, MESSAGE);
+    bench.stop();
+}
+
+#[test]
+fn what_is_not_sip_is_closed() {
+    let bench = Bench::new();
+    for garbage in [
+        &b"\x16\x03\x01\x02\x00"[..],
+        b"OPTIONS sip:a SIP/2.0\r\n\r\n",
+    ] {
+        let mut phone = bench.connect();
+        phone.write_all(garbage).expect("sent");
+        assert!(is_closed(&mut phone), "{garbage:?}");
+        bench.closed();
+    }
+    bench.stop();
+}
+
+#[test]
+fn connections_over_the_limit_are_refused_until_one_ends() {
+    let bench = Bench::with(Limits {
+        per_address: 1,
+        ..Limits::default()
+    });
+    let mut first = bench.connect();
+    first.write_all(MESSAGE).expect("sent");
+    bench.message();
+    assert!(is_closed(&mut bench.connect()));
+    assert_eq!(bench.network.counters().refused, 1);
+    drop(first);
+    bench.closed();
+    let mut second = bench.connect();
+    second.write_all(MESSAGE).expect("sent");
+    bench.message();
+    bench.stop();
+}
+
+#[test]
+fn a_peer_that_does_not_read_is_given_up() {
+    let limits = Limits {
+        queue: 4,
+        ..Limits::default()
+    };
+    let bench = Bench::with(limits);
+    let mut phone = bench.connect();
+    phone.write_all(MESSAGE).expect("sent");
+    let (flow, _) = bench.message();
+    let long = vec![b'x'; 1_000_000];
+    while bench.network.counters().closed == 0 {
+        bench.send(flow, &long);
+    }
+    bench.stop();
+}
+
+#[test]
+fn a_port_in_use_is_an_error_that_says_what_to_do() {
+    let bench = Bench::new();
+    for (id, transport, name) in [(UDP, Transport::Udp, "UDP"), (TCP, Transport::Tcp, "TCP")] {
+        let address = bench.address(id);
+        let listeners = vec![(ListenerId(7), transport, address)];
+        let handle = bench.runtime.handle();
+        let error = Network::start(listeners, handle, |_| true).expect_err("taken");
+        let expected = format!("listener 7 cannot be bound to {name} {address}");
+        assert!(error.to_string().starts_with(&expected), "{error}");
+        assert!(error.to_string().contains("choose another port"), "{error}");
+    }
+    bench.stop();
+}
+
+#[test]
+fn what_was_sent_before_the_stop_arrives() {
+    let bench = Bench::new();
+    let mut phone = bench.connect();
+    phone.write_all(MESSAGE).expect("sent");
+    let (flow, _) = bench.message();
+    bench.send(flow, b"goodbye");
+    bench.stop();
+    assert_eq!(read(&mut phone, 7), b"goodbye");
+    assert!(is_closed(&mut phone));
+}
