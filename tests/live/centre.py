@@ -1,0 +1,338 @@
+"""A server of our own for a test: started on spare ports, watched, stopped or killed; and what it leaves behind."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import tempfile
+import time
+import unittest
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import sound
+
+BINARY = Path(os.environ["CORDBOARD_BIN"])
+ROOT = Path(os.environ["CORDBOARD_ROOT"])
+SCENARIOS = ROOT / "tools" / "sipp"
+
+T = TypeVar("T")
+
+
+def spare_port() -> int:
+    """A port that is free for UDP and TCP now."""
+    while True:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, socket.socket() as tcp:
+            udp.bind(("127.0.0.1", 0))
+            port: int = udp.getsockname()[1]
+            try:
+                tcp.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+
+
+def until(what: str, condition: Callable[[], T], seconds: float = 10, step: Callable[[], None] | None = None) -> T:
+    """Waits for a condition and gives what it gave; fails, with the name of the wait, when the time is over."""
+    end = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise AssertionError(f"waited {seconds:g} s in vain: {what}")
+        (step or (lambda: time.sleep(0.02)))()
+
+
+@dataclass(frozen=True)
+class Agent:
+    user: str
+    password: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Recording:
+    """The files of one segment."""
+
+    stereo: Path
+    customer: Path
+    agent: Path
+
+    @property
+    def conversation(self) -> str:
+        return self.stereo.name.split("_")[0]
+
+    @property
+    def sounds(self) -> tuple[Path, Path, Path]:
+        return self.stereo, self.customer, self.agent
+
+
+class Server:
+    """`cordboard demo` in a directory of its own."""
+
+    def __init__(self, *options: str) -> None:
+        self.data = Path(tempfile.mkdtemp(prefix="cordboard-live-"))
+        self.log = self.data / "server.log"
+        self.options = options
+        self.internal, self.external, self.http = (spare_port() for _ in range(3))
+        first = 20_000 + (spare_port() % 10_000) // 400 * 400
+        self.rtp = range(first, first + 400)
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> Server:
+        """Starts it, again too, and waits until it is well."""
+        ports = ["--sip-port", self.internal, "--external-port", self.external, "--http-port", self.http]
+        ports += ["--rtp-ports", f"{self.rtp.start}-{self.rtp.stop - 1}"]
+        command = [BINARY, "demo", "--data", self.data / "demo", *ports, *self.options]
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen([str(word) for word in command], stdout=log, stderr=log)
+        try:
+            until("the server is well", self._is_well, 60)
+        except AssertionError as late:
+            said = self.said()[-4000:]
+            self.remove()
+            raise AssertionError(f"the server did not start:\n{said}") from late
+        return self
+
+    def _is_well(self) -> bool:
+        assert self.process is not None
+        if self.process.poll() is not None:
+            raise AssertionError(f"exit code {self.process.returncode}")
+        try:
+            return self.get("/healthz")[0] == 200 and (self.data / "demo" / "demo.json").exists()
+        except OSError:
+            return False
+
+    def get(self, path: str) -> tuple[int, str]:
+        """Status and body of a page of the HTTP port."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.http}{path}", timeout=5) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+
+    def terminate(self) -> None:
+        assert self.process is not None
+        self.process.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """As a power cut would: nothing is said or closed."""
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
+
+    def exit_code(self, seconds: float = 30) -> int:
+        assert self.process is not None
+        return self.process.wait(seconds)
+
+    def is_running(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    def remove(self) -> None:
+        """Ends what runs and forgets the directory, unless CORDBOARD_KEEP wants it to be looked at."""
+        if self.is_running():
+            self.kill()
+        if "CORDBOARD_KEEP" in os.environ:
+            print(f"kept: {self.data}")
+        else:
+            shutil.rmtree(self.data, ignore_errors=True)
+
+    def said(self) -> str:
+        return self.log.read_text(errors="replace")
+
+    @property
+    def agents(self) -> list[Agent]:
+        known = json.loads((self.data / "demo" / "demo.json").read_text())
+        return [Agent(agent["user"], agent["password"], agent["name"]) for agent in known["agents"]]
+
+    @property
+    def recordings_dir(self) -> Path:
+        return self.data / "demo" / "recordings"
+
+    @property
+    def database(self) -> Path:
+        return self.data / "demo" / "cordboard.db"
+
+    def recordings(self) -> list[Recording]:
+        """Finished recordings, oldest first: those whose journal is gone."""
+        found = []
+        for customer in sorted(self.recordings_dir.rglob("*-customer.wav")):
+            base = str(customer).removesuffix("-customer.wav")
+            files = Recording(Path(f"{base}.wav"), customer, Path(f"{base}-agent.wav"))
+            journal = Path(f"{base}.segment.json")
+            if not journal.exists() and all(path.exists() for path in files.sounds):
+                found.append(files)
+        return found
+
+    def calls(self) -> list[dict[str, Any]]:
+        """The records of ended conversations."""
+        path = self.data / "demo" / "calls.jsonl"
+        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+    def metric(self, name: str) -> float:
+        """The sum of a metric over its labels; 0 if it is not there."""
+        lines = re.findall(rf"^{name}(?:\{{[^}}]*\}})? (\S+)$", self.get("/metrics")[1], re.MULTILINE)
+        return sum(float(line) for line in lines)
+
+
+class LiveTest(unittest.TestCase):
+    """A test with a server for its class, and a directory for its files."""
+
+    options: tuple[str, ...] = ("--no-greeting",)
+    server: Server
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.server = Server(*cls.options).start()
+        cls.addClassCleanup(cls.server.remove)
+
+    def setUp(self) -> None:
+        self.files = Path(tempfile.mkdtemp(prefix="cordboard-test-"))
+        self.addCleanup(shutil.rmtree, self.files, ignore_errors=True)
+
+    def tearDown(self) -> None:
+        said = self.server.said()
+        self.assertNotIn("panicked at", said, "the server panicked")
+
+    def recorded(self, number: int = 1) -> list[Recording]:
+        """Waits for as many finished recordings, and gives them."""
+
+        def enough() -> list[Recording] | None:
+            found = self.server.recordings()
+            return found if len(found) >= number else None
+
+        return until(f"{number} recordings are finished", enough, 15)
+
+    def assert_complete(self, recording: Recording, caller: str, interrupted: bool = False) -> None:
+        """The three files of a call belong together, and everything that is written of them agrees."""
+        sounds = [sound.read(path) for path in recording.sounds]
+        self.assertEqual([len(file.channels) for file in sounds], [2, 1, 1])
+        self.assertEqual(len({len(file.channels[0]) for file in sounds}), 1, "one length")
+        conversation, agent, customer, began = recording.stereo.stem.split("_")
+        self.assertIn(caller, customer)
+        self.assertIn(agent, [agent.name for agent in self.server.agents])
+        self.assertRegex(began, r"^20\d{12}$")
+        for path, file in zip(recording.sounds, sounds):
+            about = json.loads(path.with_suffix(".json").read_text())
+            self.assertEqual(about["conversation_id"], conversation)
+            self.assertEqual(about["agent"]["name"], agent)
+            self.assertIn(caller, about["customer"])
+            self.assertAlmostEqual(about["milliseconds"], file.seconds * 1000, delta=1.5)
+            self.assertEqual(about["interrupted"], interrupted)
+            self.assertLess(about["start"], about["end"])
+        self.assert_in_store(recording)
+
+    def assert_in_store(self, recording: Recording) -> None:
+        """The conversation is one line of calls.jsonl and one row, its files are three rows."""
+        name = recording.conversation
+
+        def lines() -> list[dict[str, Any]]:
+            return [call for call in self.server.calls() if call["id"] == name]
+
+        def rows(query: str) -> list[tuple[Any, ...]]:
+            with contextlib.closing(sqlite3.connect(f"file:{self.server.database}?mode=ro", uri=True)) as database:
+                return database.execute(query, (name,)).fetchall()
+
+        until("the call's line in calls.jsonl", lines)
+        self.assertEqual(len(lines()), 1, "one line in calls.jsonl")
+        ended = "SELECT cause FROM conversations WHERE id = ? AND ended_us IS NOT NULL"
+        until("the conversation's row", lambda: rows(ended))
+        paths = until("the rows of the files", lambda: rows("SELECT path FROM files WHERE call = ? ORDER BY path"))
+        expected = sorted(str(path.relative_to(self.server.recordings_dir)) for path in recording.sounds)
+        self.assertEqual(sorted(path for (path,) in paths), expected)
+
+
+class Sipp:
+    """A SIPp that runs a scenario of tools/sipp, or of a path."""
+
+    def __init__(
+        self,
+        scenario: str,
+        port: int,
+        number: str,
+        folder: Path,
+        *options: str,
+        tcp: bool = False,
+    ) -> None:
+        self.errors = folder / f"{scenario}-errors.log"
+        command = ["sipp", f"127.0.0.1:{port}", "-sf", str(SCENARIOS / f"{scenario}.xml"), "-s", number]
+        command += ["-i", "127.0.0.1", "-p", str(spare_port()), "-mp", str(spare_port() & ~1), "-m", "1", "-nostdin"]
+        command += ["-trace_err", "-error_file", str(self.errors), "-timeout", "60", "-timeout_error", *options]
+        command += ["-t", "t1"] if tcp else []
+        self.scenario = scenario
+        self.screen = folder / f"{scenario}-screen.log"
+        with self.screen.open("wb") as screen:
+            self.process = subprocess.Popen(command, cwd=folder, stdout=screen, stderr=screen)
+
+    def is_running(self) -> bool:
+        return self.process.poll() is None
+
+    def wait(self, seconds: float = 30) -> None:
+        """Waits for its end, and fails if a message was not as the scenario wants it."""
+        try:
+            code = self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.stop()
+            raise AssertionError(f"{self.scenario} did not end: {self._said()}") from None
+        assert code == 0, f"{self.scenario}: SIPp says {code}: {self._said()}"
+
+    def stop(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+    def _said(self) -> str:
+        if self.errors.exists():
+            return self.errors.read_text(errors="replace")[:2000]
+        return self.screen.read_text(errors="replace")[-1500:]
+
+
+def invite(port: int, number: str, seconds: float = 5) -> str:
+    """Sends a bare INVITE over UDP and gives the final answer, acknowledged; for what a phone would hide."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as phone:
+        phone.bind(("127.0.0.1", 0))
+        phone.settimeout(seconds)
+        here = f"127.0.0.1:{phone.getsockname()[1]}"
+        uri = f"sip:{number}@127.0.0.1:{port}"
+        body = f"v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio {spare_port()} RTP/AVP 0\r\n"
+
+        def request(method: str, to: str, content: str) -> bytes:
+            head = [
+                f"{method} {uri} SIP/2.0",
+                f"Via: SIP/2.0/UDP {here};rport;branch=z9hG4bK{here}",
+                "Max-Forwards: 70",
+                f"From: <sip:4930666@127.0.0.1>;tag={here}",
+                f"To: {to}",
+                f"Call-ID: {here}",
+                f"CSeq: 1 {method}",
+                f"Contact: <sip:4930666@{here}>",
+                f"Content-Type: application/sdp\r\nContent-Length: {len(content)}",
+            ]
+            return ("\r\n".join(head) + "\r\n\r\n" + content).encode()
+
+        phone.sendto(request("INVITE", f"<{uri}>", body), ("127.0.0.1", port))
+        while True:
+            answer = phone.recv(65_535).decode()
+            if not answer.startswith("SIP/2.0 1"):
+                break
+        to = next(line[3:].strip() for line in answer.splitlines() if line.lower().startswith("to:"))
+        phone.sendto(request("ACK", to, ""), ("127.0.0.1", port))
+        return answer
+
+
+def raw_tone(path: Path, law: str = "ul", frequency: int = 440, seconds: int = 10) -> Path:
+    """A file of bare G.711, as SIPp plays it."""
+    command = ["sox", "-n", "-r", "8000", "-c", "1", "-t", law, str(path)]
+    subprocess.run([*command, "synth", str(seconds), "sine", str(frequency), "gain", "-6"], check=True)
+    return path
