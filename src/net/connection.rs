@@ -49,25 +49,18 @@ pub(super) struct Queue {
     pub(super) pong: mpsc::WeakSender<Vec<u8>>,
 }
 
-pub(super) struct Connection<F> {
+pub(super) struct Connection {
     flow: Flow,
     shared: Arc<Shared>,
-    deliver: F,
 }
 
 /// Opens a connection and serves it to its end.
-pub(super) async fn open<F>(opened: Opened, shared: Arc<Shared>, deliver: F)
-where
-    F: Fn(Input) -> bool + Send + 'static,
-{
+pub(super) async fn open(opened: Opened, shared: Arc<Shared>) {
     let Opened { flow, local, queue } = opened;
-    let mut connection = Connection::new(flow, shared, deliver);
+    let connection = Connection::new(flow, shared);
     let patience = connection.shared.limits.patience;
     match timeout(patience, connect(local, flow.remote)).await {
-        Ok(Ok(stream)) => {
-            keep_alive(&stream);
-            connection.serve(stream, queue).await;
-        }
+        Ok(Ok(stream)) => connection.serve(stream, queue).await,
         Ok(Err(_)) | Err(_) => {
             connection
                 .shared
@@ -85,17 +78,14 @@ where
     }
 }
 
-impl<F: Fn(Input) -> bool + Send + 'static> Connection<F> {
-    pub(super) fn new(flow: Flow, shared: Arc<Shared>, deliver: F) -> Self {
-        Self {
-            flow,
-            shared,
-            deliver,
-        }
+impl Connection {
+    pub(super) fn new(flow: Flow, shared: Arc<Shared>) -> Self {
+        Self { flow, shared }
     }
 
     /// Reads and writes until one of them ends.
-    pub(super) async fn serve(mut self, mut stream: TcpStream, queue: Queue) {
+    pub(super) async fn serve(self, mut stream: TcpStream, queue: Queue) {
+        keep_alive(&stream);
         let (reader, writer) = stream.split();
         let patience = self.shared.limits.patience;
         let Queue { messages, pong } = queue;
@@ -117,7 +107,7 @@ impl<F: Fn(Input) -> bool + Send + 'static> Connection<F> {
     }
 
     /// Reads until the peer ends, errs or is too slow.
-    async fn read(&mut self, mut reader: ReadHalf<'_>, pong: mpsc::WeakSender<Vec<u8>>) {
+    async fn read(&self, mut reader: ReadHalf<'_>, pong: mpsc::WeakSender<Vec<u8>>) {
         let limits = self.shared.limits;
         let (mut framer, mut frames) = (Framer::new(), vec![]);
         let mut buffer = vec![0; PIECE];
@@ -158,7 +148,7 @@ impl<F: Fn(Input) -> bool + Send + 'static> Connection<F> {
     }
 
     /// Delivers a message; reads no further until there is room for it.
-    async fn tell(&mut self, bytes: Vec<u8>) {
+    async fn tell(&self, bytes: Vec<u8>) {
         self.shared.tally.received.fetch_add(1, Ordering::Relaxed);
         let flow = self.flow;
         self.until_taken(|| Input::Received {
@@ -168,22 +158,16 @@ impl<F: Fn(Input) -> bool + Send + 'static> Connection<F> {
         .await;
     }
 
-    async fn tell_closed(&mut self, flow: Flow) {
+    async fn tell_closed(&self, flow: Flow) {
         self.until_taken(|| Input::Closed { flow }).await;
     }
 
-    async fn until_taken(&mut self, input: impl Fn() -> Input + Send) {
-        // Owned by the future, as a closure that is not `Sync` cannot be lent to it.
-        let mut input = input;
+    async fn until_taken(&self, input: impl Fn() -> Input) {
         let mut wait = AGAIN.0;
-        while !self.offer(&mut input) {
+        while !self.shared.offer(input()) {
             sleep(wait).await;
             wait = (2 * wait).min(AGAIN.1);
         }
-    }
-
-    fn offer(&mut self, input: &mut impl Fn() -> Input) -> bool {
-        self.shared.stopping.load(Ordering::Relaxed) || (self.deliver)(input())
     }
 
     /// It is we who close, for a reason.
@@ -221,7 +205,7 @@ async fn connect(local: SocketAddr, remote: SocketAddr) -> io::Result<TcpStream>
 }
 
 /// Finds peers that have vanished within two minutes, and sends small messages at once.
-pub(super) fn keep_alive(stream: &TcpStream) {
+fn keep_alive(stream: &TcpStream) {
     let set = || -> io::Result<()> {
         stream.set_nodelay(true)?;
         sockopt::set_socket_keepalive(stream, true)?;

@@ -97,7 +97,7 @@ impl Network {
                     udp::Listener::start(id, address, Arc::clone(&tally), deliver.clone())
                         .map(|listener| drop(udp.insert(id, listener)))
                 }
-                Transport::Tcp => tcp.listen(id, address, deliver.clone()),
+                Transport::Tcp => tcp.listen(id, address),
             };
             bound.map_err(|error| unbound(id, transport, address, &error))?;
         }
@@ -161,18 +161,22 @@ fn unbound(
     address: SocketAddr,
     error: &io::Error,
 ) -> anyhow::Error {
-    let mend = match error.kind() {
-        io::ErrorKind::AddrInUse => {
-            "another program, or another instance of this one, has the port: stop it or choose another port"
-        }
-        io::ErrorKind::AddrNotAvailable => {
-            "no interface of this machine has that address: correct it, or listen on 0.0.0.0 or [::]"
-        }
-        io::ErrorKind::PermissionDenied => {
-            "ports below 1024 need the capability CAP_NET_BIND_SERVICE: grant it or choose another port"
-        }
-        _ => "see the system's message",
-    };
+    let mends = [
+        (
+            io::ErrorKind::AddrInUse,
+            "another program or instance has the port: stop it, or choose another port",
+        ),
+        (
+            io::ErrorKind::AddrNotAvailable,
+            "no interface of this machine has that address: correct it, or listen on 0.0.0.0 or [::]",
+        ),
+        (
+            io::ErrorKind::PermissionDenied,
+            "ports below 1024 need CAP_NET_BIND_SERVICE: grant it, or choose another port",
+        ),
+    ];
+    let mend = mends.iter().find(|(kind, _)| *kind == error.kind());
+    let mend = mend.map_or("the system says no more", |(_, mend)| mend);
     let transport = match transport {
         Transport::Udp => "UDP",
         Transport::Tcp => "TCP",

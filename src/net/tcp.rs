@@ -3,13 +3,14 @@
 //! A flow with connection 0 names a peer, not a connection: the first message to it opens one,
 //! later ones share it. What comes back on it bears its number.
 
-use super::connection::{Connection, Opened, keep_alive};
+use super::connection::{Connection, Opened};
 use super::limits::{Limits, Places};
 use super::{Tally, connection};
 use crate::sip::{Flow, Input, ListenerId, Transport};
 use anyhow::{Context as _, bail};
 use rustix::net::{AddressFamily, SocketFlags, SocketType, sockopt};
 use std::collections::BTreeMap;
+use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -41,12 +42,12 @@ pub(super) struct Tcp {
 }
 
 /// What listeners and connections share.
-#[derive(Debug)]
 pub(super) struct Shared {
     pub(super) limits: Limits,
     pub(super) tally: Arc<Tally>,
     /// Nobody wants to hear of anything any more.
     pub(super) stopping: AtomicBool,
+    deliver: Mutex<Box<dyn Fn(Input) -> bool + Send>>,
     table: Mutex<Table>,
 }
 
@@ -65,11 +66,12 @@ impl Tcp {
         limits: Limits,
         tally: Arc<Tally>,
         runtime: &Handle,
-        deliver: impl Fn(Input) -> bool + Clone + Send + 'static,
+        deliver: impl Fn(Input) -> bool + Send + 'static,
     ) -> Self {
         let shared = Arc::new(Shared {
             limits,
             tally,
+            deliver: Mutex::new(Box::new(deliver)),
             stopping: AtomicBool::new(false),
             table: Mutex::default(),
         });
@@ -79,11 +81,7 @@ impl Tcp {
             let shared = Arc::clone(&shared);
             async move {
                 while let Some(opened) = wanted.recv().await {
-                    tokio::spawn(connection::open(
-                        opened,
-                        Arc::clone(&shared),
-                        deliver.clone(),
-                    ));
+                    tokio::spawn(connection::open(opened, Arc::clone(&shared)));
                 }
             }
         });
@@ -97,17 +95,12 @@ impl Tcp {
         }
     }
 
-    pub(super) fn listen(
-        &mut self,
-        id: ListenerId,
-        address: SocketAddr,
-        deliver: impl Fn(Input) -> bool + Clone + Send + 'static,
-    ) -> io::Result<()> {
+    pub(super) fn listen(&mut self, id: ListenerId, address: SocketAddr) -> io::Result<()> {
         let listener = bind(address)?;
         let address = listener.local_addr()?;
         let _context = self.runtime.enter();
         let listener = TcpListener::from_std(listener)?;
-        let task = tokio::spawn(accept(listener, id, Arc::clone(&self.shared), deliver));
+        let task = tokio::spawn(accept(listener, id, Arc::clone(&self.shared)));
         self.listeners.insert(id, (address, task.abort_handle()));
         Ok(())
     }
@@ -186,9 +179,13 @@ impl Tcp {
 }
 
 impl Shared {
+    /// Whether the inbox took it, or nobody wants it any more.
+    pub(super) fn offer(&self, input: Input) -> bool {
+        self.stopping.load(Ordering::Relaxed) || lock(&self.deliver)(input)
+    }
+
     fn table(&self) -> MutexGuard<'_, Table> {
-        // No holder leaves half-done work behind.
-        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.table)
     }
 
     /// Gives a connection its number and queue, if there is a place for it.
@@ -240,14 +237,7 @@ fn bind(address: SocketAddr) -> io::Result<std::net::TcpListener> {
     Ok(socket.into())
 }
 
-async fn accept(
-    listener: TcpListener,
-    id: ListenerId,
-    shared: Arc<Shared>,
-    deliver: impl Fn(Input) -> bool + Clone + Send + 'static,
-) {
-    // A clone for each connection, made here, as the closure itself cannot be shared.
-    let mut deliver = deliver;
+async fn accept(listener: TcpListener, id: ListenerId, shared: Arc<Shared>) {
     loop {
         let (stream, remote) = match listener.accept().await {
             Ok(accepted) => accepted,
@@ -266,16 +256,21 @@ async fn accept(
         };
         // Without a place the stream is closed here.
         if let Some((connection, queue)) = shared.enter(flow) {
-            keep_alive(&stream);
             let flow = Flow { connection, ..flow };
-            let deliver = clone(&mut deliver);
-            tokio::spawn(Connection::new(flow, Arc::clone(&shared), deliver).serve(stream, queue));
+            tokio::spawn(Connection::new(flow, Arc::clone(&shared)).serve(stream, queue));
         }
     }
 }
 
-/// Clones through a unique borrow, which may be held where a shared one of what is not `Sync`
-/// may not.
-fn clone<T: Clone>(value: &mut T) -> T {
-    value.clone()
+/// A lock whose holders leave no half-done work behind: a panic in one changes nothing.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared")
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
 }

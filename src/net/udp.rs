@@ -22,6 +22,14 @@ const RECEIVE_BUFFER: usize = 4 * 1_048_576;
 /// How often the thread looks whether it is to stop.
 const LOOK: Duration = Duration::from_millis(250);
 
+/// Errors of a receive that mean nothing: time to look, or a peer that has gone.
+const PASSING: [io::ErrorKind; 4] = [
+    io::ErrorKind::WouldBlock,
+    io::ErrorKind::TimedOut,
+    io::ErrorKind::Interrupted,
+    io::ErrorKind::ConnectionRefused,
+];
+
 #[derive(Debug)]
 pub(super) struct Listener {
     pub(super) address: SocketAddr,
@@ -97,18 +105,14 @@ fn receive(
     while !stop.load(Ordering::Relaxed) {
         let (length, remote) = match socket.recv_from(&mut buffer) {
             Ok(received) => received,
-            Err(error) => match error.kind() {
-                io::ErrorKind::WouldBlock
-                | io::ErrorKind::TimedOut
-                | io::ErrorKind::Interrupted
-                | io::ErrorKind::ConnectionRefused => continue,
-                // Such as memory: it may be better in a moment.
-                _ => {
+            Err(error) => {
+                if !PASSING.contains(&error.kind()) {
+                    // Such as memory: it may be better in a moment.
                     tracing::warn!(%error, "a UDP listener cannot receive");
                     thread::sleep(LOOK);
-                    continue;
                 }
-            },
+                continue;
+            }
         };
         tally.received.fetch_add(1, Ordering::Relaxed);
         let flow = Flow {

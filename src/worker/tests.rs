@@ -168,6 +168,7 @@ fn packets_of_absurd_length_are_counted_and_dropped() {
 /// seconds, from a thread of this process. Prints the worker's CPU time and the added delay.
 #[test]
 #[ignore = "a measurement"]
+#[expect(clippy::print_stdout, reason = "its result")]
 fn microseconds_for_each_relayed_packet() {
     const CALLS: usize = 100;
     let bench = Bench::new("measure", 2 * CALLS);
