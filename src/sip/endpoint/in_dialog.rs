@@ -25,7 +25,7 @@ impl Endpoint {
         request: &Message,
         key: ServerKey,
     ) -> Result<(), Refusal> {
-        let (id, session) = self.session_of(request).ok_or(Refusal::new(481))?;
+        let (id, session) = self.session_of(request).ok_or_else(|| Refusal::new(481))?;
         if let State::Calling { .. } = session.state {
             // Our INVITE is under way: glare (§14.2); or there is no dialog yet.
             let status = if *request.method() == Method::Invite {
@@ -39,11 +39,14 @@ impl Endpoint {
         let (cseq, _) = request
             .cseq()
             .map_err(|fault| Refusal::because(400, fault))?;
-        let result = match request.method() {
-            Method::Bye => self.bye_received(now, id, cseq, flow, request, key),
-            Method::Invite => self.change_received(id, cseq, flow, request, key),
-            // INFO: what it brings is not used so far (RFC 6086).
-            _ => self.other_received(now, id, cseq, flow, request, key),
+        let method = request.method();
+        let result = if *method == Method::Bye {
+            self.bye_received(now, id, cseq, flow, request, key)
+        } else if *method == Method::Invite {
+            self.change_received(id, cseq, flow, request, key)
+        } else {
+            // OPTIONS, and INFO, of which what it brings is not used so far (RFC 6086).
+            self.other_received(now, id, cseq, flow, request, key)
         };
         self.settle(id);
         result
@@ -172,27 +175,24 @@ impl Endpoint {
         }
     }
 
+    /// The connection that the session is on is gone.
     pub(super) fn session_closed(&mut self, id: SessionId, gone: Flow) {
         let Some(session) = self.sessions.get_mut(&id) else {
             return;
         };
         match &mut session.state {
             // Nobody is there to be answered.
-            State::Invited(invited) if route::is_on(invited.flow, gone) => {
+            State::Invited(invited) => {
                 self.transactions.drop(invited.tx);
                 session.state = State::Over;
                 let (session, how) = (id, Bye::Lost);
                 self.events.push_back(Event::Ended { session, how });
             }
             // The call goes on; its next request opens a new connection.
-            State::Talking(talking) if route::is_on(talking.flow, gone) => {
+            State::Talking(talking) => {
                 talking.flow = route::reopened(&talking.dialog.addressing(), gone);
             }
-            State::Invited(_)
-            | State::Calling { .. }
-            | State::Talking(_)
-            | State::Ending(_)
-            | State::Over => {}
+            State::Calling { .. } | State::Ending(_) | State::Over => {}
         }
     }
 

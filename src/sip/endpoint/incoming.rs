@@ -79,12 +79,18 @@ impl Endpoint {
         }
         self.inspect(request, flow)?;
         let in_dialog = request.to().is_ok_and(|to| to.tag().is_some());
-        match request.method() {
-            Method::Register => self.register_received(now, flow, request, key),
-            _ if in_dialog => self.request_in_dialog(now, flow, request, key),
-            Method::Invite => self.invite_received(now, flow, request, key),
-            Method::Options => self.options_received(flow, request),
-            _ => Err(Refusal::new(481)),
+        let method = request.method();
+        if *method == Method::Register {
+            self.register_received(now, flow, request, key)
+        } else if in_dialog {
+            self.request_in_dialog(now, flow, request, key)
+        } else if *method == Method::Invite {
+            self.invite_received(now, flow, request, key)
+        } else if *method == Method::Options {
+            self.options_received(flow, request)
+        } else {
+            // BYE and INFO make no sense without a dialog.
+            Err(Refusal::new(481))
         }
     }
 

@@ -167,6 +167,13 @@ impl Endpoint {
         self.transactions.len() == 0 && self.sessions.is_empty()
     }
 
+    /// The Call-ID of a session, for logs and records.
+    pub fn call_id(&self, session: SessionId) -> Option<&str> {
+        self.sessions
+            .get(&session)
+            .map(|session| session.call_id.as_str())
+    }
+
     /// Whether a phone of the user is registered.
     pub fn registered(&self, user: &str) -> bool {
         !self.registrar.contacts_of(user).is_empty()
@@ -216,7 +223,11 @@ impl Endpoint {
         for notice in self.transactions.closed(now, flow) {
             self.notice(now, notice);
         }
-        for id in self.sessions.keys().copied().collect::<Vec<_>>() {
+        let on_it = self
+            .sessions
+            .iter()
+            .filter(|(_, session)| session.is_on(flow));
+        for id in on_it.map(|(id, _)| *id).collect::<Vec<_>>() {
             self.session_closed(id, flow);
             self.settle(id);
         }
@@ -244,6 +255,10 @@ impl Endpoint {
 
     /// Sets the session's deadline anew, and forgets it if it is done.
     fn settle(&mut self, id: SessionId) {
+        let Some(session) = self.sessions.get_mut(&id) else {
+            return;
+        };
+        session.tidy();
         let Some(session) = self.sessions.get(&id) else {
             return;
         };

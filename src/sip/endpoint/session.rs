@@ -1,3 +1,4 @@
+use super::route::is_on;
 use super::transactions::TxId;
 use super::write::Head;
 use crate::sip::Flow;
@@ -142,6 +143,22 @@ impl Session {
         match &mut self.state {
             State::Talking(talking) => Some(talking),
             State::Invited(_) | State::Calling { .. } | State::Ending(_) | State::Over => None,
+        }
+    }
+
+    /// Whether the peer was reached by a flow that is gone.
+    pub(super) fn is_on(&self, gone: Flow) -> bool {
+        match &self.state {
+            State::Invited(invited) => is_on(invited.flow, gone),
+            State::Talking(talking) => is_on(talking.flow, gone),
+            State::Calling { .. } | State::Ending(_) | State::Over => false,
+        }
+    }
+
+    /// Forgets the INVITEs to which nothing can come any more.
+    pub(super) fn tidy(&mut self) {
+        if self.linger.is_none() && !self.is_calling() {
+            self.forks.retain(|fork| !fork.finished);
         }
     }
 

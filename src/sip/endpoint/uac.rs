@@ -370,7 +370,7 @@ impl Endpoint {
         let ours = self
             .listener(flow.listener)
             .map(|listener| listener.advertised.ip());
-        let ours = Host::from(ours.unwrap_or(flow.remote.ip()));
+        let ours = Host::from(ours.unwrap_or_else(|| flow.remote.ip()));
         let host = Host::parse(&party.host).unwrap_or(ours);
         let address = Address::new(Uri::sip(&party.user, host, None));
         address.with_display(party.display.as_deref().unwrap_or_default())
@@ -383,7 +383,7 @@ impl Endpoint {
                 for binding in self.registrar.contacts_of(user) {
                     let ours = self.listener(binding.flow.listener);
                     let ours = ours.map(|listener| listener.advertised.ip());
-                    let host = Host::from(ours.unwrap_or(binding.flow.remote.ip()));
+                    let host = Host::from(ours.unwrap_or_else(|| binding.flow.remote.ip()));
                     all.push(To {
                         uri: binding.contact.to_string(),
                         flow: binding.flow,

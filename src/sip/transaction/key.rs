@@ -18,10 +18,9 @@ pub struct MergeKey(String);
 impl ServerKey {
     /// The transaction of this request; an ACK belongs to its INVITE.
     pub fn of(request: &Message) -> Option<Self> {
-        match request.method() {
-            Method::Ack => Self::as_method(request, &Method::Invite),
-            method => Self::as_method(request, method),
-        }
+        let method = request.method();
+        let of_invite = *method == Method::Ack;
+        Self::as_method(request, if of_invite { &Method::Invite } else { method })
     }
 
     /// The INVITE that a CANCEL is about (§9.2).

@@ -1,0 +1,289 @@
+//! Users: REGISTER, digest, calls to all phones of a user (RFC 3261 §10, §22; RFC 8760).
+
+use super::calls_out::outbound;
+use super::*;
+use crate::sip::auth::{self, Challenge};
+use crate::sip::header::Name;
+use crate::sip::message::{Message, Method};
+
+#[test]
+fn a_phone_registers_after_a_challenge_with_two_algorithms() {
+    let mut w = internal();
+    let refused = w.says(register(1, "10.1.1.1").text());
+    assert_eq!(firsts(&refused), ["SIP/2.0 401 Unauthorized"]);
+    let offered = refused[0].matches("WWW-Authenticate: Digest").count();
+    assert_eq!(offered, 2);
+    assert!(refused[0].contains("algorithm=SHA-256") && refused[0].contains("algorithm=MD5"));
+    assert!(w.endpoint.is_idle(), "nothing is kept of a challenge");
+
+    let good = authorised(&register(2, "10.1.1.1"), &refused[0], "1001", "secret");
+    let ok = w.says(good.text());
+    assert_eq!(firsts(&ok), ["SIP/2.0 200 OK"]);
+    assert_eq!(
+        header(&ok[0], "Contact"),
+        Some("<sip:1001@10.1.1.1>;expires=600")
+    );
+    assert_eq!(
+        w.event(),
+        Event::Registered {
+            user: "1001".to_owned()
+        }
+    );
+    assert!(w.endpoint.registered("1001"));
+    assert_eq!(
+        firsts(&w.says(good.text())),
+        ["SIP/2.0 200 OK"],
+        "a repetition is no replay"
+    );
+    w.wait(600);
+    assert_eq!(
+        w.event(),
+        Event::Unregistered {
+            user: "1001".to_owned()
+        }
+    );
+}
+
+#[test]
+fn a_wrong_password_and_an_unknown_user_are_not_told_apart() {
+    let mut w = internal();
+    let challenge = w.says(register(1, "h").text()).remove(0);
+    let wrong = w.says(authorised(&register(2, "h"), &challenge, "1001", "guess").text());
+    let mut nobody = register(2, "h");
+    nobody.to = "<sip:9999@192.0.2.1>".to_owned();
+    let unknown = w.says(authorised(&nobody, &challenge, "9999", "guess").text());
+    assert_eq!(firsts(&wrong), ["SIP/2.0 403 Forbidden"]);
+    assert_eq!(firsts(&unknown), firsts(&wrong));
+    assert_eq!(w.endpoint.counters().forbidden, 2);
+}
+
+#[test]
+fn credentials_are_for_the_users_own_address_and_used_once() {
+    let mut w = internal();
+    let challenge = w.says(register(1, "h").text()).remove(0);
+    let mut theft = register(2, "h");
+    theft.to = "<sip:1002@192.0.2.1>".to_owned();
+    let stolen = w.says(authorised(&theft, &challenge, "1001", "secret").text());
+    assert_eq!(firsts(&stolen), ["SIP/2.0 403 Forbidden"]);
+    let replayed = authorised(&register(3, "h"), &challenge, "1001", "secret");
+    let refused = w.says(replayed.text());
+    assert_eq!(firsts(&refused), ["SIP/2.0 401 Unauthorized"]);
+    assert!(refused[0].contains("stale=true"));
+}
+
+#[test]
+fn registrar_refusals_say_what_would_do() {
+    let mut w = internal();
+    let challenge = w.says(register(1, "h").text()).remove(0);
+    let mut brief = register(2, "h");
+    brief.headers = vec!["Contact: <sip:1001@h>;expires=5".to_owned()];
+    let refused = w.says(authorised(&brief, &challenge, "1001", "secret").text());
+    assert_eq!(firsts(&refused), ["SIP/2.0 423 Interval Too Brief"]);
+    assert_eq!(header(&refused[0], "Min-Expires"), Some("60"));
+    let challenge = w.says(register(3, "h").text()).remove(0);
+    let ours = register(4, "192.0.2.1:5062");
+    let refused = w.says(authorised(&ours, &challenge, "1001", "secret").text());
+    assert_eq!(firsts(&refused), ["SIP/2.0 403 Forbidden"]);
+}
+
+#[test]
+fn a_query_lists_and_a_star_removes() {
+    let mut w = internal();
+    w.registers("1001", 10, "10.1.1.1", 5060);
+    let mut query = register(12, "h");
+    query.headers.clear();
+    let listed = w.authorised(&query, "1001");
+    assert_eq!(
+        header(&listed[0], "Contact"),
+        Some("<sip:1001@10.1.1.1>;expires=600")
+    );
+    let mut star = register(14, "h");
+    star.headers = vec!["Contact: *".to_owned(), "Expires: 0".to_owned()];
+    let removed = w.authorised(&star, "1001");
+    assert_eq!(header(&removed[0], "Contact"), None);
+    assert_eq!(
+        w.event(),
+        Event::Unregistered {
+            user: "1001".to_owned()
+        }
+    );
+}
+
+#[test]
+fn a_user_who_is_removed_loses_the_registration() {
+    let mut w = internal();
+    w.registers("1001", 10, "10.1.1.1", 5060);
+    w.wishes(Command::Users(vec![(
+        "1002".to_owned(),
+        "other".to_owned(),
+    )]));
+    assert_eq!(
+        w.event(),
+        Event::Unregistered {
+            user: "1001".to_owned()
+        }
+    );
+}
+
+#[test]
+fn an_invite_is_authenticated_and_its_from_must_be_the_user() {
+    let mut w = internal();
+    let mut ask = invite();
+    ask.from = "<sip:1001@192.0.2.1>;tag=a".to_owned();
+    let challenge = w.says(ask.text());
+    assert_eq!(firsts(&challenge), ["SIP/2.0 401 Unauthorized"]);
+    assert!(
+        w.says(ack(1, &to_tag(&challenge[0])).branch("INVITE").text())
+            .is_empty()
+    );
+    ask.cseq = 2;
+    let taken = w.says(authorised(&ask.branch("2"), &challenge[0], "1001", "secret").text());
+    assert_eq!(firsts(&taken), ["SIP/2.0 100 Trying"]);
+    assert_eq!(w.invitation().user.as_deref(), Some("1001"));
+
+    let mut forged = invite().branch("forged");
+    forged.call_id = "call-2";
+    let challenge = w.says(forged.text()).remove(0);
+    let refused = w.says(authorised(&forged.branch("3"), &challenge, "1001", "secret").text());
+    assert_eq!(firsts(&refused), ["SIP/2.0 403 Forbidden"]);
+}
+
+#[test]
+fn in_a_dialog_only_another_host_is_challenged() {
+    let mut w = internal();
+    let mut ask = invite();
+    ask.from = "<sip:alice@192.0.2.1>;tag=alice".to_owned();
+    let challenge = w.says(ask.text()).remove(0);
+    let branch = ask.branch("2");
+    assert_eq!(
+        w.says(authorised(&branch, &challenge, "alice", "secret").text())
+            .len(),
+        1
+    );
+    let session = w.invitation().session;
+    let tag = to_tag(&w.wishes(answer(session))[0]);
+    w.says(ack(1, &tag).text());
+    assert_eq!(
+        firsts(&w.says(within("INFO", 2, &tag).text())),
+        ["SIP/2.0 200 OK"]
+    );
+    w.flow.remote = address("203.0.113.66", 5060);
+    let other_host = w.says(within("BYE", 3, &tag).text());
+    assert_eq!(firsts(&other_host), ["SIP/2.0 401 Unauthorized"]);
+}
+
+#[test]
+fn all_phones_of_a_user_ring_and_the_first_to_answer_wins() {
+    let mut w = internal();
+    w.registers("1001", 10, "10.1.1.1", 5061);
+    w.registers("1001", 20, "10.1.1.2", 5062);
+    w.registers("1001", 30, "10.1.1.3", 5063);
+    let session = w
+        .endpoint
+        .invite(w.now, outbound(Target::User("1001".to_owned())));
+    let sent = w.transmits();
+    let ports: Vec<_> = sent
+        .iter()
+        .map(|transmit| transmit.flow.remote.port())
+        .collect();
+    assert_eq!(
+        ports,
+        [5061, 5062, 5063],
+        "by the flow, not by the private address"
+    );
+    let texts = sent
+        .into_iter()
+        .map(|t| String::from_utf8(t.bytes).expect("text"));
+    let invites: Vec<_> = texts.collect();
+    assert!(invites[0].starts_with("INVITE sip:1001@10.1.1.1 "));
+    w.says(reply(&invites[0], "180 Ringing", "one", ""));
+    w.says(reply(&invites[1], "180 Ringing", "two", ""));
+    assert_eq!(w.events().len(), 2);
+
+    let sent = w.says(reply(&invites[1], "200 OK", "two", TAKEN));
+    assert!(sent[0].starts_with("ACK ") && sent[1].starts_with("CANCEL sip:1001@10.1.1.1 "));
+    assert_eq!(
+        sent.len(),
+        2,
+        "the third has not said that it knows the INVITE"
+    );
+    assert!(matches!(w.event(), Event::Answered { session: answered, .. } if answered == session));
+    let late = w.says(reply(&invites[2], "200 OK", "three", TAKEN));
+    assert!(late[0].starts_with("ACK ") && late[1].starts_with("BYE "));
+    w.says(reply(&invites[0], "487 Request Terminated", "one", ""));
+    assert_eq!(w.events(), []);
+    w.wishes(end(session));
+    w.settles();
+}
+
+#[test]
+fn a_call_to_a_user_fails_when_all_phones_have_failed_with_the_best_reason() {
+    let mut w = internal();
+    w.registers("1001", 10, "10.1.1.1", 5061);
+    w.registers("1001", 20, "10.1.1.2", 5062);
+    w.endpoint
+        .invite(w.now, outbound(Target::User("1001".to_owned())));
+    let invites = w.sent();
+    w.says(reply(&invites[0], "486 Busy Here", "one", ""));
+    assert_eq!(w.events(), []);
+    w.says(reply(&invites[1], "480 Away", "two", ""));
+    assert!(matches!(w.event(), Event::Failed { status: 486, .. }));
+
+    w.endpoint
+        .invite(w.now, outbound(Target::User("1001".to_owned())));
+    let invites = w.sent();
+    w.says(reply(&invites[1], "180 Ringing", "two", ""));
+    w.events();
+    let sent = w.says(reply(&invites[0], "603 Decline", "one", ""));
+    assert!(sent[1].starts_with("CANCEL "), "for all");
+    assert!(matches!(w.event(), Event::Failed { status: 603, .. }));
+    w.settles();
+}
+
+fn internal() -> Wire {
+    let mut w = Wire::new();
+    w.flow.listener = INTERNAL;
+    let users = [("1001", "secret"), ("alice", "secret"), ("1002", "other")];
+    let users = users.map(|(user, password)| (user.to_owned(), password.to_owned()));
+    w.wishes(Command::Users(users.to_vec()));
+    w
+}
+
+fn register(cseq: u32, host: &str) -> Ask {
+    let mut ask = Ask::new("REGISTER").branch(&format!("register-{cseq}"));
+    ask.uri = "sip:192.0.2.1".to_owned();
+    ask.from = "<sip:1001@192.0.2.1>;tag=r".to_owned();
+    ask.to = "<sip:1001@192.0.2.1>".to_owned();
+    ask.cseq = cseq;
+    ask.header(format!("Contact: <sip:1001@{host}>"))
+        .header("Expires: 600")
+}
+
+/// The request with credentials for the challenge in a 401.
+fn authorised(ask: &Ask, challenge: &str, user: &str, password: &str) -> Ask {
+    let message = Message::parse(challenge.as_bytes().to_vec()).expect("a 401");
+    let challenge = Challenge::find(&message, Name::WwwAuthenticate).expect("a challenge");
+    let method = Method::of(ask.method);
+    let credentials = auth::respond(&challenge, user, password, &method, &ask.uri, 1, "c");
+    ask.clone()
+        .branch(&format!("{}-authorised", ask.branch))
+        .header(format!("Authorization: {credentials}"))
+}
+
+impl Wire {
+    /// Sends a request, and again with credentials.
+    fn authorised(&mut self, ask: &Ask, user: &str) -> Vec<String> {
+        let challenge = self.says(ask.text()).remove(0);
+        let mut again = authorised(ask, &challenge, user, "secret");
+        again.cseq += 1;
+        self.says(again.text())
+    }
+
+    /// A phone registers from a port of the usual address.
+    fn registers(&mut self, user: &str, cseq: u32, host: &str, port: u16) {
+        self.flow.remote.set_port(port);
+        let sent = self.authorised(&register(cseq, host), user);
+        assert_eq!(firsts(&sent), ["SIP/2.0 200 OK"]);
+        self.events();
+    }
+}
