@@ -3,13 +3,12 @@
 //! ```text
 //!   media workers ──chunks──▶ ┌─ writer thread ──────────────┐   ┌─ finisher thread ─────────┐
 //!   switch ──────segments──▶  │ journal, then a file a track │──▶│ equal lengths, mix, what   │──▶ Event
-//!                (bounded)    │ header each half second      │   │ it is; journal removed     │
+//!                (bounded)    │ a fresh header each time     │   │ it is; journal removed     │
 //!                             └──────────────────────────────┘   └───────────────────────────┘
 //! ```
 //!
-//! A process that is killed loses at most a second of sound: half a second is collected before
-//! it is written. A power cut may cost what came after the last `fdatasync`, every five seconds.
-//! A file ends at 37 hours, where its mix would pass the 4 GB of a WAV header.
+//! Of what has reached the vault, a process that is killed loses at most 0.3 seconds. A power cut
+//! may cost what came after the last `fdatasync`, every five seconds. A file ends at 37 hours, where its mix would pass the 4 GB of a WAV header.
 
 mod finish;
 mod health;

@@ -1,8 +1,8 @@
 //! One leg's file while it is written.
 //!
 //! Samples have absolute positions: what never came is silence, never a shift (R113). They are
-//! collected for half a second, then written together with a fresh header, so that a file is
-//! playable to within a second of a crash. What the disk refuses is lost, the file is marked, and
+//! collected for a fifth of a second, then written together with a fresh header, so that a file is
+//! always playable, and a crash costs little. What the disk refuses is lost, the file is marked, and
 //! later samples still land where they belong.
 
 use super::wav;
@@ -15,9 +15,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// How long samples may wait for others before they are written.
-const COLLECT: Duration = Duration::from_millis(500);
+const COLLECT: Duration = Duration::from_millis(200);
 /// And how many of them.
-const COLLECT_SAMPLES: usize = 4_000;
+const COLLECT_SAMPLES: usize = 1_600;
 /// A longer gap is not written as zeros: the file gets a hole, which reads as zeros.
 const WRITTEN_GAP: u64 = 8_000;
 /// How often the system is asked to bring a file safely to the disk: what a power cut may cost.
