@@ -39,7 +39,6 @@ use serde::{Deserialize, Serialize};
 
 /// What happens to callers and agents.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[allow(missing_docs, reason = "the fields are ids and say what they are")]
 pub enum Input {
     /// A caller enters a queue. The place counts from here. Of a caller who is already on the
     /// floor, it is without effect.
@@ -79,7 +78,6 @@ pub enum Refusal {
 
 /// What the floor wants done.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[allow(missing_docs, reason = "the fields are ids and say what they are")]
 pub enum Action {
     /// Play a message of the queue to the caller instead of what plays, and say [`Input::Heard`]
     /// at its end.

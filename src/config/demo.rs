@@ -134,11 +134,7 @@ fn account(demo: &Demo) -> Account {
 fn support(demo: &Demo, agents: &[Agent]) -> Queue {
     let file = |name: &str| Message::File(demo.sounds.join(name));
     let announcement = Announcement {
-        message: Message::Text {
-            text: "Thank you for waiting. The next free agent will be with you.".into(),
-            voice: defaults::VOICE.into(),
-            rate: defaults::SPEECH_RATE,
-        },
+        message: Message::File(demo.sounds.join("announcement.wav")),
         every: defaults::ANNOUNCE_EVERY,
     };
     Queue {

@@ -93,9 +93,10 @@ fn ports(text: &str) -> Result<RangeInclusive<u16>, String> {
 }
 
 /// The sounds that the demo comes with, inside the program so that it can stand anywhere.
-pub(crate) const SOUNDS: [(&str, &[u8]); 4] = [
+pub(crate) const SOUNDS: [(&str, &[u8]); 5] = [
     ("hold-music.wav", include_bytes!("../../media/hold-music.wav")),
     ("greeting.wav", include_bytes!("../../media/greeting.wav")),
+    ("announcement.wav", include_bytes!("../../media/announcement.wav")),
     ("demo-caller.wav", include_bytes!("../../media/demo-caller.wav")),
     ("demo-agent.wav", include_bytes!("../../media/demo-agent.wav")),
 ];

@@ -32,7 +32,6 @@ pub struct Uri {
 
 /// The scheme before the colon; compared without regard to case.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs, reason = "each variant is named as the scheme is")]
 pub enum Scheme {
     Sip,
     Sips,

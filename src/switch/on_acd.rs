@@ -128,7 +128,7 @@ impl Switch {
             },
         );
         self.sessions.insert(session, leg);
-        let sip_call_id = self.sip.call_id(session).unwrap_or_default();
+        let sip_call_id = self.sip.call_id(session).unwrap_or_default().to_owned();
         if let Some(line) = self.lines.get_mut(&leg) {
             line.session = Some(session);
             line.leg.sip_call_id = sip_call_id;

@@ -53,9 +53,9 @@ impl Switch {
             Destination::Queue(queue) => {
                 let name = self.account.queue(queue).map_or("", |queue| &queue.name);
                 call.join(now, queue, name);
-                self.acd(now, acd::Input::Join { call: id, queue });
-                let position = self.floor.position(id).unwrap_or(1);
+                let position = self.floor.waiting(queue).count() + 1;
                 self.notice(id, Notice::Queued { queue, position });
+                self.acd(now, acd::Input::Join { call: id, queue });
             }
             Destination::Echo => {
                 call.serve(Hears::Party(leg));

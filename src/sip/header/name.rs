@@ -8,7 +8,6 @@ macro_rules! names {
         /// The name of a header field. Those we know are one value each, however they were
         /// written; others are compared without regard to case.
         #[derive(Clone, Copy, Debug)]
-        #[allow(missing_docs, reason = "each variant is named as the header is")]
         pub enum Name<'a> {
             $($variant,)*
             /// A header we have no name for.

@@ -20,7 +20,6 @@ pub struct Via {
 
 /// The transport written in a Via.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs, reason = "each variant is named as the transport is")]
 pub enum Protocol {
     Udp,
     Tcp,

@@ -6,7 +6,6 @@ macro_rules! methods {
     ($($variant:ident $text:literal,)*) => {
         /// What a request asks for. Case matters (RFC 3261 §7.1): `invite` is no INVITE.
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        #[allow(missing_docs, reason = "each variant is named as the method is")]
         pub enum Method {
             $($variant,)*
             /// One we have no name for.

@@ -264,7 +264,7 @@ impl Phone {
             "REGISTER" if status == 401 && !self.password.is_empty() => {
                 let uri = format!("sip:{}", self.server);
                 let password = std::mem::take(&mut self.password);
-                let line = digest(&self.user, &password, heard, "REGISTER", &uri);
+                let line = digest(&self.user, &password, heard, &uri);
                 let bytes = self.register_request(&format!("Authorization: {line}\r\n"));
                 self.repeat(now, "REGISTER", bytes)
             }
