@@ -49,7 +49,9 @@ pub struct ListenerId(pub u16);
 /// How messages travel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Transport {
+    /// Datagrams.
     Udp,
+    /// Connections.
     Tcp,
 }
 
@@ -66,7 +68,9 @@ impl Transport {
 /// A way to a peer and back: for UDP the pair of addresses, for TCP one connection (RFC 5626 §3.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Flow {
+    /// That of the listener.
     pub transport: Transport,
+    /// The socket of ours.
     pub listener: ListenerId,
     /// The peer's address as its packets show it.
     pub remote: SocketAddr,
@@ -79,9 +83,17 @@ pub struct Flow {
 #[derive(Debug)]
 pub enum Input {
     /// One datagram, or one message cut out of a stream by [`crate::sip::framing`].
-    Received { flow: Flow, bytes: Vec<u8> },
+    Received {
+        /// The way it came.
+        flow: Flow,
+        /// The message.
+        bytes: Vec<u8>,
+    },
     /// A connection is gone, or could not be opened.
-    Closed { flow: Flow },
+    Closed {
+        /// As it was used or asked for: its connection may be 0.
+        flow: Flow,
+    },
     /// A deadline from `poll_timeout` may have passed.
     Timeout,
 }
@@ -89,6 +101,8 @@ pub enum Input {
 /// Bytes for the network.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Transmit {
+    /// The way to go.
     pub flow: Flow,
+    /// The message.
     pub bytes: Vec<u8>,
 }

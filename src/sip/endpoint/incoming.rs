@@ -104,6 +104,7 @@ impl Endpoint {
             }
             return;
         };
+        self.transactions.heard_on(tx, flow);
         let owner = self.transactions.owner(tx);
         let head = match owner {
             Owner::Invite(session) if status >= 300 => self.fork_head(session, tx),

@@ -202,6 +202,15 @@ impl Transactions {
         })
     }
 
+    /// The connection asked for is there: it has brought a response.
+    pub(super) fn heard_on(&mut self, id: TxId, flow: Flow) {
+        if let Some(slot) = self.slots.get_mut(&id)
+            && super::route::is_on(slot.flow, flow)
+        {
+            slot.flow = flow;
+        }
+    }
+
     /// A response has come. `ack` writes the ACK, if one of 300–699 wants it.
     pub(super) fn response(
         &mut self,

@@ -2,7 +2,7 @@
 
 use super::Endpoint;
 use super::config::{Outbound, Path, Target};
-use super::route::{fresh, literal};
+use super::route::{fresh, is_on, literal};
 use super::session::{Ack, Cancel, Failure, Fork, Session, State, Talking};
 use super::transactions::{Notice, Owner, Told, TxId};
 use super::uas::contact_of;
@@ -61,7 +61,7 @@ impl Endpoint {
     ) {
         let status = response.status().unwrap_or_default();
         match status {
-            ..200 => self.provisional(now, id, tx, status, response),
+            ..200 => self.provisional(now, id, tx, flow, response),
             200..300 => self.success(now, id, tx, flow, response),
             300.. => {
                 let Some(fork) = self.fork(id, tx) else {
@@ -161,13 +161,17 @@ impl Endpoint {
         now: Instant,
         id: SessionId,
         tx: TxId,
-        status: u16,
+        flow: Flow,
         response: &Message,
     ) {
+        let status = response.status().unwrap_or_default();
         let Some(fork) = self.fork(id, tx) else {
             return;
         };
         fork.rung = true;
+        if is_on(fork.flow, flow) {
+            fork.flow = flow;
+        }
         if fork.cancel == Cancel::Wanted {
             return self.cancel(now, id, tx);
         }

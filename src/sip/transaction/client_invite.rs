@@ -52,7 +52,10 @@ pub enum Event {
     /// A response of 200–299.
     Success,
     /// A response of 300–699, and the ACK to it, already written (§17.1.1.3).
-    Failure { ack: Vec<u8> },
+    Failure {
+        /// For each time this response comes.
+        ack: Vec<u8>,
+    },
     /// The user has sent a CANCEL: a final response must come within 64·T1 (§9.1).
     Cancelled,
     /// The transport could not deliver the request.

@@ -1,14 +1,15 @@
-//! Random lives: two endpoints call each other over a network that loses, doubles, delays and
+//! Random lives: three endpoints call each other over a network that loses, doubles, delays and
 //! sometimes falsifies what it carries, while their users wish at random. Whatever happens, each
 //! user is told consistently, and at the end nothing is left.
 
 use super::calls_out::{outbound, uri};
 use super::*;
-use crate::sip::Rejection;
+use crate::sip::header::{Address, Contacts};
+use crate::sip::{Rejection, register};
 
 #[test]
 fn whatever_is_lost_every_call_has_one_outcome_and_nothing_remains() {
-    for seed in 1..=400 {
+    for seed in 1..=300 {
         Life::new(seed).run();
     }
 }
@@ -17,7 +18,7 @@ struct Life {
     seed: u64,
     random: Random,
     now: Instant,
-    sides: [Side; 2],
+    sides: [Side; 3],
     /// What is on its way: when, in which order, to which side, from where.
     network: BTreeMap<(Instant, u64), (usize, Flow, Vec<u8>)>,
     counter: u64,
@@ -64,7 +65,7 @@ impl Life {
             }
         };
         Self {
-            sides: [side(1), side(2)],
+            sides: [side(1), side(2), side(3)],
             seed,
             random,
             now: Instant::now(),
@@ -74,9 +75,32 @@ impl Life {
         }
     }
 
+    /// To each, the two others are the phones of one user.
+    fn introduce(&mut self) {
+        for side in 0..3 {
+            for other in [(side + 1) % 3, (side + 2) % 3] {
+                let remote = self.sides[other].address;
+                let contact = Address::parse(&format!("<sip:both@{remote}>")).expect("one");
+                let request = register::Request {
+                    user: "both",
+                    call_id: "life",
+                    cseq: 1,
+                    contacts: Contacts::List(vec![contact]),
+                    expires: None,
+                    flow: route::fresh(Transport::Udp, EXTERNAL, remote),
+                };
+                let registrar = &mut self.sides[side].endpoint.registrar;
+                registrar
+                    .register(self.now, &request, &mut vec![])
+                    .expect("room");
+            }
+        }
+    }
+
     fn run(&mut self) {
+        self.introduce();
         for _ in 0..60 {
-            let side = self.random.below(2) as usize;
+            let side = self.random.below(3) as usize;
             self.wish(side);
             let pause = Duration::from_millis(self.random.below(3000));
             self.wait(pause);
@@ -90,7 +114,13 @@ impl Life {
         for side in &self.sides {
             let counters = side.endpoint.counters();
             assert!(side.endpoint.is_idle(), "seed {}: {counters:?}", self.seed);
-            assert_eq!(side.endpoint.poll_timeout(), None, "seed {}", self.seed);
+            let registrations = side.endpoint.registrar.poll_timeout();
+            assert_eq!(
+                side.endpoint.poll_timeout(),
+                registrations,
+                "seed {}",
+                self.seed
+            );
             let open = side.calls.iter().find(|(_, call)| **call != Call::Over);
             assert_eq!(open, None, "seed {}", self.seed);
         }
@@ -133,8 +163,11 @@ impl Life {
     }
 
     fn call(&mut self, side: usize) {
-        let to = uri(&format!("sip:x@{}", self.sides[1 - side].address), EXTERNAL);
-        let mut outbound = outbound(to);
+        let other = (side + 1 + self.random.below(2) as usize) % 3;
+        let mut outbound = outbound(match self.random.below(3) {
+            0 => Target::User("both".to_owned()),
+            _ => uri(&format!("sip:x@{}", self.sides[other].address), EXTERNAL),
+        });
         if self.random.below(4) == 0 {
             outbound.sdp = None;
         }
@@ -150,7 +183,7 @@ impl Life {
     }
 
     fn end_all(&mut self) {
-        for side in 0..2 {
+        for side in 0..3 {
             let calls: Vec<_> = self.sides[side].calls.keys().copied().collect();
             for session in calls {
                 self.end(side, session);
@@ -186,8 +219,7 @@ impl Life {
                     }
                 }
             }
-            self.carry(0);
-            self.carry(1);
+            (0..3).for_each(|side| self.carry(side));
         }
         self.now = end;
     }

@@ -130,6 +130,27 @@ fn a_new_connection_of_the_peer_is_the_way_from_then_on() {
     assert_eq!(w.transmits().remove(0).flow.connection, 5);
 }
 
+#[test]
+fn what_follows_an_invite_uses_the_connection_that_was_opened_for_it() {
+    let mut w = Wire::new();
+    let target = calls_out::uri("sip:bob@203.0.113.9:5070;transport=tcp", STREAM);
+    let session = w.endpoint.invite(w.now, calls_out::outbound(target));
+    let invite = w.transmits().remove(0);
+    assert_eq!(invite.flow.connection, 0);
+    w.flow = Flow {
+        connection: 8,
+        ..invite.flow
+    };
+    let text = String::from_utf8(invite.bytes).expect("text");
+    w.says(reply(&text, "180 Ringing", "bob", ""));
+    w.endpoint.command(w.now, end(session));
+    assert_eq!(w.transmits().remove(0).flow, w.flow, "the CANCEL");
+    let bytes = reply(&text, "487 Request Terminated", "bob", "").into_bytes();
+    let flow = w.flow;
+    w.endpoint.handle(w.now, Input::Received { flow, bytes });
+    assert_eq!(w.transmits().remove(0).flow, w.flow, "the ACK");
+}
+
 impl Wire {
     fn reply_to(&mut self, text: &str) -> SocketAddr {
         let (flow, bytes) = (self.flow, text.as_bytes().to_vec());
