@@ -1,12 +1,12 @@
 //! The command line.
 
 use super::{Server, terminal};
-use crate::config::Config;
+use crate::config::{Config, LogFormat};
 use crate::{demo, watch};
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -17,8 +17,9 @@ pub struct Arguments {
     #[command(subcommand)]
     command: Command,
     /// How much to log: error, warn, info, debug; or a filter such as `cordboard::net=debug`.
-    #[arg(long, global = true, env = "CORDBOARD_LOG", default_value = "info")]
-    log: String,
+    /// [default: info, for the demo warn]
+    #[arg(long, global = true, env = "CORDBOARD_LOG", value_name = "LEVEL")]
+    log: Option<String>,
     /// Log as JSON, one object a line.
     #[arg(long, global = true)]
     log_json: bool,
@@ -49,16 +50,14 @@ enum Command {
 
 /// Runs a command; errors are printed for people.
 pub fn run(arguments: Arguments) -> ExitCode {
-    let format = if arguments.log_json {
-        watch::logs::Format::Json
-    } else {
-        watch::logs::Format::Text
+    let log = Log {
+        level: arguments.log,
+        json: arguments.log_json,
     };
     let done = match arguments.command {
-        Command::Demo(options) => start_log(format, &arguments.log).and_then(|()| demo::run(&options)),
-        Command::Run { config } => {
-            start_log(format, &arguments.log).and_then(|()| serve(&config))
-        }
+        // The demo tells its story itself.
+        Command::Demo(options) => log.start("warn", false).and_then(|()| demo::run(&options)),
+        Command::Run { config } => serve(&config, &log),
         Command::CheckConfig { file } => check(&file),
         Command::Health { http } => health(http),
     };
@@ -71,19 +70,33 @@ pub fn run(arguments: Arguments) -> ExitCode {
     }
 }
 
-fn start_log(format: watch::logs::Format, filter: &str) -> anyhow::Result<()> {
-    watch::logs::init(format, filter)
+/// What the command line says about the log.
+struct Log {
+    level: Option<String>,
+    json: bool,
 }
 
-fn serve(path: &std::path::Path) -> anyhow::Result<()> {
+impl Log {
+    fn start(&self, usual: &str, json: bool) -> anyhow::Result<()> {
+        let format = if self.json || json {
+            watch::logs::Format::Json
+        } else {
+            watch::logs::Format::Text
+        };
+        watch::logs::init(format, self.level.as_deref().unwrap_or(usual))
+    }
+}
+
+fn serve(path: &Path, log: &Log) -> anyhow::Result<()> {
     let config = Config::read(path)?;
+    log.start("info", config.server.log == LogFormat::Json)?;
     let grace = config.server.stop_after;
     let server = Server::start(config, |_, _| {})?;
     server.wait_for_signal()?;
     server.stop(grace)
 }
 
-fn check(path: &std::path::Path) -> anyhow::Result<()> {
+fn check(path: &Path) -> anyhow::Result<()> {
     let config = Config::read(path)?;
     super::sounds::render(&config).context("the sounds")?;
     let account = &config.account;
@@ -105,7 +118,10 @@ fn health(http: SocketAddr) -> anyhow::Result<()> {
     let mut stream = std::net::TcpStream::connect_timeout(&http, patience)
         .with_context(|| format!("no server at {http}"))?;
     stream.set_read_timeout(Some(patience))?;
-    write!(stream, "GET /healthz HTTP/1.1\r\nHost: {http}\r\nConnection: close\r\n\r\n")?;
+    write!(
+        stream,
+        "GET /healthz HTTP/1.1\r\nHost: {http}\r\nConnection: close\r\n\r\n"
+    )?;
     let mut answer = String::new();
     stream.take(65_536).read_to_string(&mut answer)?;
     let body = answer.split("\r\n\r\n").nth(1).unwrap_or_default();

@@ -80,10 +80,18 @@ impl Floor {
                 heartbeat = now + HEARTBEAT;
                 self.handle(now, Input::Clock(Clock::new(now, Timestamp::now())));
                 let gauge = &self.outlet.gauge;
-                self.hands.pulse(&self.switch, now, gauge.length(), gauge.dropped());
+                self.hands
+                    .pulse(&self.switch, now, gauge.length(), gauge.dropped());
             }
-            let due = self.switch.poll_timeout().map_or(heartbeat, |due| due.min(heartbeat));
-            match self.outlet.receiver.recv_timeout(due.saturating_duration_since(now)) {
+            let due = self
+                .switch
+                .poll_timeout()
+                .map_or(heartbeat, |due| due.min(heartbeat));
+            match self
+                .outlet
+                .receiver
+                .recv_timeout(due.saturating_duration_since(now))
+            {
                 Ok(input) => self.take(input),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
@@ -93,7 +101,8 @@ impl Floor {
                 self.handle(now, Input::Timeout);
             }
             self.flush();
-            self.quiet.store(!self.switch.has_calls(), Ordering::Release);
+            self.quiet
+                .store(!self.switch.has_calls(), Ordering::Release);
         }
         self.hands
     }

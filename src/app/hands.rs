@@ -1,6 +1,6 @@
 //! The hands of the switch: its outputs, done.
 
-use super::story;
+use super::story::{self, Numbers};
 use crate::acd::AgentState;
 use crate::api::Health;
 use crate::call::record::End;
@@ -83,7 +83,7 @@ impl Hands {
 
     /// Logs, counts, and passes on.
     fn tell(&mut self, call: Option<CallId>, notice: &Notice) {
-        let line = story::tell(&self.account, notice);
+        let line = story::tell(&self.account, notice, Numbers::Masked);
         match (call, notice) {
             (_, Notice::Refused { .. }) => tracing::warn!("{line}"),
             (Some(call), _) => tracing::info!(%call, "{line}"),
@@ -173,7 +173,15 @@ fn show(view: &View) {
     for queue in &view.queues {
         metrics::CALLERS_WAITING.set_for(&queue.name, queue.waiting as f64);
     }
-    let states = ["away", "available", "occupied", "offered", "talking", "wrap_up", "resting"];
+    let states = [
+        "away",
+        "available",
+        "occupied",
+        "offered",
+        "talking",
+        "wrap_up",
+        "resting",
+    ];
     let mut agents: BTreeMap<&str, f64> = states.map(|state| (state, 0.0)).into();
     for agent in &view.agents {
         *agents.entry(state_name(&agent.state)).or_default() += 1.0;
@@ -222,7 +230,11 @@ pub(super) fn vault_event(store: &Store, event: vault::Event) {
         }
         vault::Event::Trouble { path, error } => {
             metrics::RECORDING_TROUBLE.add(1);
-            tracing::error!(path, error, "recordings cannot be written: calls go on without");
+            tracing::error!(
+                path,
+                error,
+                "recordings cannot be written: calls go on without"
+            );
         }
         vault::Event::Recovered => tracing::info!("recordings are written again"),
         vault::Event::Left { path, why } => {

@@ -92,14 +92,18 @@ impl Server {
         let network = start_network(&config, &runtime, &inbox)?;
         let api = config.server.http.map(|address| {
             let _inside = runtime.enter();
-            Api::start(address, config.server.allow_public, runtime.handle(), health.clone())
+            Api::start(
+                address,
+                config.server.allow_public,
+                runtime.handle(),
+                health.clone(),
+            )
         });
         let api = api.transpose()?;
         let switch = switch(&config, sounds, &workers, &network);
         let http = config.server.http;
-        let addresses = listeners(&config).filter_map(|(id, listener, _)| {
-            Some((listener.name.clone(), network.local_addr(id)?))
-        });
+        let addresses = listeners(&config)
+            .filter_map(|(id, listener, _)| Some((listener.name.clone(), network.local_addr(id)?)));
         let addresses = addresses.collect();
         let hands = Hands::new(
             config.account,
@@ -127,7 +131,9 @@ impl Server {
     /// Where a listener is bound, by its name: the port that the system chose, if it was 0.
     pub fn address(&self, listener: &str) -> Option<SocketAddr> {
         let mut addresses = self.addresses.iter();
-        addresses.find(|(name, _)| name == listener).map(|(_, address)| *address)
+        addresses
+            .find(|(name, _)| name == listener)
+            .map(|(_, address)| *address)
     }
 
     /// Where `/metrics` and `/healthz` are served.
@@ -230,12 +236,18 @@ fn start_workers(
             ports: ports.to_vec(),
         };
         let worker = Worker::start(config, engine, vault.sender(), move |event| {
-            inbox.offer(Input::Media(event)).map_err(|input| match input {
-                Input::Media(event) => event,
-                Input::Sip(_) | Input::Clock(_) | Input::Drain | Input::Stop | Input::Timeout => {
-                    unreachable!("an inbox gives back what it was given")
-                }
-            })
+            inbox
+                .offer(Input::Media(event))
+                .map_err(|input| match input {
+                    Input::Media(event) => event,
+                    Input::Sip(_)
+                    | Input::Clock(_)
+                    | Input::Drain
+                    | Input::Stop
+                    | Input::Timeout => {
+                        unreachable!("an inbox gives back what it was given")
+                    }
+                })
         })?;
         worker.send(Command::Library(library.clone()));
         workers.push(worker);
@@ -292,7 +304,10 @@ fn switch(config: &Config, sounds: Sounds, workers: &[Worker], network: &Network
         account: config.account.clone(),
         sip,
         media_address: config.media.advertised,
-        ports: workers.iter().map(|worker| worker.bound_ports().to_vec()).collect(),
+        ports: workers
+            .iter()
+            .map(|worker| worker.bound_ports().to_vec())
+            .collect(),
         silence: config.media.silence_timeout,
         sounds,
     };

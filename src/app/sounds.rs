@@ -26,8 +26,14 @@ pub(super) fn render(config: &Config) -> anyhow::Result<(Library, Sounds)> {
     for queue in &config.account.queues {
         let messages = [
             (Message::Greeting, queue.greeting.as_ref()),
-            (Message::Announcement, queue.announcement.as_ref().map(|a| &a.message)),
-            (Message::MaxWait, queue.max_wait.as_ref().and_then(|max| max.message.as_ref())),
+            (
+                Message::Announcement,
+                queue.announcement.as_ref().map(|a| &a.message),
+            ),
+            (
+                Message::MaxWait,
+                queue.max_wait.as_ref().and_then(|max| max.message.as_ref()),
+            ),
         ];
         for (role, message) in messages {
             let Some(message) = message else { continue };

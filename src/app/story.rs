@@ -7,15 +7,31 @@ use crate::route;
 use crate::settings::Account;
 use crate::switch::{Notice, Unrung};
 
-/// One line about a notice. Numbers are shortened to their last digits.
-pub fn tell(account: &Account, notice: &Notice) -> String {
+/// How much of a number may be seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Numbers {
+    /// Their last digits: for logs.
+    Masked,
+    /// All of them: for the person at the terminal of the demo.
+    Plain,
+}
+
+/// One line about a notice.
+pub fn tell(account: &Account, notice: &Notice, numbers: Numbers) -> String {
+    let number = |text: &str| match numbers {
+        Numbers::Masked => route::masked(text),
+        Numbers::Plain => text.to_owned(),
+    };
     let agent = |id: &AgentId| {
         let agent = account.agents.iter().find(|agent| agent.id == *id);
-        agent.map_or_else(|| format!("agent {id}"), |agent| format!("{} ({})", agent.name, agent.user))
+        agent.map_or_else(
+            || format!("agent {id}"),
+            |agent| format!("{} ({})", agent.name, agent.user),
+        )
     };
     match notice {
         Notice::Arrived { from, called } => {
-            format!("{} calls {}: answered", route::masked(from), route::masked(called))
+            format!("{} calls {}: answered", number(from), number(called))
         }
         Notice::Refused {
             from,
@@ -23,7 +39,7 @@ pub fn tell(account: &Account, notice: &Notice) -> String {
             status,
             why,
         } => {
-            let (from, called) = (route::masked(from), route::masked(called));
+            let (from, called) = (number(from), number(called));
             format!("{from} calls {called}: refused with {status}, {why}")
         }
         Notice::Queued { queue, position } => {
@@ -46,19 +62,29 @@ pub fn tell(account: &Account, notice: &Notice) -> String {
             let (agent, why) = (agent(id), unrung(*why));
             format!("the phone of {agent} stops ringing: {why}")
         }
-        Notice::Connected { agent: id, waited_ms } => {
+        Notice::Connected {
+            agent: id,
+            waited_ms,
+        } => {
             let (agent, seconds) = (agent(id), *waited_ms as f64 / 1000.0);
             format!("{agent} answers: they talk, after {seconds:.1} s of waiting")
         }
         Notice::Held { by_agent, held } => {
             let who = if *by_agent { "the agent" } else { "the caller" };
-            let what = if *held { "puts the other on hold" } else { "takes the other back" };
+            let what = if *held {
+                "puts the other on hold"
+            } else {
+                "takes the other back"
+            };
             format!("{who} {what}")
         }
         Notice::Recording { segment } => format!("both are recorded, segment {segment}"),
         Notice::Ended { end, talked_ms } => {
             let seconds = *talked_ms as f64 / 1000.0;
-            format!("the call is over: {}; they talked for {seconds:.1} s", ended(*end))
+            format!(
+                "the call is over: {}; they talked for {seconds:.1} s",
+                ended(*end)
+            )
         }
         Notice::Reachable(id, true) => format!("{} is available", agent(id)),
         Notice::Reachable(id, false) => format!("{} has no phone any more", agent(id)),

@@ -41,12 +41,17 @@ struct Published {
 impl Account {
     /// Reads the agents of the last start, and makes up those that are missing.
     pub(super) fn open(data: &Path, options: &Options) -> anyhow::Result<Self> {
-        std::fs::create_dir_all(data).with_context(|| format!("{} cannot be made", data.display()))?;
+        std::fs::create_dir_all(data)
+            .with_context(|| format!("{} cannot be made", data.display()))?;
         let file = data.join("demo.json");
         let known = match std::fs::read(&file) {
-            Ok(bytes) => serde_json::from_slice::<Published>(&bytes)
-                .with_context(|| format!("{} is not what the demo wrote: remove it", file.display()))?
-                .agents,
+            Ok(bytes) => {
+                serde_json::from_slice::<Published>(&bytes)
+                    .with_context(|| {
+                        format!("{} is not what the demo wrote: remove it", file.display())
+                    })?
+                    .agents
+            }
             Err(_) => vec![],
         };
         let mut random = Random::from_system();
@@ -69,9 +74,8 @@ impl Account {
     pub(super) fn config(&self, data: &Path, options: &Options) -> anyhow::Result<Config> {
         let sounds = data.join("sounds");
         super::unpack(&sounds)?;
-        let port = |given: Option<u16>, usual: u16| {
-            given.unwrap_or(if options.call { 0 } else { usual })
-        };
+        let port =
+            |given: Option<u16>, usual: u16| given.unwrap_or(if options.call { 0 } else { usual });
         let http = match options.http_port {
             Some(port) => Some(port),
             None => (!options.call).then_some(8080),
@@ -86,7 +90,13 @@ impl Account {
             agents: self
                 .agents
                 .iter()
-                .map(|agent| (agent.user.clone(), agent.name.clone(), Secret(agent.password.clone())))
+                .map(|agent| {
+                    (
+                        agent.user.clone(),
+                        agent.name.clone(),
+                        Secret(agent.password.clone()),
+                    )
+                })
                 .collect(),
             greeting: !options.no_greeting,
             recording: !options.no_recording,
@@ -131,7 +141,7 @@ impl Account {
 
     /// Where the listeners *internal* and *external* are.
     pub(super) fn addresses(&self, server: &Server) -> [SocketAddr; 2] {
-        ["internal", "external"].map(|name| server.address(name).unwrap_or(at(0)))
+        ["internal", "external"].map(|name| server.address(name).unwrap_or_else(|| at(0)))
     }
 }
 
@@ -143,5 +153,9 @@ fn at(port: u16) -> SocketAddr {
 fn name(index: u16) -> String {
     let index = usize::from(index);
     let (round, name) = (index / NAMES.len() + 1, NAMES[index % NAMES.len()]);
-    if round == 1 { name.to_owned() } else { format!("{name} {round}") }
+    if round == 1 {
+        name.to_owned()
+    } else {
+        format!("{name} {round}")
+    }
 }

@@ -2,7 +2,8 @@
 
 use super::account::Account;
 use super::phone::{Phone, Plan};
-use crate::app::{Server, story, terminal};
+use crate::app::story::{self, Numbers};
+use crate::app::{Server, terminal};
 use crate::config::Config;
 use crate::id::CallId;
 use crate::switch::Notice;
@@ -15,7 +16,7 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 /// How long the caller listens to greeting and music before the agent picks up.
-const RING: Duration = Duration::from_secs(6);
+const RING: Duration = Duration::from_secs(10);
 /// How long the two talk.
 const TALK: Duration = Duration::from_secs(10);
 /// When the demo gives up on a call that does not come to its end.
@@ -39,8 +40,14 @@ pub(super) fn make(config: Config, account: &Account) -> anyhow::Result<()> {
         if let Notice::Connected { .. } = notice {
             flag.store(true, Ordering::Release);
         }
-        let over = matches!(notice, Notice::Ended { .. }).then_some(call).flatten();
-        let _ = teller.send((began.elapsed(), story::tell(&settings, notice), over));
+        let over = matches!(notice, Notice::Ended { .. })
+            .then_some(call)
+            .flatten();
+        let _ = teller.send((
+            began.elapsed(),
+            story::tell(&settings, notice, Numbers::Plain),
+            over,
+        ));
     })?;
     account.publish(&server)?;
     let [internal, external] = account.addresses(&server);
@@ -81,7 +88,10 @@ pub(super) fn make(config: Config, account: &Account) -> anyhow::Result<()> {
     };
     server.stop(Duration::ZERO)?;
     let [caller, agent] = heard;
-    terminal::say(&format!("\n  the caller {}\n  the agent {}\n\n{}", caller?, agent?, files?));
+    terminal::say(&format!(
+        "\n  the caller {}\n  the agent {}\n\n{}",
+        caller?, agent?, files?
+    ));
     Ok(())
 }
 
@@ -111,13 +121,20 @@ fn list(server: &Server, call: CallId, root: &Path) -> anyhow::Result<String> {
         if !recorded.is_empty() {
             break recorded;
         }
-        anyhow::ensure!(Instant::now() < until, "the recordings were not finished in time");
+        anyhow::ensure!(
+            Instant::now() < until,
+            "the recordings were not finished in time"
+        );
         std::thread::sleep(Duration::from_millis(50));
     };
     let mut text = format!("The recordings, under {}:\n", root.display());
     for file in recorded.iter().flat_map(|segment| &segment.files) {
         let report = vault::open_report(&root.join(&file.path))?;
-        let channels = if report.channels == 2 { "stereo" } else { "mono" };
+        let channels = if report.channels == 2 {
+            "stereo"
+        } else {
+            "mono"
+        };
         let seconds = report.milliseconds as f64 / 1000.0;
         text.push_str(&format!("  {seconds:6.2} s  {channels:6}  {}\n", file.path));
     }

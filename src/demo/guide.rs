@@ -14,7 +14,10 @@ pub(super) fn first_call(account: &Account, server: &Server) -> String {
         ));
     }
     if account.agents().len() > 3 {
-        phones.push_str(&format!("     … {} agents in all, in demo.json\n", account.agents().len()));
+        phones.push_str(&format!(
+            "     … {} agents in all, in demo.json\n",
+            account.agents().len()
+        ));
     }
     format!(
         "

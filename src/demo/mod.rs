@@ -5,7 +5,8 @@ mod call;
 mod guide;
 mod phone;
 
-use crate::app::{Server, story, terminal};
+use crate::app::story::{self, Numbers};
+use crate::app::{Server, terminal};
 use crate::config::Config;
 use account::Account;
 use anyhow::Context as _;
@@ -51,7 +52,11 @@ pub struct Options {
 /// # Errors
 /// What could not be started or, with `--call`, went wrong in the call.
 pub fn run(options: &Options) -> anyhow::Result<()> {
-    let default = if options.call { "data/demo-call" } else { "data/demo" };
+    let default = if options.call {
+        "data/demo-call"
+    } else {
+        "data/demo"
+    };
     let data = options.data.clone().unwrap_or_else(|| default.into());
     let account = Account::open(&data, options)?;
     let config = account.config(&data, options)?;
@@ -66,7 +71,7 @@ fn stay(config: Config, account: &Account) -> anyhow::Result<()> {
     let (grace, settings) = (config.server.stop_after, config.account.clone());
     let (teller, stories) = mpsc::channel();
     let server = Server::start(config, move |_, notice| {
-        let _ = teller.send(story::tell(&settings, notice));
+        let _ = teller.send(story::tell(&settings, notice, Numbers::Plain));
     })?;
     account.publish(&server)?;
     terminal::say(&guide::first_call(account, &server));
@@ -83,22 +88,42 @@ fn stay(config: Config, account: &Account) -> anyhow::Result<()> {
 }
 
 fn ports(text: &str) -> Result<RangeInclusive<u16>, String> {
-    let (first, last) = text.split_once('-').ok_or("two ports with a dash between, as 20000-21999")?;
-    let port = |text: &str| text.trim().parse::<u16>().map_err(|why| format!("{text}: {why}"));
+    let (first, last) = text
+        .split_once('-')
+        .ok_or("two ports with a dash between, as 20000-21999")?;
+    let port = |text: &str| {
+        text.trim()
+            .parse::<u16>()
+            .map_err(|why| format!("{text}: {why}"))
+    };
     let (first, last) = (port(first)?, port(last)?);
     if first % 2 == 1 || last % 2 == 0 || last < first || first == 0 {
-        return Err(format!("{first}-{last}: from an even port to a higher odd one"));
+        return Err(format!(
+            "{first}-{last}: from an even port to a higher odd one"
+        ));
     }
     Ok(first..=last)
 }
 
 /// The sounds that the demo comes with, inside the program so that it can stand anywhere.
 pub(crate) const SOUNDS: [(&str, &[u8]); 5] = [
-    ("hold-music.wav", include_bytes!("../../media/hold-music.wav")),
+    (
+        "hold-music.wav",
+        include_bytes!("../../media/hold-music.wav"),
+    ),
     ("greeting.wav", include_bytes!("../../media/greeting.wav")),
-    ("announcement.wav", include_bytes!("../../media/announcement.wav")),
-    ("demo-caller.wav", include_bytes!("../../media/demo-caller.wav")),
-    ("demo-agent.wav", include_bytes!("../../media/demo-agent.wav")),
+    (
+        "announcement.wav",
+        include_bytes!("../../media/announcement.wav"),
+    ),
+    (
+        "demo-caller.wav",
+        include_bytes!("../../media/demo-caller.wav"),
+    ),
+    (
+        "demo-agent.wav",
+        include_bytes!("../../media/demo-agent.wav"),
+    ),
 ];
 
 /// Unpacks the sounds, where they are not there yet.
@@ -108,7 +133,8 @@ fn unpack(folder: &std::path::Path) -> anyhow::Result<()> {
         let path = folder.join(name);
         let same = std::fs::metadata(&path).is_ok_and(|known| known.len() == bytes.len() as u64);
         if !same {
-            std::fs::write(&path, bytes).with_context(|| format!("{} cannot be written", path.display()))?;
+            std::fs::write(&path, bytes)
+                .with_context(|| format!("{} cannot be written", path.display()))?;
         }
     }
     Ok(())

@@ -116,7 +116,10 @@ impl Phone {
         self.peer = self.own_address();
         let first = self.request(&Method::Register, &uri, None, None);
         let challenged = self.ask(&first, until)?;
-        ensure!(challenged.status() == Some(401), "no challenge to a REGISTER");
+        ensure!(
+            challenged.status() == Some(401),
+            "no challenge to a REGISTER"
+        );
         let challenge = Challenge::find(&challenged, Name::WwwAuthenticate);
         let challenge = challenge.context("no challenge")?;
         let credentials = auth::respond(
@@ -131,7 +134,11 @@ impl Phone {
         let credentials = credentials.to_string();
         let second = self.request(&Method::Register, &uri, Some(&credentials), None);
         let answer = self.ask(&second, until)?;
-        ensure!(answer.status() == Some(200), "registration refused: {:?}", answer.status());
+        ensure!(
+            answer.status() == Some(200),
+            "registration refused: {:?}",
+            answer.status()
+        );
         Ok(())
     }
 
@@ -148,9 +155,17 @@ impl Phone {
         let offer = sdp::offer(&local);
         let invite = self.request(&Method::Invite, &uri, None, Some(&offer));
         let answer = self.ask(&invite, until)?;
-        ensure!(answer.status() == Some(200), "the call was refused: {:?}", answer.status());
+        ensure!(
+            answer.status() == Some(200),
+            "the call was refused: {:?}",
+            answer.status()
+        );
         self.remember(&answer, Name::To);
-        self.listen(&sdp::accept(answer.body(), &local).ok().context("a bad SDP answer")?);
+        self.listen(
+            &sdp::accept(answer.body(), &local)
+                .ok()
+                .context("a bad SDP answer")?,
+        );
         let ack = self.request(&Method::Ack, &self.target.clone(), None, None);
         self.send(&ack)?;
 
@@ -246,7 +261,10 @@ impl Phone {
             let silence = [0; FRAME];
             let mut frame = silence.as_slice();
             if speaks && !self.speech.is_empty() {
-                frame = self.speech.get(stream.position..stream.position + FRAME).unwrap_or(frame);
+                frame = self
+                    .speech
+                    .get(stream.position..stream.position + FRAME)
+                    .unwrap_or(frame);
                 stream.position = (stream.position + FRAME) % self.speech.len();
             }
             let mut payload = Vec::with_capacity(FRAME);
@@ -287,7 +305,9 @@ impl Phone {
             }
             self.beat(false)?;
             match self.receive()? {
-                Some(answer) if answer.status().is_some_and(|status| status >= 200) => return Ok(answer),
+                Some(answer) if answer.status().is_some_and(|status| status >= 200) => {
+                    return Ok(answer);
+                }
                 Some(answer) if answer.status().is_some() => again = until,
                 Some(_) | None => {}
             }
@@ -305,7 +325,11 @@ impl Phone {
             self.cseq += 1;
         }
         let from = format!("{};tag={}", self.own_address(), self.tag);
-        let via = format!("SIP/2.0/UDP {};branch=z9hG4bK{};rport", self.here(), self.random.hex(16));
+        let via = format!(
+            "SIP/2.0/UDP {};branch=z9hG4bK{};rport",
+            self.here(),
+            self.random.hex(16)
+        );
         let mut builder = Builder::request(method, uri)
             .header(Name::Via, via)
             .header(Name::MaxForwards, 70)

@@ -83,7 +83,12 @@ impl Switch {
         Some(Local {
             address: self.media_address,
             port: line.port.number,
-            codecs: line.habits.codecs.iter().map(|codec| known(*codec)).collect(),
+            codecs: line
+                .habits
+                .codecs
+                .iter()
+                .map(|codec| known(*codec))
+                .collect(),
             session: line.sdp_session,
             version: line.sdp_version,
             direction: Direction::SendRecv,

@@ -20,7 +20,7 @@ impl Switch {
         let mut actions = vec![];
         while let Some(input) = inputs.pop_front() {
             self.floor.handle(now, input, &mut actions);
-            for action in actions.drain(..).collect::<Vec<_>>() {
+            for action in std::mem::take(&mut actions) {
                 inputs.extend(self.act(now, action));
             }
         }
@@ -111,7 +111,9 @@ impl Switch {
             return failed;
         };
         // The caller's codec first: two phones that speak the same need no transcoding.
-        habits.codecs.sort_by_key(|&each| Some(leg::known(each)) != codec.flatten());
+        habits
+            .codecs
+            .sort_by_key(|&each| Some(leg::known(each)) != codec.flatten());
         let leg = self.open_leg(now, id, Role::Agent, port, habits);
         let sdp = self.local(leg).map(|local| sdp::offer(&local));
         let session = self.sip.invite(

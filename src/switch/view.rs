@@ -53,7 +53,10 @@ impl Switch {
             id: queue.id,
             name: queue.name.clone(),
             waiting: self.floor.waiting(queue.id).count(),
-            longest: self.floor.tally(now, queue.id).map_or(Duration::ZERO, |tally| tally.longest_wait),
+            longest: self
+                .floor
+                .tally(now, queue.id)
+                .map_or(Duration::ZERO, |tally| tally.longest_wait),
         });
         let agents = self.account.agents.iter().filter_map(|agent| {
             Some(AgentView {

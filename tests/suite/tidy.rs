@@ -129,7 +129,10 @@ fn named(text: &str) -> Vec<&str> {
         return vec![first_word(text)];
     };
     let list = list.split('}').next().unwrap_or_default();
-    list.split(',').map(|item| first_word(item.trim())).filter(|word| !word.is_empty()).collect()
+    list.split(',')
+        .map(|item| first_word(item.trim()))
+        .filter(|word| !word.is_empty())
+        .collect()
 }
 
 fn first_word(text: &str) -> &str {

@@ -27,7 +27,7 @@ fn a_caller_is_greeted_waits_and_talks_to_an_agent() {
     assert_eq!(
         w.log(),
         "\
-         \x20  0.0  a… calls …: answered
+         \x20  0.0  alice calls 100: answered
    0.0  the caller waits in Support, place 1
    0.0  the caller hears the greeting
    3.0  the caller hears music

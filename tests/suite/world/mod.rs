@@ -8,7 +8,7 @@ pub(crate) mod voice;
 mod wire;
 
 use cordboard::acd::Message;
-use cordboard::app::story;
+use cordboard::app::story::{self, Numbers};
 use cordboard::call::record::{Conversation, Segment};
 use cordboard::clock::Clock;
 use cordboard::config::{Config, Demo};
@@ -364,7 +364,7 @@ impl World {
 
     fn note(&mut self, notice: &Notice) {
         let seconds = (self.now - self.start).as_secs_f64();
-        let line = story::tell(&self.account, notice);
+        let line = story::tell(&self.account, notice, Numbers::Plain);
         let _ = writeln!(self.log, "{seconds:6.1}  {line}");
     }
 
