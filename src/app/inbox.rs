@@ -42,10 +42,6 @@ pub(super) fn inbox() -> (Inbox, Outlet) {
 impl Inbox {
     /// Gives the input back if the inbox is full or the switch gone: what to do then is the driver's
     /// policy.
-    #[expect(
-        clippy::result_large_err,
-        reason = "the input is handed back, not an error"
-    )]
     pub(super) fn offer(&self, input: Input) -> Result<(), Input> {
         self.gauge.length.fetch_add(1, Ordering::Relaxed);
         self.sender.try_send(input).map_err(|refused| {

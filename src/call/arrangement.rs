@@ -44,3 +44,50 @@ impl Call {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{AGENT, CUSTOMER, MUSIC, now, talking, waiting};
+    use super::*;
+    use crate::call::record::{End, Role};
+
+    #[test]
+    fn a_waiting_caller_hears_what_plays_and_nobody_hears_the_caller() {
+        let (mut call, _) = waiting();
+        assert!(call.play(MUSIC));
+        assert_eq!(call.arrangement(), [(CUSTOMER, MUSIC)]);
+    }
+
+    #[test]
+    fn whoever_talks_hears_the_other() {
+        let (call, _) = talking();
+        let expected = [
+            (CUSTOMER, Hears::Party(AGENT)),
+            (AGENT, Hears::Party(CUSTOMER)),
+        ];
+        assert_eq!(call.arrangement(), expected);
+    }
+
+    #[test]
+    fn r123_holds_do_not_stack() {
+        use Hold::{Held, None};
+        for (customer, agent, heard) in [
+            (None, Held, [MUSIC, Hears::Silence]),
+            (Held, None, [Hears::Party(AGENT), Hears::Silence]),
+            (Held, Held, [Hears::Silence, Hears::Silence]),
+        ] {
+            let (mut call, _) = talking();
+            call.hold(Role::Customer, customer);
+            call.hold(Role::Agent, agent);
+            let hears = call.arrangement().into_iter().map(|(_, hears)| hears);
+            assert!(hears.eq(heard), "customer {customer:?}, agent {agent:?}");
+        }
+    }
+
+    #[test]
+    fn nobody_hears_anything_of_a_call_that_is_over() {
+        let (mut call, clock) = talking();
+        assert!(call.end(now(&clock), &clock, End::AgentHungUp));
+        assert_eq!(call.arrangement(), []);
+    }
+}
