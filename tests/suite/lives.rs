@@ -3,6 +3,7 @@
 use crate::world::World;
 use crate::world::network::Weather;
 use crate::world::phone::Habit;
+use cordboard::call::record::End;
 use cordboard::random::Random;
 use cordboard::settings::{MaxWait, OnMaxWait};
 use std::time::Duration;
@@ -15,15 +16,36 @@ const AGENTS: [&str; 3] = ["1001", "1002", "1003"];
 #[test]
 fn nothing_is_lost_and_nothing_is_double_in_two_thousand_lives() {
     let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get) as u64;
-    std::thread::scope(|scope| {
-        for worker in 0..workers {
-            scope.spawn(move || {
-                for seed in (0..LIVES).filter(|seed| seed % workers == worker) {
-                    live(seed);
-                }
-            });
+    let lives = |worker| {
+        move || {
+            let seeds = (0..LIVES).filter(|seed| seed % workers == worker);
+            seeds.flat_map(live).collect::<Vec<_>>()
         }
+    };
+    let ends: Vec<End> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..workers)
+            .map(|worker| scope.spawn(lives(worker)))
+            .collect();
+        threads
+            .into_iter()
+            .flat_map(|thread| thread.join().expect("no life fails"))
+            .collect()
     });
+    // A hunt in which nothing happens proves nothing.
+    for (end, least) in [
+        (End::CustomerHungUp, 500),
+        (End::AgentHungUp, 500),
+        (End::Abandoned, 500),
+        (End::MaxWait, 100),
+        (End::SignallingLost, 5),
+    ] {
+        let times = ends.iter().filter(|each| **each == end).count();
+        assert!(
+            times >= least,
+            "{end:?} was met {times} times in {} calls",
+            ends.len()
+        );
+    }
 }
 
 /// Seeds that once failed, and what they found, stay here.
@@ -34,7 +56,8 @@ fn lives_that_once_failed() {
     }
 }
 
-fn live(seed: u64) {
+/// Lives one life; says how its calls ended.
+fn live(seed: u64) -> Vec<End> {
     let mut random = Random::seeded(seed);
     let ports = if random.below(4) == 0 { 4 } else { 50 };
     let max_wait = (random.below(2) == 0).then(|| MaxWait {
@@ -59,6 +82,10 @@ fn live(seed: u64) {
         event(&mut w, &mut random);
     }
     at_the_end(&mut w, seed);
+    w.conversations
+        .values()
+        .filter_map(|conversation| conversation.end)
+        .collect()
 }
 
 fn event(w: &mut World, random: &mut Random) {
