@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import random
 import re
 import shutil
 import signal
@@ -41,6 +42,19 @@ def spare_port() -> int:
             except OSError:
                 continue
             return port
+
+
+def spare_range(count: int) -> range:
+    """Ports in a row, from an even one, that are free for UDP now."""
+    for first in random.sample(range(20_000, 30_000, count), 10_000 // count):
+        with contextlib.ExitStack() as probes:
+            try:
+                for port in range(first, first + count):
+                    probes.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)).bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return range(first, first + count)
+    raise AssertionError(f"no {count} ports in a row are free")
 
 
 def until(what: str, condition: Callable[[], T], seconds: float = 10, step: Callable[[], None] | None = None) -> T:
@@ -87,8 +101,7 @@ class Server:
         self.log = self.data / "server.log"
         self.options = options
         self.internal, self.external, self.http = (spare_port() for _ in range(3))
-        first = 20_000 + (spare_port() % 10_000) // 400 * 400
-        self.rtp = range(first, first + 400)
+        self.rtp = spare_range(400)
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> Server:

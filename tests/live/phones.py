@@ -112,7 +112,7 @@ class Call(pj.Call):
         self.answer(answer)
 
     def hang_up(self) -> None:
-        if not self.is_over:
+        if not self.is_over and self.isActive():
             self.hangup(pj.CallOpParam())
 
     def play(self, path: Path, once: bool = False) -> None:
@@ -210,7 +210,11 @@ class Phone:
     def dial(self, number: str) -> Call:
         call = Call(self)
         self.calls.append(call)
-        call.makeCall(f"sip:{number}@127.0.0.1:{self.server}{self.scheme}", pj.CallOpParam(True))
+        try:
+            call.makeCall(f"sip:{number}@127.0.0.1:{self.server}{self.scheme}", pj.CallOpParam(True))
+        except pj.Error as error:
+            self.calls.remove(call)
+            raise AssertionError(f"PJSIP cannot call: {error.info()}") from error
         return call
 
     def next_call(self, seconds: float = 15) -> Call:
@@ -222,7 +226,7 @@ class Phone:
         """Hangs up, unregisters, and is gone; a server that is gone itself is not waited for long."""
         for call in self.calls:
             call.hang_up()
-        wait("the calls are over", lambda: all(call.is_over for call in self.calls))
+        wait("the calls are over", lambda: all(call.is_over or not call.isActive() for call in self.calls))
         self.calls.clear()
         gc.collect()
         if self.account.getInfo().regIsActive:

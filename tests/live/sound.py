@@ -80,6 +80,16 @@ def best_second(samples: Sequence[int], frequency: float, rate: int = RATE) -> f
     return max(share(samples[start : start + half], frequency, rate) for start in starts)
 
 
+def mostly(samples: Sequence[int], frequency: float, rate: int = RATE) -> float:
+    """The share of the quarter seconds that are this tone alone.
+
+    A playout buffer that adapts moves a tone's phase, and a share over long stretches would count that as another sound.
+    """
+    quarter = rate // 4
+    starts = range(0, len(samples) - quarter + 1, quarter)
+    return sum(share(samples[start : start + quarter], frequency, rate) > 0.9 for start in starts) / max(len(starts), 1)
+
+
 def onsets(samples: Sequence[int], frequency: float, rate: int = RATE) -> list[float]:
     """When a tone begins, in seconds, to five milliseconds: silence of it before, and much of it after."""
     step = rate // 200

@@ -39,8 +39,8 @@ class InACall(LiveTest):
     def assert_sounds(self, recording: centre.Recording) -> None:
         stereo = sound.read(recording.stereo)
         end = stereo.seconds - 0.5
-        self.assertGreater(sound.share(stereo.part(1, end, 0), 440), 0.9, "the customer is left")
-        self.assertGreater(sound.share(stereo.part(1, end, 1), 880), 0.9, "the agent is right")
+        self.assertGreater(sound.mostly(stereo.part(1, end, 0), 440), 0.8, "the customer is left")
+        self.assertGreater(sound.mostly(stereo.part(1, end, 1), 880), 0.8, "the agent is right")
 
     def test_after_a_kill_all_files_play_to_within_a_second_and_are_mixed(self) -> None:
         phones.live(5)
@@ -52,6 +52,10 @@ class InACall(LiveTest):
             self.assertGreater(sound.read(path).seconds, talked - 1, f"{path.name} plays as it was left")
 
         self.server.start()
+        # The new server knows nothing of the phones' calls and says so: they are free for the next test.
+        for call in self.outside + self.inside:
+            call.hang_up()
+        phones.live(0.5)
         recordings = self.recorded(2)
         self.assertEqual(len(recordings), 2)
         for recording in recordings:
