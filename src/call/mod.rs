@@ -23,6 +23,7 @@ use crate::clock::Clock;
 use crate::id::{AgentId, CallId, LegId, QueueId, TrunkId};
 use crate::settings::Destination;
 use record::{AgentName, Conversation, End, Role, Segment};
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 /// A conversation: one customer, and the agents who serve them.
@@ -38,6 +39,8 @@ pub struct Call {
     pub destination: Destination,
     /// What is recorded of it, as set when it began (R96).
     pub policy: Option<Policy>,
+    /// The legs whose media has not reported yet: the record is complete without any.
+    legs: BTreeSet<LegId>,
     /// What the parties are doing.
     stage: Stage,
     began: Instant,
@@ -130,6 +133,7 @@ impl Call {
             origin: arrival.origin,
             destination: arrival.destination,
             policy: arrival.policy,
+            legs: BTreeSet::from([arrival.customer]),
             stage: Stage::Answering,
             began: now,
             joined: None,
@@ -159,9 +163,25 @@ impl Call {
         &self.record
     }
 
+    /// The legs that are not over.
+    pub fn legs(&self) -> impl Iterator<Item = LegId> + '_ {
+        self.legs.iter().copied()
+    }
+
+    /// Another leg belongs to the call.
+    pub fn add_leg(&mut self, leg: LegId) {
+        self.legs.insert(leg);
+    }
+
     /// A leg is over and its story complete.
     pub fn file_leg(&mut self, leg: record::Leg) {
+        self.legs.remove(&leg.id);
         self.record.legs.push(leg);
+    }
+
+    /// Whether the call is over and its record has nothing more to wait for.
+    pub fn is_complete(&self) -> bool {
+        self.is_over() && self.legs.is_empty()
     }
 
     /// The caller hears this and needs no agent.

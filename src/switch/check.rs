@@ -33,6 +33,8 @@ impl Switch {
                 .filter(|line| line.leg.call == *id)
                 .collect();
             assert!(!legs.is_empty(), "call {id} has a leg, or is over and gone");
+            let open: BTreeSet<_> = legs.iter().map(|line| line.leg.id).collect();
+            assert_eq!(open, call.legs().collect(), "call {id} knows its legs");
             let sessions = legs.iter().filter(|line| line.session.is_some()).count();
             if call.is_over() {
                 assert_eq!(sessions, 0, "call {id} is over, its parties are gone");

@@ -20,12 +20,13 @@ impl Switch {
             return;
         }
         let (origin, talked_ms) = (call.origin, call.record().talked_ms);
+        let legs: Vec<_> = call.legs().collect();
         // The files end before their legs do, at one instant, and so are equally long (R113).
         for track in segment.iter().flat_map(|segment| &segment.segment.tracks) {
             let (recording, end) = (track.recording, now);
             self.media(track.leg, |_| Media::StopRecording { recording, end });
         }
-        for leg in self.legs_of(id) {
+        for leg in legs {
             self.hang_up(now, leg, reason(end));
         }
         self.acd(now, acd::Input::Leave { call: id });
@@ -62,11 +63,6 @@ impl Switch {
         {
             line.session = None;
         }
-    }
-
-    fn legs_of(&self, call: CallId) -> Vec<LegId> {
-        let lines = self.lines.iter().filter(|(_, line)| line.leg.call == call);
-        lines.map(|(leg, _)| *leg).collect()
     }
 }
 

@@ -62,6 +62,9 @@ impl Switch {
             held: false,
         };
         self.lines.insert(id, line);
+        if let Some(call) = self.calls.get_mut(&call) {
+            call.add_leg(id);
+        }
         let (port, patience) = (port.number, self.silence);
         self.media(id, |leg| Command::Open {
             leg,

@@ -2,8 +2,9 @@
 
 use super::{Output, Switch};
 use crate::acd;
+use crate::call::Call;
 use crate::call::record::{End, Quality};
-use crate::id::LegId;
+use crate::id::{CallId, LegId};
 use crate::media::{Event, Report};
 use std::time::Instant;
 
@@ -63,10 +64,8 @@ impl Switch {
     }
 
     /// Writes the record of a call that is over and has no leg left.
-    pub(super) fn complete(&mut self, id: crate::id::CallId) {
-        let has_legs = self.lines.values().any(|line| line.leg.call == id);
-        if !has_legs
-            && self.calls.get(&id).is_some_and(crate::call::Call::is_over)
+    pub(super) fn complete(&mut self, id: CallId) {
+        if self.calls.get(&id).is_some_and(Call::is_complete)
             && let Some(call) = self.calls.remove(&id)
         {
             self.out(Output::Conversation(Box::new(call.record().clone())));
