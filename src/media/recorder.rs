@@ -1,9 +1,14 @@
 //! One leg's voice on the call's clock: each packet at its place, gaps as silence.
 //!
 //! ```text
-//!   0 (origin)            written out        held back for late packets      now
+//!   0 (origin)            written out            held back, 200 ms      now
 //!   ├──────────────────────────┤├──────────────────────────────────────┤──────▶ samples
+//!                 ▲ a late packet: a chunk of its own
 //! ```
+//!
+//! What is held back and not handed over yet is half a second at most, since a process that is
+//! killed loses it (F1). Overtaken packets mostly arrive within what is held back; later ones are
+//! handed over behind the others, for their own place, which the disk's side takes in any order.
 //!
 //! The first packet is placed by its arrival, the others by their timestamps behind it. The packet
 //! that took the shortest way within the last seconds belongs exactly at its arrival, so the place
@@ -16,12 +21,18 @@ use crate::id::RecordingId;
 use crate::rtp::Timestamps;
 use std::collections::VecDeque;
 
-/// Packets may be so late, in samples: 600 ms.
-const HELD_BACK: i64 = 4800;
+/// Packets may be so late, in samples: 600 ms. Beyond, it is another stream.
+const LATE: i64 = 4800;
+/// What waits for packets that were overtaken: 200 ms.
+const HELD_BACK: i64 = 1600;
 /// A packet placed so far ahead of what is written out is nonsense, or the process stood still for
 /// longer than is worth the memory.
 const AHEAD: i64 = 12 * 8000;
-/// Between two chunks.
+/// Between two chunks: 300 ms. With what is held back, all that a killed process loses here.
+const CHUNK: u64 = 2400;
+/// Memory for samples comes in steps of 90 ms.
+const GROWTH: usize = 720;
+/// How often the place is judged.
 const SECOND: u64 = 8000;
 /// Beyond this for a whole second it is not drift but another delay: moved at once.
 const MOVED: i64 = 800;
@@ -51,6 +62,8 @@ pub(super) struct Track {
     /// Samples from `written` on, which are not written out yet.
     pending: Vec<i16>,
     written: i64,
+    /// Late packets and their places.
+    late: Vec<(u64, Vec<i16>)>,
     /// When to write out next, on the engine's clock.
     due: u64,
 }
@@ -77,7 +90,8 @@ impl Track {
             error: Error::default(),
             pending: vec![],
             written: 0,
-            due: clock + SECOND,
+            late: vec![],
+            due: clock + CHUNK,
         }
     }
 
@@ -91,10 +105,10 @@ impl Track {
         let extended = self.stamps.extend(timestamp);
         let place = self.offset.map(|offset| extended + offset);
         let Some(clock) = clock else {
-            return self.put(place.unwrap_or(-1), samples);
+            return place.map_or((), |place| self.put(place, samples));
         };
         let arrival = clock as i64 - self.origin;
-        let Some(mut place) = place.filter(|place| (arrival - place).abs() <= HELD_BACK) else {
+        let Some(mut place) = place.filter(|place| (arrival - place).abs() <= LATE) else {
             self.error = Error::default();
             self.corrections.clear();
             self.newest = extended;
@@ -124,18 +138,20 @@ impl Track {
         self.put(place, samples);
     }
 
-    /// Writes out what can no longer change, about once a second.
+    /// Hands over what has come late and, a few times a second, what is not held back any more.
     pub(super) fn flush(&mut self, clock: u64, chunks: &mut Vec<Chunk>) {
+        self.write_late(chunks);
         if clock < self.due {
             return;
         }
-        self.due = clock + SECOND;
+        self.due = clock + CHUNK;
         self.write_out(clock as i64 - self.origin - HELD_BACK, chunks);
     }
 
     /// Ends the file at an instant of the engine's clock.
     pub(super) fn finish(mut self, end: i64, chunks: &mut Vec<Chunk>) {
         let length = (end - self.origin).max(0);
+        self.write_late(chunks);
         self.write_out(length, chunks);
         chunks.push(Chunk::End {
             recording: self.recording,
@@ -158,18 +174,40 @@ impl Track {
         self.written = until;
     }
 
+    fn write_late(&mut self, chunks: &mut Vec<Chunk>) {
+        let recording = self.recording;
+        let late = self.late.drain(..);
+        chunks.extend(late.map(|(at, samples)| Chunk::Samples {
+            recording,
+            at,
+            samples,
+        }));
+    }
+
     fn put(&mut self, place: i64, samples: &[i16]) {
-        let early = usize::try_from(self.written - place).unwrap_or(0);
-        let samples = samples.get(early..).unwrap_or_default();
+        // Before the file's beginning, or before anything that a standstill explains.
+        let first = (self.written - AHEAD).max(0);
+        let nowhere = usize::try_from(first - place).unwrap_or(0);
+        let samples = samples.get(nowhere..).unwrap_or_default();
+        let place = place.max(first);
+        let late = usize::try_from(self.written - place).unwrap_or(0);
+        let (late, samples) = samples.split_at(late.min(samples.len()));
+        if !late.is_empty() {
+            self.late.push((place as u64, late.to_vec()));
+        }
         let at = place.max(self.written) - self.written;
         if samples.is_empty() || at > AHEAD {
             return;
         }
         let at = at as usize;
-        if self.pending.len() < at + samples.len() {
-            self.pending.resize(at + samples.len(), 0);
+        let end = at + samples.len();
+        if self.pending.len() < end {
+            // Not doubled as it grows: each leg has one of these.
+            let room = end.next_multiple_of(GROWTH) - self.pending.len();
+            self.pending.reserve_exact(room);
+            self.pending.resize(end, 0);
         }
-        self.pending[at..at + samples.len()].copy_from_slice(samples);
+        self.pending[at..end].copy_from_slice(samples);
     }
 
     /// By how much this packet and all after it are moved; an overtaken one cannot be.

@@ -88,6 +88,37 @@ fn loss_jitter_order_and_repetition_change_neither_length_nor_place() {
 }
 
 #[test]
+fn half_a_second_at_most_is_not_handed_over() {
+    let mut w = World::new(Network::default());
+    let a = w.phone(400);
+    let start = w.now;
+    let file = w.record(a);
+    w.wait(1.0);
+    for _ in 0..200 {
+        w.wait(0.037);
+        let passed = (w.now - start).as_millis() as usize * 8;
+        let there = w.files[&file].samples.len();
+        assert!(passed - there <= 4400, "{} samples", passed - there);
+    }
+}
+
+#[test]
+fn what_comes_up_to_600_ms_late_finds_its_place() {
+    let mut w = World::new(Network {
+        jitter: Duration::from_millis(590),
+        ..Network::default()
+    });
+    let a = w.phone(400);
+    let file = w.record(a);
+    w.wait(30.0);
+    let file = w.stop(file);
+    // Behind the first seconds, in which the first packet's delay is put right.
+    let sound = &file.samples[80_000..file.samples.len() - 4_800];
+    let silent = sound.chunks(80).filter(|part| part.iter().all(|s| *s == 0));
+    assert_eq!(silent.count(), 0, "holes of 10 ms");
+}
+
+#[test]
 fn clocks_that_drift_stay_in_step_for_two_hours() {
     let mut w = World::new(Network {
         jitter: Duration::from_millis(30),
