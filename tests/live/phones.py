@@ -36,7 +36,7 @@ def endpoint() -> pj.Endpoint:
         config.logConfig.level = config.logConfig.consoleLevel = 0
         config.uaConfig.threadCnt = 0
         config.uaConfig.mainThreadOnly = True
-        config.uaConfig.maxCalls = 16
+        config.uaConfig.maxCalls = 4  # more than four is not built into the PyPI package
         config.medConfig.clockRate = 8000
         config.medConfig.noVad = True
         config.medConfig.ecTailLen = 0

@@ -22,6 +22,7 @@ class InACall(LiveTest):
         self.agents = [Phone(self.server.internal, agent) for agent in self.server.agents[:2]]
         for phone in self.callers + self.agents:
             self.addCleanup(phone.close)
+        self.addCleanup(self.hang_up_everything)
         tones = {440: self.callers, 880: self.agents}
         for frequency, those in tones.items():
             path = sound.write(self.files / f"{frequency}.wav", sound.tone(frequency, 5))
@@ -31,6 +32,15 @@ class InACall(LiveTest):
         self.inside = [agent.next_call() for agent in self.agents]
         phones.wait("all talk", lambda: all(call.is_up for call in self.outside + self.inside))
         self.began = time.monotonic()
+
+    def hang_up_everything(self) -> None:
+        """Frees PJSIP's four lines: without a server that answers BYE they would stay taken for half a minute."""
+        if not self.server.is_running():
+            self.server.start()
+        for phone in self.callers + self.agents:
+            for call in phone.calls:
+                call.hang_up()
+        phones.live(0.5)
 
     @classmethod
     def setUpClass(cls) -> None:
@@ -49,18 +59,16 @@ class InACall(LiveTest):
         partial = sorted(self.server.recordings_dir.rglob("*-*.wav"))
         self.assertEqual(len(partial), 4, "two files a call")
         for path in partial:
-            self.assertGreater(sound.read(path).seconds, talked - 1, f"{path.name} plays as it was left")
+            with self.subTest("as it was left", file=path.name):
+                self.assertGreater(sound.read(path).seconds, talked - 1)
 
         self.server.start()
-        # The new server knows nothing of the phones' calls and says so: they are free for the next test.
-        for call in self.outside + self.inside:
-            call.hang_up()
-        phones.live(0.5)
         recordings = self.recorded(2)
         self.assertEqual(len(recordings), 2)
         for recording in recordings:
             self.assert_complete(recording, "4930000", interrupted=True)
-            self.assertGreater(sound.read(recording.stereo).seconds, talked - 1)
+            with self.subTest("repaired", file=recording.stereo.name):
+                self.assertGreater(sound.read(recording.stereo).seconds, talked - 1)
             self.assert_sounds(recording)
         self.assertEqual([call["end"] for call in self.server.calls()], ["interrupted"] * 2)
 
