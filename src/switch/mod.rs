@@ -106,8 +106,9 @@ impl Switch {
             lines: BTreeMap::new(),
             sessions: BTreeMap::new(),
             ports: Ports::new(config.ports),
-            // Numbers of recordings and legs stay unique over restarts, as records keep them.
-            last: clock.unix_millis(now) << 20,
+            // Numbers of recordings and legs stay unique over restarts, as records keep them, and
+            // below 2^53, which is all that JavaScript can read.
+            last: clock.unix_millis(now) / 1000 << 20,
             clock,
             random,
             draining: false,
