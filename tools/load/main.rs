@@ -129,8 +129,18 @@ struct DemoAgent {
     password: String,
 }
 
-fn main() -> Result<ExitCode> {
-    let mut options = Options::parse();
+fn main() -> ExitCode {
+    match run(Options::parse()) {
+        Ok(code) => code,
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "cordboard-load: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// 0 if every call came through and every stream heard what it should; 1 otherwise.
+fn run(mut options: Options) -> Result<ExitCode> {
     let mut agents = Vec::new();
     if let Some(path) = &options.server {
         let text = std::fs::read_to_string(path)
