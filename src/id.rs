@@ -1,6 +1,6 @@
 //! The shared nouns: one newtype each, so that a leg is never taken for a call.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::fmt;
 
 macro_rules! id {
@@ -20,8 +20,9 @@ macro_rules! id {
 /// A conversation from the first ring to the last goodbye: the conversation id of R98.
 ///
 /// The upper 44 bits are the milliseconds since 1970 at which it began, so that ids sort by time
-/// and two runs of one server never mint the same; the lower 20 are random.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+/// and two runs of one server never mint the same; the lower 20 are random. In JSON it is the text
+/// of logs and file names: as a number it would be too long for many readers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CallId(pub u64);
 
 impl CallId {
@@ -56,6 +57,19 @@ impl fmt::Display for CallId {
             rest /= 32;
         }
         f.write_str(std::str::from_utf8(&text).unwrap_or_default())
+    }
+}
+
+impl Serialize for CallId {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for CallId {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(from)?;
+        Self::parse(&text).ok_or_else(|| de::Error::custom("no id of a call"))
     }
 }
 
@@ -95,5 +109,16 @@ mod tests {
         assert_eq!(CallId::parse(&late.to_string()), Some(late));
         assert_eq!(CallId::parse("zzzzzzzzzzzzz"), None, "over 64 bits");
         assert_eq!(CallId::parse("not an id"), None);
+    }
+
+    #[test]
+    fn a_call_id_is_text_in_json_as_everywhere_else() {
+        let id = CallId::mint(1_700_000_000_000, 5);
+        let json = serde_json::to_string(&id).expect("JSON");
+        assert_eq!(json, format!("\"{id}\""));
+        assert_eq!(serde_json::from_str::<CallId>(&json).ok(), Some(id));
+        for wrong in ["5", "\"\"", "\"zzzzzzzzzzzzz\""] {
+            serde_json::from_str::<CallId>(wrong).expect_err("no id");
+        }
     }
 }

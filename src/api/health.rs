@@ -16,6 +16,7 @@ pub struct Health {
     beat: AtomicU64,
     draining: AtomicBool,
     store_failing: AtomicBool,
+    recordings_failing: AtomicBool,
 }
 
 impl Health {
@@ -27,6 +28,7 @@ impl Health {
             beat: AtomicU64::new(0),
             draining: AtomicBool::new(false),
             store_failing: AtomicBool::new(false),
+            recordings_failing: AtomicBool::new(false),
         }
     }
 
@@ -45,6 +47,11 @@ impl Health {
         self.store_failing.store(failing, Relaxed);
     }
 
+    /// The disk takes no recordings, or does again.
+    pub fn set_recordings_failing(&self, failing: bool) {
+        self.recordings_failing.store(failing, Relaxed);
+    }
+
     pub(super) fn report(&self) -> Report {
         self.report_at(Instant::now())
     }
@@ -57,8 +64,9 @@ impl Health {
         let silence = self.millis(now).saturating_sub(self.beat.load(Relaxed));
         let switch_ok = u128::from(silence) <= STUCK.as_millis();
         let store_ok = !self.store_failing.load(Relaxed);
+        let recordings_ok = !self.recordings_failing.load(Relaxed);
         Report {
-            status: match switch_ok && store_ok {
+            status: match switch_ok && store_ok && recordings_ok {
                 true => "ok",
                 false => "failing",
             },
@@ -67,6 +75,7 @@ impl Health {
             draining: self.draining.load(Relaxed),
             switch_ok,
             store_ok,
+            recordings_ok,
         }
     }
 
@@ -87,11 +96,13 @@ pub(super) struct Report {
     switch_ok: bool,
     /// The database takes writes.
     store_ok: bool,
+    /// The disk takes recordings.
+    recordings_ok: bool,
 }
 
 impl Report {
     pub(super) fn is_well(&self) -> bool {
-        self.switch_ok && self.store_ok
+        self.switch_ok && self.store_ok && self.recordings_ok
     }
 }
 
@@ -122,6 +133,15 @@ mod tests {
         health.set_store_failing(true);
         assert!(!health.report().is_well());
         health.set_store_failing(false);
+        assert!(health.report().is_well());
+    }
+
+    #[test]
+    fn recordings_that_cannot_be_written_are_not_well() {
+        let health = Health::new("1.2.3");
+        health.set_recordings_failing(true);
+        assert!(!health.report().is_well() && !health.report().recordings_ok);
+        health.set_recordings_failing(false);
         assert!(health.report().is_well());
     }
 }

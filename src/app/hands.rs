@@ -218,8 +218,8 @@ fn end_name(end: End) -> &'static str {
     }
 }
 
-/// What the vault says, on its thread: into the store, the log and the metrics.
-pub(super) fn vault_event(store: &Store, event: vault::Event) {
+/// What the vault says, on its thread: into the store, the log, the health and the metrics.
+pub(super) fn vault_event(store: &Store, health: &Health, event: vault::Event) {
     match event {
         vault::Event::Recorded(recorded) => {
             metrics::RECORDINGS_FINISHED.add(recorded.files.len() as u64);
@@ -230,13 +230,19 @@ pub(super) fn vault_event(store: &Store, event: vault::Event) {
         }
         vault::Event::Trouble { path, error } => {
             metrics::RECORDING_TROUBLE.add(1);
+            metrics::RECORDING_FAILING.set(1.0);
+            health.set_recordings_failing(true);
             tracing::error!(
                 path,
                 error,
                 "recordings cannot be written: calls go on without"
             );
         }
-        vault::Event::Recovered => tracing::info!("recordings are written again"),
+        vault::Event::Recovered => {
+            metrics::RECORDING_FAILING.set(0.0);
+            health.set_recordings_failing(false);
+            tracing::info!("recordings are written again");
+        }
         vault::Event::Left { path, why } => {
             tracing::warn!(path, why, "left as it is among the recordings");
         }

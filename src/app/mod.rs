@@ -83,9 +83,9 @@ impl Server {
         });
         let store = Arc::new(store?);
         store.interrupted(Timestamp::now())?;
-        let recorded = store.clone();
+        let (recorded, told) = (store.clone(), health.clone());
         let vault = Vault::start(data.join("recordings"), move |event| {
-            hands::vault_event(&recorded, event);
+            hands::vault_event(&recorded, &told, event);
         })?;
         let (inbox, outlet) = inbox::inbox();
         let workers = start_workers(&config, library, &vault, &inbox)?;

@@ -115,10 +115,13 @@ pub struct Segment {
 }
 
 /// One leg's file in a segment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Track {
     pub recording: RecordingId,
     pub leg: LegId,
+    /// The SIP Call-ID of the leg: the call id of R100.
+    #[serde(default)]
+    pub sip_call_id: String,
     pub role: Role,
 }
 

@@ -30,7 +30,8 @@ impl Policy {
 
 impl Call {
     /// Begins a segment with the agent who has just been connected, if this call and this agent
-    /// are recorded. `ids` are those of the customer's file and the agent's.
+    /// are recorded. `ids` are those of the customer's file and the agent's, `sip_call_ids` those of
+    /// their legs.
     pub fn begin_segment(
         &mut self,
         now: Instant,
@@ -38,10 +39,12 @@ impl Call {
         agent: Agent,
         settings: &settings::Agent,
         ids: [RecordingId; 2],
+        sip_call_ids: [String; 2],
     ) -> Option<&Recorded> {
         let policy = self.policy.filter(|_| settings.record_calls)?;
         self.segments += 1;
         let [customers, agents] = ids;
+        let [customers_call, agents_call] = sip_call_ids;
         let segment = Segment {
             call: self.id,
             number: self.segments,
@@ -54,11 +57,13 @@ impl Call {
                 Track {
                     recording: customers,
                     leg: self.customer,
+                    sip_call_id: customers_call,
                     role: Role::Customer,
                 },
                 Track {
                     recording: agents,
                     leg: agent.leg,
+                    sip_call_id: agents_call,
                     role: Role::Agent,
                 },
             ],

@@ -60,7 +60,7 @@ impl Ledger {
         let mut text = vec![];
         let mut calls = vec![];
         for conversation in new {
-            serde_json::to_writer(&mut text, &line(conversation)?)?;
+            serde_json::to_writer(&mut text, conversation)?;
             text.push(b'\n');
             calls.push(conversation.id);
         }
@@ -89,13 +89,6 @@ impl Ledger {
     pub(super) fn settle(&mut self) {
         self.unsettled.clear();
     }
-}
-
-/// The conversation as others read it: its id as text, as in logs and file names.
-fn line(conversation: &Conversation) -> io::Result<Value> {
-    let mut line = serde_json::to_value(conversation)?;
-    line["id"] = conversation.id.to_string().into();
-    Ok(line)
 }
 
 fn call_of(line: &[u8]) -> Option<CallId> {

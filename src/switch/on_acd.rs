@@ -173,8 +173,15 @@ impl Switch {
             return;
         };
         let waited_ms = call.record().waited_ms;
-        let begun = call.begin_segment(now, &self.clock, ringing, &settings, ids);
+        let sip_call_ids = [call.customer, ringing.leg].map(|leg| {
+            let line = self.lines.get(&leg);
+            line.map_or_else(String::new, |line| line.leg.sip_call_id.clone())
+        });
+        let begun = call.begin_segment(now, &self.clock, ringing, &settings, ids, sip_call_ids);
         let begun = begun.cloned();
+        // If the server dies in the talk, the record knows with whom.
+        let record = Box::new(call.record().clone());
+        self.out(Output::Conversation(record));
         self.arrange(id);
         self.notice(id, Notice::Connected { agent, waited_ms });
         if let Some(recorded) = begun {

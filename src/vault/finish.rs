@@ -131,7 +131,7 @@ impl Done<'_> {
             segment: segment.number,
             call_ids: mine
                 .iter()
-                .map(|(track, _)| track.leg.to_string())
+                .map(|(track, _)| track.sip_call_id.as_str())
                 .collect(),
             account: &segment.account,
             customer: &segment.customer,
@@ -171,8 +171,8 @@ impl Done<'_> {
 struct Description<'a> {
     conversation_id: String,
     segment: u32,
-    /// The legs heard in the file.
-    call_ids: Vec<String>,
+    /// The SIP Call-IDs of the legs heard in the file.
+    call_ids: Vec<&'a str>,
     account: &'a str,
     customer: &'a str,
     called: &'a str,

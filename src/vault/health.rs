@@ -11,6 +11,8 @@ const QUIET: Duration = Duration::from_secs(10);
 pub(super) struct Health {
     report: Box<dyn FnMut(Event) + Send>,
     failed: Option<Instant>,
+    /// When it was last tried whether anything can be written.
+    probed: Option<Instant>,
     /// Segments whose finishing failed and is tried again.
     pub(super) unfinished: usize,
 }
@@ -20,6 +22,7 @@ impl Health {
         Self {
             report: Box::new(report),
             failed: None,
+            probed: None,
             unfinished: 0,
         }
     }
@@ -32,12 +35,21 @@ impl Health {
     pub(super) fn failed(&mut self, now: Instant, path: &Path, error: &dyn std::fmt::Display) {
         if self.failed.replace(now).is_none() {
             let path = path.display().to_string();
-            tracing::error!(path, %error, "recordings cannot be written; calls go on");
             self.tell(Event::Trouble {
                 path,
                 error: error.to_string(),
             });
         }
+    }
+
+    /// Whether to try now if the disk takes something: every ten seconds of trouble.
+    pub(super) fn is_probe_due(&mut self, now: Instant) -> bool {
+        let quiet = |since: Instant| now.duration_since(since) >= QUIET;
+        let due = self.failed.is_some_and(quiet) && self.probed.is_none_or(quiet);
+        if due {
+            self.probed = Some(now);
+        }
+        due
     }
 
     /// Something was written.
@@ -47,7 +59,6 @@ impl Health {
             .is_some_and(|failed| now.duration_since(failed) >= QUIET);
         if quiet && self.unfinished == 0 {
             self.failed = None;
-            tracing::info!("recordings can be written again");
             self.tell(Event::Recovered);
         }
     }

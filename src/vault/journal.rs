@@ -86,6 +86,12 @@ impl Files {
             .context("all names for it are taken")
     }
 
+    /// Makes the folder of the files and their journal again, after somebody removed them.
+    pub(super) fn restore(&self, root: &Path, segment: &Segment) -> anyhow::Result<()> {
+        create_folders(root, &self.relative)?;
+        Journal::new(segment.clone()).write(self)
+    }
+
     /// The names beside a journal.
     pub(super) fn of_journal(root: &Path, journal: &Path) -> Option<Self> {
         let relative = journal.strip_prefix(root).ok()?.to_str()?;
@@ -123,6 +129,11 @@ impl Files {
         let mut path = OsString::from(&self.base);
         path.push(ending);
         path.into()
+    }
+
+    /// Whether nothing is left of them.
+    pub(super) fn are_gone(&self, segment: &Segment) -> bool {
+        !self.any_exists(segment)
     }
 
     fn any_exists(&self, segment: &Segment) -> bool {

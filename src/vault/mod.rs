@@ -321,6 +321,11 @@ fn finish_one(files: &journal::Files, journal: &journal::Journal, health: &Mutex
         }
         Err(error) => {
             let error = format!("{error:#}");
+            if files.are_gone(&journal.segment) {
+                let call = journal.segment.call;
+                tracing::error!(%call, error, "a recording is lost: somebody removed its files");
+                return true;
+            }
             lock(health).failed(Instant::now(), &files.journal(), &error);
             false
         }

@@ -198,6 +198,7 @@ mod tests {
             recording: RecordingId(1),
             leg: LegId(1),
             role,
+            sip_call_id: String::new(),
         };
         let tracks = [
             track(Role::Customer),

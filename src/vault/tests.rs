@@ -1,5 +1,6 @@
 //! Whole lives of segments, in folders of their own.
 
+mod removed;
 mod repair;
 
 use super::writer::{Job, Writer};
@@ -43,6 +44,7 @@ pub(super) fn segment() -> Segment {
         recording,
         leg: LegId(leg),
         role,
+        sip_call_id: format!("{leg}@host"),
     };
     Segment {
         call: CallId::mint(1_700_000_000_000, 7),
@@ -235,7 +237,7 @@ fn a_segment_leaves_legs_of_equal_length_their_mix_and_what_they_are() {
     let text = fs::read(with(&base, "-agent.json")).expect("a description");
     let json: serde_json::Value = serde_json::from_slice(&text).expect("JSON");
     assert_eq!(json["conversation_id"], segment().call.to_string());
-    assert_eq!(json["call_ids"], serde_json::json!(["12"]));
+    assert_eq!(json["call_ids"], serde_json::json!(["12@host"]));
     assert_eq!(
         (&json["customer"], &json["agent"]["name"]),
         (&"+4930123456".into(), &"Ada".into())

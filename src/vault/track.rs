@@ -7,8 +7,8 @@
 
 use super::wav;
 use std::fs::{File, OpenOptions};
-use std::io;
-use std::os::unix::fs::FileExt as _;
+use std::io::{self, Seek as _};
+use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -94,13 +94,27 @@ impl Track {
 
     fn create(&mut self) -> io::Result<()> {
         if self.file.is_none() {
-            let file = OpenOptions::new()
-                .write(true)
-                .create_new(true)
-                .open(&self.path)?;
-            let file = self.file.insert(file);
+            let file = self.file.insert(new_file(&self.path)?);
             file.write_all_at(&wav::header(1, self.frames), 0)?;
             file.set_len(wav::HEADER + 2 * self.frames)?;
+        }
+        Ok(())
+    }
+
+    /// Somebody has removed the file: what is written to it now is gone when it is closed.
+    pub(super) fn is_removed(&self) -> bool {
+        let file = self.file.as_ref();
+        file.is_some_and(|file| file.metadata().is_ok_and(|found| found.nlink() == 0))
+    }
+
+    /// Puts a file that was removed back into its place, with all that was in it.
+    pub(super) fn restore(&mut self) -> io::Result<()> {
+        if let Some(removed) = self.file.as_mut() {
+            let mut file = new_file(&self.path)?;
+            let copied = removed.rewind().and_then(|()| io::copy(removed, &mut file));
+            // Half a copy would be in the way of the next try.
+            copied.inspect_err(|_| drop(std::fs::remove_file(&self.path)))?;
+            self.file = Some(file);
         }
         Ok(())
     }
@@ -201,7 +215,8 @@ impl Track {
         };
         self.gaps |= written.is_err();
         self.start = end;
-        self.collected.clear();
+        // Given back: pieces are long enough to be written as they come, and tracks are many.
+        self.collected = vec![];
         self.since = None;
         written
     }
@@ -220,6 +235,12 @@ impl Track {
         self.frames = self.frames.max(end);
         file.write_all_at(&wav::header(1, self.frames), 0)
     }
+}
+
+/// A file that was not there before; readable, so that it can be copied.
+fn new_file(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create_new(true).open(path)
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use crate::call::record::Segment;
 use crate::id::RecordingId;
 use crate::media::Chunk;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -21,6 +21,10 @@ use std::time::{Duration, Instant};
 const EARLY: Duration = Duration::from_secs(10);
 /// How many of them wait, of all recordings together; later ones are dropped.
 const EARLY_CHUNKS: usize = 8_192;
+/// How often it is looked whether the files are still there.
+const LOOK: Duration = Duration::from_secs(1);
+/// What is written to see whether the disk takes something again.
+static PROBE: [u8; 65_536] = [0; 65_536];
 /// How often a segment that could not be opened is tried again.
 const REOPEN: Duration = Duration::from_secs(1);
 
@@ -54,6 +58,8 @@ struct Open {
     files: Option<Files>,
     /// When to try that again.
     retry: Instant,
+    /// When to look whether the files are still there.
+    look: Instant,
     tracks: Vec<Track>,
 }
 
@@ -94,6 +100,9 @@ impl Writer {
             if open.files.is_none() && now >= open.retry {
                 open.create(now, &self.root, &self.health);
             }
+            if now >= open.look {
+                open.restore(now, &self.root, &self.health);
+            }
             for track in &mut open.tracks {
                 match track.tick(now) {
                     Ok(true) => lock(&self.health).written(now),
@@ -106,6 +115,24 @@ impl Writer {
             }
         }
         self.forget_early(now);
+        self.probe(now);
+    }
+
+    /// After trouble, where nothing else is written, sees whether the disk takes something again.
+    fn probe(&self, now: Instant) {
+        if !lock(&self.health).is_probe_due(now) {
+            return;
+        }
+        let path = self.root.join(".probe");
+        let written = fs::create_dir_all(&self.root).and_then(|()| fs::write(&path, PROBE.as_slice()));
+        let written = written.and_then(|()| fs::remove_file(&path));
+        match written {
+            Ok(()) => lock(&self.health).written(now),
+            Err(error) => {
+                drop(fs::remove_file(&path));
+                lock(&self.health).failed(now, &self.root, &error);
+            }
+        }
     }
 
     fn begin(&mut self, now: Instant, segment: Segment, jobs: &mut Vec<Job>) {
@@ -117,6 +144,7 @@ impl Writer {
             segment,
             files: None,
             retry: now,
+            look: now + LOOK,
             tracks,
         };
         open.create(now, &self.root, &self.health);
@@ -179,6 +207,7 @@ impl Writer {
                 lock(&self.health).failed(now, track.path(), &error);
             }
         }
+        open.restore(now, &self.root, &self.health);
         let mut journal = Journal::new(open.segment);
         journal.ended = ended;
         journal.gaps = open.tracks.iter().map(Track::has_gaps).collect();
@@ -251,6 +280,24 @@ impl Open {
                 self.files = Some(files);
             }
             Err(error) => lock(health).failed(now, root, &format!("{error:#}")),
+        }
+    }
+
+    /// Puts back what somebody removed; says so.
+    fn restore(&mut self, now: Instant, root: &Path, health: &Mutex<Health>) {
+        self.look = now + LOOK;
+        let Some(files) = &self.files else { return };
+        let mut removed: Vec<_> = (self.tracks.iter_mut())
+            .filter(|track| track.is_removed())
+            .collect();
+        let Some(first) = removed.first() else { return };
+        lock(health).failed(now, first.path(), &"somebody removed the file");
+        let restored = files.restore(root, &self.segment).and_then(|()| {
+            let each = removed.iter_mut().try_for_each(|track| track.restore());
+            Ok(each?)
+        });
+        if let Err(error) = restored {
+            lock(health).failed(now, root, &format!("{error:#}"));
         }
     }
 }

@@ -11,7 +11,7 @@ use anyhow::Context as _;
 use metrics::{KeyName, Label, Unit};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 macro_rules! metrics {
     ($($(#[$doc:meta])* $id:ident: $kind:ident = $name:literal $([$label:literal])?, $unit:ident, $help:literal;)*) => {
@@ -61,8 +61,9 @@ metrics! {
     MEDIA_LATE: Counter = "cordboard_media_beats_late_total", Count, "Beats of 20 ms that began over 5 ms late.";
 
     RECORDINGS_FINISHED: Counter = "cordboard_recordings_finished_total", Count, "Files of recordings closed.";
-    RECORDING_GAPS: Counter = "cordboard_recording_gaps_total", Count, "Stretches of recordings replaced by silence because the disk did not keep up.";
-    RECORDING_TROUBLE: Counter = "cordboard_recording_trouble_total", Count, "Recordings that could not be begun, written or finished.";
+    RECORDING_GAPS: Counter = "cordboard_recording_gaps_total", Count, "Files of recordings in which silence stands for sound that the disk did not take.";
+    RECORDING_TROUBLE: Counter = "cordboard_recording_trouble_total", Count, "Times at which recordings could not be begun, written or finished any more.";
+    RECORDING_FAILING: Gauge = "cordboard_recording_failing", Count, "1 while the disk does not take all of the recordings.";
 
     INBOX_LENGTH: Gauge = "cordboard_inbox_length", Count, "Inputs that wait for the control thread.";
     INBOX_DROPPED: Counter = "cordboard_inbox_dropped_total" ["source"], Count, "Inputs dropped because the control thread did not keep up.";
@@ -142,6 +143,9 @@ impl Gauge {
 
     fn describe(&self) {
         metrics::describe_gauge!(KeyName::from(self.0.name), self.0.unit, self.0.help);
+        if self.0.label.is_none() {
+            self.set(0.0);
+        }
     }
 }
 
@@ -164,7 +168,8 @@ impl Metric {
     }
 }
 
-static EXPORTER: Mutex<Option<PrometheusHandle>> = Mutex::new(None);
+/// The exporter, and when it began.
+static EXPORTER: Mutex<Option<(PrometheusHandle, Instant)>> = Mutex::new(None);
 
 /// Starts collecting for the whole process; nothing if it was started before.
 ///
@@ -176,7 +181,7 @@ pub fn install() -> anyhow::Result<()> {
         let recorder = recorder()?;
         let handle = recorder.handle();
         metrics::set_global_recorder(recorder).context("metrics go to another collector")?;
-        *exporter = Some(handle);
+        *exporter = Some((handle, Instant::now()));
         start();
     }
     Ok(())
@@ -186,10 +191,12 @@ pub fn install() -> anyhow::Result<()> {
 /// before [`install`].
 pub fn render() -> String {
     let exporter = EXPORTER.lock().unwrap_or_else(PoisonError::into_inner);
-    exporter.as_ref().map(render_from).unwrap_or_default()
+    let render = |(exporter, began): &(_, Instant)| render_from(exporter, began.elapsed());
+    exporter.as_ref().map(render).unwrap_or_default()
 }
 
-fn render_from(exporter: &PrometheusHandle) -> String {
+fn render_from(exporter: &PrometheusHandle, uptime: Duration) -> String {
+    UPTIME.set(uptime.as_secs_f64().floor());
     if let Some(usage) = process::usage() {
         PROCESS_CPU.total(usage.cpu.as_secs());
         PROCESS_MEMORY.set(usage.memory as f64);
@@ -228,7 +235,7 @@ mod tests {
         metrics::with_local_recorder(&recorder, || {
             start();
             set();
-            render_from(&exporter)
+            render_from(&exporter, Duration::from_secs(90))
         })
     }
 
@@ -264,6 +271,8 @@ mod tests {
             "{text}"
         );
         assert!(text.contains("cordboard_build_info{version="));
+        assert!(text.contains("\ncordboard_uptime_seconds 90\n"), "{text}");
+        assert!(text.contains("\ncordboard_store_failing 0\n"), "{text}");
     }
 
     #[cfg(target_os = "linux")]
