@@ -108,7 +108,7 @@ impl Switch {
             ports: Ports::new(config.ports),
             // Numbers of recordings and legs stay unique over restarts, as records keep them, and
             // below 2^53, which is all that JavaScript can read.
-            last: clock.unix_millis(now) / 1000 << 20,
+            last: (clock.unix_millis(now) / 1000) << 20,
             clock,
             random,
             draining: false,
