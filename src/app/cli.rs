@@ -92,8 +92,10 @@ fn serve(path: &Path, log: &Log) -> anyhow::Result<()> {
     log.start("info", config.server.log == LogFormat::Json)?;
     let grace = config.server.stop_after;
     let server = Server::start(config, |_, _| {})?;
-    server.wait_for_signal()?;
-    server.stop(grace)
+    // Whatever ended the wait: recordings and records are written.
+    let waited = server.wait_for_signal();
+    let stopped = server.stop(grace);
+    waited.and(stopped)
 }
 
 fn check(path: &Path) -> anyhow::Result<()> {

@@ -37,7 +37,9 @@ use inbox::Inbox;
 use jiff::Timestamp;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
+use tokio::sync::Notify;
 
 /// How long the last messages of SIP are given on the way out.
 const FAREWELL: Duration = Duration::from_millis(500);
@@ -52,6 +54,8 @@ pub struct Server {
     api: Option<Api>,
     runtime: tokio::runtime::Runtime,
     http: Option<SocketAddr>,
+    /// Requests to stop so far.
+    signals: Arc<AtomicU32>,
     /// The name of each listener, and where its first transport is bound.
     addresses: Vec<(String, SocketAddr)>,
     /// Last: the data directory is ours until all else has stopped.
@@ -123,6 +127,7 @@ impl Server {
             api,
             runtime,
             http,
+            signals: Arc::default(),
             addresses,
             _lock: lock,
         })
@@ -158,10 +163,23 @@ impl Server {
         self.runtime.block_on(async {
             let mut terminate = signal(SignalKind::terminate())?;
             let mut interrupt = signal(SignalKind::interrupt())?;
+            let (count, came) = (self.signals.clone(), Arc::new(Notify::new()));
+            let first = came.clone();
+            // It goes on counting while the server stops: a second signal means at once.
+            tokio::spawn(async move {
+                loop {
+                    tokio::select! {
+                        Some(()) = terminate.recv() => {}
+                        Some(()) = interrupt.recv() => {}
+                        else => return,
+                    }
+                    count.fetch_add(1, Ordering::Release);
+                    came.notify_one();
+                }
+            });
             loop {
                 tokio::select! {
-                    _ = terminate.recv() => return Ok(()),
-                    _ = interrupt.recv() => return Ok(()),
+                    () = first.notified() => return Ok(()),
                     () = tokio::time::sleep(Duration::from_secs(1)) => {
                         anyhow::ensure!(self.control.is_alive(), "the control thread has died");
                     }
@@ -170,21 +188,23 @@ impl Server {
         })
     }
 
-    /// Stops: no new calls, the running ones may go on for `grace`, recordings and records are
-    /// written.
+    /// Stops: no new calls, the running ones may go on for `grace` or until a second signal comes,
+    /// recordings and records are written. After `grace` this takes about three seconds, and five
+    /// more if the database does not answer.
     ///
     /// # Errors
     /// If something could not be written to the end.
     pub fn stop(self, grace: Duration) -> anyhow::Result<()> {
         tracing::info!(seconds = grace.as_secs(), "stopping: no new calls");
         self.inbox.insist(Input::Drain);
-        self.wait_until_quiet(grace);
+        let asked_again = || self.signals.load(Ordering::Acquire) > 1;
+        self.wait_until_quiet(grace, asked_again);
         if !self.control.is_quiet() {
             tracing::info!("ending the calls that are left");
         }
         self.inbox.insist(Input::Stop);
         std::thread::sleep(Duration::from_millis(50));
-        self.wait_until_quiet(Duration::from_secs(2));
+        self.wait_until_quiet(Duration::from_secs(2), || false);
         // The peers' last answers, and our repetitions of what they may have lost.
         std::thread::sleep(FAREWELL);
         let hands = self.control.stop();
@@ -192,7 +212,7 @@ impl Server {
             hands.stop();
         }
         self.vault.stop();
-        self.store.flush()?;
+        let flushed = self.store.flush();
         if let Some(api) = self.api {
             api.stop();
         }
@@ -201,12 +221,13 @@ impl Server {
         }
         self.runtime.shutdown_timeout(Duration::from_secs(1));
         tracing::info!("stopped");
-        Ok(())
+        flushed.context("the last records wait in the spool for the next start")
     }
 
-    fn wait_until_quiet(&self, patience: Duration) {
+    fn wait_until_quiet(&self, patience: Duration, enough: impl Fn() -> bool) {
         let until = Instant::now() + patience;
-        while !self.control.is_quiet() && Instant::now() < until && self.control.is_alive() {
+        let waits = || Instant::now() < until && self.control.is_alive() && !enough();
+        while !self.control.is_quiet() && waits() {
             std::thread::sleep(Duration::from_millis(20));
         }
     }

@@ -80,11 +80,12 @@ fn stay(config: Config, account: &Account) -> anyhow::Result<()> {
             terminal::say(&format!("  {line}"));
         }
     });
-    server.wait_for_signal()?;
-    server.stop(grace)?;
+    let waited = server.wait_for_signal();
+    terminal::say("\nStopping. Running calls may go on for a moment; Ctrl-C again ends them.");
+    let stopped = server.stop(grace);
     // The switch is gone, and with it the teller: the narrator has said all.
     let _ = narrator.join();
-    Ok(())
+    waited.and(stopped)
 }
 
 fn ports(text: &str) -> Result<RangeInclusive<u16>, String> {

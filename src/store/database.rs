@@ -13,7 +13,9 @@ use anyhow::{Context as _, bail};
 use jiff::Timestamp;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Row as _, SqliteConnection};
-use std::path::Path;
+use std::ffi::OsString;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Each brings the schema from the version of its place in this list to the next. Never edited once
@@ -27,6 +29,9 @@ const BUSY: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(super) struct Database {
     connection: SqliteConnection,
+    path: PathBuf,
+    /// The file that was opened: device and number.
+    file: Option<(u64, u64)>,
     /// The number of the last record in it.
     known: u64,
 }
@@ -53,6 +58,8 @@ impl Database {
             .await?;
         Ok(Self {
             connection,
+            path: path.to_owned(),
+            file: file_at(path),
             known: known.try_into().unwrap_or(0),
         })
     }
@@ -60,6 +67,37 @@ impl Database {
     /// The number of the last record in it.
     pub(super) fn known(&self) -> u64 {
         self.known
+    }
+
+    /// Whether the file is still where it was. One that was removed takes all that is written, and
+    /// is gone when it is closed.
+    pub(super) fn is_in_place(&self) -> bool {
+        file_at(&self.path) == self.file
+    }
+
+    /// Writes a database whose file was removed anew, with all that was in it; one that was
+    /// replaced stays as somebody wanted it. Then it must be opened again.
+    pub(super) async fn restore(&mut self) -> anyhow::Result<()> {
+        if self.path.exists() {
+            return Ok(());
+        }
+        let copy = self.beside(".new");
+        drop(std::fs::remove_file(&copy));
+        sqlx::query("VACUUM INTO $1")
+            .bind(copy.to_string_lossy().into_owned())
+            .execute(&mut self.connection)
+            .await?;
+        // What is left of the old log does not belong to the new file.
+        for ending in ["-wal", "-shm"] {
+            drop(std::fs::remove_file(self.beside(ending)));
+        }
+        Ok(std::fs::rename(copy, &self.path)?)
+    }
+
+    fn beside(&self, ending: &str) -> PathBuf {
+        let mut name = OsString::from(&self.path);
+        name.push(ending);
+        name.into()
     }
 
     /// Writes records, their last number, and the ledger's lines for the conversations that ended
@@ -103,8 +141,13 @@ impl Database {
     ) -> anyhow::Result<u64> {
         let mut open = rows::open_conversations(&mut self.connection).await?;
         for conversation in &mut open {
-            conversation.ended = Some(now.max(conversation.began));
+            let ended = now.max(conversation.began);
+            conversation.ended = Some(ended);
             conversation.end = Some(End::Interrupted);
+            if let Some(connected) = conversation.connected {
+                let talked = ended.duration_since(connected).as_millis();
+                conversation.talked_ms = u64::try_from(talked).unwrap_or(0);
+            }
         }
         let count = open.len() as u64;
         let records: Vec<_> = open
@@ -131,6 +174,11 @@ impl Database {
     pub(super) async fn close(self) -> anyhow::Result<()> {
         Ok(self.connection.close().await?)
     }
+}
+
+fn file_at(path: &Path) -> Option<(u64, u64)> {
+    let found = path.metadata().ok()?;
+    Some((found.dev(), found.ino()))
 }
 
 async fn migrate(

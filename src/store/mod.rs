@@ -131,7 +131,8 @@ impl Store {
         };
     }
 
-    /// Ends the conversations that an earlier process left without an end, as interrupted at `now`:
+    /// Ends the conversations that an earlier process left without an end, as interrupted when it
+    /// was last known to live, at the latest `now`:
     /// asked once at start, before the first write. The count comes as [`Event::Interrupted`].
     ///
     /// # Errors

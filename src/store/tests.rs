@@ -192,17 +192,23 @@ fn what_an_earlier_process_left_open_is_ended_as_interrupted() {
     let (store, _) = start(&folder);
     put(&store, ended(conversation(1)));
     put(&store, conversation(2));
-    put(&store, conversation(3));
+    let mut talking = conversation(3);
+    talking.connected = Some(time(40));
+    put(&store, talking);
     store.stop();
+    let spool = std::fs::File::open(folder.path().join("cordboard.spool.jsonl"));
+    let last = spool.expect("there").set_modified(time(100).into());
+    last.expect("a file of ours");
 
     let (store, said) = start(&folder);
-    store.interrupted(time(100)).expect("asked");
+    store.interrupted(time(5_000)).expect("asked");
     put(&store, conversation(4));
     let rows = store.conversations(9).expect("rows");
     let ends: Vec<_> = rows.iter().map(|c| (c.end, c.ended)).collect();
     let interrupted = (Some(End::Interrupted), Some(time(100)));
     let normal = (Some(End::CustomerHungUp), Some(time(60)));
     assert_eq!(ends, [(None, None), interrupted, interrupted, normal]);
+    assert_eq!((rows[1].talked_ms, rows[2].talked_ms), (60_000, 0));
     assert_eq!(
         *said.lock().expect("no panic"),
         [Event::Interrupted { calls: 2 }]
@@ -278,6 +284,35 @@ fn what_was_spooled_when_the_process_died_is_replayed_once_by_the_next() {
         assert_eq!(folder.lines("calls.jsonl").len(), 3);
         assert_eq!(store.backlog(), 0);
         assert_eq!(*said.lock().expect("no panic"), []);
+    }
+}
+
+#[test]
+fn a_database_that_somebody_removes_is_written_anew_with_all_that_was_in_it() {
+    for with_log in [true, false] {
+        let folder = Folder::new("store-removed");
+        let (store, said) = start(&folder);
+        put(&store, conversation(1));
+        put(&store, ended(conversation(2)));
+        store.flush().expect("written");
+        let database = folder.database();
+        std::fs::remove_file(&database).expect("removed");
+        if with_log {
+            for ending in ["-wal", "-shm"] {
+                let log = format!("{}{ending}", database.display());
+                std::fs::remove_file(log).expect("removed");
+            }
+        }
+        put(&store, ended(conversation(1)));
+        put(&store, ended(conversation(3)));
+        store.flush().expect("written");
+        store.stop();
+
+        let (store, again) = start(&folder);
+        assert_eq!(store.conversations(9).expect("rows").len(), 3);
+        assert_eq!(folder.lines("calls.jsonl").len(), 3);
+        assert_eq!(*said.lock().expect("no panic"), []);
+        assert_eq!(*again.lock().expect("no panic"), []);
     }
 }
 

@@ -44,6 +44,7 @@ pub(super) fn start(
         .context("the store's runtime")?;
     let database = runtime.block_on(Database::open(path))?;
     let spool_path = path.with_extension("spool.jsonl");
+    let alive = Spool::last_touched(&spool_path);
     let (spool, left) = Spool::open(&spool_path, database.known())
         .with_context(|| format!("the spool {} cannot be opened", spool_path.display()))?;
     let ledger_path = path.with_file_name("calls.jsonl");
@@ -56,6 +57,7 @@ pub(super) fn start(
     shared.written.fetch_add(left, Relaxed);
     let desk = Desk {
         spool,
+        alive,
         mark: None,
         questions: VecDeque::new(),
         stopping: None,
@@ -82,6 +84,8 @@ pub(super) fn start(
 /// What both tasks work on. Never borrowed across an await.
 struct Desk {
     spool: Spool,
+    /// When the process before this one was last known to live.
+    alive: Option<Timestamp>,
     /// Conversations without an end at this number of the spool end at this time.
     mark: Option<(u64, Timestamp)>,
     questions: VecDeque<Question>,
@@ -107,7 +111,10 @@ impl Desk {
     fn take(&mut self, request: Request) {
         match request {
             Request::Write(record) => self.write(&finite(record)),
-            Request::Interrupted(now) => self.mark = Some((self.spool.last(), now)),
+            Request::Interrupted(now) => {
+                let ended = self.alive.map_or(now, |alive| alive.min(now));
+                self.mark = Some((self.spool.last(), ended));
+            }
             Request::Conversations(limit, to) => self.ask(Ask::Conversations(limit, to)),
             Request::Recordings(call, to) => self.ask(Ask::Recordings(call, to)),
             Request::Flush(to) => self.ask(Ask::Flush(to)),
@@ -169,7 +176,12 @@ fn finite(mut record: Record) -> Record {
 }
 
 async fn take_in(mut inbox: mpsc::Receiver<Request>, desk: &RefCell<Desk>, news: &Notify) {
+    let mut touched = Instant::now();
     loop {
+        if touched.elapsed() >= BACK_OFF {
+            desk.borrow().spool.touch();
+            touched = Instant::now();
+        }
         match timeout(BACK_OFF, inbox.recv()).await {
             Ok(Some(request)) => {
                 desk.borrow_mut().take(request);
@@ -241,6 +253,16 @@ impl Carrier {
             Some(database) => database,
             None => Database::open(&self.path).await?,
         };
+        if !database.is_in_place() {
+            tracing::error!(path = %self.path.display(), "somebody removed or replaced the database");
+            if let Err(error) = database.restore().await {
+                // In it is all that there is: it stays open until it has found a place.
+                self.database = Some(database);
+                return Err(error.context("the database was removed, and cannot be written anew"));
+            }
+            drop(database.close().await);
+            database = Database::open(&self.path).await?;
+        }
         loop {
             self.known = database.known();
             let batch = {

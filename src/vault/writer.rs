@@ -124,7 +124,8 @@ impl Writer {
             return;
         }
         let path = self.root.join(".probe");
-        let written = fs::create_dir_all(&self.root).and_then(|()| fs::write(&path, PROBE.as_slice()));
+        let written =
+            fs::create_dir_all(&self.root).and_then(|()| fs::write(&path, PROBE.as_slice()));
         let written = written.and_then(|()| fs::remove_file(&path));
         match written {
             Ok(()) => lock(&self.health).written(now),
