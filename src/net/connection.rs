@@ -29,6 +29,9 @@ const PIECE: usize = 4_096;
 /// As much as half a keep-alive is no message that has begun.
 const HALF_PING: usize = 3;
 
+/// How long a peer that has broken its stream may wait for the answer.
+const LAST_WORDS: Duration = Duration::from_millis(500);
+
 /// How often a full inbox is tried again: from, to.
 const AGAIN: (Duration, Duration) = (Duration::from_millis(2), Duration::from_millis(100));
 
@@ -76,6 +79,11 @@ pub(super) async fn open(opened: Opened, shared: Arc<Shared>) {
                 .await;
         }
     }
+}
+
+/// Tells that a connection cannot be opened.
+pub(super) async fn refuse(flow: Flow, shared: Arc<Shared>) {
+    Connection::new(flow, shared).tell_closed(flow).await;
 }
 
 impl Connection {
@@ -134,7 +142,11 @@ impl Connection {
                 }
             }
             if let Err(broken) = whole {
-                return self.close(&broken.to_string());
+                self.close(&broken.to_string());
+                if complete {
+                    hear_out(reader).await;
+                }
+                return;
             }
             used |= complete;
             let begun = framer.pending() > HALF_PING;
@@ -175,6 +187,14 @@ impl Connection {
         tracing::debug!(remote = %self.flow.remote, why, "a connection is closed");
         self.shared.tally.closed.fetch_add(1, Ordering::Relaxed);
     }
+}
+
+/// Reads and forgets for as long as the answer to what was wrong may take: a connection closed with
+/// bytes unread loses what was written on it.
+async fn hear_out(mut reader: ReadHalf<'_>) {
+    let mut buffer = vec![0; PIECE];
+    let all = async { while let Ok(1..) = reader.read(&mut buffer).await {} };
+    drop(timeout(LAST_WORDS, all).await);
 }
 
 /// Writes until the queue is closed and empty, or the peer does not take it.

@@ -181,8 +181,5 @@ fn unbound(
         Transport::Udp => "UDP",
         Transport::Tcp => "TCP",
     };
-    anyhow::anyhow!(
-        "listener {} cannot be bound to {transport} {address}: {error}; {mend}",
-        id.0
-    )
+    anyhow::anyhow!("SIP cannot listen at {transport} {address}: {error}; {mend}")
 }

@@ -37,8 +37,16 @@ pub(super) struct Tcp {
     runtime: Handle,
     listeners: BTreeMap<ListenerId, (SocketAddr, AbortHandle)>,
     /// Connections to open, for the task that does.
-    opener: mpsc::UnboundedSender<Opened>,
+    opener: mpsc::UnboundedSender<Wanted>,
     opening: AbortHandle,
+}
+
+/// A connection asked for.
+#[derive(Debug)]
+enum Wanted {
+    Open(Opened),
+    /// For which there is no place: whoever asked is told.
+    NoPlace(Flow),
 }
 
 /// What listeners and connections share.
@@ -75,13 +83,21 @@ impl Tcp {
             stopping: AtomicBool::new(false),
             table: Mutex::default(),
         });
-        // Bounded by the limit of connections.
+        // Bounded by the limit of connections, and by what is sent while it is reached.
         let (opener, mut wanted) = mpsc::unbounded_channel();
         let opening = runtime.spawn({
             let shared = Arc::clone(&shared);
             async move {
-                while let Some(opened) = wanted.recv().await {
-                    tokio::spawn(connection::open(opened, Arc::clone(&shared)));
+                while let Some(wanted) = wanted.recv().await {
+                    let shared = Arc::clone(&shared);
+                    match wanted {
+                        Wanted::Open(opened) => {
+                            tokio::spawn(connection::open(opened, shared));
+                        }
+                        Wanted::NoPlace(flow) => {
+                            tokio::spawn(connection::refuse(flow, shared));
+                        }
+                    }
                 }
             }
         });
@@ -148,6 +164,7 @@ impl Tcp {
         }
         let entered = self.shared.enter(flow);
         let Some((number, queue)) = entered else {
+            self.opener.send(Wanted::NoPlace(flow))?;
             bail!("too many connections");
         };
         self.shared.table().ours.insert(peer, number);
@@ -155,11 +172,12 @@ impl Tcp {
             connection: number,
             ..flow
         };
-        self.opener.send(Opened {
+        let opened = Opened {
             flow,
             local: *local,
             queue,
-        })?;
+        };
+        self.opener.send(Wanted::Open(opened))?;
         Ok(number)
     }
 

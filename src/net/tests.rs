@@ -244,14 +244,27 @@ fn silent_and_slow_connections_are_closed_and_others_stay() {
 #[test]
 fn what_is_not_sip_is_closed() {
     let bench = Bench::new();
-    for garbage in [
-        &b"\x16\x03\x01\x02\x00"[..],
-        b"OPTIONS sip:a SIP/2.0\r\n\r\n",
-    ] {
+    let mut phone = bench.connect();
+    phone.write_all(b"\x16\x03\x01\x02\x00").expect("sent");
+    assert!(is_closed(&mut phone));
+    bench.closed();
+    bench.stop();
+}
+
+#[test]
+fn a_stream_that_breaks_is_closed_after_the_answer() {
+    let bench = Bench::new();
+    for length in ["99999999", "many"] {
         let mut phone = bench.connect();
-        phone.write_all(garbage).expect("sent");
-        assert!(is_closed(&mut phone), "{garbage:?}");
-        bench.closed();
+        let head = format!("OPTIONS sip:a SIP/2.0\r\nContent-Length: {length}\r\n\r\n");
+        phone.write_all(head.as_bytes()).expect("sent");
+        phone.write_all(&[b'x'; 100_000]).expect("sent");
+        let (flow, bytes) = bench.message();
+        assert_eq!(bytes, head.as_bytes());
+        bench.send(flow, b"400");
+        assert_eq!(read(&mut phone, 3), b"400");
+        assert!(is_closed(&mut phone));
+        assert_eq!(bench.closed(), flow);
     }
     bench.stop();
 }
@@ -267,6 +280,14 @@ fn connections_over_the_limit_are_refused_until_one_ends() {
     bench.message();
     assert!(is_closed(&mut bench.connect()));
     assert_eq!(bench.network.counters().refused, 1);
+    let flow = Flow {
+        transport: Transport::Tcp,
+        listener: TCP,
+        remote: "127.0.0.1:9".parse().expect("an address"),
+        connection: 0,
+    };
+    bench.send(flow, b"no place");
+    assert_eq!(bench.closed(), flow, "who wanted one is told");
     drop(first);
     bench.closed();
     let mut second = bench.connect();

@@ -8,7 +8,8 @@ use std::time::Duration;
 pub enum Event {
     /// A peer invites us. 100 has been sent; the user answers with `Ring`, `Answer` or `Reject`.
     Invited(Box<Invite>),
-    /// The ACK of our 200 has come, with an answer if the offer was ours (late offer).
+    /// The ACK of our 200 has come, with an answer if the offer was ours (late offer): an empty
+    /// one where the peer owes it and gives none.
     Acknowledged {
         session: SessionId,
         answer: Option<Vec<u8>>,
@@ -38,7 +39,8 @@ pub enum Event {
         session: SessionId,
         offer: Option<Vec<u8>>,
     },
-    /// The ACK of a change without offer brought the peer's answer.
+    /// The ACK of a change without offer brought the peer's answer, or should have: then it is
+    /// empty.
     Changed {
         session: SessionId,
         answer: Option<Vec<u8>>,

@@ -37,7 +37,9 @@ pub enum Frame {
 /// The answer to a [`Frame::Ping`].
 pub const PONG: &[u8] = b"\r\n";
 
-/// Why nothing more can be read from this stream: close it.
+/// Why nothing more can be read from this stream: close it, after what may be answered. The
+/// message that broke it comes out as far as it goes, without a body: reading it finds the fault,
+/// and whom to tell of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Broken {
     /// What begins here is no message.
@@ -69,6 +71,10 @@ impl Framer {
         self.buffer.extend_from_slice(bytes);
         let mut done = 0;
         let result = self.cut(&mut done, out);
+        if let Err(Broken::HeadTooLong | Broken::BodyTooLong | Broken::Length) = result {
+            let rest = self.buffer.get(done..).unwrap_or_default();
+            out.push(Frame::Message(torso(rest).to_vec()));
+        }
         self.buffer.drain(..done.min(self.buffer.len()));
         self.searched = self.searched.saturating_sub(done);
         if let Err(broken) = result {
@@ -128,15 +134,7 @@ impl Framer {
     fn find_head(&mut self, start: usize) -> Result<Option<usize>, Broken> {
         let from = self.searched.max(start);
         let unseen = self.buffer.get(from..).unwrap_or_default();
-        let mut end = None;
-        for at in memchr::memchr_iter(b'\n', unseen) {
-            match unseen.get(at + 1..).unwrap_or_default() {
-                [b'\n', ..] => end = Some(from + at + 2),
-                [b'\r', b'\n', ..] => end = Some(from + at + 3),
-                [..] => continue,
-            }
-            break;
-        }
+        let end = head_end(unseen).map(|end| from + end);
         // The last three bytes may be the beginning of the empty line.
         self.searched = from.max(self.buffer.len().saturating_sub(3));
         let seen = end.unwrap_or(self.buffer.len());
@@ -149,6 +147,24 @@ impl Framer {
         let head = self.buffer.get(start..end).unwrap_or_default();
         Ok(Some(head.len() + content_length(head)?))
     }
+}
+
+/// The message that a stream breaks at, up to the end of its head. A head that is too long is cut
+/// off where it is so.
+fn torso(rest: &[u8]) -> &[u8] {
+    let head = rest.get(..MAX_HEAD).unwrap_or(rest);
+    head_end(head)
+        .and_then(|end| head.get(..end))
+        .unwrap_or(head)
+}
+
+/// The end of the first empty line that follows a line.
+fn head_end(bytes: &[u8]) -> Option<usize> {
+    memchr::memchr_iter(b'\n', bytes).find_map(|at| match bytes.get(at + 1..).unwrap_or_default() {
+        [b'\n', ..] => Some(at + 2),
+        [b'\r', b'\n', ..] => Some(at + 3),
+        [..] => None,
+    })
 }
 
 /// The length of the body that a head announces.
@@ -234,7 +250,9 @@ mod tests {
         ] {
             let head = format!("OPTIONS sip:a SIP/2.0\r\n{lines}\r\n\r\n");
             let (out, result, pending) = cut(&[ONE, head.as_bytes(), ONE]);
-            assert_eq!((out.len(), result, pending), (1, Err(broken), 0), "{lines}");
+            assert_eq!((result, pending), (Err(broken), 0), "{lines}");
+            let whole = [ONE, head.as_bytes()].map(|bytes| Frame::Message(bytes.to_vec()));
+            assert_eq!(out, whole, "with its head, to be answered");
         }
     }
 
@@ -243,7 +261,9 @@ mod tests {
         let endless = vec![b'a'; MAX_HEAD + 1];
         assert_eq!(cut(&[&endless]).1, Err(Broken::HeadTooLong));
         let endless = b"a: b\r\n".repeat(MAX_HEAD / 6 + 1);
-        assert_eq!(cut(&[&endless]).1, Err(Broken::HeadTooLong));
+        let (out, result, _) = cut(&[&endless]);
+        assert_eq!(result, Err(Broken::HeadTooLong));
+        assert_eq!(out, [Frame::Message(endless[..MAX_HEAD].to_vec())]);
         let body = vec![b'x'; MAX_BODY];
         let (out, result, _) = cut(&[b"A b SIP/2.0\r\nl: 65536\r\n\r\n", &body]);
         assert_eq!((out.len(), result), (1, Ok(())));

@@ -110,6 +110,11 @@ impl Dialog {
         self.target = target;
     }
 
+    /// Whether the peer's own address is this.
+    pub fn is_with(&self, contact: &Uri) -> bool {
+        self.target.equivalent(contact)
+    }
+
     /// The number for our next request.
     pub fn next_seq(&mut self) -> u32 {
         self.local_seq = self.local_seq.wrapping_add(1) & 0x7FFF_FFFF;

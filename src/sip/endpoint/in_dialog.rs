@@ -43,7 +43,11 @@ impl Endpoint {
         let result = if *method == Method::Bye {
             self.bye_received(now, id, cseq, flow, request, key)
         } else if *method == Method::Invite {
-            self.change_received(id, cseq, flow, request, key)
+            let result = self.change_received(id, cseq, flow, request, key.clone());
+            result.or_else(|refusal| {
+                self.refuse_for_good(now, flow, request, key, &refusal);
+                Ok(())
+            })
         } else {
             // OPTIONS, and INFO, of which what it brings is not used so far (RFC 6086).
             self.other_received(now, id, cseq, flow, request, key)
@@ -66,7 +70,8 @@ impl Endpoint {
         else {
             return self.counters.repeated += 1;
         };
-        let answer = sdp_of(request).filter(|_| unacked.late);
+        // An answer that is owed and not given is an empty one: no use to anybody.
+        let answer = unacked.late.then(|| sdp_of(request).unwrap_or_default());
         // §15: a callee that hung up at once had to wait for this.
         if let Some(reason) = talking.hang_up.take() {
             self.hang_up(now, id, reason);
@@ -355,6 +360,22 @@ impl Endpoint {
         self.events
             .push_back(Event::ChangeAsked { session: id, offer });
         Ok(())
+    }
+
+    /// Refuses a re-INVITE through a transaction: what was refused must not be granted to its
+    /// repetition, when what stood against it has passed.
+    fn refuse_for_good(
+        &mut self,
+        now: Instant,
+        flow: Flow,
+        request: &Message,
+        key: ServerKey,
+        refusal: &Refusal,
+    ) {
+        let (status, bytes) = (refusal.status, self.refusal(request, refusal, ""));
+        let arrival = arrival(flow, request, key, Owner::None);
+        self.transactions
+            .refuse_invite(now, arrival, Response { status, bytes });
     }
 
     /// OPTIONS and INFO.

@@ -7,7 +7,7 @@ use super::write::{Refusal, SDP};
 use crate::sip::Flow;
 use crate::sip::auth::{Verdict, Verifier};
 use crate::sip::header::Name;
-use crate::sip::message::{Builder, Malformed, Message, Method};
+use crate::sip::message::{Builder, Fault, Malformed, Message, Method};
 use crate::sip::transaction::{ClientKey, MergeKey, Response, ServerKey};
 use crate::sip::uri::Scheme;
 use std::time::Instant;
@@ -26,6 +26,15 @@ impl Endpoint {
             return self.response_received(now, flow, &message);
         }
         self.counters.requests += 1;
+        // RFC 3261 §20.14: without it nobody knows where the next message begins. What the
+        // framing could not cut off is answered and not served.
+        if flow.transport.is_reliable() && message.header(Name::ContentLength).is_none() {
+            let malformed = Malformed {
+                fault: Fault::Missing(Name::ContentLength),
+                message: Some(Box::new(message)),
+            };
+            return self.malformed(flow, &malformed);
+        }
         match (message.note_source(flow.remote), ServerKey::of(&message)) {
             (Ok(()), Some(key)) => self.request_received(now, flow, &message, key),
             (Ok(()) | Err(_), _) => self.counters.garbage += 1,
@@ -40,10 +49,10 @@ impl Endpoint {
         let Some(mut request) = malformed.answerable().cloned() else {
             return self.counters.garbage += 1;
         };
-        if request.note_source(flow.remote).is_ok() {
-            let refusal = Refusal::because(malformed.status(), malformed.reason());
-            self.refuse(flow, &request, &refusal);
-        }
+        let refusal = Refusal::because(malformed.status(), malformed.reason());
+        // A topmost Via that cannot be read is copied as it is.
+        let _ = request.note_source(flow.remote);
+        self.refuse(flow, &request, &refusal);
     }
 
     fn request_received(&mut self, now: Instant, flow: Flow, request: &Message, key: ServerKey) {

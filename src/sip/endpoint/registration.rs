@@ -4,7 +4,7 @@ use super::Endpoint;
 use super::write::{Refusal, party};
 use crate::sip::header::Name;
 use crate::sip::message::{Builder, Fault, Message};
-use crate::sip::register::{self, Change};
+use crate::sip::register::{self, Binding, Change};
 use crate::sip::transaction::ServerKey;
 use crate::sip::{Event, Flow};
 use std::time::Instant;
@@ -33,12 +33,14 @@ impl Endpoint {
             expires: request.expires(),
             flow,
         };
+        let known = self.registrar.contacts_of(&user).to_vec();
         let mut changes = vec![];
         let result = self.registrar.register(now, &asked, &mut changes);
         self.tell_changes(changes);
         if let Err(why) = result {
             return Err(self.registration_refused(why));
         }
+        self.follow(&user, flow, &known);
         let tag = self.random.hex(16);
         let bindings = self.registrar.contacts_of(&user).iter();
         let answer = bindings.fold(
@@ -47,6 +49,24 @@ impl Endpoint {
         );
         self.respond_other(now, flow, request, key, answer, 200);
         Ok(())
+    }
+
+    /// Calls with a phone that has just registered by another way than before follow it there.
+    fn follow(&mut self, user: &str, way: Flow, before: &[Binding]) {
+        let now = self.registrar.contacts_of(user);
+        let is_new = |binding: &&Binding| {
+            let same = |old: &Binding| old.flow == way && old.contact == binding.contact;
+            binding.flow == way && !before.iter().any(same)
+        };
+        let moved: Vec<_> = now.iter().filter(is_new).collect();
+        if moved.is_empty() {
+            return;
+        }
+        for session in self.sessions.values_mut() {
+            for binding in &moved {
+                session.follow(user, &binding.contact, way, now.len() == 1);
+            }
+        }
     }
 
     /// From now on these may authenticate; whoever else is registered is so no more.

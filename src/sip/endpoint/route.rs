@@ -73,10 +73,12 @@ pub(super) fn next_flow(to: &Addressing, made_on: Flow, listeners: &[Listener]) 
     }
 }
 
-/// The flow once the connection of a dialog is gone: a new one to the peer's Contact or proxy.
+/// The flow once the connection of a dialog is gone: a new one to the peer's Contact or proxy. A
+/// Contact elsewhere is a private address, or one that we are to be aimed at.
 pub(super) fn reopened(to: &Addressing, gone: Flow) -> Flow {
-    let remote = literal(&to.next_hop).unwrap_or(gone.remote);
-    fresh(gone.transport, gone.listener, remote)
+    let is_right = |next: &SocketAddr| to.by_route || next.ip() == gone.remote.ip();
+    let next = literal(&to.next_hop).filter(is_right);
+    fresh(gone.transport, gone.listener, next.unwrap_or(gone.remote))
 }
 
 /// The way of a response, and the one to take when that connection is gone (RFC 3261 §18.2.2).
@@ -130,9 +132,12 @@ mod tests {
             next("sip:b@198.51.100.7;transport=tcp", false, made_on),
             made_on
         );
+        let elsewhere = to("sip:b@10.0.0.9", false);
         let to = to("sip:b@198.51.100.7;transport=tcp", false);
         let again = reopened(&to, made_on);
         assert_eq!((again.connection, again.remote.port()), (0, 5060));
+        let private = reopened(&elsewhere, made_on);
+        assert_eq!(private.remote, made_on.remote, "never elsewhere");
         assert!(is_on(made_on, made_on) && !is_on(again, made_on));
         assert!(
             is_on(

@@ -1,9 +1,10 @@
 use super::route::is_on;
 use super::transactions::TxId;
 use super::write::Head;
-use crate::sip::Flow;
 use crate::sip::dialog::{Answer, Dialog};
 use crate::sip::message::Message;
+use crate::sip::uri::Uri;
+use crate::sip::{Flow, Transport};
 use std::time::Instant;
 
 /// An INVITE dialog, its INVITE, and what may still come of either.
@@ -12,6 +13,8 @@ pub(super) struct Session {
     pub(super) call_id: String,
     /// Our tag: no other session has it.
     pub(super) local_tag: String,
+    /// The user whose phone the peer is, as far as that is proved.
+    pub(super) user: Option<String>,
     pub(super) state: State,
     /// Our INVITEs, while responses to them may come; none for a call received.
     pub(super) forks: Vec<Fork>,
@@ -121,6 +124,7 @@ impl Session {
         Self {
             call_id,
             local_tag,
+            user: None,
             state,
             forks: vec![],
             linger: None,
@@ -152,6 +156,24 @@ impl Session {
             State::Invited(invited) => is_on(invited.flow, gone),
             State::Talking(talking) => is_on(talking.flow, gone),
             State::Calling { .. } | State::Ending(_) | State::Over => false,
+        }
+    }
+
+    /// A phone of that user has registered on `way`. A call with that phone goes that way from
+    /// now on: where the phone is has changed, as its NAT or connection has. It is known by its
+    /// contact; if its connection is lost, by being the `only` one of the user.
+    pub(super) fn follow(&mut self, user: &str, contact: &Uri, way: Flow, only: bool) {
+        if self.user.as_deref() != Some(user) {
+            return;
+        }
+        let Some(talking) = self.talking() else {
+            return;
+        };
+        let old = talking.flow;
+        let lost = old.transport == Transport::Tcp && old.connection == 0;
+        let same_place = only && lost && old.remote.ip() == way.remote.ip();
+        if same_place || talking.dialog.is_with(contact) {
+            talking.flow = way;
         }
     }
 

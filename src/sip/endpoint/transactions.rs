@@ -104,6 +104,15 @@ impl Transactions {
         id
     }
 
+    /// The peer's INVITE, refused at once.
+    pub(super) fn refuse_invite(&mut self, now: Instant, arrival: Arrival, refusal: Response) {
+        let reliable = arrival.flow.transport.is_reliable();
+        let mut effects = vec![];
+        let machine = ServerInvite::refused(now, refusal, reliable, self.timing, &mut effects);
+        let id = self.serve(arrival, Machine::ServerInvite(machine));
+        self.settle(id, effects);
+    }
+
     /// A request of another method.
     pub(super) fn serve_other(&mut self, arrival: Arrival) -> TxId {
         let reliable = arrival.flow.transport.is_reliable();

@@ -40,6 +40,10 @@ impl Endpoint {
             failure: None,
         };
         let mut session = Session::new(call_id, local_tag, state);
+        session.user = match &outbound.target {
+            Target::User(user) => Some(user.clone()),
+            Target::Uri { .. } => None,
+        };
         for target in targets {
             let fork = self.send_invite(now, id, &session, target, &outbound);
             session.forks.push(fork);

@@ -39,7 +39,7 @@ impl Endpoint {
             called: called(request),
             from,
             to: party(&request.to().map_err(bad)?),
-            user,
+            user: user.clone(),
             call_id: dialog.call_id.clone(),
             user_agent: request
                 .user_agent()
@@ -60,8 +60,9 @@ impl Endpoint {
             flow,
         }));
         self.tags.insert(local_tag.clone(), id);
-        self.sessions
-            .insert(id, Session::new(call_id, local_tag, state));
+        let mut session = Session::new(call_id, local_tag, state);
+        session.user = user;
+        self.sessions.insert(id, session);
         self.events.push_back(Event::Invited(Box::new(invite)));
         Ok(())
     }

@@ -15,6 +15,8 @@ pub struct Binding {
     pub expires: Instant,
     /// The `q` of the contact in thousandths.
     pub preference: u16,
+    /// The phone itself, if it says which it is (RFC 5626 §4.1): `+sip.instance` and `reg-id`.
+    instance: Option<(String, String)>,
     call_id: String,
     cseq: u32,
 }
@@ -26,6 +28,7 @@ impl Binding {
             flow: request.flow,
             expires,
             preference: contact.preference(),
+            instance: instance(contact),
             call_id: request.call_id.to_owned(),
             cseq: request.cseq,
         }
@@ -41,9 +44,22 @@ impl Binding {
         self.contact.equivalent(contact)
     }
 
+    /// Whether this phone has moved to `contact`: a phone that says which it is replaces itself
+    /// (RFC 5626 §6), unless it names several places in one request.
+    pub(super) fn has_moved(&self, contact: &Address, request: &Request<'_>) -> bool {
+        self.instance.is_some()
+            && self.instance == instance(contact)
+            && !self.is_newer_than(request)
+    }
+
     /// Whether the request was sent before the one that made the binding: by the same phone in
     /// the same life, with a lower or equal number.
     pub(super) fn is_newer_than(&self, request: &Request<'_>) -> bool {
         self.call_id == request.call_id && self.cseq >= request.cseq
     }
+}
+
+fn instance(contact: &Address) -> Option<(String, String)> {
+    let text = |name| contact.params.text(name).map(|text| text.into_owned());
+    Some((text("+sip.instance")?, text("reg-id").unwrap_or_default()))
 }

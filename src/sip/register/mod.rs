@@ -219,6 +219,7 @@ impl Registrar {
             bindings.remove(known);
         }
         if seconds > 0 {
+            bindings.retain(|binding| !binding.has_moved(contact, request));
             let expires = now + Duration::from_secs(u64::from(seconds));
             bindings.push(Binding::new(contact, request, expires));
             bindings.sort_by_key(|binding| u16::MAX - binding.preference);

@@ -49,6 +49,29 @@ fn too_brief_is_refused_and_too_long_is_shortened() {
 }
 
 #[test]
+fn a_phone_that_says_which_it_is_replaces_itself_where_it_moves() {
+    let mut t = Test::new();
+    let at = |host: &str, id: &str| {
+        format!("<sip:1001@{host}>;reg-id=1;+sip.instance=\"<urn:uuid:{id}>\"")
+    };
+    let (one, other) = (at("10.0.0.9", "one"), at("10.0.0.8", "other"));
+    t.register(1, &[&one], None).expect("registered");
+    t.register(2, &[&other], None).expect("another phone");
+    assert_eq!(t.registrar.len(), 2);
+    let moved = at("172.16.0.3", "one");
+    t.register(3, &[&moved], None).expect("moved");
+    let hosts = t.registrar.contacts_of("1001").iter();
+    let hosts: Vec<_> = hosts.map(|b| b.contact.host.to_string()).collect();
+    assert_eq!(hosts, ["10.0.0.8", "172.16.0.3"]);
+    // Two places in one request are two places; the old one may be taken back beside the new.
+    let again = [&*at("10.0.0.9", "one"), &format!("{moved};expires=0")];
+    t.register(4, &again, None).expect("moved back");
+    let both = [&*at("10.0.0.9", "one"), &*at("10.0.0.7", "one")];
+    t.register(5, &both, None).expect("two places");
+    assert_eq!(t.registrar.len(), 3);
+}
+
+#[test]
 fn an_old_request_changes_nothing() {
     let mut t = Test::new();
     t.register(5, &["<sip:1001@10.0.0.9>"], None)

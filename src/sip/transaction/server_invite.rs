@@ -77,6 +77,25 @@ impl ServerInvite {
         }
     }
 
+    /// Enters Completed: nobody has to think about the answer.
+    pub fn refused(
+        now: Instant,
+        refusal: Response,
+        reliable: bool,
+        timing: Timing,
+        out: &mut Vec<Effect>,
+    ) -> Self {
+        let mut machine = Self {
+            state: State::Proceeding {
+                last: refusal.clone(),
+            },
+            reliable,
+            timing,
+        };
+        machine.respond(now, refusal, out);
+        machine
+    }
+
     /// Advances the machine; what is to be done is pushed to `out`.
     pub fn handle(&mut self, now: Instant, event: Event, out: &mut Vec<Effect>) {
         match event {

@@ -245,6 +245,17 @@ fn without_an_offer_ours_goes_in_the_200_and_theirs_comes_in_the_ack() {
 }
 
 #[test]
+fn an_ack_without_the_answer_it_owes_brings_an_empty_one() {
+    let mut w = Wire::new();
+    w.says(late_invite().text());
+    let session = w.invitation().session;
+    let tag = to_tag(&w.wishes(answer(session))[0]);
+    w.says(ack(1, &tag).text());
+    let answer = Some(vec![]);
+    assert_eq!(w.event(), Event::Acknowledged { session, answer });
+}
+
+#[test]
 fn two_byes_that_cross_are_both_answered() {
     let mut w = Wire::new();
     let (session, tag) = w.talking();

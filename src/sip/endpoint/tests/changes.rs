@@ -91,6 +91,23 @@ fn a_second_change_before_the_first_is_answered_is_500_and_before_its_ack_491() 
 }
 
 #[test]
+fn a_refused_change_stays_refused_when_it_comes_again() {
+    let mut w = Wire::new();
+    let session = w.invited();
+    let tag = to_tag(&w.wishes(answer(session))[0]);
+    let refused = w.says(reinvite(2, &tag).text());
+    assert_eq!(firsts(&refused), ["SIP/2.0 491 Request Pending"]);
+    w.says(ack(1, &tag).text());
+    assert!(matches!(w.event(), Event::Acknowledged { .. }));
+    assert_eq!(w.says(reinvite(2, &tag).text()), refused);
+    assert_eq!(w.wait(1)[0].1, refused[0], "until its ACK (§17.2.1)");
+    w.says(ack(2, &tag).branch("INVITE-2").text());
+    assert!(w.wait(10).is_empty());
+    assert_eq!(w.events(), [], "nobody was asked");
+    assert!(w.wishes(end(session))[0].starts_with("BYE "));
+}
+
+#[test]
 fn a_cancelled_change_does_not_end_the_session() {
     let mut w = Wire::new();
     let (session, tag) = w.talking();

@@ -62,6 +62,37 @@ fn refusals_say_what_would_do() {
 }
 
 #[test]
+fn a_via_that_cannot_be_read_is_answered_where_it_came_from() {
+    let mut w = Wire::new();
+    let text = invite().text().replace(";rport;branch", ";;,;,,;branch");
+    let bytes = text.into_bytes();
+    let flow = w.flow;
+    w.endpoint.handle(w.now, Input::Received { flow, bytes });
+    let sent = w.transmits().remove(0);
+    assert_eq!(sent.flow, flow);
+    assert!(sent.bytes.starts_with(b"SIP/2.0 400 Bad Via"));
+    assert!(w.endpoint.is_idle());
+}
+
+#[test]
+fn over_a_stream_what_has_no_length_is_not_served() {
+    let mut w = Wire::new();
+    let text = invite().text().replace("Content-Length: 9\r\n", "");
+    w.flow.transport = Transport::Tcp;
+    w.flow.listener = STREAM;
+    let sent = w.says(text.clone());
+    assert_eq!(firsts(&sent), ["SIP/2.0 400 Missing Content-Length"]);
+    assert!(w.endpoint.is_idle() && w.events().is_empty());
+    w.flow.transport = Transport::Udp;
+    w.flow.listener = EXTERNAL;
+    assert_eq!(
+        firsts(&w.says(text)),
+        ["SIP/2.0 100 Trying"],
+        "a datagram ends"
+    );
+}
+
+#[test]
 fn options_tell_what_we_can() {
     let mut w = Wire::new();
     let sent = w.says(Ask::new("OPTIONS").text());

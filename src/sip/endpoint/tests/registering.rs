@@ -217,6 +217,56 @@ fn all_phones_of_a_user_ring_and_the_first_to_answer_wins() {
 }
 
 #[test]
+fn a_call_follows_its_phone_to_where_it_registers_next() {
+    let mut w = internal();
+    w.registers("1001", 10, "10.1.1.1", 5061);
+    w.flow.remote.set_port(5062);
+    let (first, second) = (w.called("1001"), w.called("1001"));
+    // Its NAT has forgotten it: the same contact from another port.
+    w.registers("1001", 20, "10.1.1.1", 5099);
+    w.endpoint.command(w.now, end(first));
+    assert_eq!(w.transmits().remove(0).flow.remote.port(), 5099);
+    // What another user registers concerns nobody else.
+    let mut other = register(1, "10.1.1.1");
+    other.from = "<sip:alice@192.0.2.1>;tag=r".to_owned();
+    other.to = "<sip:alice@192.0.2.1>".to_owned();
+    other.call_id = "alices";
+    w.flow.remote.set_port(5100);
+    let sent = w.authorised(&other, "alice");
+    assert_eq!(firsts(&sent), ["SIP/2.0 200 OK"]);
+    w.endpoint.command(w.now, end(second));
+    assert_eq!(w.transmits().remove(0).flow.remote.port(), 5099);
+}
+
+#[test]
+fn a_phone_whose_connection_was_lost_is_reached_on_the_one_it_registers_on() {
+    let mut w = Wire::with(|config| {
+        config.listeners[2].digest = Some("cordboard".to_owned());
+        config.listeners[2].registrar = true;
+    });
+    w.wishes(Command::Users(vec![(
+        "1001".to_owned(),
+        "secret".to_owned(),
+    )]));
+    let on = |port, connection| Flow {
+        transport: Transport::Tcp,
+        listener: STREAM,
+        remote: address("198.51.100.7", port),
+        connection,
+    };
+    w.flow = on(40_001, 1);
+    w.registers("1001", 10, "10.1.1.1:40001;transport=tcp", 40_001);
+    let session = w.called("1001");
+    w.endpoint.handle(w.now, Input::Closed { flow: w.flow });
+    w.events();
+    // Behind a new connection the phone has a new contact, too.
+    w.flow = on(40_002, 2);
+    w.registers("1001", 20, "10.1.1.1:40002;transport=tcp", 40_002);
+    w.endpoint.command(w.now, end(session));
+    assert_eq!(w.transmits().remove(0).flow, w.flow);
+}
+
+#[test]
 fn a_call_to_a_user_fails_when_all_phones_have_failed_with_the_best_reason() {
     let mut w = internal();
     w.registers("1001", 10, "10.1.1.1", 5061);
@@ -277,6 +327,19 @@ impl Wire {
         let mut again = authorised(ask, &challenge, user, "secret");
         again.cseq += 1;
         self.says(again.text())
+    }
+
+    /// A call to the one phone of a user, which answers.
+    fn called(&mut self, user: &str) -> SessionId {
+        let target = Target::User(user.to_owned());
+        let session = self.endpoint.invite(self.now, outbound(target));
+        let invite = self.sent().remove(0);
+        let uri = invite.split(' ').nth(1).unwrap_or_default();
+        let taken = format!("Contact: <{uri}>\r\n");
+        let sent = self.says(reply(&invite, "200 OK", "phone", &taken));
+        assert!(sent[0].starts_with("ACK "));
+        self.events();
+        session
     }
 
     /// A phone registers from a port of the usual address.
