@@ -18,7 +18,13 @@ pub struct Arguments {
     command: Command,
     /// How much to log: error, warn, info, debug; or a filter such as `cordboard::net=debug`.
     /// [default: info, for the demo warn]
-    #[arg(long, global = true, env = "CORDBOARD_LOG", value_name = "LEVEL")]
+    #[arg(
+        long,
+        global = true,
+        env = "CORDBOARD_LOG",
+        hide_env_values = true,
+        value_name = "LEVEL"
+    )]
     log: Option<String>,
     /// Log as JSON, one object a line.
     #[arg(long, global = true)]
@@ -32,7 +38,7 @@ enum Command {
     /// Run with your own configuration.
     Run {
         /// The configuration file (TOML); tools/example.toml shows every key.
-        #[arg(long)]
+        #[arg(long, value_name = "FILE")]
         config: PathBuf,
     },
     /// Say what is wrong with a configuration file, and how to mend it.
@@ -43,7 +49,7 @@ enum Command {
     /// Ask a running server whether it is well: exit code 0 if so.
     Health {
         /// Its HTTP address.
-        #[arg(long, default_value = "127.0.0.1:8080")]
+        #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS:PORT")]
         http: SocketAddr,
     },
 }
@@ -100,7 +106,11 @@ fn serve(path: &Path, log: &Log) -> anyhow::Result<()> {
 
 fn check(path: &Path) -> anyhow::Result<()> {
     let config = Config::read(path)?;
-    super::sounds::render(&config).context("the sounds")?;
+    // Everything is tried, but nothing is left behind: the data directory may be another user's.
+    let cache = std::env::temp_dir().join(format!("cordboard-check-{}", std::process::id()));
+    let rendered = super::sounds::render(&config, &cache);
+    drop(std::fs::remove_dir_all(&cache));
+    rendered?;
     let account = &config.account;
     terminal::say(&format!(
         "{} is fine: {} listeners, {} queues, {} agents, {} routes, {} media ports",

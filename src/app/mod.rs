@@ -79,7 +79,7 @@ impl Server {
             .thread_name("async")
             .enable_all()
             .build()?;
-        let (library, sounds) = sounds::render(&config).context("the sounds")?;
+        let (library, sounds) = sounds::render(&config, &data.join("speech"))?;
         let health = Arc::new(Health::new(env!("CARGO_PKG_VERSION")));
         let told = health.clone();
         let store = Store::start(&data.join("cordboard.db"), move |event| {
@@ -245,8 +245,9 @@ fn start_workers(
     let ports: Vec<u16> = (media.first_port..media.last_port).step_by(2).collect();
     let library = Arc::new(library);
     let share = ports.len().div_ceil(count).max(1);
-    let mut workers = vec![];
-    for (index, ports) in ports.chunks(share).enumerate() {
+    let (mut workers, mut refused) = (vec![], None);
+    for ports in ports.chunks(share) {
+        let index = workers.len();
         let now = Instant::now();
         let clock = Clock::new(now, Timestamp::now());
         let engine = Engine::new(Random::from_system(), clock, now);
@@ -269,11 +270,23 @@ fn start_workers(
                         unreachable!("an inbox gives back what it was given")
                     }
                 })
-        })?;
-        worker.send(Command::Library(library.clone()));
-        workers.push(worker);
+        });
+        match worker {
+            Ok(worker) => {
+                worker.send(Command::Library(library.clone()));
+                workers.push(worker);
+            }
+            Err(error) => refused = Some(error),
+        }
     }
-    Ok(workers)
+    // Where some ports are free, calls can be made: the others were warned of.
+    match refused {
+        Some(error) if workers.is_empty() => Err(error.context(format!(
+            "the media ports {}-{} on {}: choose others with ports in [media], or --rtp-ports of the demo",
+            media.first_port, media.last_port, media.address
+        ))),
+        Some(_) | None => Ok(workers),
+    }
 }
 
 /// Every listener once for each of its transports: what the network and the endpoint number by

@@ -7,18 +7,20 @@ use crate::media::{Library, Sound};
 use crate::settings;
 use crate::switch::Sounds;
 use crate::voices;
-use anyhow::Context as _;
+use anyhow::bail;
 use std::collections::HashMap;
 use std::path::Path;
 
-/// Decodes files and renders speech: each file and each text once, however often it is used.
+/// Decodes files and renders speech: each file and each text once, however often it is used. What
+/// was spoken is kept in `cache`.
 ///
 /// # Errors
-/// A file that is missing or cannot be decoded, a text that cannot be spoken: with the queue and
-/// the mend.
-pub(super) fn render(config: &Config) -> anyhow::Result<(Library, Sounds)> {
+/// All files that are missing or cannot be decoded, all texts that cannot be spoken: each with the
+/// queue and the mend, in a line of its own.
+pub(super) fn render(config: &Config, cache: &Path) -> anyhow::Result<(Library, Sounds)> {
+    let mut faults = vec![];
     let mut studio = Studio {
-        cache: config.server.data_dir.join("speech"),
+        cache: cache.to_owned(),
         library: Library::default(),
         known: HashMap::new(),
     };
@@ -37,17 +39,31 @@ pub(super) fn render(config: &Config) -> anyhow::Result<(Library, Sounds)> {
         ];
         for (role, message) in messages {
             let Some(message) = message else { continue };
-            let sound = studio.sound(message);
-            let sound = sound.with_context(|| format!("queue {:?}, {role:?}", queue.name))?;
-            sounds.set_message(queue.id, role, sound);
+            match studio.sound(message) {
+                Ok(sound) => sounds.set_message(queue.id, role, sound),
+                Err(why) => faults.push(format!("queue {:?}, {}: {why:#}", queue.name, name(role))),
+            }
         }
         if let Some(music) = &queue.music {
-            let sound = studio.sound(music);
-            let sound = sound.with_context(|| format!("queue {:?}, music", queue.name))?;
-            sounds.set_music(queue.id, sound);
+            match studio.sound(music) {
+                Ok(sound) => sounds.set_music(queue.id, sound),
+                Err(why) => faults.push(format!("queue {:?}, music: {why:#}", queue.name)),
+            }
         }
     }
+    if !faults.is_empty() {
+        bail!("{}", faults.join("\n"));
+    }
     Ok((studio.library, sounds))
+}
+
+/// A message as the configuration calls it.
+fn name(role: Message) -> &'static str {
+    match role {
+        Message::Greeting => "greeting",
+        Message::Announcement => "announcement",
+        Message::MaxWait => "max_wait.message",
+    }
 }
 
 struct Studio {

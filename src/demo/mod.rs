@@ -129,7 +129,8 @@ pub(crate) const SOUNDS: [(&str, &[u8]); 5] = [
 
 /// Unpacks the sounds, where they are not there yet.
 fn unpack(folder: &std::path::Path) -> anyhow::Result<()> {
-    std::fs::create_dir_all(folder)?;
+    std::fs::create_dir_all(folder)
+        .with_context(|| format!("{} cannot be made", folder.display()))?;
     for (name, bytes) in SOUNDS {
         let path = folder.join(name);
         let same = std::fs::metadata(&path).is_ok_and(|known| known.len() == bytes.len() as u64);

@@ -69,7 +69,7 @@ impl Network {
     /// full: a datagram is then dropped, a connection is not read until there is room.
     ///
     /// # Errors
-    /// A listener that cannot be bound, by its number and address, and what may mend it.
+    /// A listener that cannot be bound, by its address, and what may mend it.
     pub fn start(
         listeners: Vec<(ListenerId, Transport, SocketAddr)>,
         runtime: &Handle,
@@ -99,7 +99,7 @@ impl Network {
                 }
                 Transport::Tcp => tcp.listen(id, address),
             };
-            bound.map_err(|error| unbound(id, transport, address, &error))?;
+            bound.map_err(|error| unbound(transport, address, &error))?;
         }
         Ok(Self { udp, tcp, tally })
     }
@@ -155,12 +155,7 @@ impl Network {
 }
 
 /// Why a listener could not be bound, and the mend.
-fn unbound(
-    id: ListenerId,
-    transport: Transport,
-    address: SocketAddr,
-    error: &io::Error,
-) -> anyhow::Error {
+fn unbound(transport: Transport, address: SocketAddr, error: &io::Error) -> anyhow::Error {
     let mends = [
         (
             io::ErrorKind::AddrInUse,

@@ -8,6 +8,7 @@ use crate::id::CallId;
 use anyhow::Context as _;
 use std::io::IsTerminal as _;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
 /// How a line looks.
@@ -37,11 +38,16 @@ pub fn of_call(call: CallId) -> tracing::Span {
 }
 
 fn filter(level: &str) -> anyhow::Result<EnvFilter> {
-    EnvFilter::try_new(level).with_context(|| {
+    let mend = || {
         format!(
             "{level:?} says not what to log: write for example info, or warn,cordboard::sip=debug"
         )
-    })
+    };
+    // A word that is no level would be taken for a part of the program, and silence all others.
+    let mut parts = level.split(',').map(str::trim);
+    let known = |part: &str| part.contains(['=', '[', ':']) || part.parse::<LevelFilter>().is_ok();
+    anyhow::ensure!(parts.all(known), mend());
+    EnvFilter::try_new(level).with_context(mend)
 }
 
 fn subscriber<W>(
@@ -123,7 +129,12 @@ mod tests {
 
     #[test]
     fn a_wrong_filter_is_shown() {
-        let wrong = filter("cordboard=loud").expect_err("no level");
-        assert!(wrong.to_string().contains("cordboard=loud"), "{wrong}");
+        for wrong in ["cordboard=loud", "loud", "info,lout", ""] {
+            let told = filter(wrong).expect_err("no level").to_string();
+            assert!(told.contains(&format!("{wrong:?}")), "{told}");
+        }
+        for fine in ["info", "off", "warn, cordboard::sip=debug", "DEBUG"] {
+            filter(fine).expect("a filter");
+        }
     }
 }
