@@ -24,7 +24,7 @@ use run::Run;
 use rustix::event::{EventfdFlags, eventfd};
 use std::net::IpAddr;
 use std::os::fd::OwnedFd;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::{self, JoinHandle};
 
@@ -91,6 +91,10 @@ struct Shared {
     waiting: AtomicUsize,
     /// Commands dropped because too many waited.
     dropped: AtomicU64,
+    /// Whether the thread waits for ever: the next order has to wake it. Otherwise it looks for
+    /// orders at least on every beat, which is soon enough for them, and a wake-up for each would
+    /// cost more than what it orders.
+    asleep: AtomicBool,
     /// Ends the thread's wait.
     wake: OwnedFd,
     /// As of the last second.
@@ -119,6 +123,7 @@ impl Worker {
         let shared = Arc::new(Shared {
             waiting: AtomicUsize::new(0),
             dropped: AtomicU64::new(0),
+            asleep: AtomicBool::new(false),
             wake,
             counters: Mutex::default(),
         });
@@ -169,10 +174,13 @@ impl Worker {
     }
 
     fn order(&self, order: Order) -> bool {
-        self.shared.waiting.fetch_add(1, Ordering::Relaxed);
+        // Counted before the look at `asleep`, which the thread sets before it looks at the count.
+        self.shared.waiting.fetch_add(1, Ordering::SeqCst);
         let sent = self.orders.send(order).is_ok();
-        // Fails only when the counter is full: then the thread is awake already.
-        let _ = rustix::io::write(&self.shared.wake, &1_u64.to_ne_bytes());
+        if self.shared.asleep.swap(false, Ordering::SeqCst) {
+            // Fails only when the counter is full: then the thread is awake already.
+            let _ = rustix::io::write(&self.shared.wake, &1_u64.to_ne_bytes());
+        }
         sent
     }
 }

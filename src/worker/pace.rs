@@ -12,7 +12,7 @@ use crate::media::BEAT;
 use std::time::{Duration, Instant};
 
 /// What a forwarded packet may wait under load: half of it at the median.
-const NAP: Duration = Duration::from_millis(1);
+const NAP: Duration = Duration::from_micros(800);
 
 /// What packets may wait that nobody is to hear at once (music plays to their senders). Not more,
 /// as their arrival is measured: this adds at most 1.4 ms to the jitter reported.
@@ -110,13 +110,13 @@ mod tests {
     #[test]
     fn few_packets_are_handled_as_they_come() {
         assert_eq!(nap(0, false), None);
-        assert_eq!(nap(29, true), None);
+        assert_eq!(nap(37, true), None);
         assert_eq!(nap(7, false), None);
     }
 
     #[test]
     fn many_packets_are_waited_for_shorter_if_somebody_hears_them() {
-        assert_eq!(nap(30, true), Some(NAP));
+        assert_eq!(nap(38, true), Some(ms(17) / 22));
         assert_eq!(nap(8, false), Some(ms(17) / 5));
     }
 
@@ -127,7 +127,7 @@ mod tests {
         (0..100).for_each(|_| pace.count(true));
         pace.due(start + ms(20));
         let mut now = start + ms(20);
-        for _ in 0..20 {
+        for _ in 0..BEAT.as_micros() / NAP.as_micros() {
             let nap = pace.nap(now).expect("busy");
             assert!(nap <= NAP);
             now += nap;
