@@ -1,6 +1,6 @@
 //! The database: SQLite, one connection, one transaction a batch.
 //!
-//! Write-ahead log, `synchronous = FULL`: a batch is one sync of a few milliseconds, twenty times
+//! Write-ahead log, `synchronous = FULL`: a batch is one sync of a few milliseconds, five times
 //! a second at most, and what was committed survives a power cut. The schema's version is SQLite's
 //! `user_version`; each migration changes both in one transaction (F25).
 
@@ -109,19 +109,16 @@ impl Database {
         ledger: &mut Ledger,
     ) -> anyhow::Result<()> {
         let mut transaction = self.connection.begin_with("BEGIN IMMEDIATE").await?;
-        let mut ended = vec![];
+        let mut conversations = vec![];
         for record in records {
             match record {
-                Record::Conversation(conversation) => {
-                    if rows::put_conversation(&mut transaction, conversation).await? {
-                        ended.push(&**conversation);
-                    }
-                }
+                Record::Conversation(conversation) => conversations.push(&**conversation),
                 Record::Recorded(recorded) => {
                     rows::put_recorded(&mut transaction, recorded).await?;
                 }
             }
         }
+        let ended = rows::put_conversations(&mut transaction, &conversations).await?;
         ledger.append(&ended).context("calls.jsonl")?;
         sqlx::query("UPDATE spooled SET number = $1")
             .bind(rows::number(last))

@@ -6,84 +6,136 @@ use anyhow::Context as _;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
+use std::collections::{BTreeMap, BTreeSet};
 
-/// Inserts or replaces a conversation and its legs. True if it ended with this: it has an end, and
-/// had none before. One that has ended is not replaced by one that goes on.
-pub(super) async fn put_conversation(
+/// Inserts or replaces conversations and their legs. Gives those that ended with this: they have
+/// an end, and had none before. One that has ended is not replaced by one that goes on.
+///
+/// All of them go in one statement a table, as JSON: each statement is two changes of thread, which
+/// cost more than the rows.
+pub(super) async fn put_conversations<'a>(
     db: &mut SqliteConnection,
-    conversation: &Conversation,
-) -> anyhow::Result<bool> {
-    let call = conversation.id.to_string();
-    let before: Option<Option<i64>> =
-        sqlx::query_scalar("SELECT ended_us FROM conversations WHERE id = $1")
-            .bind(&call)
-            .fetch_optional(&mut *db)
-            .await?;
-    let had_ended = before.flatten().is_some();
-    if had_ended && conversation.ended.is_none() {
-        return Ok(false);
+    conversations: &[&'a Conversation],
+) -> anyhow::Result<Vec<&'a Conversation>> {
+    if conversations.is_empty() {
+        return Ok(vec![]);
     }
-    let agent = conversation.agent.as_ref();
+    let calls: Vec<_> = conversations.iter().map(|c| c.id.to_string()).collect();
+    let had_ended: Vec<String> = sqlx::query_scalar(
+        "SELECT id FROM conversations
+         WHERE ended_us IS NOT NULL AND id IN (SELECT value FROM json_each($1))",
+    )
+    .bind(json!(calls).to_string())
+    .fetch_all(&mut *db)
+    .await?;
+    let had_ended: BTreeSet<_> = had_ended.into_iter().collect();
+    // Of each what was said last: of what changed within a batch only that counts.
+    let mut last: BTreeMap<String, &Conversation> = BTreeMap::new();
+    for (call, conversation) in calls.into_iter().zip(conversations) {
+        let known = last.get(&call).is_some_and(|known| known.ended.is_some());
+        let ended = known || had_ended.contains(&call);
+        if !ended || conversation.ended.is_some() {
+            last.insert(call, conversation);
+        }
+    }
+    let rows: Vec<_> = last
+        .iter()
+        .map(|(call, c)| conversation_row(call, c))
+        .collect();
     sqlx::query(
         "INSERT INTO conversations (id, account, caller, called, queue, began_us, connected_us, ended_us,
              waited_ms, talked_ms, agent, agent_name, offers, cause)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+         SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6,
+             value ->> 7, value ->> 8, value ->> 9, value ->> 10, value ->> 11, value ->> 12, value ->> 13
+         FROM json_each($1) WHERE true
          ON CONFLICT (id) DO UPDATE SET account = excluded.account, caller = excluded.caller,
              called = excluded.called, queue = excluded.queue, began_us = excluded.began_us,
              connected_us = excluded.connected_us, ended_us = excluded.ended_us,
              waited_ms = excluded.waited_ms, talked_ms = excluded.talked_ms, agent = excluded.agent,
              agent_name = excluded.agent_name, offers = excluded.offers, cause = excluded.cause",
     )
-    .bind(&call)
-    .bind(&conversation.account)
-    .bind(&conversation.from)
-    .bind(&conversation.called)
-    .bind(&conversation.queue)
-    .bind(conversation.began.as_microsecond())
-    .bind(conversation.connected.map(Timestamp::as_microsecond))
-    .bind(conversation.ended.map(Timestamp::as_microsecond))
-    .bind(number(conversation.waited_ms))
-    .bind(number(conversation.talked_ms))
-    .bind(agent.map(|agent| i64::from(agent.id.0)))
-    .bind(agent.map(|agent| agent.name.as_str()))
-    .bind(i64::from(conversation.offers))
-    .bind(conversation.end.as_ref().map(word))
+    .bind(Value::Array(rows).to_string())
     .execute(&mut *db)
     .await?;
-    put_legs(db, &call, &conversation.legs).await?;
-    Ok(conversation.ended.is_some() && !had_ended)
+    put_legs(db, &last).await?;
+    let ended = last
+        .into_iter()
+        .filter(|(call, _)| !had_ended.contains(call));
+    let ended = ended.map(|(_, conversation)| conversation);
+    Ok(ended
+        .filter(|conversation| conversation.ended.is_some())
+        .collect())
 }
 
-async fn put_legs(db: &mut SqliteConnection, call: &str, legs: &[Leg]) -> anyhow::Result<()> {
-    sqlx::query("DELETE FROM legs WHERE call = $1")
-        .bind(call)
+fn conversation_row(call: &str, conversation: &Conversation) -> Value {
+    let agent = conversation.agent.as_ref();
+    json!([
+        call,
+        conversation.account,
+        conversation.from,
+        conversation.called,
+        conversation.queue,
+        conversation.began.as_microsecond(),
+        conversation.connected.map(Timestamp::as_microsecond),
+        conversation.ended.map(Timestamp::as_microsecond),
+        number(conversation.waited_ms),
+        number(conversation.talked_ms),
+        agent.map(|agent| agent.id.0),
+        agent.map(|agent| agent.name.as_str()),
+        conversation.offers,
+        conversation.end.as_ref().map(word),
+    ])
+}
+
+async fn put_legs(
+    db: &mut SqliteConnection,
+    conversations: &BTreeMap<String, &Conversation>,
+) -> anyhow::Result<()> {
+    let calls: Vec<_> = conversations.keys().collect();
+    sqlx::query("DELETE FROM legs WHERE call IN (SELECT value FROM json_each($1))")
+        .bind(json!(calls).to_string())
         .execute(&mut *db)
         .await?;
-    for (position, leg) in (0i64..).zip(legs) {
-        sqlx::query(
-            "INSERT INTO legs (call, position, leg, role, sip_call_id, began_us, answered_us, ended_us,
-                 received, sent, lost, jitter_ms, round_trip_ms)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
-        )
-        .bind(call)
-        .bind(position)
-        .bind(number(leg.id.0))
-        .bind(word(&leg.role))
-        .bind(&leg.sip_call_id)
-        .bind(leg.began.as_microsecond())
-        .bind(leg.answered.map(Timestamp::as_microsecond))
-        .bind(leg.ended.map(Timestamp::as_microsecond))
-        .bind(number(leg.quality.received))
-        .bind(number(leg.quality.sent))
-        .bind(number(leg.quality.lost))
-        .bind(f64::from(leg.quality.jitter_ms))
-        .bind(leg.quality.round_trip_ms.map(f64::from))
-        .execute(&mut *db)
-        .await?;
+    let legs = conversations.iter().flat_map(|(call, conversation)| {
+        let legs = (0i64..).zip(&conversation.legs);
+        legs.map(move |(position, leg)| leg_row(call, position, leg))
+    });
+    let legs: Vec<_> = legs.collect();
+    if legs.is_empty() {
+        return Ok(());
     }
+    sqlx::query(
+        "INSERT INTO legs (call, position, leg, role, sip_call_id, began_us, answered_us, ended_us,
+             received, sent, lost, jitter_ms, round_trip_ms)
+         SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6,
+             value ->> 7, value ->> 8, value ->> 9, value ->> 10, value ->> 11, value ->> 12
+         FROM json_each($1)",
+    )
+    .bind(Value::Array(legs).to_string())
+    .execute(&mut *db)
+    .await?;
     Ok(())
+}
+
+fn leg_row(call: &str, position: i64, leg: &Leg) -> Value {
+    json!([
+        call,
+        position,
+        number(leg.id.0),
+        word(&leg.role),
+        leg.sip_call_id,
+        leg.began.as_microsecond(),
+        leg.answered.map(Timestamp::as_microsecond),
+        leg.ended.map(Timestamp::as_microsecond),
+        number(leg.quality.received),
+        number(leg.quality.sent),
+        number(leg.quality.lost),
+        f64::from(leg.quality.jitter_ms),
+        leg.quality.round_trip_ms.map(f64::from),
+    ])
 }
 
 /// Inserts or replaces the files of a segment.
@@ -266,13 +318,13 @@ fn content_word(content: Content) -> String {
 /// The word of a plain enum, as in JSON.
 fn word(value: &impl Serialize) -> String {
     match serde_json::to_value(value) {
-        Ok(serde_json::Value::String(word)) => word,
+        Ok(Value::String(word)) => word,
         Ok(_) | Err(_) => String::new(),
     }
 }
 
 fn unword<T: DeserializeOwned>(word: String) -> anyhow::Result<T> {
-    let value = serde_json::Value::String(word);
+    let value = Value::String(word);
     serde_json::from_value(value).context("an unknown word in the database")
 }
 

@@ -23,7 +23,9 @@ use tokio::sync::{Notify, mpsc};
 use tokio::time::{sleep, timeout};
 
 /// How long records gather for one transaction.
-const GATHER: Duration = Duration::from_millis(50);
+const GATHER: Duration = Duration::from_millis(200);
+/// How long they gather for one look at the queue: a wake-up for each would cost more than it does.
+const REST: Duration = Duration::from_millis(10);
 /// How long the database is left alone after it failed.
 const BACK_OFF: Duration = Duration::from_secs(1);
 /// How long the database may take for the last records when the store is stopped.
@@ -185,6 +187,9 @@ async fn take_in(mut inbox: mpsc::Receiver<Request>, desk: &RefCell<Desk>, news:
         match timeout(BACK_OFF, inbox.recv()).await {
             Ok(Some(request)) => {
                 desk.borrow_mut().take(request);
+                while let Ok(request) = inbox.try_recv() {
+                    desk.borrow_mut().take(request);
+                }
                 desk.borrow_mut().report_refused();
             }
             // The handle is gone, and nothing is left of what it wrote.
@@ -194,6 +199,9 @@ async fn take_in(mut inbox: mpsc::Receiver<Request>, desk: &RefCell<Desk>, news:
         news.notify_one();
         if desk.borrow().stopping.is_some() {
             return;
+        }
+        if desk.borrow().questions.is_empty() {
+            sleep(REST).await;
         }
     }
 }
