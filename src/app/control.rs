@@ -14,6 +14,8 @@ use std::time::{Duration, Instant};
 
 /// How often the wall clock is read and the numbers for watchers are set.
 const HEARTBEAT: Duration = Duration::from_secs(1);
+/// Timers may be so late, so that those that are near each other cost one wake-up.
+const GRAIN: Duration = Duration::from_millis(10);
 /// Inputs handled before the outputs go out: enough to be cheap, few enough to be prompt.
 const BATCH: usize = 64;
 
@@ -87,11 +89,8 @@ impl Floor {
                 .switch
                 .poll_timeout()
                 .map_or(heartbeat, |due| due.min(heartbeat));
-            match self
-                .outlet
-                .receiver
-                .recv_timeout(due.saturating_duration_since(now))
-            {
+            let wait = due.saturating_duration_since(now).max(GRAIN);
+            match self.outlet.receiver.recv_timeout(wait) {
                 Ok(input) => self.take(input),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,

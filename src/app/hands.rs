@@ -83,11 +83,12 @@ impl Hands {
 
     /// Logs, counts, and passes on.
     fn tell(&mut self, call: Option<CallId>, notice: &Notice) {
-        let line = story::tell(&self.account, notice, Numbers::Masked);
+        // Not told when nobody would read it: `tracing` asks for its words only then.
+        let line = std::cell::LazyCell::new(|| story::tell(&self.account, notice, Numbers::Masked));
         match (call, notice) {
-            (_, Notice::Refused { .. }) => tracing::warn!("{line}"),
-            (Some(call), _) => tracing::info!(%call, "{line}"),
-            (None, _) => tracing::info!("{line}"),
+            (_, Notice::Refused { .. }) => tracing::warn!("{}", *line),
+            (Some(call), _) => tracing::info!(%call, "{}", *line),
+            (None, _) => tracing::info!("{}", *line),
         }
         match notice {
             Notice::Arrived { .. } => metrics::CALLS_STARTED.add(1),
