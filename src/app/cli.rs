@@ -89,7 +89,9 @@ impl Log {
         } else {
             watch::logs::Format::Text
         };
-        watch::logs::init(format, self.level.as_deref().unwrap_or(usual))
+        // An empty variable of the environment is none.
+        let level = self.level.as_deref().filter(|level| !level.is_empty());
+        watch::logs::init(format, level.unwrap_or(usual))
     }
 }
 
