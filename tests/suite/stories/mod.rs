@@ -6,6 +6,7 @@ mod media;
 mod queue;
 mod recording;
 mod ringing;
+mod signalling;
 mod strangers;
 
 use crate::world::phone::Habit;

@@ -40,6 +40,8 @@ pub(crate) struct Packet {
 #[derive(Debug)]
 pub(crate) struct Network {
     pub(crate) weather: Weather,
+    /// The next so many packets that begin so are lost.
+    pub(crate) losing: Vec<(&'static str, u32)>,
     random: Random,
     flying: BTreeMap<(Instant, u64), Packet>,
     count: u64,
@@ -49,6 +51,7 @@ impl Network {
     pub(crate) fn new(seed: u64) -> Self {
         Self {
             weather: Weather::FAIR,
+            losing: vec![],
             random: Random::seeded(seed),
             flying: BTreeMap::new(),
             count: 0,
@@ -56,6 +59,14 @@ impl Network {
     }
 
     pub(crate) fn send(&mut self, now: Instant, from: SocketAddr, to: SocketAddr, bytes: Vec<u8>) {
+        let named = self
+            .losing
+            .iter_mut()
+            .find(|(start, left)| *left > 0 && bytes.starts_with(start.as_bytes()));
+        if let Some((_, left)) = named {
+            *left -= 1;
+            return;
+        }
         if self.random.below(1000) < self.weather.lost {
             return;
         }
