@@ -7,8 +7,12 @@ use crate::random::Random;
 use crate::settings::Secret;
 use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
+
+/// Where RTP is received unless somebody says otherwise: enough for 500 calls.
+const RTP_PORTS: RangeInclusive<u16> = 20_000..=21_999;
 
 const NAMES: [&str; 8] = ["Ada", "Ben", "Cleo", "Dora", "Emil", "Fay", "Gus", "Hana"];
 
@@ -86,7 +90,11 @@ impl Account {
             internal: at(port(options.sip_port, 5060)),
             external: at(port(options.external_port, 5080)),
             http: http.map(at),
-            rtp_ports: options.rtp_ports.clone(),
+            rtp_ports: match &options.rtp_ports {
+                Some(given) => given.clone(),
+                None if options.call => spare_ports(),
+                None => RTP_PORTS,
+            },
             agents: self
                 .agents
                 .iter()
@@ -147,6 +155,21 @@ impl Account {
 
 fn at(port: u16) -> SocketAddr {
     (Ipv4Addr::LOCALHOST, port).into()
+}
+
+/// Some ports that nobody has now, so that a demo that calls itself can run beside another one.
+fn spare_ports() -> RangeInclusive<u16> {
+    let mut random = Random::from_system();
+    let draws = std::iter::repeat_with(|| 30_000 + 2 * random.below(15_000) as u16).take(50);
+    let ranges = draws.map(|first| first..=first + 15);
+    let is_free = |range: &RangeInclusive<u16>| {
+        let sockets: Vec<_> = range
+            .clone()
+            .map(|port| UdpSocket::bind(at(port)))
+            .collect();
+        sockets.iter().all(Result::is_ok)
+    };
+    ranges.into_iter().find(is_free).unwrap_or(RTP_PORTS)
 }
 
 /// Ada, Ben, Cleo… and from the ninth on Ada 2, Ben 2…

@@ -33,9 +33,10 @@ pub struct Options {
     /// Port for /metrics and /healthz [default: 8080, with --call none].
     #[arg(long, value_name = "PORT")]
     pub http_port: Option<u16>,
-    /// Ports for RTP and RTCP: an even one, a dash, an odd one.
-    #[arg(long, value_name = "A-B", default_value = "20000-21999", value_parser = ports)]
-    pub rtp_ports: RangeInclusive<u16>,
+    /// Ports for RTP and RTCP: an even one, a dash, an odd one [default: 20000-21999, with --call a
+    /// few that are free].
+    #[arg(long, value_name = "A-B", value_parser = ports)]
+    pub rtp_ports: Option<RangeInclusive<u16>>,
     /// How many agents there are, 1001 and on.
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=8000))]
     pub agents: u16,

@@ -194,6 +194,15 @@ class Server:
         path = self.data / "demo" / "calls.jsonl"
         return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
+    def is_settled(self) -> bool:
+        """Whether every call so far has ended and all that is kept of it is written."""
+        with contextlib.closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)) as database:
+            begun = database.execute("SELECT count(*) FROM conversations").fetchone()[0]
+            talks = database.execute("SELECT count(*) FROM conversations WHERE connected_us IS NOT NULL").fetchone()[0]
+        journals = list(self.recordings_dir.rglob("*.segment.json"))
+        recorded = len(self.recordings()) if "--no-recording" not in self.options else talks
+        return not journals and len(self.calls()) == begun and recorded == talks
+
     def metric(self, name: str) -> float:
         """The sum of a metric over its labels; 0 if it is not there."""
         lines = re.findall(rf"^{name}(?:\{{[^}}]*\}})? (\S+)$", self.get("/metrics")[1], re.MULTILINE)
@@ -212,6 +221,8 @@ class LiveTest(unittest.TestCase):
         cls.addClassCleanup(cls.server.remove)
 
     def setUp(self) -> None:
+        if hasattr(self, "server") and self.server.is_running():
+            until("the calls of the last test are filed", self.server.is_settled, 60)
         self.files = Path(tempfile.mkdtemp(prefix="cordboard-test-"))
         self.addCleanup(shutil.rmtree, self.files, ignore_errors=True)
 
