@@ -413,6 +413,15 @@ impl Endpoint {
         }
     }
 
+    /// Our 200 cannot reach a caller who has closed the connection: nobody will acknowledge it.
+    pub(super) fn answer_undeliverable(&mut self, now: Instant, id: SessionId, tx: TxId) {
+        let talking = self.sessions.get_mut(&id).and_then(Session::talking);
+        let unacked = talking.and_then(|talking| talking.unacked.as_ref());
+        if unacked.is_some_and(|unacked| unacked.first && unacked.tx == tx) {
+            self.never_acknowledged(now, id);
+        }
+    }
+
     fn never_acknowledged(&mut self, now: Instant, id: SessionId) {
         let talking = self.sessions.get_mut(&id).and_then(Session::talking);
         let Some(talking) = talking else { return };

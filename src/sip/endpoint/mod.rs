@@ -17,6 +17,7 @@
 //! UDP to TCP for large requests (§18.1.1), look-up of names (done above).
 
 mod config;
+mod effect;
 mod in_dialog;
 mod incoming;
 mod registration;

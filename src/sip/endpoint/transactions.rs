@@ -1,5 +1,6 @@
 //! All transactions of the endpoint: found by key, driven by messages and deadlines.
 
+use super::effect::{Effect, collect};
 use crate::sip::timers::Timers;
 use crate::sip::transaction::{
     ClientInvite, ClientKey, ClientOther, MergeKey, Response, ServerInvite, ServerKey, ServerOther,
@@ -265,10 +266,12 @@ impl Transactions {
         let touched: Vec<_> = touched.map(|(id, _)| *id).collect();
         let mut notices = vec![];
         for id in touched {
-            if let Some(slot) = self.slots.get_mut(&id)
-                && let Some(fallback) = slot.fallback.take()
-            {
-                slot.flow = fallback;
+            let slot = self.slots.get_mut(&id);
+            match slot.map(|slot| (slot.fallback.take(), slot)) {
+                Some((Some(fallback), slot)) => slot.flow = fallback,
+                // The other way cannot be opened either.
+                Some((None, slot)) if gone.connection == 0 => notices.extend(slot.unreachable(id)),
+                Some((None, _)) | None => {}
             }
             notices.extend(self.step(id, |machine| match machine {
                 Machine::ClientInvite(machine) => {
@@ -437,6 +440,23 @@ pub(super) struct Arrival {
     pub(super) owner: Owner,
 }
 
+impl Slot {
+    /// What its owner is told if no response can reach the peer: requests tell it themselves.
+    fn unreachable(&self, tx: TxId) -> Option<Notice> {
+        let (owner, told) = (self.owner, Some(Told::Unreachable));
+        let notice = Notice {
+            tx,
+            owner,
+            told,
+            over: false,
+        };
+        match &self.machine {
+            Machine::ServerInvite(_) => Some(notice),
+            Machine::ServerOther(_) | Machine::ClientInvite(_) | Machine::ClientOther(_) => None,
+        }
+    }
+}
+
 impl Machine {
     /// The deadline, and whether all is over.
     fn outlook(&self) -> (Option<Instant>, bool) {
@@ -445,59 +465,6 @@ impl Machine {
             Self::ServerOther(machine) => (machine.poll_timeout(), machine.is_terminated()),
             Self::ClientInvite(machine) => (machine.poll_timeout(), machine.is_terminated()),
             Self::ClientOther(machine) => (machine.poll_timeout(), machine.is_terminated()),
-        }
-    }
-}
-
-/// The effects of the four machines as one.
-enum Effect {
-    Send(Vec<u8>),
-    Tell(Told),
-}
-
-fn collect<E: Into<Effect>>(run: impl FnOnce(&mut Vec<E>)) -> Vec<Effect> {
-    let mut out = vec![];
-    run(&mut out);
-    out.into_iter().map(Into::into).collect()
-}
-
-impl From<server_invite::Effect> for Effect {
-    fn from(effect: server_invite::Effect) -> Self {
-        match effect {
-            server_invite::Effect::Send(bytes) => Self::Send(bytes),
-            server_invite::Effect::PassAck => Self::Tell(Told::PassAck),
-            // Only after a refusal: the session is over already.
-            server_invite::Effect::NoAck => Self::Tell(Told::Expired),
-        }
-    }
-}
-
-impl From<server_other::Effect> for Effect {
-    fn from(effect: server_other::Effect) -> Self {
-        match effect {
-            server_other::Effect::Send(bytes) => Self::Send(bytes),
-        }
-    }
-}
-
-impl From<client_invite::Effect> for Effect {
-    fn from(effect: client_invite::Effect) -> Self {
-        match effect {
-            client_invite::Effect::Send(bytes) => Self::Send(bytes),
-            client_invite::Effect::Deliver => Self::Tell(Told::Deliver),
-            client_invite::Effect::Expired => Self::Tell(Told::Expired),
-            client_invite::Effect::Unreachable => Self::Tell(Told::Unreachable),
-        }
-    }
-}
-
-impl From<client_other::Effect> for Effect {
-    fn from(effect: client_other::Effect) -> Self {
-        match effect {
-            client_other::Effect::Send(bytes) => Self::Send(bytes),
-            client_other::Effect::Deliver => Self::Tell(Told::Deliver),
-            client_other::Effect::Expired => Self::Tell(Told::Expired),
-            client_other::Effect::Unreachable => Self::Tell(Told::Unreachable),
         }
     }
 }

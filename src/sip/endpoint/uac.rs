@@ -90,6 +90,10 @@ impl Endpoint {
     pub(super) fn invite_notice(&mut self, now: Instant, id: SessionId, notice: Notice) {
         let patience = self.config.timing.patience();
         let Some(fork) = self.fork(id, notice.tx) else {
+            // A call received.
+            if notice.told == Some(Told::Unreachable) {
+                self.answer_undeliverable(now, id, notice.tx);
+            }
             return;
         };
         if notice.over {

@@ -1,6 +1,7 @@
 //! Which way messages go: RFC 3261 §12.2.1.1, §18.2.2; RFC 3581.
 
 use super::*;
+use crate::sip::Bye;
 
 #[test]
 fn responses_go_to_the_source_if_it_asks_and_else_to_the_port_in_the_via() {
@@ -112,6 +113,37 @@ fn over_a_connection_all_goes_back_on_it_and_when_it_is_lost_over_a_new_one() {
         (bye.connection, bye.remote),
         (0, address("198.51.100.7", 5060))
     );
+}
+
+#[test]
+fn h10_a_caller_who_disconnects_before_the_ack_and_cannot_be_reached_is_gone() {
+    let mut w = Wire::new();
+    w.flow = Flow {
+        transport: Transport::Tcp,
+        listener: STREAM,
+        remote: address("198.51.100.7", 40_123),
+        connection: 4,
+    };
+    let mut ask = invite();
+    ask.transport = "TCP";
+    w.says(ask.text());
+    let session = w.invitation().session;
+    w.wishes(answer(session));
+    w.endpoint.handle(w.now, Input::Closed { flow: w.flow });
+    assert_eq!(w.events(), [], "the 200 is tried over a new one");
+    assert_eq!(w.wait(1).len(), 1);
+    let remote = address("198.51.100.7", 5060);
+    let flow = Flow {
+        remote,
+        connection: 0,
+        ..w.flow
+    };
+    w.endpoint.handle(w.now, Input::Closed { flow });
+    let how = Bye::NoAck;
+    assert_eq!(w.event(), Event::Ended { session, how });
+    w.transmits();
+    w.endpoint.handle(w.now, Input::Closed { flow });
+    w.settles();
 }
 
 #[test]
