@@ -106,9 +106,12 @@ impl Server {
         let api = api.transpose()?;
         let switch = switch(&config, sounds, &workers, &network);
         let http = config.server.http;
-        let addresses = listeners(&config)
-            .filter_map(|(id, listener, _)| Some((listener.name.clone(), network.local_addr(id)?)));
-        let addresses = addresses.collect();
+        let addresses = listeners(&config).filter_map(|(id, listener, transport)| {
+            let address = network.local_addr(id)?;
+            tracing::info!(listener = listener.name, ?transport, %address, "listens for SIP");
+            Some((listener.name.clone(), address))
+        });
+        let addresses: Vec<(String, SocketAddr)> = addresses.collect();
         let hands = Hands::new(
             config.account,
             network,
@@ -119,6 +122,7 @@ impl Server {
             Box::new(listen),
         );
         let control = Control::start(switch, outlet, hands)?;
+        tracing::info!(version = env!("CARGO_PKG_VERSION"), "ready");
         Ok(Self {
             control,
             inbox,
