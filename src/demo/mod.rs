@@ -67,6 +67,9 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
     stay(config, &account)
 }
 
+/// How long the lines of the story gather.
+const TELLING: std::time::Duration = std::time::Duration::from_millis(20);
+
 /// Runs until a signal comes.
 fn stay(config: Config, account: &Account) -> anyhow::Result<()> {
     let (grace, settings) = (config.server.stop_after, config.account.clone());
@@ -77,8 +80,14 @@ fn stay(config: Config, account: &Account) -> anyhow::Result<()> {
     account.publish(&server)?;
     terminal::say(&guide::first_call(account, &server));
     let narrator = std::thread::spawn(move || {
-        for line in stories {
-            terminal::say(&format!("  {line}"));
+        for first in &stories {
+            // Under load many lines are told at a time: a wake-up for each would cost more.
+            std::thread::sleep(TELLING);
+            let lines: Vec<_> = std::iter::once(first)
+                .chain(stories.try_iter())
+                .map(|line| format!("  {line}"))
+                .collect();
+            terminal::say(&lines.join("\n"));
         }
     });
     let waited = server.wait_for_signal();
