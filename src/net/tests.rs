@@ -321,7 +321,7 @@ fn a_port_in_use_is_an_error_that_says_what_to_do() {
         let listeners = vec![(ListenerId(7), transport, address)];
         let handle = bench.runtime.handle();
         let error = Network::start(listeners, handle, |_| true).expect_err("taken");
-        let expected = format!("listener 7 cannot be bound to {name} {address}");
+        let expected = format!("SIP cannot listen at {name} {address}");
         assert!(error.to_string().starts_with(&expected), "{error}");
         assert!(error.to_string().contains("choose another port"), "{error}");
     }

@@ -47,7 +47,7 @@ fn filter(level: &str) -> anyhow::Result<EnvFilter> {
     let mut parts = level.split(',').map(str::trim);
     let known = |part: &str| part.contains(['=', '[', ':']) || part.parse::<LevelFilter>().is_ok();
     anyhow::ensure!(parts.all(known), mend());
-    EnvFilter::try_new(level).with_context(mend)
+    EnvFilter::try_new(level.replace(' ', "")).with_context(mend)
 }
 
 fn subscriber<W>(
