@@ -98,7 +98,9 @@ impl Switch {
 
     fn agent_failed(&mut self, now: Instant, call: CallId, leg: LegId, status: u16) {
         let ringing = self.calls.get(&call).and_then(crate::call::Call::agent);
-        self.close_leg(leg);
+        // A phone whose answer is of no use has a session still.
+        let why = "no common codec in the answer".to_owned();
+        self.hang_up(now, leg, Some((INCOMPATIBLE, why)));
         let Some(agent) = ringing.filter(|agent| agent.leg == leg) else {
             return;
         };

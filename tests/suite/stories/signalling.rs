@@ -184,6 +184,20 @@ fn r57_one_phone_that_declines_leaves_the_other_ringing() {
 }
 
 #[test]
+fn r57_a_phone_that_answers_without_sound_is_hung_up_and_the_next_agent_rung() {
+    let mut w = World::new();
+    w.agent("1001", answers(1.0))
+        .wait(1.0)
+        .agent("1002", answers(1.0));
+    w.phone("1001").voice.address.set_port(0);
+    w.dials("alice", "100").wait(4.0);
+    assert_eq!(w.phones["1001"].finals, [0], "by a BYE");
+    assert_eq!(w.hears("alice"), ["1002"]);
+    w.hangs_up("alice").wait(60.0);
+    assert!(w.is_at_rest());
+}
+
+#[test]
 fn f8_an_agents_phone_that_moves_is_rung_where_it_is() {
     let mut w = World::new();
     w.agent("1001", answers(1.0));
