@@ -94,6 +94,21 @@ impl Uri {
         self.params.get("transport")
     }
 
+    /// The port written, or the one of the transport (RFC 3261 §19.1.2, RFC 7118 §5.2.2).
+    pub fn port_or_default(&self) -> u16 {
+        let transport = self.transport().unwrap_or_default();
+        let is = |name: &str| transport.eq_ignore_ascii_case(name);
+        let secure = self.scheme == Scheme::Sips;
+        self.port.unwrap_or(match secure {
+            _ if is("wss") => 443,
+            true if is("ws") => 443,
+            false if is("ws") => 80,
+            _ if is("tls") => 5061,
+            true => 5061,
+            false => 5060,
+        })
+    }
+
     /// Whether two URIs mean the same by RFC 3261 §19.1.4. Not transitive, as the RFC has it.
     pub fn equivalent(&self, other: &Self) -> bool {
         let same_user = |a: &Option<String>, b: &Option<String>| match (a, b) {
@@ -231,10 +246,8 @@ impl Host {
     /// Reads a host: a name, an IPv4 address, or an IPv6 address in brackets.
     pub fn parse(text: &str) -> Result<Self, Syntax> {
         if let Some(inner) = text.strip_prefix('[').and_then(|t| t.strip_suffix(']')) {
-            return inner
-                .parse()
-                .map(Self::V6)
-                .map_err(|_| Syntax("a broken IPv6 address"));
+            let address = parse_v6(inner).map(Self::V6);
+            return address.ok_or(Syntax("a broken IPv6 address"));
         }
         if text.starts_with(|c: char| c.is_ascii_digit())
             && let Ok(address) = text.parse()
@@ -283,6 +296,17 @@ impl fmt::Display for Host {
             Self::V4(address) => address.fmt(f),
             Self::V6(address) => write!(f, "[{address}]"),
         }
+    }
+}
+
+/// Reads an IPv6 address. Before an IPv4 address, three colons count as two: the grammar of RFC 3261
+/// has them there (RFC 5118 §4.10).
+fn parse_v6(text: &str) -> Option<Ipv6Addr> {
+    match text.split_once(":::") {
+        Some((before, v4)) if v4.parse::<Ipv4Addr>().is_ok() => {
+            format!("{before}::{v4}").parse().ok()
+        }
+        Some(_) | None => text.parse().ok(),
     }
 }
 

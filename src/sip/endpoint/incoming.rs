@@ -4,12 +4,12 @@ use super::Endpoint;
 use super::route::reply_flow;
 use super::transactions::{Arrival, Owner, Told};
 use super::write::{Refusal, SDP};
-use crate::sip::Flow;
 use crate::sip::auth::{Verdict, Verifier};
 use crate::sip::header::Name;
 use crate::sip::message::{Builder, Fault, Malformed, Message, Method};
 use crate::sip::transaction::{ClientKey, MergeKey, Response, ServerKey};
 use crate::sip::uri::Scheme;
+use crate::sip::{Flow, ListenerId};
 use std::time::Instant;
 
 impl Endpoint {
@@ -139,9 +139,10 @@ impl Endpoint {
     /// What is wrong with a request whatever it is about.
     fn inspect(&self, request: &Message, flow: Flow) -> Result<(), Refusal> {
         let (method, listener) = (request.method(), flow.listener);
-        // §8.2.1
+        // §8.2.1, §21.5.2: 405 for a method that we know and do not serve, 501 for any other.
         if !self.serves(method, listener) {
-            return Err(Refusal::new(405).with(Name::Allow, self.allow(listener)));
+            let status = if method.is_known() { 405 } else { 501 };
+            return Err(Refusal::new(status).with(Name::Allow, self.allow(listener)));
         }
         // §8.2.2.1: `tel` is what some trunks write for a number.
         match request.request_uri().map(|uri| uri.scheme) {
@@ -149,7 +150,10 @@ impl Endpoint {
             Ok(Scheme::Sips | Scheme::Other(_)) => return Err(Refusal::new(416)),
             Err(fault) => return Err(Refusal::because(fault.status(), fault)),
         }
-        if request.max_forwards() == Ok(0) {
+        // §16.3: only a new call may go on from here; whatever else has arrived.
+        let in_dialog = request.to().is_ok_and(|to| to.tag().is_some());
+        let goes_on = *method == Method::Invite && !in_dialog;
+        if goes_on && request.max_forwards() == Ok(0) {
             return Err(Refusal::new(483));
         }
         // §8.2.2.2
@@ -168,7 +172,11 @@ impl Endpoint {
         if *method == Method::Invite && !(plain && understood) {
             return Err(Refusal::new(415).with(Name::Accept, SDP));
         }
-        let room = match request.to().is_ok_and(|to| to.tag().is_some()) {
+        // §21.4.7: our answer would be SDP.
+        if *method == Method::Invite && !request.accepts(SDP) {
+            return Err(self.not_acceptable(listener));
+        }
+        let room = match in_dialog {
             true => self.config.max_transactions.saturating_mul(2),
             false => self.config.max_transactions,
         };
@@ -176,6 +184,13 @@ impl Endpoint {
             return Err(self.overload());
         }
         Ok(())
+    }
+
+    fn not_acceptable(&self, listener: ListenerId) -> Refusal {
+        let agent = self.listener(listener).map(|own| own.advertised);
+        let agent = agent.map_or_else(String::new, |address| address.to_string());
+        let warning = format!("399 {agent} \"Answers are application/sdp\"");
+        Refusal::new(406).with(Name::Warning, warning)
     }
 
     pub(super) fn overload(&self) -> Refusal {

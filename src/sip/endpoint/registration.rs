@@ -6,6 +6,7 @@ use crate::sip::header::Name;
 use crate::sip::message::{Builder, Fault, Message};
 use crate::sip::register::{self, Binding, Change};
 use crate::sip::transaction::ServerKey;
+use crate::sip::uri::Scheme;
 use crate::sip::{Event, Flow};
 use std::time::Instant;
 
@@ -17,12 +18,17 @@ impl Endpoint {
         request: &Message,
         key: ServerKey,
     ) -> Result<(), Refusal> {
+        let bad = |fault: Fault| Refusal::because(fault.status(), fault);
+        let to = request.to().map_err(bad)?;
+        // §10.3 step 5: an address-of-record is a SIP URI, whoever asks.
+        if !matches!(to.uri.scheme, Scheme::Sip | Scheme::Sips) {
+            return Err(Refusal::because(400, "To Is No SIP URI"));
+        }
         // Without digest nobody can prove to be a user.
         let Some(user) = self.authenticate(now, flow, request)? else {
             return Err(Refusal::new(403));
         };
-        let bad = |fault: Fault| Refusal::because(fault.status(), fault);
-        if party(&request.to().map_err(bad)?).user != user {
+        if party(&to).user != user {
             return Err(Refusal::new(403));
         }
         let asked = register::Request {

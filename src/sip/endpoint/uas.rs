@@ -241,8 +241,12 @@ impl Endpoint {
 }
 
 fn seed(request: &Message, local_tag: &str) -> Result<Seed, Fault> {
-    let contact = contact_of(request)?;
-    let contact = contact.ok_or(Fault::Missing(Name::Contact))?;
+    let contact = match contact_of(request)? {
+        Some(contact) => contact,
+        // A peer of RFC 2543 need not give one: it is called at its From (there §6.13).
+        None if request.top_via()?.magic_branch().is_none() => request.from()?.uri,
+        None => return Err(Fault::Missing(Name::Contact)),
+    };
     let to = request.to()?;
     Ok(Seed {
         call_id: request.call_id()?.to_owned(),

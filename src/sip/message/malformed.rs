@@ -60,9 +60,14 @@ pub enum Fault {
 }
 
 impl Malformed {
-    /// The status to answer with.
+    /// The status to answer with. A method that we do not know is that first of all, whatever its
+    /// CSeq says (RFC 4475 §3.1.2.18).
     pub fn status(&self) -> u16 {
-        self.fault.status()
+        let method = self.message.as_deref().map(Message::method);
+        match self.fault {
+            Fault::MethodMismatch if method.is_some_and(|method| !method.is_known()) => 501,
+            fault => fault.status(),
+        }
     }
 
     /// The reason phrase of that answer: what is wrong, in words of ours.
@@ -71,14 +76,14 @@ impl Malformed {
     }
 
     /// The request to answer, where an answer is possible and allowed: not to responses, not to
-    /// ACK (RFC 3261 §17), and only with all that an answer copies (§8.2.6.2). Where its topmost
-    /// Via cannot be read, the answer goes back to where the request came from.
+    /// ACK (RFC 3261 §17), and only with the Via that takes it back. Of what else an answer copies
+    /// (§8.2.6.2) it has what there is. Where the topmost Via cannot be read, the answer goes back
+    /// to where the request came from.
     pub fn answerable(&self) -> Option<&Message> {
         let message = self.message.as_deref()?;
-        let copied = [Name::Via, Name::From, Name::To, Name::CallId, Name::CSeq];
         let can = message.is_request()
             && *message.method() != Method::Ack
-            && copied.iter().all(|name| message.header(*name).is_some());
+            && message.header(Name::Via).is_some();
         can.then_some(message)
     }
 

@@ -28,6 +28,14 @@ macro_rules! methods {
                     Self::Other(text) => text,
                 }
             }
+
+            /// Whether we have a name for it, served or not.
+            pub fn is_known(&self) -> bool {
+                match self {
+                    $(Self::$variant => true,)*
+                    Self::Other(_) => false,
+                }
+            }
         }
     };
 }

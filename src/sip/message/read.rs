@@ -172,6 +172,19 @@ impl Message {
             .is_some_and(|t| t.eq_ignore_ascii_case(wanted))
     }
 
+    /// Whether an answer with a body of that type would be read (RFC 3261 §20.1): where nothing is
+    /// said, SDP would, and so we take all else.
+    pub fn accepts(&self, wanted: &str) -> bool {
+        let any = wanted.split_once('/').map_or("", |(kind, _)| kind);
+        let covers = |range: &str| {
+            let range = range.split(';').next().unwrap_or_default().trim();
+            let all_of = range.strip_suffix("/*");
+            range.eq_ignore_ascii_case(wanted)
+                || all_of.is_some_and(|kind| kind == "*" || kind.eq_ignore_ascii_case(any))
+        };
+        self.header(Name::Accept).is_none() || self.list(Name::Accept).any(covers)
+    }
+
     /// What the peer says it is: User-Agent, or Server of a response.
     pub fn user_agent(&self) -> Option<&str> {
         self.header(Name::UserAgent)

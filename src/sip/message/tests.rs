@@ -115,7 +115,8 @@ fn what_must_be_there_is_missed() {
         let broken = with(line, "").expect_err("missing");
         assert_eq!((broken.fault, broken.status()), (Fault::Missing(name), 400));
         assert_eq!(broken.reason(), format!("Missing {name}"));
-        assert!(broken.answerable().is_none());
+        // Without a Via nobody knows the way back; of the others an answer has what there is.
+        assert_eq!(broken.answerable().is_some(), name != Name::Via);
     }
     assert_eq!(
         with("Max-Forwards: 70\r\n", "")
@@ -439,4 +440,32 @@ fn mutated_messages_never_panic_and_read_back() {
         read_back > 5_000,
         "{read_back}: the mutations are too harsh"
     );
+}
+
+#[test]
+fn a_method_nobody_knows_is_that_whatever_its_cseq_says() {
+    let dance = with("INVITE sip", "DANCE sip").expect_err("two methods");
+    assert_eq!(
+        (dance.fault, dance.status()),
+        (Fault::MethodMismatch, 501),
+        "RFC 4475 §3.1.2.18"
+    );
+    let bye = with("INVITE sip", "BYE sip").expect_err("two methods");
+    assert_eq!((bye.fault, bye.status()), (Fault::MethodMismatch, 400));
+}
+
+#[test]
+fn what_may_be_answered_is_read_from_accept() {
+    let accepts = |line: &str| {
+        let text = format!("Max-Forwards: 70\r\n{line}");
+        let message = with("Max-Forwards: 70\r\n", &text).expect("good");
+        message.accepts("application/sdp")
+    };
+    assert!(accepts(""), "SDP is what nobody need name");
+    assert!(accepts(
+        "Accept: text/plain;q=0.1, Application/SDP;level=1\r\n"
+    ));
+    assert!(accepts("Accept: */*\r\n") && accepts("Accept: application/*\r\n"));
+    assert!(!accepts("Accept: text/*, application/sdp2\r\n"));
+    assert!(!accepts("Accept: \r\n"), "nothing at all");
 }

@@ -140,3 +140,18 @@ fn different_uris_of_the_rfc() {
         assert!(!uri(b).equivalent(&uri(a)), "{b} {a}");
     }
 }
+
+#[test]
+fn three_colons_before_an_ipv4_address_are_two() {
+    let right = uri("sip:a@[2001:db8::192.0.2.1]");
+    assert_eq!(uri("sip:a@[2001:db8:::192.0.2.1]"), right, "RFC 5118 §4.10");
+    assert_eq!(right.to_string(), "sip:a@[2001:db8::c000:201]");
+    for text in [
+        "sip:[2001:db8:::10]",
+        "sip:[2001:db8::::192.0.2.1]",
+        "sip:[1::2:::192.0.2.1]",
+        "sip:2001:db8::10",
+    ] {
+        assert!(Uri::parse(text).is_err(), "{text}");
+    }
+}

@@ -314,3 +314,22 @@ fn a_caller_whose_connection_is_lost_before_the_answer_is_gone() {
     assert_eq!(w.event(), Event::Ended { session, how });
     assert!(w.endpoint.is_idle(), "nothing is left at once");
 }
+
+#[test]
+fn an_old_caller_without_contact_is_called_at_its_from() {
+    let mut w = Wire::new();
+    let old = |ask: Ask| {
+        let text = ask.text().replace(";branch=z9hG4bK-", ";branch=");
+        let bare = text.replace("Contact: <sip:alice@198.51.100.7:5060>\r\n", "");
+        bare.replace(";tag=alice", "")
+    };
+    assert_eq!(firsts(&w.says(old(invite()))), ["SIP/2.0 100 Trying"]);
+    let session = w.invitation().session;
+    let tag = to_tag(&w.wishes(answer(session))[0]);
+    assert!(w.says(old(ack(1, &tag))).is_empty());
+    assert!(matches!(w.event(), Event::Acknowledged { .. }));
+    let bye = w.wishes(end(session));
+    assert_eq!(firsts(&bye), ["BYE sip:alice@example.org SIP/2.0"]);
+    w.wait(40);
+    assert!(w.endpoint.is_idle());
+}

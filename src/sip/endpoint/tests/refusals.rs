@@ -16,10 +16,14 @@ fn each_fault_has_its_status() {
             "420 Bad Extension",
         ),
         (Ask::new("SUBSCRIBE"), "405 Method Not Allowed"),
-        (Ask::new("DANCE"), "405 Method Not Allowed"),
+        (Ask::new("DANCE"), "501 Not Implemented"),
         (Ask::new("REGISTER"), "405 Method Not Allowed"),
         (Ask::new("BYE"), "481 Call/Transaction Does Not Exist"),
         (Ask::new("INVITE").body(OFFER), "400 Missing Contact"),
+        (
+            invite().header("Accept: text/plain"),
+            "406 Not Acceptable",
+        ),
         (
             invite().header("Content-Encoding: gzip"),
             "415 Unsupported Media Type",
@@ -36,6 +40,26 @@ fn each_fault_has_its_status() {
             "nothing is kept"
         );
     }
+}
+
+#[test]
+fn only_what_would_go_on_needs_forwards() {
+    let mut w = Wire::new();
+    let options = Ask::new("OPTIONS").header("Max-Forwards: 0");
+    assert_eq!(firsts(&w.says(options.text())), ["SIP/2.0 200 OK"]);
+    let (_, tag) = w.talking();
+    let bye = within("BYE", 2, &tag).header("Max-Forwards: 0");
+    assert_eq!(firsts(&w.says(bye.text())), ["SIP/2.0 200 OK"]);
+}
+
+#[test]
+fn what_lacks_all_but_a_via_is_told_so() {
+    let mut w = Wire::new();
+    let bare = "INVITE sip:a@h SIP/2.0\r\nVia: SIP/2.0/UDP 198.51.100.7;branch=z9hG4bK1\r\n\r\n";
+    let sent = w.says(bare);
+    assert_eq!(firsts(&sent), ["SIP/2.0 400 Missing From"]);
+    assert!(header(&sent[0], "Via").is_some() && header(&sent[0], "To").is_none());
+    assert!(w.says("INVITE sip:a@h SIP/2.0\r\n\r\n").is_empty());
 }
 
 #[test]

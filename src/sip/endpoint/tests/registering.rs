@@ -87,6 +87,17 @@ fn registrar_refusals_say_what_would_do() {
 }
 
 #[test]
+fn an_address_of_record_is_a_sip_uri_whoever_asks() {
+    let mut w = internal();
+    let mut book = register(1, "h");
+    book.to = "isbn:2983792873".to_owned();
+    assert_eq!(
+        firsts(&w.says(book.text())),
+        ["SIP/2.0 400 To Is No SIP URI"]
+    );
+}
+
+#[test]
 fn a_query_lists_and_a_star_removes() {
     let mut w = internal();
     w.registers("1001", 10, "10.1.1.1", 5060);
