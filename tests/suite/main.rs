@@ -1,6 +1,7 @@
-//! One binary for all tests of the whole: stories, random lives, and the architecture itself.
+//! One binary for all tests of the whole: stories, random lives, torture, and the architecture itself.
 
 mod lives;
 mod stories;
 mod tidy;
+mod torture;
 mod world;

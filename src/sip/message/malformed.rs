@@ -64,10 +64,11 @@ impl Malformed {
     /// CSeq says (RFC 4475 §3.1.2.18).
     pub fn status(&self) -> u16 {
         let method = self.message.as_deref().map(Message::method);
-        match self.fault {
-            Fault::MethodMismatch if method.is_some_and(|method| !method.is_known()) => 501,
-            fault => fault.status(),
+        let nobody_knows = method.is_some_and(|method| !method.is_known());
+        if self.fault == Fault::MethodMismatch && nobody_knows {
+            return 501;
         }
+        self.fault.status()
     }
 
     /// The reason phrase of that answer: what is wrong, in words of ours.
