@@ -2,6 +2,7 @@
 
 use super::{Server, terminal};
 use crate::config::{Config, LogFormat};
+use crate::settings::{OnMaxWait, Queue};
 use crate::{demo, watch};
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
@@ -98,6 +99,9 @@ impl Log {
 fn serve(path: &Path, log: &Log) -> anyhow::Result<()> {
     let config = Config::read(path)?;
     log.start("info", config.server.log == LogFormat::Json)?;
+    for note in notes(&config) {
+        tracing::warn!("{note}");
+    }
     let grace = config.server.stop_after;
     let server = Server::start(config, |_, _| {})?;
     // Whatever ended the wait: recordings and records are written.
@@ -123,7 +127,26 @@ fn check(path: &Path) -> anyhow::Result<()> {
         account.routes.len(),
         (config.media.last_port - config.media.first_port).div_ceil(2),
     ));
+    for note in notes(&config) {
+        terminal::say(&format!("note: {note}"));
+    }
     Ok(())
+}
+
+/// What is set and has another effect than one would think.
+fn notes(config: &Config) -> Vec<String> {
+    let outside = |queue: &&Queue| {
+        let then = queue.max_wait.as_ref().map(|max| max.then);
+        matches!(then, Some(OnMaxWait::External(_)))
+    };
+    let queues = config.account.queues.iter().filter(outside);
+    let note = |queue: &Queue| {
+        let name = &queue.name;
+        format!(
+            "queue {name:?}: calls cannot be sent to numbers outside yet; at the longest wait they end"
+        )
+    };
+    queues.map(note).collect()
 }
 
 fn health(http: SocketAddr) -> anyhow::Result<()> {

@@ -1,4 +1,4 @@
-//! What holds where nothing is set: the defaults of SPEC §12, and their ranges.
+//! What holds where nothing is set: the defaults, and their ranges.
 
 use super::{Codec, Composition, Directions, Habits, Recording, Timeouts, WrapUp};
 use std::ops::RangeInclusive;
