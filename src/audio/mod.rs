@@ -5,6 +5,7 @@
 
 pub mod codec;
 pub mod conceal;
+pub mod dtmf;
 pub mod g711;
 pub mod level;
 pub mod mix;

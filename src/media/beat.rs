@@ -71,6 +71,10 @@ impl Engine {
 
     /// Sends a leg what it hears, unless that comes in packets.
     fn serve(&mut self, slot: usize, clock: u64, out: &mut Out) {
+        if let Some(leg) = self.leg(slot).filter(|leg| leg.keypad.is_busy()) {
+            self.totals.sent += leg.send_key(clock, out);
+            return;
+        }
         let mut payload = std::mem::take(&mut self.payload);
         let mixed = self.mixed(slot, &mut payload);
         let Some(leg) = self.legs.get_mut(slot).and_then(Option::as_deref_mut) else {
@@ -111,7 +115,12 @@ impl Engine {
         let (Route::Mix(from), Some(stream)) = (&leg.route, leg.stream()) else {
             return false;
         };
-        let voice = |slot: &usize| self.legs.get(*slot)?.as_deref()?.voice.as_deref();
+        let voice = |slot: &usize| {
+            let from = self.legs.get(*slot)?.as_deref()?;
+            from.voice
+                .as_deref()
+                .filter(|_| from.passes()(false, stream))
+        };
         let mut frame = [0; FRAME];
         if !stream.sends || !leg::mix(from.iter().filter_map(voice), &mut frame) {
             return false;

@@ -5,6 +5,7 @@
 
 use super::control::Moment;
 use super::leg::{Leg, Taken};
+use super::press::Way;
 use super::recorder::Track;
 use super::{Chunk, Command, Event, Library, MAX_LEGS, MAX_RECORDINGS, Out, Source, Stream};
 use crate::clock::Clock;
@@ -108,6 +109,20 @@ impl Engine {
                 origin,
             } => self.record(now, recording, leg, origin, out),
             Command::StopRecording { recording, end } => self.stop_recording(recording, end, out),
+            Command::Pressed {
+                leg,
+                digit,
+                milliseconds,
+            } => self.signalled(now, leg, digit, milliseconds, out),
+            Command::Press {
+                leg,
+                digit,
+                milliseconds,
+            } => {
+                if let Some((_, leg)) = self.named(leg) {
+                    leg.keypad.press(digit, milliseconds);
+                }
+            }
             Command::Close { leg } => self.close(now, leg, out),
         }
     }
@@ -144,12 +159,14 @@ impl Engine {
             self.totals.refused += 1;
             return;
         };
-        if let Taken::Key(_, Some(digit)) = taken {
-            out.events.push(Event::Digit { leg: leg.id, digit });
-        }
         self.totals.received += 1;
         let stale = self.is_stale(now);
-        self.decode(slot, moment.clock, taken, &packet, stale);
+        if let Taken::Key(_, Some(digit)) = taken {
+            self.pressed(slot, moment.clock, (digit, Way::Events), 0, out);
+        }
+        if let Some(digit) = self.decode(slot, moment.clock, taken, &packet, stale) {
+            self.pressed(slot, moment.clock, (digit, Way::Tones), 0, out);
+        }
         if !stale {
             self.relay(slot, moment.clock, taken, packet.payload, out);
         }
@@ -221,7 +238,7 @@ impl Engine {
         self.legs.get_mut(slot)?.as_deref_mut()
     }
 
-    fn named(&mut self, name: LegId) -> Option<(usize, &mut Leg)> {
+    pub(super) fn named(&mut self, name: LegId) -> Option<(usize, &mut Leg)> {
         let slot = *self.names.get(&name)?;
         Some((slot, self.leg(slot)?))
     }

@@ -1,9 +1,11 @@
 //! A leg: one peer's stream in both directions, and what it hears.
 
 use super::control::{Control, Moment};
+use super::keypad::{Keypad, Pulled};
 use super::latch::Latch;
 use super::outbound::{Outbound, Relayed};
 use super::player::Player;
+use super::press::{Ear, Presses};
 use super::recorder::Track;
 use super::{Chunk, Event, Out, Report, Source, Stream};
 use crate::audio::FRAME;
@@ -32,9 +34,14 @@ pub(super) struct Leg {
     /// Counts the new beginnings of the peer's stream.
     epoch: u32,
     keys: Keys,
+    /// What the peer has pressed lately, and the ear for tones where it has no other way.
+    pub(super) presses: Presses,
+    pub(super) ear: Option<Box<Ear>>,
     refused: u64,
     pub(super) outbound: Outbound,
     pub(super) player: Player,
+    /// Keys to be pressed towards the peer, before anything it hears.
+    pub(super) keypad: Keypad,
     /// What it shall hear, and how that reaches it.
     pub(super) source: Source,
     pub(super) route: Route,
@@ -107,9 +114,12 @@ impl Leg {
             reception: Reception::default(),
             epoch: 0,
             keys: Keys::default(),
+            presses: Presses::default(),
+            ear: None,
             refused: 0,
             outbound: Outbound::new(random.u32(), random.u64()),
             player: Player::default(),
+            keypad: Keypad::default(),
             source: Source::Silence,
             route: Route::Silence,
             relays: vec![],
@@ -134,6 +144,10 @@ impl Leg {
         self.heard_at = at;
         self.silent = false;
         self.gathered.clear();
+        self.ear = match stream.events {
+            Some(_) => None,
+            None => Some(self.ear.take().unwrap_or_default()),
+        };
         if let Some(session) = &mut self.session {
             session.latch.signal(stream.remote);
             session.control.latch.signal(stream.rtcp);
@@ -274,6 +288,33 @@ impl Leg {
         sent
     }
 
+    /// Sends what is pressed, as packets of one timestamp each press, or as tones.
+    pub(super) fn send_key(&mut self, clock: u64, out: &mut Out) -> u64 {
+        let Some(stream) = self.stream().copied() else {
+            return 0;
+        };
+        let mut samples = [0; FRAME];
+        match self.keypad.pull(stream.events.is_some(), &mut samples) {
+            Pulled::Nothing => 0,
+            Pulled::Sound => {
+                let mut encoded = Vec::with_capacity(FRAME);
+                stream.codec.encode(&samples, &mut encoded);
+                let frame = encoded.first_chunk().copied();
+                frame.map_or(0, |frame| self.send(clock, &frame, out))
+            }
+            Pulled::Event(payload, first) => {
+                let (Some(to), Some(payload_type)) = (self.target(), stream.events) else {
+                    return 0;
+                };
+                self.gathered.clear();
+                let header = self.outbound.key(clock, FRAME as u32, payload_type, first);
+                self.outbound.count(payload.len());
+                out.packets.push(self.port, to, &header.write(), &payload);
+                1
+            }
+        }
+    }
+
     /// Whether all sound that was given to it has been sent.
     pub(super) fn has_sent_all(&self) -> bool {
         self.gathered.is_empty()
@@ -373,6 +414,9 @@ impl Leg {
         self.epoch = self.epoch.wrapping_add(1);
         if same_ssrc {
             self.keys.reset();
+        }
+        if let Some(ear) = &mut self.ear {
+            **ear = Ear::default();
         }
         self.tracks.iter_mut().for_each(Track::restart);
         if let Some(voice) = &mut self.voice {

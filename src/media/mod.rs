@@ -17,12 +17,15 @@
 mod beat;
 mod control;
 mod engine;
+mod keypad;
+mod keys;
 mod latch;
 mod leg;
 mod library;
 mod out;
 mod outbound;
 mod player;
+mod press;
 mod recorder;
 mod route;
 #[cfg(test)]
@@ -93,6 +96,28 @@ pub enum Command {
         /// The instant at which it ends: not in the future.
         end: Instant,
     },
+    /// The leg's peer has pressed a key and said so by signalling (SIP INFO). If that is news, it is
+    /// an [`Event::Digit`] and passed on to those who hear the leg, as any press is; the same press
+    /// may come in its stream as well (F28). Nothing happens if the leg is unknown.
+    Pressed {
+        /// Who pressed it.
+        leg: LegId,
+        /// One of `0-9*#A-D`.
+        digit: char,
+        /// How long it was pressed.
+        milliseconds: u16,
+    },
+    /// Presses a key towards the leg's peer: by telephone-events where they were agreed on, else by
+    /// tones; instead of what it hears, after earlier presses. Nothing happens if the leg is
+    /// unknown.
+    Press {
+        /// Who is to notice.
+        leg: LegId,
+        /// One of `0-9*#A-D`.
+        digit: char,
+        /// How long: 40 to 5000.
+        milliseconds: u16,
+    },
     /// The leg is over: recordings of it end now, its port is free after [`Event::Closed`].
     Close {
         /// Which leg; an unknown one is [`Event::Failed`].
@@ -159,7 +184,8 @@ pub enum Event {
         /// The number it was given.
         play: u64,
     },
-    /// A key was pressed, said once per press.
+    /// A key was pressed, said once per press, whatever way or ways it came: telephone-events,
+    /// tones where those were not agreed on, signalling.
     Digit {
         /// Who pressed it.
         leg: LegId,

@@ -27,6 +27,8 @@ pub(super) struct Outbound {
     fresh: bool,
     /// How the stream now relayed is shifted.
     shift: Option<Shift>,
+    /// The timestamp at which the last press of a key began.
+    pressed: u32,
     /// Packets and payload bytes so far, as a sender report says them.
     pub(super) packets: u64,
     pub(super) octets: u64,
@@ -65,6 +67,7 @@ impl Outbound {
             due: None,
             fresh: true,
             shift: None,
+            pressed: 0,
             packets: 0,
             octets: 0,
         }
@@ -88,6 +91,25 @@ impl Outbound {
             ssrc: self.ssrc,
         };
         self.advance(clock, samples);
+        header
+    }
+
+    /// The header for a telephone-event packet made on the beat: all of a press carry the timestamp
+    /// of its first one, which is marked (RFC 4733 §2.5.1.2).
+    pub(super) fn key(
+        &mut self,
+        clock: u64,
+        samples: u32,
+        payload_type: u8,
+        first: bool,
+    ) -> Header {
+        let mut header = self.made(clock, samples, payload_type);
+        if first {
+            self.pressed = header.timestamp;
+            self.fresh = true;
+        }
+        header.marker = first;
+        header.timestamp = self.pressed;
         header
     }
 

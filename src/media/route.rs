@@ -142,7 +142,7 @@ impl Engine {
     }
 
     /// Gives a packet's sound to the leg's recordings and its playout buffer, if there are any.
-    /// What is stale is recorded where it belongs, and not heard.
+    /// What is stale is recorded where it belongs, and not heard. A key, if its tones are in it.
     pub(super) fn decode(
         &mut self,
         slot: usize,
@@ -150,11 +150,13 @@ impl Engine {
         taken: Taken,
         packet: &Packet<'_>,
         stale: bool,
-    ) {
+    ) -> Option<char> {
+        let mut digit = None;
         let mut samples = std::mem::take(&mut self.samples);
         if let (Taken::Sound(sound), Some(leg)) = (taken, self.leg(slot)) {
             let codec = leg.stream().map(|stream| stream.codec);
-            if let Some(codec) = codec.filter(|_| leg.voice.is_some() || !leg.tracks.is_empty()) {
+            let wanted = leg.voice.is_some() || !leg.tracks.is_empty() || leg.ear.is_some();
+            if let Some(codec) = codec.filter(|_| wanted) {
                 samples.clear();
                 codec.decode(packet.payload, &mut samples);
                 for track in &mut leg.tracks {
@@ -163,9 +165,13 @@ impl Engine {
                 if let Some(voice) = leg.voice.as_mut().filter(|_| !stale) {
                     voice.playout.insert(clock, sound.timestamp, &samples);
                 }
+                if let Some(ear) = leg.ear.as_mut() {
+                    digit = ear.hear(sound.timestamp, &samples);
+                }
             }
         }
         self.samples = samples;
+        digit
     }
 
     /// Sends a packet on to the legs that get it at once.
@@ -186,13 +192,16 @@ impl Engine {
             return;
         };
         let relays = std::mem::take(&mut leg.relays);
+        let passes = leg.passes();
         let mut other = std::mem::take(&mut self.payload);
         for &to in &relays {
             let Some(to) = self.leg(to) else { continue };
             let Some(stream) = to.stream().copied() else {
                 continue;
             };
-            let (payload, payload_type) = if key {
+            let (payload, payload_type) = if to.keypad.is_busy() || !passes(key, &stream) {
+                (payload, None)
+            } else if key {
                 (payload, stream.events)
             } else if stream.codec == codec {
                 (payload, Some(stream.payload_type))

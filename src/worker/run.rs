@@ -214,9 +214,11 @@ impl<R: FnMut(Event) -> Result<(), Event>> Run<R> {
             Command::StopRecording { recording, .. } => {
                 self.recordings.get(recording).map(|(leg, _)| *leg)
             }
-            Command::Describe { leg, .. } | Command::Hear { leg, .. } | Command::Close { leg } => {
-                Some(*leg)
-            }
+            Command::Describe { leg, .. }
+            | Command::Hear { leg, .. }
+            | Command::Pressed { leg, .. }
+            | Command::Press { leg, .. }
+            | Command::Close { leg } => Some(*leg),
         }
     }
 

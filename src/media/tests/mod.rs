@@ -1,5 +1,6 @@
 //! The engine among scripted phones and a bad network, in virtual time, with ears.
 
+mod digits;
 mod hearing;
 mod recording;
 mod stranger;
@@ -73,6 +74,8 @@ struct Phone {
     spoken: usize,
     /// The key being pressed, with its timestamp.
     press: Option<(Press, u32)>,
+    /// Sound that it says instead of its voice: the tones of keys.
+    says: std::collections::VecDeque<i16>,
     got: Vec<(Instant, Header, Vec<u8>)>,
     reports: Vec<Vec<u8>>,
 }
@@ -136,6 +139,7 @@ impl World {
             tone,
             spoken: 0,
             press: None,
+            says: std::collections::VecDeque::new(),
             got: vec![],
             reports: vec![],
         });
@@ -274,6 +278,13 @@ impl World {
             }
             Some((None, _)) => phone.press = None,
             None => {}
+        }
+        if phone.press.is_none() && !phone.says.is_empty() {
+            let sound: Vec<i16> = (0..samples)
+                .map(|_| phone.says.pop_front().unwrap_or(0))
+                .collect();
+            payload.clear();
+            phone.codec.encode(&sound, &mut payload);
         }
         phone.spoken += samples;
         phone.header.timestamp = phone.header.timestamp.wrapping_add(samples as u32);

@@ -154,8 +154,10 @@ impl Mime {
                     self.events.push(Event::Closed { leg, port, report });
                 }
             }
+            Command::Pressed { leg, digit, .. } => self.events.push(Event::Digit { leg, digit }),
             Command::Library(_)
             | Command::Describe { .. }
+            | Command::Press { .. }
             | Command::Record { .. }
             | Command::StopRecording { .. } => {}
         }

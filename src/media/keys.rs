@@ -1,0 +1,110 @@
+//! A press and who gets to know it: the switch, and those who hear the leg.
+//!
+//! ```text
+//!   pressed by   │ a hearer with events             │ a hearer without
+//!   ─────────────┼──────────────────────────────────┼────────────────────────────
+//!   events       │ the packets, relayed; else events│ tones
+//!   tones        │ events, and the tones are muted  │ the sound as it is
+//!   signalling   │ events                           │ tones
+//! ```
+//!
+//! Tones are recognised within 38 ms. So much of them has passed by then, which is less than what a
+//! detector takes for a key.
+
+use super::engine::Engine;
+use super::leg::{Leg, Route};
+use super::press::Way;
+use super::{Event, Out, Stream};
+use crate::audio::dtmf;
+use crate::id::LegId;
+use std::time::Instant;
+
+/// How long a key is pressed that is passed on in another way than it came, in milliseconds.
+const PRESS: u16 = 100;
+
+impl Engine {
+    /// A press was said by signalling.
+    pub(super) fn signalled(
+        &mut self,
+        now: Instant,
+        id: LegId,
+        digit: char,
+        milliseconds: u16,
+        out: &mut Out,
+    ) {
+        let clock = self.moment(now).clock;
+        let lasted = u64::from(milliseconds) * 8;
+        if dtmf::tones(digit).is_some()
+            && let Some((slot, _)) = self.named(id)
+        {
+            self.pressed(slot, clock, (digit, Way::Signalling), lasted, out);
+        }
+    }
+
+    /// A press begins, or is said again in another way.
+    pub(super) fn pressed(
+        &mut self,
+        slot: usize,
+        clock: u64,
+        (digit, way): (char, Way),
+        lasted: u64,
+        out: &mut Out,
+    ) {
+        let Some(leg) = self.leg(slot) else { return };
+        if !leg.presses.add(clock, digit, way, lasted) {
+            return;
+        }
+        let id = leg.id;
+        out.events.push(Event::Digit { leg: id, digit });
+        let hearers = self.heard.range((id, LegId(0))..=(id, LegId(u64::MAX)));
+        let hearers: Vec<usize> = hearers
+            .filter(|(_, hearer)| *hearer != id)
+            .filter_map(|(_, hearer)| self.names.get(hearer).copied())
+            .collect();
+        let hearing = |hearer: &usize| self.legs.get(*hearer).and_then(Option::as_deref);
+        // One of them has no time for the packets: then all are told on the beat.
+        let busy = hearers
+            .iter()
+            .filter_map(hearing)
+            .any(|leg| leg.keypad.is_busy());
+        for hearer in hearers {
+            let Some(hearer) = self.leg(hearer) else {
+                continue;
+            };
+            let Some(events) = hearer.stream().map(|stream| stream.events.is_some()) else {
+                continue;
+            };
+            let passes = match way {
+                Way::Events => events && !busy && hearer.route == Route::Relay(slot),
+                Way::Tones => !events && !busy,
+                Way::Signalling => false,
+            };
+            if !passes {
+                hearer.keypad.press(digit, PRESS);
+            }
+        }
+        if busy && let Some(leg) = self.leg(slot) {
+            match way {
+                Way::Events => leg.presses.events_known = true,
+                Way::Tones => leg.presses.tones_known = true,
+                Way::Signalling => {}
+            }
+        }
+    }
+}
+
+impl Leg {
+    /// Whether a packet of this leg, a key or sound, may reach a hearer's stream: not what has been
+    /// passed on in another way.
+    pub(super) fn passes(&self) -> impl Fn(bool, &Stream) -> bool + use<> {
+        let toning = self.ear.as_ref().is_some_and(|ear| ear.is_pressed());
+        let (events_known, tones_known) = (self.presses.events_known, self.presses.tones_known);
+        move |key, to| {
+            if key {
+                !events_known
+            } else {
+                !toning || to.events.is_none() && !tones_known
+            }
+        }
+    }
+}
