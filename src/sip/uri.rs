@@ -99,7 +99,7 @@ impl Uri {
         let transport = self.transport().unwrap_or_default();
         let is = |name: &str| transport.eq_ignore_ascii_case(name);
         let secure = self.scheme == Scheme::Sips;
-        self.port.unwrap_or(match secure {
+        self.port.unwrap_or_else(|| match secure {
             _ if is("wss") => 443,
             true if is("ws") => 443,
             false if is("ws") => 80,

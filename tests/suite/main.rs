@@ -1,4 +1,4 @@
-//! One binary for all tests of the whole: stories, random lives, torture, and the architecture itself.
+//! One binary for all tests of the whole: stories, random lives, torture, and the architecture.
 
 mod lives;
 mod stories;

@@ -73,6 +73,7 @@ pub(super) const TABLE: &[Row] = &[
 fn all_49_as_datagrams() {
     covers(TABLE, "rfc4475", 49);
     as_datagrams(TABLE, PEER, read);
+    as_datagrams(TABLE, PEER, |name| file("rfc4475", name));
 }
 
 #[test]
@@ -270,7 +271,7 @@ fn message(name: &str) -> Message {
     Message::parse(read(name)).unwrap_or_else(|why| panic!("{name}: {}", why.fault))
 }
 
-/// The file of `baddn` lacks the empty line that the RFC's text shows.
+/// The file of `baddn` lacks the empty line that the RFC's text shows; a stream would wait for it.
 pub(super) fn read(name: &str) -> Vec<u8> {
     let mut bytes = file("rfc4475", name);
     if name == "baddn" {

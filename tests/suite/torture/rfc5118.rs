@@ -29,6 +29,8 @@ pub(super) const TABLE: &[Row] = &[
 fn all_12_as_datagrams() {
     covers(TABLE, "rfc5118", 12);
     as_datagrams(TABLE, PEER, read);
+    // As the RFC counts them: the ends of three bodies are cut off, which does no harm here.
+    as_datagrams(TABLE, PEER, |name| file("rfc5118", name));
 }
 
 #[test]
