@@ -106,6 +106,7 @@ impl Hands {
             | Notice::Rings(_)
             | Notice::Unrung(..)
             | Notice::Held { .. }
+            | Notice::Pressed { .. }
             | Notice::Recording { .. }
             | Notice::Reachable(..)
             | Notice::WrappedUp(_) => {}

@@ -78,6 +78,8 @@ pub fn tell(account: &Account, notice: &Notice, numbers: Numbers) -> String {
             };
             format!("{who} {what}")
         }
+        Notice::Pressed { by_agent: true } => "the agent presses a key".to_owned(),
+        Notice::Pressed { by_agent: false } => "the caller presses a key".to_owned(),
         Notice::Recording { segment } => format!("both are recorded, segment {segment}"),
         Notice::Ended { end, talked_ms } => {
             let seconds = *talked_ms as f64 / 1000.0;

@@ -45,6 +45,12 @@ pub enum Event {
         session: SessionId,
         answer: Option<Vec<u8>>,
     },
+    /// A key was pressed, said by INFO: one of `0-9*#A-D`, and for how long.
+    Info {
+        session: SessionId,
+        digit: char,
+        duration: Duration,
+    },
     /// The session is over, by the peer or by a fault. Not sent after our own `Bye` or `Reject`.
     Ended { session: SessionId, how: Bye },
     /// A user has at least one phone registered now, and had none before.

@@ -1,9 +1,9 @@
 //! What the media plane says.
 
-use super::{Output, Switch};
+use super::{Notice, Output, Switch};
 use crate::acd;
 use crate::call::Call;
-use crate::call::record::{End, Quality};
+use crate::call::record::{End, Quality, Role};
 use crate::id::{CallId, LegId};
 use crate::media::{Event, Report};
 use std::time::Instant;
@@ -11,8 +11,9 @@ use std::time::Instant;
 impl Switch {
     pub(super) fn on_media(&mut self, now: Instant, event: Event) {
         match event {
-            // Digits choose nothing yet, and are nobody's business in a log.
-            Event::Started { .. } | Event::Digit { .. } => {}
+            Event::Started { .. } => {}
+            // Which one is nobody's business in a log; those who hear the leg have got it already.
+            Event::Digit { leg, .. } => self.pressed(leg),
             Event::Played { leg, play } => self.played(now, leg, play),
             Event::Silent { leg } => self.lost(now, leg, End::MediaLost),
             Event::Failed { leg, .. } => self.lost(now, leg, End::Fault),
@@ -32,6 +33,14 @@ impl Switch {
             .is_some_and(|call| call.is_playing(play))
         {
             self.acd(now, acd::Input::Heard { call: id });
+        }
+    }
+
+    fn pressed(&mut self, leg: LegId) {
+        let role = self.lines.get(&leg).map(|line| line.leg.role);
+        if let Some((role, call)) = role.zip(self.call_of(leg)) {
+            let by_agent = role == Role::Agent;
+            self.notice(call, Notice::Pressed { by_agent });
         }
     }
 

@@ -5,10 +5,10 @@ use crate::acd::{self, Refusal};
 use crate::call::record::{End, Role};
 use crate::call::{Hears, Hold};
 use crate::id::{CallId, LegId};
-use crate::sdp;
 use crate::settings::Destination;
 use crate::sip::{Bye, Command, Event, SessionId};
-use std::time::Instant;
+use crate::{media, sdp};
+use std::time::{Duration, Instant};
 
 /// The warning that goes with a description we cannot use: Q.850 cause 88, incompatible destination.
 const INCOMPATIBLE: u16 = 88;
@@ -26,6 +26,11 @@ impl Switch {
             } => self.failed(now, session, status),
             Event::ChangeAsked { session, offer } => self.change(now, session, offer),
             Event::Changed { session, answer } => self.changed(session, answer),
+            Event::Info {
+                session,
+                digit,
+                duration,
+            } => self.info(session, digit, duration),
             Event::Ended { session, how } => self.ended(now, session, &how),
             Event::Registered { user } => self.reachable(now, &user, true),
             Event::Unregistered { user } => self.reachable(now, &user, false),
@@ -156,6 +161,18 @@ impl Switch {
             && answer.is_some_and(|answer| self.accept(leg, &answer))
         {
             self.held(call, leg);
+        }
+    }
+
+    /// A key by INFO. Only the media knows whether it came in the stream as well.
+    fn info(&mut self, session: SessionId, digit: char, duration: Duration) {
+        let milliseconds = u16::try_from(duration.as_millis()).unwrap_or(u16::MAX);
+        if let Some((leg, _)) = self.find(session) {
+            self.media(leg, |leg| media::Command::Pressed {
+                leg,
+                digit,
+                milliseconds,
+            });
         }
     }
 

@@ -47,6 +47,8 @@ pub enum Notice {
     Connected { agent: AgentId, waited_ms: u64 },
     /// A party put the other on hold, or took them back.
     Held { by_agent: bool, held: bool },
+    /// A party pressed a key.
+    Pressed { by_agent: bool },
     /// Both are being recorded.
     Recording { segment: u32 },
     /// The call is over.

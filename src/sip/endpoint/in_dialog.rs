@@ -2,6 +2,7 @@
 
 use super::Endpoint;
 use super::incoming::arrival;
+use super::info;
 use super::route;
 use super::session::{Asked, Session, State, Unacked};
 use super::transactions::{Owner, TxId};
@@ -49,7 +50,7 @@ impl Endpoint {
                 Ok(())
             })
         } else {
-            // OPTIONS, and INFO, of which what it brings is not used so far (RFC 6086).
+            // OPTIONS and INFO.
             self.other_received(now, id, cseq, flow, request, key)
         };
         self.settle(id);
@@ -378,7 +379,8 @@ impl Endpoint {
             .refuse_invite(now, arrival, Response { status, bytes });
     }
 
-    /// OPTIONS and INFO.
+    /// OPTIONS, and INFO (RFC 6086), of which only keys are of use here. It is believed in an
+    /// established dialog alone.
     fn other_received(
         &mut self,
         now: Instant,
@@ -395,6 +397,17 @@ impl Endpoint {
             Builder::reply_to(request, 200, "", None)
         };
         self.respond_other(now, flow, request, key, answer, 200);
+        let talking = self.sessions.get_mut(&id).and_then(Session::talking);
+        if *request.method() == Method::Info
+            && talking.is_some_and(|talking| talking.hang_up.is_none())
+            && let Some((digit, duration)) = info::key_of(request)
+        {
+            self.events.push_back(Event::Info {
+                session: id,
+                digit,
+                duration,
+            });
+        }
         Ok(())
     }
 

@@ -20,6 +20,7 @@ mod config;
 mod effect;
 mod in_dialog;
 mod incoming;
+mod info;
 mod registration;
 mod route;
 mod session;

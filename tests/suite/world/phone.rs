@@ -165,6 +165,23 @@ impl Phone {
         self.repeat(now, "INVITE", bytes)
     }
 
+    /// An INFO with this body.
+    pub(crate) fn info(&mut self, now: Instant, kind: &str, body: &str) -> Vec<Vec<u8>> {
+        let Some(dialog) = self.dialog.clone().filter(|_| self.talking) else {
+            return vec![];
+        };
+        let bytes = self.in_dialog(&dialog, "INFO", "");
+        let text = String::from_utf8(bytes).expect("text");
+        let length = format!(
+            "Content-Type: {kind}\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        let bytes = text
+            .replace("Content-Length: 0\r\n\r\n", &length)
+            .into_bytes();
+        self.repeat(now, "INFO", bytes)
+    }
+
     pub(crate) fn tick(&mut self, now: Instant) -> Vec<Vec<u8>> {
         let mut out = vec![];
         if self.answer_at.is_some_and(|at| at <= now) {
@@ -380,9 +397,14 @@ impl Phone {
             self.payload_type,
         );
         let name = if pt == 0 { "PCMU" } else { "PCMA" };
+        let (events, map) = if self.voice.events {
+            (" 101", "a=rtpmap:101 telephone-event/8000\r\n")
+        } else {
+            ("", "")
+        };
         format!(
-            "v=0\r\no=- 1 1 IN IP4 {ip}\r\ns=-\r\nc=IN IP4 {ip}\r\nt=0 0\r\nm=audio {port} RTP/AVP {pt} 101\r\n\
-             a=rtpmap:{pt} {name}/8000\r\na=rtpmap:101 telephone-event/8000\r\na={direction}\r\n"
+            "v=0\r\no=- 1 1 IN IP4 {ip}\r\ns=-\r\nc=IN IP4 {ip}\r\nt=0 0\r\nm=audio {port} RTP/AVP {pt}{events}\r\n\
+             a=rtpmap:{pt} {name}/8000\r\n{map}a={direction}\r\n"
         )
     }
 

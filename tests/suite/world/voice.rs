@@ -1,11 +1,15 @@
 //! The sound of a scripted phone: a tone out, and ears that keep all that came in.
 
 use cordboard::audio::{Codec, FRAME, level, tone};
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 const BEAT: Duration = Duration::from_millis(20);
 const TURN: f32 = std::f32::consts::TAU;
+const EVENTS: u8 = 101;
+const ROWS: [f32; 4] = [697.0, 770.0, 852.0, 941.0];
+const COLUMNS: [f32; 4] = [1209.0, 1336.0, 1477.0, 1633.0];
 
 #[derive(Debug)]
 pub(crate) struct Voice {
@@ -14,6 +18,14 @@ pub(crate) struct Voice {
     pub(crate) hz: f32,
     /// Says nothing, sends nothing: a phone whose network has gone.
     pub(crate) mute: bool,
+    /// Has telephone-events, of payload type 101.
+    pub(crate) events: bool,
+    /// Packets of keys to be sent, and tones to be said, before anything else.
+    keys: VecDeque<([u8; 4], bool)>,
+    key_began: u32,
+    tones: VecDeque<i16>,
+    /// The telephone-events that came: timestamp and key.
+    events_heard: Vec<(u32, char)>,
     remote: Option<SocketAddr>,
     codec: Codec,
     next: Option<Instant>,
@@ -32,6 +44,11 @@ impl Voice {
             address,
             hz,
             mute: false,
+            events: true,
+            keys: VecDeque::new(),
+            key_began: 0,
+            tones: VecDeque::new(),
+            events_heard: vec![],
             remote: None,
             codec: Codec::Pcmu,
             next: None,
@@ -63,12 +80,24 @@ impl Voice {
         self.next = Some(due + BEAT);
         self.sequence = self.sequence.wrapping_add(1);
         self.timestamp = self.timestamp.wrapping_add(FRAME as u32);
-        let frame: Vec<i16> = (0..FRAME).map(|_| self.sample()).collect();
-        let mut packet = vec![0x80, self.codec.payload_type()];
+        let (mut kind, mut timestamp, mut payload) =
+            (self.codec.payload_type(), self.timestamp, vec![]);
+        if let Some((key, first)) = self.keys.pop_front() {
+            if first {
+                self.key_began = timestamp;
+            }
+            timestamp = self.key_began;
+            kind = EVENTS | if first { 0x80 } else { 0 };
+            payload.extend(key);
+        } else {
+            let frame: Vec<i16> = (0..FRAME).map(|_| self.sample()).collect();
+            self.codec.encode(&frame, &mut payload);
+        }
+        let mut packet = vec![0x80, kind];
         packet.extend(self.sequence.to_be_bytes());
-        packet.extend(self.timestamp.to_be_bytes());
+        packet.extend(timestamp.to_be_bytes());
         packet.extend(0xC0FF_EE00_u32.to_be_bytes());
-        self.codec.encode(&frame, &mut packet);
+        packet.extend(payload);
         let remote = self.remote.filter(|_| !self.mute)?;
         Some((remote, packet))
     }
@@ -77,14 +106,25 @@ impl Voice {
         let Some((header, payload)) = datagram.split_first_chunk::<12>() else {
             return;
         };
+        let word = |at: usize| {
+            u32::from_be_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]])
+        };
+        if header[1] & 0x7f == EVENTS {
+            assert!(self.events, "events were not agreed on");
+            let key = ('0'..='9')
+                .chain("*#ABCD".chars())
+                .nth(usize::from(payload[0]));
+            let press = (word(4), key.expect("a key"));
+            if !self.events_heard.contains(&press) {
+                self.events_heard.push(press);
+            }
+            return;
+        }
         let codec = Codec::from_payload_type(header[1] & 0x7f);
         let Some(codec) = codec else { return };
         let mut sound = vec![];
         codec.decode(payload, &mut sound);
         self.heard.push((now, sound));
-        let word = |at: usize| {
-            u32::from_be_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]])
-        };
         let sequence = u16::from_be_bytes([header[2], header[3]]);
         self.headers.push((sequence, word(4), word(8)));
     }
@@ -97,7 +137,51 @@ impl Voice {
             .collect()
     }
 
+    /// Presses a key by telephone-event packets (RFC 4733): the last one three times.
+    pub(crate) fn press(&mut self, key: char, milliseconds: u16) {
+        let code = "0123456789*#ABCD".find(key).expect("a key") as u8;
+        let packets = milliseconds / 20;
+        let number = |n: u16| n.min(packets);
+        for n in 1..packets + 3 {
+            let [high, low] = (160 * number(n)).to_be_bytes();
+            let end = if n >= packets { 0x80 } else { 0 };
+            self.keys.push_back(([code, 10 | end, high, low], n == 1));
+        }
+    }
+
+    /// Presses a key by its two tones.
+    pub(crate) fn dial_tones(&mut self, key: char, milliseconds: usize) {
+        let at = "123A456B789C*0#D".find(key).expect("a key");
+        let hz = [ROWS[at / 4], COLUMNS[at % 4]];
+        self.tones.extend(tone::dual(&hz, -15.0, milliseconds * 8));
+    }
+
+    /// The keys that came by telephone-events, then those whose tones were heard.
+    pub(crate) fn keys_heard(&self) -> (String, String) {
+        let events = self.events_heard.iter().map(|(_, key)| key).collect();
+        let (mut tones, mut before, mut said) = (String::new(), None, None);
+        for (_, frame) in &self.heard {
+            let found = |group: &[f32]| group.iter().position(|hz| tone::share(frame, *hz) > 0.3);
+            let at = found(&ROWS)
+                .zip(found(&COLUMNS))
+                .filter(|_| level::dbfs(frame) > -30.0);
+            let key = at.and_then(|(row, column)| "123A456B789C*0#D".chars().nth(4 * row + column));
+            if key.is_some() && key == before && said != key {
+                tones.extend(key);
+                said = key;
+            }
+            if key.is_none() && before.is_none() {
+                said = None;
+            }
+            before = key;
+        }
+        (events, tones)
+    }
+
     fn sample(&mut self) -> i16 {
+        if let Some(sample) = self.tones.pop_front() {
+            return sample;
+        }
         self.phase = (self.phase + TURN * self.hz / 8000.0) % TURN;
         (self.phase.sin() * 8000.0) as i16
     }

@@ -207,6 +207,36 @@ fn options_and_info_are_served_and_what_we_do_not_offer_is_405() {
 }
 
 #[test]
+fn a_key_by_info_is_told_once_and_only_in_a_dialog() {
+    let mut w = Wire::new();
+    let (session, tag) = w.talking();
+    let info = |cseq, kind: &str, body: &'static str| {
+        let mut ask = within("INFO", cseq, &tag);
+        ask.body = body;
+        ask.header(format!("Content-Type: {kind}")).text()
+    };
+    let key = info(2, "application/dtmf-relay", "Signal=5\r\nDuration=160\r\n");
+    assert_eq!(firsts(&w.says(key.clone())), ["SIP/2.0 200 OK"]);
+    assert_eq!(firsts(&w.says(key)), ["SIP/2.0 200 OK"]);
+    let told = Event::Info {
+        session,
+        digit: '5',
+        duration: Duration::from_millis(160),
+    };
+    assert_eq!(w.events(), [told]);
+    for (cseq, kind, body) in [
+        (3, "application/dtmf", "x"),
+        (4, "application/media_control+xml", "5"),
+    ] {
+        assert_eq!(firsts(&w.says(info(cseq, kind, body))), ["SIP/2.0 200 OK"]);
+    }
+    let mut stranger = within("INFO", 5, "nobody");
+    stranger.body = "5";
+    w.says(stranger.header("Content-Type: application/dtmf").text());
+    assert_eq!(w.events(), []);
+}
+
+#[test]
 fn requests_of_another_dialog_are_481() {
     let mut w = Wire::new();
     let (_, tag) = w.talking();

@@ -281,7 +281,8 @@ impl Side {
             }
             Event::Acknowledged { session, .. }
             | Event::ChangeAsked { session, .. }
-            | Event::Changed { session, .. } => (session, &[Call::Talking], Call::Talking),
+            | Event::Changed { session, .. }
+            | Event::Info { session, .. } => (session, &[Call::Talking], Call::Talking),
             Event::Ringing { session, .. } => (session, &[Call::Calling], Call::Calling),
             Event::Answered { session, .. } => (session, &[Call::Calling], Call::Talking),
             Event::Failed { session, .. } => (session, &[Call::Calling], Call::Over),

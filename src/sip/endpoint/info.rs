@@ -1,0 +1,145 @@
+//! Keys in INFO requests, in the two bodies that phones send. No RFC describes them: RFC 2976 has only
+//! the method, and `application/dtmf-relay` is a habit of phones and gateways that became common.
+//!
+//! ```text
+//!   Content-Type: application/dtmf-relay        Content-Type: application/dtmf
+//!
+//!   Signal=5                                    5
+//!   Duration=160
+//! ```
+//!
+//! Read with forgiveness: any case and spacing, bare line feeds, either body under either type, keys
+//! by their event codes (`10` is `*`, `11` is `#`, `12` to `15` are `A` to `D`).
+
+use crate::sip::message::Message;
+use std::time::Duration;
+
+/// Nobody needs more for a key.
+const MAX_BODY: usize = 256;
+/// How long a press lasts that does not say so.
+const USUAL: Duration = Duration::from_millis(100);
+/// Longer presses are not believed.
+const LONGEST: Duration = Duration::from_secs(10);
+/// By event code (RFC 4733 §3.2).
+const KEYS: &[u8; 16] = b"0123456789*#ABCD";
+
+/// The key that an INFO tells of, one of `0-9*#A-D`, and how long it was pressed; `None` if it tells
+/// of something else.
+pub(super) fn key_of(info: &Message) -> Option<(char, Duration)> {
+    let types = ["application/dtmf-relay", "application/dtmf"];
+    let is_key = types.iter().any(|known| info.is_content(known));
+    read(info.body()).filter(|_| is_key)
+}
+
+fn read(body: &[u8]) -> Option<(char, Duration)> {
+    let text = std::str::from_utf8(body.get(..MAX_BODY).unwrap_or(body)).ok()?;
+    let (mut signal, mut duration) = (None, USUAL);
+    for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        match line
+            .split_once('=')
+            .map(|(name, value)| (name.trim(), value.trim()))
+        {
+            Some((name, value)) if name.eq_ignore_ascii_case("signal") => {
+                signal = signal.or(Some(value));
+            }
+            Some((name, value)) if name.eq_ignore_ascii_case("duration") => {
+                let said = value.parse().ok().map(Duration::from_millis);
+                duration = said.unwrap_or(USUAL).min(LONGEST);
+            }
+            Some(_) => {}
+            None => signal = signal.or(Some(line)),
+        }
+    }
+    Some((key(signal?)?, duration))
+}
+
+/// A key by its own sign, or by its event code.
+fn key(signal: &str) -> Option<char> {
+    let index = match signal.as_bytes() {
+        [sign] => KEYS.iter().position(|key| key.eq_ignore_ascii_case(sign)),
+        [b'0'..=b'9', b'0'..=b'9'] => signal.parse().ok(),
+        _ => None,
+    };
+    KEYS.get(index?).copied().map(char::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::Random;
+
+    fn told(body: &str) -> Option<(char, u64)> {
+        let (key, duration) = read(body.as_bytes())?;
+        Some((key, duration.as_millis() as u64))
+    }
+
+    #[test]
+    fn both_bodies_are_read() {
+        assert_eq!(told("Signal=5\r\nDuration=160\r\n"), Some(('5', 160)));
+        assert_eq!(told("5"), Some(('5', 100)));
+        for key in "0123456789*#ABCD".chars() {
+            assert_eq!(
+                told(&format!("Signal={key}\r\nDuration=250\r\n")),
+                Some((key, 250))
+            );
+            assert_eq!(told(&key.to_string()), Some((key, 100)));
+        }
+    }
+
+    #[test]
+    fn habits_of_phones_are_forgiven() {
+        assert_eq!(told("Signal= 5\r\nDuration= 160\r\n\r\n"), Some(('5', 160)));
+        assert_eq!(told("signal = * \nDURATION=90\n"), Some(('*', 90)));
+        assert_eq!(told("Duration=90\r\nSignal=#"), Some(('#', 90)));
+        assert_eq!(told("Signal=10\r\n"), Some(('*', 100)));
+        assert_eq!(told("11\r\n"), Some(('#', 100)));
+        assert_eq!(told("Signal=d"), Some(('D', 100)));
+        assert_eq!(told("Signal=15"), Some(('D', 100)));
+        assert_eq!(told("Signal=1\r\nDuration=soon"), Some(('1', 100)));
+        assert_eq!(told("Signal=1\r\nDuration=4000000000"), Some(('1', 10_000)));
+        assert_eq!(
+            told("Signal=1\r\nSignal=2"),
+            Some(('1', 100)),
+            "the first one counts"
+        );
+    }
+
+    #[test]
+    fn what_is_no_key_is_none() {
+        for body in [
+            "",
+            "\r\n",
+            "Signal=",
+            "Signal=16",
+            "Signal=!",
+            "Signal=55555",
+            "Duration=160",
+            "x",
+            "-1",
+            "+5",
+            "٣",
+        ] {
+            assert_eq!(told(body), None, "{body:?}");
+        }
+        assert_eq!(read(&[0xff; 300]), None);
+    }
+
+    #[test]
+    fn whatever_the_bytes_are_reading_ends() {
+        let mut random = Random::seeded(1);
+        for _ in 0..20_000 {
+            let mut body = b"Signal=5\r\nDuration=160\r\n".to_vec();
+            for _ in 0..random.below(6) {
+                let at = random.below(body.len() as u64) as usize;
+                match random.below(3) {
+                    0 => body[at] = random.u32() as u8,
+                    1 => body.truncate(at + 1),
+                    _ => body.insert(at, random.u32() as u8),
+                }
+            }
+            if let Some((key, duration)) = read(&body) {
+                assert!(KEYS.contains(&(key as u8)) && duration <= LONGEST);
+            }
+        }
+    }
+}
