@@ -1,5 +1,6 @@
 //! The hands of the switch: its outputs, done.
 
+use super::certificates::Certificates;
 use super::story::{self, Numbers};
 use crate::acd::AgentState;
 use crate::api::Health;
@@ -27,6 +28,7 @@ pub(super) struct Hands {
     vault: vault::Sender,
     store: Arc<Store>,
     health: Arc<Health>,
+    certificates: Certificates,
     listener: Listener,
     faults: u64,
 }
@@ -54,8 +56,17 @@ impl Hands {
             vault,
             store,
             health,
+            certificates: Certificates::default(),
             listener,
             faults: 0,
+        }
+    }
+
+    /// Also tells how the certificates are.
+    pub(super) fn with_certificates(self, certificates: Certificates) -> Self {
+        Self {
+            certificates,
+            ..self
         }
     }
 
@@ -147,6 +158,12 @@ impl Hands {
         ] {
             metrics::SIP_DROPPED.total_for(reason, count);
         }
+        metrics::CONNECTIONS.set(network.connections as f64);
+        metrics::CONNECTIONS_REFUSED.total(network.refused);
+        metrics::CONNECTIONS_CLOSED.total(network.closed);
+        metrics::HANDSHAKES_FAILED.total(network.handshakes_failed);
+        metrics::CERTIFICATE_EXPIRES.set(self.certificates.expire() as f64);
+        metrics::CERTIFICATES_FAILING.set(self.certificates.failing() as f64);
     }
 
     fn show_media(&self) {

@@ -12,6 +12,7 @@ pub mod cli;
 pub mod story;
 pub mod terminal;
 
+mod certificates;
 mod control;
 mod hands;
 mod inbox;
@@ -22,7 +23,7 @@ use crate::clock::Clock;
 use crate::config::{Admits, Config, ListenerConfig};
 use crate::id::CallId;
 use crate::media::{Command, Engine, Library};
-use crate::net::Network;
+use crate::net::{Network, Socket};
 use crate::random::Random;
 use crate::sip::{self, Listener, ListenerId, Transport};
 use crate::store::{DataDir, Store};
@@ -31,6 +32,7 @@ use crate::vault::Vault;
 use crate::watch::metrics;
 use crate::worker::{self, Worker};
 use anyhow::Context as _;
+use certificates::Certificates;
 use control::Control;
 use hands::Hands;
 use inbox::Inbox;
@@ -93,7 +95,9 @@ impl Server {
         })?;
         let (inbox, outlet) = inbox::inbox();
         let workers = start_workers(&config, library, &vault, &inbox)?;
-        let network = start_network(&config, &runtime, &inbox)?;
+        let certificates = Certificates::of(&config)?;
+        let network = start_network(&config, &certificates, &runtime, &inbox)?;
+        certificates.watch(&runtime)?;
         let api = config.server.http.map(|address| {
             let _inside = runtime.enter();
             Api::start(
@@ -120,7 +124,8 @@ impl Server {
             store.clone(),
             health,
             Box::new(listen),
-        );
+        )
+        .with_certificates(certificates);
         let control = Control::start(switch, outlet, hands)?;
         tracing::info!(version = env!("CARGO_PKG_VERSION"), "ready");
         Ok(Self {
@@ -304,10 +309,16 @@ fn listeners(config: &Config) -> impl Iterator<Item = (ListenerId, &ListenerConf
 
 fn start_network(
     config: &Config,
+    certificates: &Certificates,
     runtime: &tokio::runtime::Runtime,
     inbox: &Inbox,
 ) -> anyhow::Result<Network> {
-    let sockets = listeners(config).map(|(id, listener, transport)| (id, transport, listener.bind));
+    let sockets = listeners(config).map(|(id, listener, transport)| Socket {
+        listener: id,
+        transport,
+        address: listener.bind,
+        identity: certificates.of_listener(listener, transport),
+    });
     let inbox = inbox.clone();
     Network::start(sockets.collect(), runtime.handle(), move |input| {
         inbox.offer(Input::Sip(input)).is_ok()

@@ -79,6 +79,7 @@ fn listener(name: &str, bind: SocketAddr, admits: Admits) -> ListenerConfig {
         bind,
         advertised: bind,
         admits,
+        certificate: None,
     }
 }
 

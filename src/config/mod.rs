@@ -87,7 +87,7 @@ pub struct Media {
 pub struct ListenerConfig {
     /// The name for logs and metrics.
     pub name: String,
-    /// Each on the same address and port.
+    /// Each on the same address and port: UDP, and at most one that has connections.
     pub transports: Vec<Transport>,
     /// The local address.
     pub bind: SocketAddr,
@@ -96,6 +96,17 @@ pub struct ListenerConfig {
     pub advertised: SocketAddr,
     /// Who is let in.
     pub admits: Admits,
+    /// What TLS and WSS show; `None`: a certificate signed by itself, in the data directory.
+    pub certificate: Option<Certificate>,
+}
+
+/// A certificate and its key: PEM files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Certificate {
+    /// The certificate, and after it the chain to what phones trust.
+    pub chain: PathBuf,
+    /// Its private key.
+    pub key: PathBuf,
 }
 
 /// Who is let in at a listener.

@@ -44,6 +44,8 @@ pub(super) struct ListenerKeys {
     pub(super) advertised: Option<IpAddr>,
     pub(super) admits: Option<Kind>,
     pub(super) realm: Option<String>,
+    pub(super) certificate: Option<String>,
+    pub(super) key: Option<String>,
 }
 
 /// Who is let in, without the realm.
@@ -62,7 +64,11 @@ pub(super) struct PeerKeys {
 impl ListenerKeys {
     /// Asks a table for the keys of a listener.
     pub(super) fn read(table: &mut Table<'_>, report: &mut Report<'_>) -> Self {
-        let transports = [("udp", Transport::Udp), ("tcp", Transport::Tcp)];
+        let transports = [
+            ("udp", Transport::Udp),
+            ("tcp", Transport::Tcp),
+            ("tls", Transport::Tls),
+        ];
         let admits = [("phones", Kind::Phones), ("trunks", Kind::Trunks)];
         Self {
             name: table.string("name", report),
@@ -71,6 +77,8 @@ impl ListenerKeys {
             advertised: table.parsed("advertised", "an address: \"198.51.100.7\"", report),
             admits: table.choice("admits", &admits, report),
             realm: table.string("realm", report),
+            certificate: table.string("certificate", report),
+            key: table.string("key", report),
         }
     }
 
@@ -83,6 +91,8 @@ impl ListenerKeys {
             advertised: self.advertised.or(profile.advertised),
             admits: self.admits.or(profile.admits),
             realm: self.realm.or(profile.realm),
+            certificate: self.certificate.or(profile.certificate),
+            key: self.key.or(profile.key),
         }
     }
 }

@@ -112,6 +112,8 @@ fn the_example_s_defaults_are_the_defaults() {
         "user_agent",
         "admits",
         "realm",
+        "certificate",
+        "key",
     ];
     let is_default = |line: &&str| {
         let key = line.trim_start_matches('#').split(' ').next();
@@ -248,6 +250,48 @@ fn doors_are_not_opened_by_accident() {
     refused(
         "[[listener]]\nprofile = \"kamailio\"\nbind = \"127.0.0.1:1\"\nadmits = \"trunks\"",
         "15: profile: \"kamailio\" is about a peer",
+    );
+}
+
+#[test]
+fn a_listener_for_tls_has_a_port_of_its_own_and_may_bring_its_certificate() {
+    let tls = "[[listener]]\nprofile = \"internal\"\nname = \"tls\"\nbind = \"127.0.0.1:5061\"\n";
+    let with = |keys: &str| format!("{tls}{keys}");
+    let files = "certificate = \"a.pem\"\nkey = \"/b.pem\"";
+    let config = parse(&format!(
+        "{LEAST}{}",
+        with("transports = [\"udp\", \"tls\"]")
+    ));
+    let listener = config.expect("fine").listeners.remove(1);
+    assert_eq!(listener.transports, [Transport::Udp, Transport::Tls]);
+    assert_eq!(listener.certificate, None);
+    let lines = with(&format!("transports = [\"tls\"]\n{files}"));
+    let config = parse(&format!("{LEAST}{lines}")).expect("fine");
+    let expected = Certificate {
+        chain: "/etc/cordboard/a.pem".into(),
+        key: "/b.pem".into(),
+    };
+    assert_eq!(config.listeners[1].certificate, Some(expected));
+    refused(
+        &with("transports = [\"tcp\", \"tls\"]"),
+        "18: transports: tcp and tls cannot share a port: make a listener for each",
+    );
+    refused(
+        &with("transports = [\"tls\"]\ncertificate = \"a.pem\""),
+        "19: certificate: needs its key: set key, too",
+    );
+    refused(
+        &with("transports = [\"tls\"]\nkey = \"a.pem\""),
+        "19: key: needs its certificate: set certificate, too",
+    );
+    refused(
+        &with(files),
+        "18: certificate: no transport of this listener shows one: leave it out, or listen for tls",
+    );
+    let same_port = with("transports = [\"tls\"]").replace("5061", "5060");
+    refused(
+        &same_port,
+        "17: bind: listener \"internal\" is there already",
     );
 }
 

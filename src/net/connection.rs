@@ -1,8 +1,8 @@
-//! One TCP connection: reads messages, writes messages, and ends.
+//! One connection: shakes hands, reads messages, writes messages, and ends.
 //!
 //! ```text
-//!   opened ──first message or keep-alive──▶ in use ──idle──▶ closed
-//!      └──first──▶ closed     message begun ──partial──▶ closed
+//!   opened ──[handshakes]──▶ known ──first message or keep-alive──▶ in use ──idle──▶ closed
+//!      └──handshake──▶ closed  └──first──▶ closed     message begun ──partial──▶ closed
 //! ```
 //!
 //! Each edge to *closed* is a time-out of [`super::Limits`]; the peer, an error, a stream that is
@@ -10,18 +10,21 @@
 
 use super::tcp::Shared;
 use crate::sip::framing::{Frame, Framer, PONG};
-use crate::sip::{Flow, Input};
+use crate::sip::{Flow, Input, Transport};
 use rustix::net::sockopt;
+use rustls::pki_types::ServerName;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::tcp::{ReadHalf, WriteHalf};
+use tokio::io::{self as aio, AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::client::TlsStream as ClientStream;
+use tokio_rustls::server::TlsStream as ServerStream;
 
 /// Read at once.
 const PIECE: usize = 4_096;
@@ -52,6 +55,11 @@ pub(super) struct Queue {
     pub(super) pong: mpsc::WeakSender<Vec<u8>>,
 }
 
+/// What bytes come and go on: TCP, or TLS over it.
+pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
+
 pub(super) struct Connection {
     flow: Flow,
     shared: Arc<Shared>,
@@ -62,23 +70,26 @@ pub(super) async fn open(opened: Opened, shared: Arc<Shared>) {
     let Opened { flow, local, queue } = opened;
     let connection = Connection::new(flow, shared);
     let patience = connection.shared.limits.patience;
-    match timeout(patience, connect(local, flow.remote)).await {
-        Ok(Ok(stream)) => connection.serve(stream, queue).await,
-        Ok(Err(_)) | Err(_) => {
-            connection
-                .shared
-                .tally
-                .send_failures
-                .fetch_add(1, Ordering::Relaxed);
-            connection.shared.leave(flow);
-            connection
-                .tell_closed(Flow {
-                    connection: 0,
-                    ..flow
-                })
-                .await;
+    if let Ok(Ok(stream)) = timeout(patience, connect(local, flow.remote)).await {
+        keep_alive(&stream);
+        if !flow.transport.is_secure() {
+            connection.talk(stream, queue).await;
+            return connection.ended().await;
         }
+        if let Ok(Ok(stream)) = timeout(patience, connection.encrypt(stream)).await {
+            connection.talk(stream, queue).await;
+            return connection.ended().await;
+        }
+        connection.unshaken("as a client");
     }
+    let failures = &connection.shared.tally.send_failures;
+    failures.fetch_add(1, Ordering::Relaxed);
+    connection.shared.leave(flow);
+    let flow = Flow {
+        connection: 0,
+        ..flow
+    };
+    connection.tell_closed(flow).await;
 }
 
 /// Tells that a connection cannot be opened.
@@ -91,17 +102,60 @@ impl Connection {
         Self { flow, shared }
     }
 
-    /// Reads and writes until one of them ends.
-    pub(super) async fn serve(self, mut stream: TcpStream, queue: Queue) {
+    /// Serves a connection that a peer has opened, to its end.
+    pub(super) async fn accepted(
+        self,
+        stream: TcpStream,
+        queue: Queue,
+        acceptor: Option<TlsAcceptor>,
+    ) {
         keep_alive(&stream);
-        let (reader, writer) = stream.split();
+        let is_secure = self.flow.transport.is_secure();
+        if !is_secure {
+            return self.spoken(stream, queue).await;
+        }
+        let patience = self.shared.limits.handshake;
+        match timeout(patience, decrypt(stream, acceptor)).await {
+            Ok(Ok(stream)) => {
+                self.shared.meet(self.flow);
+                self.spoken(stream, queue).await;
+            }
+            failed => {
+                let why = failed.map(|failed| failed.err().map(|error| error.to_string()));
+                self.unshaken(&why.ok().flatten().unwrap_or_else(|| "too slow".into()));
+                // Nobody has heard of it: nobody need hear of its end.
+                self.shared.leave(self.flow);
+            }
+        }
+    }
+
+    /// Serves a connection, encrypted where it should be, in the language of its transport.
+    async fn spoken<S: Stream>(self, stream: S, queue: Queue) {
+        match self.flow.transport {
+            Transport::Udp | Transport::Tcp | Transport::Tls => self.talk(stream, queue).await,
+            Transport::Ws | Transport::Wss => {}
+        }
+        self.ended().await;
+    }
+
+    async fn encrypt(&self, stream: TcpStream) -> io::Result<ClientStream<TcpStream>> {
+        let name = ServerName::from(self.flow.remote.ip());
+        self.shared.connector.connect(name, stream).await
+    }
+
+    /// Reads and writes until one of them ends.
+    async fn talk<S: Stream>(&self, stream: S, queue: Queue) {
+        let (reader, writer) = aio::split(stream);
         let patience = self.shared.limits.patience;
         let Queue { messages, pong } = queue;
         tokio::select! {
             () = self.read(reader, pong) => {}
             () = write(writer, messages, patience) => {}
         }
-        drop(stream);
+    }
+
+    /// Leaves, and tells.
+    async fn ended(self) {
         let ours = self.shared.leave(self.flow);
         self.tell_closed(self.flow).await;
         if ours {
@@ -115,7 +169,7 @@ impl Connection {
     }
 
     /// Reads until the peer ends, errs or is too slow.
-    async fn read(&self, mut reader: ReadHalf<'_>, pong: mpsc::WeakSender<Vec<u8>>) {
+    async fn read(&self, mut reader: impl AsyncRead + Unpin, pong: mpsc::WeakSender<Vec<u8>>) {
         let limits = self.shared.limits;
         let (mut framer, mut frames) = (Framer::new(), vec![]);
         let mut buffer = vec![0; PIECE];
@@ -182,6 +236,14 @@ impl Connection {
         }
     }
 
+    /// The handshake has failed.
+    fn unshaken(&self, why: &str) {
+        let (remote, transport) = (self.flow.remote, self.flow.transport);
+        tracing::debug!(%remote, ?transport, why, "a handshake has failed");
+        let failed = &self.shared.tally.handshakes_failed;
+        failed.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// It is we who close, for a reason.
     fn close(&self, why: &str) {
         tracing::debug!(remote = %self.flow.remote, why, "a connection is closed");
@@ -191,7 +253,7 @@ impl Connection {
 
 /// Reads and forgets for as long as the answer to what was wrong may take: a connection closed with
 /// bytes unread loses what was written on it.
-async fn hear_out(mut reader: ReadHalf<'_>) {
+async fn hear_out(mut reader: impl AsyncRead + Unpin) {
     let mut buffer = vec![0; PIECE];
     let all = async { while let Ok(1..) = reader.read(&mut buffer).await {} };
     drop(timeout(LAST_WORDS, all).await);
@@ -199,17 +261,31 @@ async fn hear_out(mut reader: ReadHalf<'_>) {
 
 /// Writes until the queue is closed and empty, or the peer does not take it.
 async fn write(
-    mut writer: WriteHalf<'_>,
+    mut writer: impl AsyncWrite + Unpin,
     mut messages: mpsc::Receiver<Vec<u8>>,
     patience: Duration,
 ) {
     while let Some(bytes) = messages.recv().await {
-        match timeout(patience, writer.write_all(&bytes)).await {
+        // What is encrypted may still lie with us when it is written.
+        let sent = async {
+            writer.write_all(&bytes).await?;
+            writer.flush().await
+        };
+        match timeout(patience, sent).await {
             Ok(Ok(())) => {}
             Ok(Err(_)) | Err(_) => return,
         }
     }
     drop(timeout(patience, writer.shutdown()).await);
+}
+
+/// The TLS of a peer that has connected.
+async fn decrypt(
+    stream: TcpStream,
+    acceptor: Option<TlsAcceptor>,
+) -> io::Result<ServerStream<TcpStream>> {
+    let none = || io::Error::other("the listener has no certificate");
+    acceptor.ok_or_else(none)?.accept(stream).await
 }
 
 /// Opens from the listener's address, so that the peer sees us where it expects us.

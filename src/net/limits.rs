@@ -4,14 +4,16 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
-/// The limits of TCP. UDP is not concerned.
+/// The limits of all that has connections. UDP is not concerned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Connections at once.
     pub connections: usize,
     /// Connections at once with one address.
     pub per_address: usize,
-    /// From the opening to the first whole message or keep-alive.
+    /// For the handshakes of TLS and WebSocket, from the opening on.
+    pub handshake: Duration,
+    /// From then to the first whole message or keep-alive.
     pub first: Duration,
     /// For the rest of a message that has begun.
     pub partial: Duration,
@@ -28,6 +30,7 @@ impl Default for Limits {
         Self {
             connections: 4_096,
             per_address: 256,
+            handshake: Duration::from_secs(10),
             first: Duration::from_secs(30),
             partial: Duration::from_secs(10),
             idle: Duration::from_secs(3_900),

@@ -1,21 +1,24 @@
-//! Sockets for SIP: a thread for each UDP listener, tokio for TCP.
+//! Sockets for SIP: a thread for each UDP listener, tokio for all that has connections.
 //!
 //! ```text
-//!   datagrams ──▶ udp ──┐                       full: dropped
-//!                       ├─▶ deliver(Input) ──▶ the switch's inbox
-//!   streams ──▶ tcp ────┘                       full: not read
-//!      └─ Framer cuts messages, answers keep-alives
+//!   datagrams ──▶ udp ─────────────────────┐    full: dropped
+//!                                          ├─▶ deliver(Input) ──▶ the switch's inbox
+//!   streams ──▶ tcp ──[tls]── connection ──┘    full: not read
+//!                               ├─ Framer cuts messages, answers keep-alives
+//!                               └─ websocket: each of its messages is one of ours
 //! ```
 
 mod connection;
 mod limits;
 mod tcp;
+mod tls;
 mod udp;
 
 #[cfg(test)]
 mod tests;
 
 pub use limits::Limits;
+pub use tls::{Identity, Refreshed};
 
 use crate::sip::{Input, ListenerId, Transmit, Transport};
 use anyhow::Context as _;
@@ -34,6 +37,19 @@ pub struct Network {
     tally: Arc<Tally>,
 }
 
+/// A socket to listen on.
+#[derive(Clone, Debug)]
+pub struct Socket {
+    /// Its number.
+    pub listener: ListenerId,
+    /// What is spoken on it.
+    pub transport: Transport,
+    /// Where it is bound.
+    pub address: SocketAddr,
+    /// The certificate of TLS and WSS; the others have none.
+    pub identity: Option<Arc<Identity>>,
+}
+
 /// What the network has counted since its start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
@@ -49,6 +65,8 @@ pub struct Counters {
     pub refused: u64,
     /// Connections closed by us: idle, too slow, or not SIP.
     pub closed: u64,
+    /// Connections whose handshake, of TLS or of a WebSocket, failed or took too long.
+    pub handshakes_failed: u64,
     /// Connections open now.
     pub connections: u64,
 }
@@ -62,6 +80,7 @@ struct Tally {
     send_failures: AtomicU64,
     refused: AtomicU64,
     closed: AtomicU64,
+    handshakes_failed: AtomicU64,
 }
 
 impl Network {
@@ -71,11 +90,11 @@ impl Network {
     /// # Errors
     /// A listener that cannot be bound, by its address, and what may mend it.
     pub fn start(
-        listeners: Vec<(ListenerId, Transport, SocketAddr)>,
+        sockets: Vec<Socket>,
         runtime: &Handle,
         deliver: impl Fn(Input) -> bool + Clone + Send + 'static,
     ) -> anyhow::Result<Self> {
-        Self::with_limits(listeners, Limits::default(), runtime, deliver)
+        Self::with_limits(sockets, Limits::default(), runtime, deliver)
     }
 
     /// As [`Network::start`], with other limits.
@@ -83,21 +102,24 @@ impl Network {
     /// # Errors
     /// The same.
     pub fn with_limits(
-        listeners: Vec<(ListenerId, Transport, SocketAddr)>,
+        sockets: Vec<Socket>,
         limits: Limits,
         runtime: &Handle,
         deliver: impl Fn(Input) -> bool + Clone + Send + 'static,
     ) -> anyhow::Result<Self> {
         let tally = Arc::new(Tally::default());
-        let mut tcp = tcp::Tcp::new(limits, Arc::clone(&tally), runtime, deliver.clone());
+        let mut tcp = tcp::Tcp::new(limits, Arc::clone(&tally), runtime, deliver.clone())?;
         let mut udp = BTreeMap::new();
-        for (id, transport, address) in listeners {
+        for socket in sockets {
+            let (id, transport, address) = (socket.listener, socket.transport, socket.address);
             let bound = match transport {
                 Transport::Udp => {
                     udp::Listener::start(id, address, Arc::clone(&tally), deliver.clone())
                         .map(|listener| drop(udp.insert(id, listener)))
                 }
-                Transport::Tcp => tcp.listen(id, address),
+                Transport::Tcp | Transport::Tls | Transport::Ws | Transport::Wss => {
+                    tcp.listen(socket)
+                }
             };
             bound.map_err(|error| unbound(transport, address, &error))?;
         }
@@ -114,7 +136,9 @@ impl Network {
                 .get(&flow.listener)
                 .context("no such listener")
                 .and_then(|listener| Ok(listener.send(flow.remote, &bytes)?)),
-            Transport::Tcp => self.tcp.send(flow, bytes),
+            Transport::Tcp | Transport::Tls | Transport::Ws | Transport::Wss => {
+                self.tcp.send(flow, bytes)
+            }
         };
         match sent {
             Ok(()) => self.tally.sent.fetch_add(1, Ordering::Relaxed),
@@ -141,6 +165,7 @@ impl Network {
             send_failures: read(&self.tally.send_failures),
             refused: read(&self.tally.refused),
             closed: read(&self.tally.closed),
+            handshakes_failed: read(&self.tally.handshakes_failed),
             connections: self.tcp.connections() as u64,
         }
     }
@@ -172,9 +197,6 @@ fn unbound(transport: Transport, address: SocketAddr, error: &io::Error) -> anyh
     ];
     let mend = mends.iter().find(|(kind, _)| *kind == error.kind());
     let mend = mend.map_or("the system says no more", |(_, mend)| mend);
-    let transport = match transport {
-        Transport::Udp => "UDP",
-        Transport::Tcp => "TCP",
-    };
+    let transport = transport.via_name();
     anyhow::anyhow!("SIP cannot listen at {transport} {address}: {error}; {mend}")
 }

@@ -1,13 +1,16 @@
-//! SIP over TCP: accepts, opens on demand, and knows each connection by a number.
+//! SIP over TCP and what stands on it: accepts, opens on demand, and knows each connection by a
+//! number.
 //!
 //! A flow with connection 0 names a peer, not a connection: the first message to it opens one,
-//! later ones share it. What comes back on it bears its number.
+//! later ones share it. What comes back on it bears its number. Over TLS this is done only for
+//! peers we have [`Met`]; a WebSocket is never opened by us.
 
 use super::connection::{Connection, Opened};
 use super::limits::{Limits, Places};
-use super::{Tally, connection};
+use super::tls::{self, Met};
+use super::{Socket, Tally, connection};
 use crate::sip::{Flow, Input, ListenerId, Transport};
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, bail, ensure};
 use rustix::net::{AddressFamily, SocketFlags, SocketType, sockopt};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -21,6 +24,7 @@ use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::{self, error::TrySendError};
 use tokio::task::AbortHandle;
+use tokio_rustls::{TlsAcceptor, TlsConnector};
 
 /// Connections that the system accepts before we do.
 const BACKLOG: i32 = 1_024;
@@ -45,8 +49,8 @@ pub(super) struct Tcp {
 #[derive(Debug)]
 enum Wanted {
     Open(Opened),
-    /// For which there is no place: whoever asked is told.
-    NoPlace(Flow),
+    /// There is no place for it, or it may not be: whoever asked is told.
+    Refused(Flow),
 }
 
 /// What listeners and connections share.
@@ -55,6 +59,7 @@ pub(super) struct Shared {
     pub(super) tally: Arc<Tally>,
     /// Nobody wants to hear of anything any more.
     pub(super) stopping: AtomicBool,
+    pub(super) connector: TlsConnector,
     deliver: Mutex<Box<dyn Fn(Input) -> bool + Send>>,
     table: Mutex<Table>,
 }
@@ -67,6 +72,17 @@ struct Table {
     open: BTreeMap<u64, mpsc::Sender<Vec<u8>>>,
     /// Connections that we opened, by whom they reach.
     ours: BTreeMap<(ListenerId, SocketAddr), u64>,
+    /// Who has been here over TLS.
+    met: Met,
+}
+
+/// A socket on which connections are accepted.
+struct Door {
+    listener: TcpListener,
+    id: ListenerId,
+    transport: Transport,
+    /// Of TLS and WSS.
+    acceptor: Option<TlsAcceptor>,
 }
 
 impl Tcp {
@@ -75,10 +91,11 @@ impl Tcp {
         tally: Arc<Tally>,
         runtime: &Handle,
         deliver: impl Fn(Input) -> bool + Send + 'static,
-    ) -> Self {
+    ) -> anyhow::Result<Self> {
         let shared = Arc::new(Shared {
             limits,
             tally,
+            connector: tls::connector()?,
             deliver: Mutex::new(Box::new(deliver)),
             stopping: AtomicBool::new(false),
             table: Mutex::default(),
@@ -94,7 +111,7 @@ impl Tcp {
                         Wanted::Open(opened) => {
                             tokio::spawn(connection::open(opened, shared));
                         }
-                        Wanted::NoPlace(flow) => {
+                        Wanted::Refused(flow) => {
                             tokio::spawn(connection::refuse(flow, shared));
                         }
                     }
@@ -102,21 +119,29 @@ impl Tcp {
             }
         });
         let opening = opening.abort_handle();
-        Self {
+        Ok(Self {
             shared,
             runtime: runtime.clone(),
             listeners: BTreeMap::new(),
             opener,
             opening,
-        }
+        })
     }
 
-    pub(super) fn listen(&mut self, id: ListenerId, address: SocketAddr) -> io::Result<()> {
-        let listener = bind(address)?;
+    pub(super) fn listen(&mut self, socket: Socket) -> io::Result<()> {
+        let listener = bind(socket.address)?;
         let address = listener.local_addr()?;
         let _context = self.runtime.enter();
-        let listener = TcpListener::from_std(listener)?;
-        let task = tokio::spawn(accept(listener, id, Arc::clone(&self.shared)));
+        let door = Door {
+            listener: TcpListener::from_std(listener)?,
+            id: socket.listener,
+            transport: socket.transport,
+            acceptor: socket.identity.map(|identity| identity.acceptor()),
+        };
+        let (id, task) = (
+            door.id,
+            tokio::spawn(accept(door, Arc::clone(&self.shared))),
+        );
         self.listeners.insert(id, (address, task.abort_handle()));
         Ok(())
     }
@@ -162,9 +187,13 @@ impl Tcp {
         if let Some(number) = self.shared.table().ours.get(&peer) {
             return Ok(*number);
         }
+        if let Err(why) = self.may_open(flow) {
+            self.opener.send(Wanted::Refused(flow))?;
+            return Err(why);
+        }
         let entered = self.shared.enter(flow);
         let Some((number, queue)) = entered else {
-            self.opener.send(Wanted::NoPlace(flow))?;
+            self.opener.send(Wanted::Refused(flow))?;
             bail!("too many connections");
         };
         self.shared.table().ours.insert(peer, number);
@@ -179,6 +208,19 @@ impl Tcp {
         };
         self.opener.send(Wanted::Open(opened))?;
         Ok(number)
+    }
+
+    /// Whether a connection may be opened there at all.
+    fn may_open(&self, flow: Flow) -> anyhow::Result<()> {
+        ensure!(
+            flow.transport.can_be_opened(),
+            "a WebSocket is opened by its client alone (RFC 7118)"
+        );
+        ensure!(
+            !flow.transport.is_secure() || self.shared.table().met.has(flow.remote.ip()),
+            "no TLS connection has come from that address: nobody knows who answers there"
+        );
+        Ok(())
     }
 
     /// Ends listening; connections write what they have and close.
@@ -223,6 +265,11 @@ impl Shared {
         Some((number, connection::Queue { messages, pong }))
     }
 
+    /// A peer has shaken hands over TLS.
+    pub(super) fn meet(&self, flow: Flow) {
+        self.table().met.note(flow.remote.ip());
+    }
+
     /// A connection has ended. `true` if it was one that we had opened.
     pub(super) fn leave(&self, flow: Flow) -> bool {
         let mut table = self.table();
@@ -255,27 +302,27 @@ fn bind(address: SocketAddr) -> io::Result<std::net::TcpListener> {
     Ok(socket.into())
 }
 
-async fn accept(listener: TcpListener, id: ListenerId, shared: Arc<Shared>) {
+async fn accept(door: Door, shared: Arc<Shared>) {
     loop {
-        let (stream, remote) = match listener.accept().await {
+        let (stream, remote) = match door.listener.accept().await {
             Ok(accepted) => accepted,
             Err(error) => {
-                tracing::warn!(%error, "a TCP listener cannot accept");
+                tracing::warn!(%error, "a listener cannot accept");
                 tokio::time::sleep(RECOVERY).await;
                 continue;
             }
         };
-        let transport = Transport::Tcp;
         let flow = Flow {
-            transport,
-            listener: id,
+            transport: door.transport,
+            listener: door.id,
             remote,
             connection: 0,
         };
         // Without a place the stream is closed here.
         if let Some((connection, queue)) = shared.enter(flow) {
             let flow = Flow { connection, ..flow };
-            tokio::spawn(Connection::new(flow, Arc::clone(&shared)).serve(stream, queue));
+            let connection = Connection::new(flow, Arc::clone(&shared));
+            tokio::spawn(connection.accepted(stream, queue, door.acceptor.clone()));
         }
     }
 }

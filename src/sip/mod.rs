@@ -53,6 +53,12 @@ pub enum Transport {
     Udp,
     /// Connections.
     Tcp,
+    /// Encrypted connections (RFC 3261 §26.2.1).
+    Tls,
+    /// WebSockets, a message in each of their messages (RFC 7118).
+    Ws,
+    /// WebSockets over TLS.
+    Wss,
 }
 
 impl Transport {
@@ -60,12 +66,62 @@ impl Transport {
     pub fn is_reliable(self) -> bool {
         match self {
             Self::Udp => false,
-            Self::Tcp => true,
+            Self::Tcp | Self::Tls | Self::Ws | Self::Wss => true,
+        }
+    }
+
+    /// Whether nobody between the two ends can read or change what passes: a `sips:` URI may be
+    /// reached so.
+    pub fn is_secure(self) -> bool {
+        match self {
+            Self::Udp | Self::Tcp | Self::Ws => false,
+            Self::Tls | Self::Wss => true,
+        }
+    }
+
+    /// Whether we may open a connection. A WebSocket is opened by the client alone (RFC 7118 §4.1).
+    pub fn can_be_opened(self) -> bool {
+        match self {
+            Self::Tcp | Self::Tls => true,
+            Self::Udp | Self::Ws | Self::Wss => false,
+        }
+    }
+
+    /// The name in a Via (RFC 3261 §20.42, RFC 7118 §5.2.1).
+    pub fn via_name(self) -> &'static str {
+        match self {
+            Self::Udp => "UDP",
+            Self::Tcp => "TCP",
+            Self::Tls => "TLS",
+            Self::Ws => "WS",
+            Self::Wss => "WSS",
+        }
+    }
+
+    /// The `transport` parameter of a URI, where one is needed (RFC 3261 §19.1.1). Both kinds of
+    /// WebSocket have one (RFC 7118 §5.2.2).
+    pub fn uri_parameter(self) -> Option<&'static str> {
+        match self {
+            Self::Udp => None,
+            Self::Tcp => Some("tcp"),
+            Self::Tls => Some("tls"),
+            Self::Ws | Self::Wss => Some("ws"),
+        }
+    }
+
+    /// Where nothing is said (RFC 3261 §19.1.2, RFC 7118 §5.2.2).
+    pub fn default_port(self) -> u16 {
+        match self {
+            Self::Udp | Self::Tcp => 5060,
+            Self::Tls => 5061,
+            Self::Ws => 80,
+            Self::Wss => 443,
         }
     }
 }
 
-/// A way to a peer and back: for UDP the pair of addresses, for TCP one connection (RFC 5626 §3.1).
+/// A way to a peer and back: for UDP the pair of addresses, for all others one connection
+/// (RFC 5626 §3.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Flow {
     /// That of the listener.
@@ -74,15 +130,16 @@ pub struct Flow {
     pub listener: ListenerId,
     /// The peer's address as its packets show it.
     pub remote: SocketAddr,
-    /// The driver's number of the connection; 0 for UDP, and for a TCP connection yet to be opened
-    /// to `remote`.
+    /// The driver's number of the connection; 0 for UDP, and for a connection yet to be opened to
+    /// `remote`.
     pub connection: u64,
 }
 
 /// What reaches the endpoint from the network.
 #[derive(Debug)]
 pub enum Input {
-    /// One datagram, or one message cut out of a stream by [`crate::sip::framing`].
+    /// One datagram, one message of a WebSocket, or one cut out of a stream by
+    /// [`crate::sip::framing`].
     Received {
         /// The way it came.
         flow: Flow,

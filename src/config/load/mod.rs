@@ -1,13 +1,12 @@
 //! From the sections of the file to the configuration.
 
 mod account;
+mod listener;
 
-use super::profile::{self, Kind, ListenerKeys};
 use super::report::Report;
 use super::table::Table;
-use super::{Admits, Config, ConfigErrors, Files, ListenerConfig, LogFormat, Media, Server};
-use crate::sip::Transport;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use super::{Config, ConfigErrors, Files, LogFormat, Media, Server};
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 use std::time::Duration;
 use toml::de::DeTable;
@@ -170,99 +169,6 @@ impl Loader<'_> {
         }
         table.done(report);
         media
-    }
-
-    fn listeners(&mut self, root: &mut Table<'_>) -> Vec<ListenerConfig> {
-        let mut listeners: Vec<ListenerConfig> = vec![];
-        for mut table in root.tables("listener", &mut self.report) {
-            let (mut keys, mut is_read) = (ListenerKeys::default(), true);
-            if let Some(name) = table.string("profile", &mut self.report) {
-                let path = table.path("profile");
-                let found = profile::find(&name, &path, self.folder, self.files, &mut self.report);
-                is_read = found.is_some();
-                match found.map(|profile| profile.listener) {
-                    Some(Some(listener)) => keys = listener,
-                    Some(None) => self.report.of(&path, format!("{name:?} is about a peer")),
-                    None => {}
-                }
-                let stem = Path::new(&name).file_stem();
-                keys.name = keys
-                    .name
-                    .or_else(|| Some(stem?.to_string_lossy().into_owned()));
-            }
-            let keys = ListenerKeys::read(&mut table, &mut self.report).or(keys);
-            let listener = self.listener(&table, keys, is_read);
-            let same = |other: &&ListenerConfig| other.name == listener.name;
-            if listeners.iter().any(|other| same(&other)) {
-                let mend = format!("two listeners are called {:?}", listener.name);
-                self.report.of(&table.path("name"), mend);
-            }
-            let clashes = |other: &ListenerConfig| {
-                let same = |transport| other.transports.contains(transport);
-                other.bind == listener.bind
-                    && other.bind.port() != 0
-                    && listener.transports.iter().any(same)
-            };
-            if let Some(other) = listeners.iter().find(|other| clashes(other)) {
-                let mend = format!("listener {:?} is there already", other.name);
-                self.report.of(&table.path("bind"), mend);
-            }
-            table.done(&mut self.report);
-            listeners.push(listener);
-        }
-        if listeners.is_empty() {
-            let mend = "missing: without a [[listener]] nobody can call";
-            self.report.of("listener", mend);
-        }
-        listeners
-    }
-
-    /// Puts a listener together; what is missing has no default, for a wrong guess opens a door.
-    /// Of what a profile that could not be read may have said, nothing is missed.
-    fn listener(&mut self, table: &Table<'_>, keys: ListenerKeys, is_read: bool) -> ListenerConfig {
-        let report = &mut self.report;
-        let mut need = |is_there: bool, key| {
-            if !is_there {
-                table.missing(key, report);
-            }
-        };
-        need(keys.name.is_some(), "name");
-        need(keys.bind.is_some(), "bind");
-        need(!is_read || keys.admits.is_some(), "admits");
-        let phones = keys.admits == Some(Kind::Phones);
-        need(!phones || keys.realm.is_some(), "realm");
-        if !phones && keys.realm.is_some() {
-            let mend = "trunks are known by their address: leave it out, or admit phones";
-            report.of(&table.path("realm"), mend);
-        }
-        let realm = keys.realm.unwrap_or_default();
-        // A realm stands between quotation marks in each challenge (RFC 3261 §25.1).
-        if phones
-            && (realm.len() > 128 || realm.contains(|c: char| c.is_control() || "\"\\".contains(c)))
-        {
-            report.of(
-                &table.path("realm"),
-                "at most 128 bytes of text, without \" and \\",
-            );
-        }
-        let bind = keys.bind.unwrap_or_else(|| (Ipv4Addr::LOCALHOST, 0).into());
-        let outside = keys.advertised.unwrap_or_else(|| bind.ip());
-        if outside.is_unspecified() {
-            let mend = "peers must be told a real address: set advertised";
-            report.of(&table.path("advertised"), mend);
-        }
-        ListenerConfig {
-            name: keys.name.unwrap_or_default(),
-            transports: keys
-                .transports
-                .unwrap_or_else(|| vec![Transport::Udp, Transport::Tcp]),
-            bind,
-            advertised: SocketAddr::new(outside, bind.port()),
-            admits: match keys.admits {
-                Some(Kind::Phones) => Admits::Phones { realm },
-                Some(Kind::Trunks) | None => Admits::Trunks,
-            },
-        }
     }
 }
 

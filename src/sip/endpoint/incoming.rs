@@ -144,9 +144,11 @@ impl Endpoint {
             let status = if method.is_known() { 405 } else { 501 };
             return Err(Refusal::new(status).with(Name::Allow, self.allow(listener)));
         }
-        // §8.2.2.1: `tel` is what some trunks write for a number.
+        // §8.2.2.1: `tel` is what some trunks write for a number. `sips` promises that the whole way
+        // is encrypted (§26.2.2): where it is not, it is refused.
         match request.request_uri().map(|uri| uri.scheme) {
             Ok(Scheme::Sip | Scheme::Tel) => {}
+            Ok(Scheme::Sips) if flow.transport.is_secure() => {}
             Ok(Scheme::Sips | Scheme::Other(_)) => return Err(Refusal::new(416)),
             Err(fault) => return Err(Refusal::because(fault.status(), fault)),
         }

@@ -8,13 +8,10 @@ use crate::sip::uri::Uri;
 use crate::sip::{Flow, ListenerId, Transport};
 use std::net::SocketAddr;
 
-/// Where nothing is said (RFC 3261 §19.1.2).
-const DEFAULT_PORT: u16 = 5060;
-
 /// The address in a URI, if it is literal.
 pub(super) fn literal(uri: &Uri) -> Option<SocketAddr> {
-    let port = uri.port.unwrap_or(DEFAULT_PORT);
-    uri.host.ip().map(|ip| SocketAddr::new(ip, port))
+    let ip = uri.host.ip()?;
+    Some(SocketAddr::new(ip, uri.port_or_default()))
 }
 
 /// A flow of this listener to an address; a connection is yet to be opened.
@@ -32,7 +29,7 @@ pub(super) fn fresh(transport: Transport, listener: ListenerId, remote: SocketAd
 pub(super) fn is_on(flow: Flow, gone: Flow) -> bool {
     flow == gone
         || (flow.connection == 0
-            && flow.transport == Transport::Tcp
+            && flow.transport.is_reliable()
             && Flow {
                 connection: 0,
                 ..gone
@@ -43,7 +40,8 @@ pub(super) fn is_on(flow: Flow, gone: Flow) -> bool {
 ///
 /// A proxy that has asked for it is followed. A peer itself is sought at its Contact only if that
 /// is where its packets come from: a Contact that differs is a private address behind a NAT,
-/// and the flow leads there.
+/// and the flow leads there. From UDP to TCP and back it is followed; but not from an encrypted
+/// way to one that is not, nor to a WebSocket, which only the peer can open.
 pub(super) fn next_flow(to: &Addressing, made_on: Flow, listeners: &[Listener]) -> Flow {
     let Some(address) = literal(&to.next_hop) else {
         return made_on;
@@ -56,7 +54,7 @@ pub(super) fn next_flow(to: &Addressing, made_on: Flow, listeners: &[Listener]) 
     let change = match made_on.transport {
         Transport::Udp if wants.eq_ignore_ascii_case("tcp") => Some(Transport::Tcp),
         Transport::Tcp if wants.eq_ignore_ascii_case("udp") => Some(Transport::Udp),
-        Transport::Udp | Transport::Tcp => None,
+        Transport::Udp | Transport::Tcp | Transport::Tls | Transport::Ws | Transport::Wss => None,
     };
     if let Some(transport) = change {
         let fits = |listener: &Listener| listener.transport == transport;
@@ -66,10 +64,12 @@ pub(super) fn next_flow(to: &Addressing, made_on: Flow, listeners: &[Listener]) 
         }
         return made_on;
     }
-    match made_on.transport {
+    let transport = made_on.transport;
+    match transport.is_reliable() {
         // The connection to that host is used while it is there, whatever port it came from.
-        Transport::Tcp if same_host && made_on.connection != 0 => made_on,
-        Transport::Tcp | Transport::Udp => fresh(made_on.transport, made_on.listener, address),
+        true if same_host && made_on.connection != 0 => made_on,
+        true if !transport.can_be_opened() => made_on,
+        true | false => fresh(transport, made_on.listener, address),
     }
 }
 
@@ -87,16 +87,14 @@ pub(super) fn reply_flow(request: &Message, flow: Flow) -> (Flow, Option<Flow>) 
     let Ok(via) = request.top_via() else {
         return (flow, None);
     };
-    match flow.transport {
-        Transport::Udp => {
-            let remote = via.reply_address(flow.remote);
-            (Flow { remote, ..flow }, None)
-        }
-        Transport::Tcp => {
-            let sent_by = SocketAddr::new(flow.remote.ip(), via.port.unwrap_or(DEFAULT_PORT));
-            (flow, Some(fresh(flow.transport, flow.listener, sent_by)))
-        }
+    if !flow.transport.is_reliable() {
+        let remote = via.reply_address(flow.remote);
+        return (Flow { remote, ..flow }, None);
     }
+    let port = via.port.unwrap_or_else(|| flow.transport.default_port());
+    let sent_by = SocketAddr::new(flow.remote.ip(), port);
+    let again = fresh(flow.transport, flow.listener, sent_by);
+    (flow, flow.transport.can_be_opened().then_some(again))
 }
 
 #[cfg(test)]

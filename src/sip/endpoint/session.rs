@@ -1,10 +1,10 @@
 use super::route::is_on;
 use super::transactions::TxId;
 use super::write::Head;
+use crate::sip::Flow;
 use crate::sip::dialog::{Answer, Dialog};
 use crate::sip::message::Message;
 use crate::sip::uri::Uri;
-use crate::sip::{Flow, Transport};
 use std::time::Instant;
 
 /// An INVITE dialog, its INVITE, and what may still come of either.
@@ -170,7 +170,7 @@ impl Session {
             return;
         };
         let old = talking.flow;
-        let lost = old.transport == Transport::Tcp && old.connection == 0;
+        let lost = old.transport.is_reliable() && old.connection == 0;
         let same_place = only && lost && old.remote.ip() == way.remote.ip();
         if same_place || talking.dialog.is_with(contact) {
             talking.flow = way;

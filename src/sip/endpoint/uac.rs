@@ -13,7 +13,7 @@ use crate::sip::header::{Address, Name};
 use crate::sip::message::{Message, Method, Start};
 use crate::sip::transaction::ClientKey;
 use crate::sip::uri::{Host, Uri};
-use crate::sip::{Event, Flow, SessionId, Transport};
+use crate::sip::{Event, Flow, SessionId};
 use std::time::{Duration, Instant};
 
 /// The dialogs that one INVITE may make by forking on its way; more are ignored.
@@ -203,9 +203,9 @@ impl Endpoint {
         };
         let Ok(to) = response.to() else { return };
         let tag = to.tag().unwrap_or_default().to_owned();
-        let made_on = match flow.transport {
-            Transport::Tcp => flow,
-            Transport::Udp => fork.flow,
+        let made_on = match flow.transport.is_reliable() {
+            true => flow,
+            false => fork.flow,
         };
         if let Some(ack) = fork.acks.iter().find(|ack| ack.tag == tag) {
             let (flow, bytes) = (ack.flow, ack.bytes.clone());
@@ -350,9 +350,13 @@ impl Endpoint {
             call_id: session.call_id.clone(),
             cseq: 1,
         };
+        let asked = Uri::parse(&head.uri).ok();
         let invite = head
             .write(&Method::Invite)
-            .header(Name::Contact, self.contact(target.flow.listener))
+            .header(
+                Name::Contact,
+                self.contact(target.flow.listener, asked.as_ref()),
+            )
             .header(Name::Allow, self.allow(target.flow.listener))
             .header(Name::UserAgent, &self.config.user_agent);
         let extra = outbound.headers.iter().filter(|(name, _)| !is_ours(name));

@@ -215,9 +215,11 @@ impl Endpoint {
         tag: &str,
         sdp: Option<&[u8]>,
     ) -> Builder {
+        let asked = request.request_uri().ok();
+        let contact = self.contact(flow.listener, asked.as_ref());
         let builder = Builder::reply_to(request, status, "", Some(tag))
             .copy(request, Name::RecordRoute)
-            .header(Name::Contact, self.contact(flow.listener))
+            .header(Name::Contact, contact)
             .header(Name::Allow, self.allow(flow.listener))
             .header(Name::Server, &self.config.user_agent);
         match sdp {

@@ -6,7 +6,8 @@ use crate::sip::dialog::Dialog;
 use crate::sip::event::Party;
 use crate::sip::header::{Address, Name, quote};
 use crate::sip::message::{Builder, Message, Method};
-use crate::sip::{Flow, ListenerId, Transport};
+use crate::sip::uri::{Scheme, Uri};
+use crate::sip::{Flow, ListenerId};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::time::Duration;
 
@@ -129,15 +130,19 @@ impl Endpoint {
         all.join(", ")
     }
 
-    /// Our Contact: the listener, and nothing about what is behind it.
-    pub(super) fn contact(&self, listener: ListenerId) -> String {
-        match self.listener(listener) {
-            Some(listener) => match listener.transport {
-                Transport::Udp => format!("<sip:{}>", listener.advertised),
-                Transport::Tcp => format!("<sip:{};transport=tcp>", listener.advertised),
-            },
-            None => String::new(),
-        }
+    /// Our Contact: the listener, and nothing about what is behind it. For a dialog whose first
+    /// request was for a `sips:` URI it is one, too (§12.1.1, §8.1.1.8).
+    pub(super) fn contact(&self, listener: ListenerId, about: Option<&Uri>) -> String {
+        let Some(listener) = self.listener(listener) else {
+            return String::new();
+        };
+        let parameter = listener.transport.uri_parameter();
+        let parameter = parameter.map_or_else(String::new, |name| format!(";transport={name}"));
+        let scheme = match about.map(|uri| &uri.scheme) {
+            Some(Scheme::Sips) => "sips",
+            Some(Scheme::Sip | Scheme::Tel | Scheme::Other(_)) | None => "sip",
+        };
+        format!("<{scheme}:{}{parameter}>", listener.advertised)
     }
 
     /// A Via of ours with a new branch, and the branch (§8.1.1.7, RFC 3581 §3).
@@ -147,10 +152,7 @@ impl Endpoint {
             .listener(flow.listener)
             .map(|listener| listener.advertised);
         let sent_by = sent_by.unwrap_or(flow.remote);
-        let transport = match flow.transport {
-            Transport::Udp => "UDP",
-            Transport::Tcp => "TCP",
-        };
+        let transport = flow.transport.via_name();
         let via = format!("SIP/2.0/{transport} {sent_by};rport;branch={branch}");
         (via, branch)
     }

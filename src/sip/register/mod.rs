@@ -194,14 +194,17 @@ impl Registrar {
         request: &Request<'_>,
     ) -> Result<(), Refusal> {
         let seconds = self.granted(contact, request.expires)?;
-        if contact.uri.scheme != Scheme::Sip {
-            return Err(Refusal::Malformed);
+        let encrypted = request.flow.transport.is_secure();
+        match contact.uri.scheme {
+            Scheme::Sip => {}
+            Scheme::Sips if encrypted => {}
+            Scheme::Sips | Scheme::Tel | Scheme::Other(_) => return Err(Refusal::Malformed),
         }
         let place = contact
             .uri
             .host
             .ip()
-            .map(|ip| (ip, contact.uri.port.unwrap_or(5060)));
+            .map(|ip| (ip, contact.uri.port_or_default()));
         if place.is_some_and(|place| self.limits.ours.contains(&SocketAddr::from(place))) {
             return Err(Refusal::Forbidden);
         }

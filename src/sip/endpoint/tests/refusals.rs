@@ -20,10 +20,7 @@ fn each_fault_has_its_status() {
         (Ask::new("REGISTER"), "405 Method Not Allowed"),
         (Ask::new("BYE"), "481 Call/Transaction Does Not Exist"),
         (Ask::new("INVITE").body(OFFER), "400 Missing Contact"),
-        (
-            invite().header("Accept: text/plain"),
-            "406 Not Acceptable",
-        ),
+        (invite().header("Accept: text/plain"), "406 Not Acceptable"),
         (
             invite().header("Content-Encoding: gzip"),
             "415 Unsupported Media Type",

@@ -1,8 +1,10 @@
 //! Over real sockets of the loopback.
 
+mod tls;
+
 use super::*;
 use crate::sip::{Flow, Input};
-use std::io::{Read as _, Write as _};
+use std::io::Write as _;
 use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc;
@@ -27,19 +29,26 @@ impl Bench {
     }
 
     fn with(limits: Limits) -> Self {
+        let local = local();
+        let sockets = vec![
+            socket(UDP, Transport::Udp, local),
+            socket(TCP, Transport::Tcp, local),
+        ];
+        Self::of(sockets, limits)
+    }
+
+    fn of(sockets: Vec<Socket>, limits: Limits) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
             .build()
             .expect("a runtime");
-        let local = "127.0.0.1:0".parse().expect("an address");
-        let listeners = vec![(UDP, Transport::Udp, local), (TCP, Transport::Tcp, local)];
         let (sender, inbox) = mpsc::channel();
         let full = Arc::new(AtomicBool::new(false));
         let closed = Arc::clone(&full);
         let deliver = move |input| !closed.load(Ordering::Relaxed) && sender.send(input).is_ok();
         let handle = runtime.handle().clone();
-        let network = Network::with_limits(listeners, limits, &handle, deliver).expect("bound");
+        let network = Network::with_limits(sockets, limits, &handle, deliver).expect("bound");
         Self {
             runtime,
             network,
@@ -85,14 +94,27 @@ impl Bench {
     }
 }
 
-fn read(stream: &mut TcpStream, length: usize) -> Vec<u8> {
+fn local() -> SocketAddr {
+    "127.0.0.1:0".parse().expect("an address")
+}
+
+fn socket(listener: ListenerId, transport: Transport, address: SocketAddr) -> Socket {
+    Socket {
+        listener,
+        transport,
+        address,
+        identity: None,
+    }
+}
+
+fn read(stream: &mut impl io::Read, length: usize) -> Vec<u8> {
     let mut bytes = vec![0; length];
     stream.read_exact(&mut bytes).expect("read");
     bytes
 }
 
 /// Whether the other side has closed.
-fn is_closed(stream: &mut TcpStream) -> bool {
+fn is_closed(stream: &mut impl io::Read) -> bool {
     matches!(stream.read(&mut [0; 10]), Ok(0) | Err(_))
 }
 
@@ -318,7 +340,7 @@ fn a_port_in_use_is_an_error_that_says_what_to_do() {
     let bench = Bench::new();
     for (id, transport, name) in [(UDP, Transport::Udp, "UDP"), (TCP, Transport::Tcp, "TCP")] {
         let address = bench.address(id);
-        let listeners = vec![(ListenerId(7), transport, address)];
+        let listeners = vec![socket(ListenerId(7), transport, address)];
         let handle = bench.runtime.handle();
         let error = Network::start(listeners, handle, |_| true).expect_err("taken");
         let expected = format!("SIP cannot listen at {name} {address}");
