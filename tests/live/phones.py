@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import re
 import time
 import wave
 from collections.abc import Callable
@@ -94,6 +95,8 @@ class Call(pj.Call):
         self.media: pj.AudioMedia | None = None
         self.state = pj.PJSIP_INV_STATE_NULL
         self.status = 0
+        # The keys that came from the other side.
+        self.digits = ""
         self._player: pj.AudioMediaPlayer | None = None
         self._recorder: pj.AudioMediaRecorder | None = None
 
@@ -110,6 +113,14 @@ class Call(pj.Call):
         answer = pj.CallOpParam()
         answer.statusCode = code
         self.answer(answer)
+
+    def press(self, key: str, method: int) -> None:
+        """Presses a key by one of PJSIP's methods: telephone-event or INFO."""
+        param = pj.CallSendDtmfParam()
+        param.method = method
+        param.digits = key
+        param.duration = 120
+        self.sendDtmf(param)
 
     def hang_up(self) -> None:
         if not self.is_over and self.isActive():
@@ -133,6 +144,17 @@ class Call(pj.Call):
         self._recorder = pj.AudioMediaRecorder()
         self._recorder.createRecorder(str(path))
         self.media.startTransmit(self._recorder)
+
+    def onDtmfDigit(self, prm: pj.OnDtmfDigitParam) -> None:
+        self.digits += prm.digit
+
+    def onCallSdpCreated(self, prm: pj.OnCallSdpCreatedParam) -> None:
+        if self.phone.has_events:
+            return
+        lines = prm.sdp.wholeSdp.splitlines()
+        kept = [line for line in lines if not line.startswith(("a=rtpmap:101", "a=fmtp:101", "a=rtpmap:120", "a=fmtp:120"))]
+        media = [re.sub(r" (101|120)(?= |$)", "", line) if line.startswith("m=audio") else line for line in kept]
+        prm.sdp.wholeSdp = "\r\n".join(media) + "\r\n"
 
     def onCallState(self, prm: pj.OnCallStateParam) -> None:
         info = self.getInfo()
@@ -178,20 +200,27 @@ class _Account(pj.Account):
 class Phone:
     """A phone with a port of its own; give it an agent's credentials and it registers."""
 
-    def __init__(self, server: int, agent: Agent | None = None, *, user: str = "4930555", tcp: bool = False) -> None:
+    def __init__(self, server: int, agent: Agent | None = None, *, user: str = "4930555", tcp: bool = False, transport: str = "") -> None:
         self.plays: Path | None = None
         self.records: Path | None = None
+        # Whether it offers telephone-events.
+        self.has_events = True
         # What incoming calls are answered with; None: they ring.
         self.answers: int | None = 200
         self.registration = 0
         self.calls: list[Call] = []
         self.server = server
-        self.scheme = ";transport=tcp" if tcp else ""
-        transport = pj.TransportConfig()
-        transport.boundAddress = "127.0.0.1"
-        transport.port = centre.spare_port()
-        kind = pj.PJSIP_TRANSPORT_TCP if tcp else pj.PJSIP_TRANSPORT_UDP
-        self._transport = endpoint().transportCreate(kind, transport)
+        spoken = transport or ("tcp" if tcp else "udp")
+        self.scheme = "" if spoken == "udp" else f";transport={spoken}"
+        own = pj.TransportConfig()
+        own.boundAddress = "127.0.0.1"
+        own.port = centre.spare_port()
+        kind = {
+            "udp": pj.PJSIP_TRANSPORT_UDP,
+            "tcp": pj.PJSIP_TRANSPORT_TCP,
+            "tls": pj.PJSIP_TRANSPORT_TLS,
+        }[spoken]
+        self._transport = endpoint().transportCreate(kind, own)
         config = pj.AccountConfig()
         config.idUri = f"sip:{agent.user if agent else user}@127.0.0.1"
         config.sipConfig.transportId = self._transport

@@ -1,0 +1,167 @@
+"""Calls over transports that are encrypted, and a certificate that changes while they are up."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import ssl
+import subprocess
+from pathlib import Path
+
+import centre
+import phones
+import sound
+from centre import BINARY, ROOT, Agent, LiveTest, Server, spare_port
+from phones import Phone
+
+AGENT = Agent("1001", "a password of 1001", "Ada")
+
+
+class EncryptedServer(Server):
+    """`cordboard run` with phones over TLS and callers over UDP."""
+
+    def start(self) -> Server:
+        self.tls = spare_port()
+        (self.data / "demo").mkdir(exist_ok=True)
+        config = self.data / "cordboard.toml"
+        config.write_text(
+            f"""
+[server]
+data_dir = "demo"
+http = "127.0.0.1:{self.http}"
+[media]
+address = "127.0.0.1"
+ports = "{self.rtp.start}-{self.rtp.stop - 1}"
+[[listener]]
+profile = "internal"
+name = "internal-tls"
+transports = ["tls"]
+bind = "127.0.0.1:{self.tls}"
+[[listener]]
+profile = "external"
+bind = "127.0.0.1:{self.external}"
+[account]
+name = "demo"
+[recording]
+enabled = true
+[[agent]]
+user = "{AGENT.user}"
+password = "{AGENT.password}"
+name = "{AGENT.name}"
+[[queue]]
+name = "Support"
+music = {{ file = "{ROOT / "media" / "hold-music.wav"}" }}
+[[trunk]]
+name = "loopback"
+from = ["127.0.0.0/8"]
+[[route]]
+number = "*"
+to = {{ queue = "Support" }}
+"""
+        )
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen([str(BINARY), "run", "--config", str(config)], stdout=log, stderr=log)
+        try:
+            centre.until("the server is well", self._is_up, 60)
+        except AssertionError as late:
+            said = self.said()[-4000:]
+            self.remove()
+            raise AssertionError(f"the server did not start:\n{said}") from late
+        return self
+
+    def _is_up(self) -> bool:
+        assert self.process is not None
+        if self.process.poll() is not None:
+            raise AssertionError(f"exit code {self.process.returncode}")
+        try:
+            return self.get("/healthz")[0] == 200
+        except OSError:
+            return False
+
+    @property
+    def agents(self) -> list[Agent]:
+        return [AGENT]
+
+    @property
+    def certificate(self) -> Path:
+        return self.data / "demo" / "tls" / "certificate.pem"
+
+    def shown(self) -> bytes:
+        """The certificate that a new handshake is shown."""
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        with (
+            socket.create_connection(("127.0.0.1", self.tls), timeout=5) as stream,
+            context.wrap_socket(stream) as encrypted,
+        ):
+            shown = encrypted.getpeercert(binary_form=True)
+        assert shown is not None
+        return shown
+
+
+class Tls(LiveTest):
+    """The agent's phone is PJSIP over TLS, with OpenSSL; the caller is PJSIP over UDP."""
+
+    server: EncryptedServer
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.server = EncryptedServer()
+        cls.server.start()
+        cls.addClassCleanup(cls.server.remove)
+
+    def test_a_phone_over_tls_is_reached_and_heard_and_outlives_its_certificate(self) -> None:
+        agent = Phone(self.server.tls, AGENT, transport="tls")
+        caller = Phone(self.server.external)
+        self.addCleanup(agent.close)
+        self.addCleanup(caller.close)
+        agent.plays = sound.write(self.files / "880.wav", sound.tone(880, 5))
+        caller.plays = sound.write(self.files / "440.wav", sound.tone(440, 5))
+        outside = caller.dial("5000")
+        inside = agent.next_call(30)
+        phones.wait("both are up", lambda: outside.is_up and inside.is_up)
+        self.assertIn("transport=tls", inside.getInfo().remoteContact.lower())
+
+        before = self.server.shown()
+        self.replace_certificate()
+        after = centre.until("the new certificate is shown", lambda: self.changed(before), 10)
+        self.assertNotEqual(before, after)
+        self.server.certificate.write_text("nothing that could be shown")
+        assert self.server.process is not None
+        self.server.process.send_signal(signal.SIGHUP)
+        centre.until("the bad file is told", lambda: self.server.metric("cordboard_tls_certificates_failing") == 1)
+        self.assertEqual(self.server.shown(), after, "the old one stays")
+
+        phones.live(1)
+        self.assertTrue(outside.is_up and inside.is_up, "the call goes on")
+        # In the dialog, over the connection that was there all the while.
+        inside.hang_up()
+        phones.wait("both are over", lambda: outside.is_over and inside.is_over)
+        stereo = sound.read(self.recorded()[0].stereo)
+        for channel, frequency in ((0, 440), (1, 880)):
+            share = sound.mostly(stereo.part(0.5, stereo.seconds - 0.5, channel), frequency)
+            self.assertGreater(share, 0.8, f"{frequency} Hz is recorded")
+
+    def replace_certificate(self) -> None:
+        folder = self.server.certificate.parent
+        command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30", "-subj", "/CN=new"]
+        command += ["-keyout", str(folder / "key.pem"), "-out", str(self.server.certificate)]
+        subprocess.run(command, check=True, capture_output=True)
+        assert self.server.process is not None
+        self.server.process.send_signal(signal.SIGHUP)
+
+    def changed(self, before: bytes) -> bytes | None:
+        shown = self.server.shown()
+        return shown if shown != before else None
+
+    def test_what_is_not_tls_and_what_says_nothing_is_closed(self) -> None:
+        failed = self.server.metric("cordboard_sip_handshakes_failed_total")
+        with (
+            socket.create_connection(("127.0.0.1", self.server.tls), timeout=20) as plain,
+            socket.create_connection(("127.0.0.1", self.server.tls), timeout=20) as silent,
+        ):
+            plain.sendall(b"OPTIONS sip:a SIP/2.0\r\nContent-Length: 0\r\n\r\n")
+            self.assertNotIn(b"SIP/2.0", plain.recv(1000), "an alert at most")
+            self.assertEqual(silent.recv(1000), b"", "closed in time")
+        metric = "cordboard_sip_handshakes_failed_total"
+        centre.until("both are counted", lambda: self.server.metric(metric) == failed + 2)
