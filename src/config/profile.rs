@@ -68,6 +68,8 @@ impl ListenerKeys {
             ("udp", Transport::Udp),
             ("tcp", Transport::Tcp),
             ("tls", Transport::Tls),
+            ("ws", Transport::Ws),
+            ("wss", Transport::Wss),
         ];
         let admits = [("phones", Kind::Phones), ("trunks", Kind::Trunks)];
         Self {

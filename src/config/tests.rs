@@ -286,9 +286,13 @@ fn a_listener_for_tls_has_a_port_of_its_own_and_may_bring_its_certificate() {
     );
     refused(
         &with(files),
-        "18: certificate: no transport of this listener shows one: leave it out, or listen for tls",
+        "18: certificate: no transport of this listener shows one: leave it out, or listen for tls or wss",
     );
-    let same_port = with("transports = [\"tls\"]").replace("5061", "5060");
+    refused(
+        &with("transports = [\"ws\", \"wss\"]"),
+        "18: transports: ws and wss cannot share a port: make a listener for each",
+    );
+    let same_port = with("transports = [\"wss\"]").replace("5061", "5060");
     refused(
         &same_port,
         "17: bind: listener \"internal\" is there already",

@@ -8,7 +8,9 @@
 //! Each edge to *closed* is a time-out of [`super::Limits`]; the peer, an error, a stream that is
 //! not SIP, or a full queue close it from everywhere.
 
+use super::limits::Limits;
 use super::tcp::Shared;
+use super::websocket;
 use crate::sip::framing::{Frame, Framer, PONG};
 use crate::sip::{Flow, Input, Transport};
 use rustix::net::sockopt;
@@ -21,6 +23,7 @@ use std::time::Duration;
 use tokio::io::{self as aio, AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::mpsc;
+use tokio::time::error::Elapsed;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::client::TlsStream as ClientStream;
@@ -102,6 +105,10 @@ impl Connection {
         Self { flow, shared }
     }
 
+    pub(super) fn limits(&self) -> Limits {
+        self.shared.limits
+    }
+
     /// Serves a connection that a peer has opened, to its end.
     pub(super) async fn accepted(
         self,
@@ -120,20 +127,28 @@ impl Connection {
                 self.shared.meet(self.flow);
                 self.spoken(stream, queue).await;
             }
-            failed => {
-                let why = failed.map(|failed| failed.err().map(|error| error.to_string()));
-                self.unshaken(&why.ok().flatten().unwrap_or_else(|| "too slow".into()));
-                // Nobody has heard of it: nobody need hear of its end.
-                self.shared.leave(self.flow);
-            }
+            failed => self.never_spoke(failed),
         }
+    }
+
+    /// A handshake has failed: nobody has heard of the connection, nor need hear of its end.
+    fn never_spoke<T, E: std::fmt::Display>(&self, failed: Result<Result<T, E>, Elapsed>) {
+        let why = failed.map(|failed| failed.err().map(|error| error.to_string()));
+        self.unshaken(&why.ok().flatten().unwrap_or_else(|| "too slow".into()));
+        self.shared.leave(self.flow);
     }
 
     /// Serves a connection, encrypted where it should be, in the language of its transport.
     async fn spoken<S: Stream>(self, stream: S, queue: Queue) {
         match self.flow.transport {
             Transport::Udp | Transport::Tcp | Transport::Tls => self.talk(stream, queue).await,
-            Transport::Ws | Transport::Wss => {}
+            Transport::Ws | Transport::Wss => {
+                let patience = self.shared.limits.handshake;
+                match timeout(patience, websocket::upgraded(stream)).await {
+                    Ok(Ok(socket)) => websocket::talk(&self, socket, queue).await,
+                    failed => return self.never_spoke(failed),
+                }
+            }
         }
         self.ended().await;
     }
@@ -214,7 +229,7 @@ impl Connection {
     }
 
     /// Delivers a message; reads no further until there is room for it.
-    async fn tell(&self, bytes: Vec<u8>) {
+    pub(super) async fn tell(&self, bytes: Vec<u8>) {
         self.shared.tally.received.fetch_add(1, Ordering::Relaxed);
         let flow = self.flow;
         self.until_taken(|| Input::Received {
@@ -245,7 +260,7 @@ impl Connection {
     }
 
     /// It is we who close, for a reason.
-    fn close(&self, why: &str) {
+    pub(super) fn close(&self, why: &str) {
         tracing::debug!(remote = %self.flow.remote, why, "a connection is closed");
         self.shared.tally.closed.fetch_add(1, Ordering::Relaxed);
     }

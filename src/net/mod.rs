@@ -13,6 +13,7 @@ mod limits;
 mod tcp;
 mod tls;
 mod udp;
+mod websocket;
 
 #[cfg(test)]
 mod tests;

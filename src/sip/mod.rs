@@ -70,6 +70,15 @@ impl Transport {
         }
     }
 
+    /// Whether messages follow each other without a seam: each must say its length (RFC 3261
+    /// §20.14). A datagram and a message of a WebSocket are as long as they are (RFC 7118 §5.1).
+    pub fn is_stream(self) -> bool {
+        match self {
+            Self::Tcp | Self::Tls => true,
+            Self::Udp | Self::Ws | Self::Wss => false,
+        }
+    }
+
     /// Whether nobody between the two ends can read or change what passes: a `sips:` URI may be
     /// reached so.
     pub fn is_secure(self) -> bool {

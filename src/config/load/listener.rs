@@ -139,7 +139,8 @@ impl Loader<'_> {
             }
         };
         if !transports.iter().any(|transport| transport.is_secure()) {
-            let mend = "no transport of this listener shows one: leave it out, or listen for tls";
+            let mend =
+                "no transport of this listener shows one: leave it out, or listen for tls or wss";
             report.of(&table.path("certificate"), mend);
         }
         for (name, file) in [("certificate", &chain), ("key", &key)] {

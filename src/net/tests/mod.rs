@@ -1,6 +1,7 @@
 //! Over real sockets of the loopback.
 
 mod tls;
+mod websocket;
 
 use super::*;
 use crate::sip::{Flow, Input};

@@ -28,7 +28,7 @@ impl Endpoint {
         self.counters.requests += 1;
         // RFC 3261 §20.14: without it nobody knows where the next message begins. What the
         // framing could not cut off is answered and not served.
-        if flow.transport.is_reliable() && message.header(Name::ContentLength).is_none() {
+        if flow.transport.is_stream() && message.header(Name::ContentLength).is_none() {
             let malformed = Malformed {
                 fault: Fault::Missing(Name::ContentLength),
                 message: Some(Box::new(message)),

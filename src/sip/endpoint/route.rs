@@ -149,6 +149,31 @@ mod tests {
         );
     }
 
+    #[test]
+    fn a_websocket_is_the_only_way_to_its_phone() {
+        let made_on = flow(Transport::Wss, 40_000, 9);
+        for uri in [
+            "sip:b@x7f3.invalid;transport=ws",
+            "sip:b@198.51.100.7;transport=udp",
+            "sip:b@198.51.100.7:5060",
+        ] {
+            assert_eq!(next(uri, false, made_on), made_on, "{uri}");
+        }
+        assert_eq!(next("sip:203.0.113.5;lr", true, made_on), made_on);
+    }
+
+    #[test]
+    fn what_is_encrypted_stays_so() {
+        let made_on = flow(Transport::Tls, 40_000, 9);
+        let stays = next("sip:b@198.51.100.7;transport=tcp", false, made_on);
+        assert_eq!(stays, made_on);
+        let again = reopened(&to("sip:b@198.51.100.7;transport=tls", false), made_on);
+        assert_eq!(
+            (again.transport, again.remote.port(), again.connection),
+            (Transport::Tls, 5061, 0)
+        );
+    }
+
     fn next(uri: &str, by_route: bool, made_on: Flow) -> Flow {
         let listener = |transport| Listener {
             transport,

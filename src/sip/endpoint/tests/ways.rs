@@ -191,3 +191,44 @@ impl Wire {
         self.transmits().remove(0).flow.remote
     }
 }
+
+#[test]
+fn sips_is_answered_in_kind_where_the_way_is_encrypted_and_refused_elsewhere() {
+    let ask = || {
+        let text = invite().text().replace("INVITE sip:", "INVITE sips:");
+        text.replace("z9hG4bK", "z9hG4bK-secure")
+    };
+    let mut w = Wire::new();
+    assert_eq!(
+        firsts(&w.says(ask())),
+        ["SIP/2.0 416 Unsupported URI Scheme"]
+    );
+    let mut w = Wire::new();
+    w.flow = Flow {
+        transport: Transport::Tls,
+        listener: STREAM,
+        remote: address("198.51.100.7", 40_123),
+        connection: 4,
+    };
+    w.says(ask());
+    let session = w.invitation().session;
+    w.endpoint.command(w.now, answer(session));
+    let ok = String::from_utf8(w.transmits().remove(0).bytes).expect("text");
+    let contact = header(&ok, "Contact").expect("there");
+    assert!(contact.starts_with("<sips:192.0.2.1:5060"), "{contact}");
+}
+
+#[test]
+fn a_message_of_a_websocket_need_not_say_its_length() {
+    let mut w = Wire::new();
+    let text = Ask::new("OPTIONS").text();
+    let lines = text.split_inclusive("\r\n");
+    let bare: String = lines.filter(|l| !l.starts_with("Content-Length")).collect();
+    for (transport, status) in [
+        (Transport::Tcp, "SIP/2.0 400 Missing Content-Length"),
+        (Transport::Ws, "SIP/2.0 200 OK"),
+    ] {
+        (w.flow.transport, w.flow.listener, w.flow.connection) = (transport, STREAM, 4);
+        assert_eq!(firsts(&w.says(bare.clone())), [status]);
+    }
+}
