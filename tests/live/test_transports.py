@@ -1,7 +1,9 @@
-"""Calls over transports that are encrypted, and a certificate that changes while they are up."""
+"""A call over TLS whose certificate changes while it is up; and a WebSocket, as a browser opens one."""
 
 from __future__ import annotations
 
+import base64
+import os
 import signal
 import socket
 import ssl
@@ -21,7 +23,7 @@ class EncryptedServer(Server):
     """`cordboard run` with phones over TLS and callers over UDP."""
 
     def start(self) -> Server:
-        self.tls = spare_port()
+        self.tls, self.ws = spare_port(), spare_port()
         (self.data / "demo").mkdir(exist_ok=True)
         config = self.data / "cordboard.toml"
         config.write_text(
@@ -37,6 +39,11 @@ profile = "internal"
 name = "internal-tls"
 transports = ["tls"]
 bind = "127.0.0.1:{self.tls}"
+[[listener]]
+profile = "internal"
+name = "internal-ws"
+transports = ["ws"]
+bind = "127.0.0.1:{self.ws}"
 [[listener]]
 profile = "external"
 bind = "127.0.0.1:{self.external}"
@@ -124,15 +131,15 @@ class Tls(LiveTest):
 
         before = self.server.shown()
         self.replace_certificate()
-        after = centre.until("the new certificate is shown", lambda: self.changed(before), 10)
+        after = phones.wait("the new certificate is shown", lambda: self.changed(before))
         self.assertNotEqual(before, after)
         self.server.certificate.write_text("nothing that could be shown")
         assert self.server.process is not None
         self.server.process.send_signal(signal.SIGHUP)
-        centre.until("the bad file is told", lambda: self.server.metric("cordboard_tls_certificates_failing") == 1)
+        phones.wait("the bad file is told", lambda: self.server.metric("cordboard_tls_certificates_failing") == 1)
         self.assertEqual(self.server.shown(), after, "the old one stays")
 
-        phones.live(1)
+        phones.live(3)
         self.assertTrue(outside.is_up and inside.is_up, "the call goes on")
         # In the dialog, over the connection that was there all the while.
         inside.hang_up()
@@ -144,7 +151,7 @@ class Tls(LiveTest):
 
     def replace_certificate(self) -> None:
         folder = self.server.certificate.parent
-        command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30", "-subj", "/CN=new"]
+        command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30", "-subj", "/CN=new"]
         command += ["-keyout", str(folder / "key.pem"), "-out", str(self.server.certificate)]
         subprocess.run(command, check=True, capture_output=True)
         assert self.server.process is not None
@@ -165,3 +172,27 @@ class Tls(LiveTest):
             self.assertEqual(silent.recv(1000), b"", "closed in time")
         metric = "cordboard_sip_handshakes_failed_total"
         centre.until("both are counted", lambda: self.server.metric(metric) == failed + 2)
+
+    def test_a_browser_is_challenged_over_its_websocket(self) -> None:
+        key = base64.b64encode(os.urandom(16)).decode()
+        upgrade = (
+            f"GET / HTTP/1.1\r\nHost: 127.0.0.1:{self.server.ws}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\nSec-WebSocket-Protocol: sip\r\n\r\n"
+        )
+        register = (
+            "REGISTER sip:127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/WS x7f3.invalid;branch=z9hG4bKlive\r\nMax-Forwards: 70\r\n"
+            "From: <sip:1001@127.0.0.1>;tag=a\r\nTo: <sip:1001@127.0.0.1>\r\nCall-ID: live\r\nCSeq: 1 REGISTER\r\n"
+            "Contact: <sip:1001@x7f3.invalid;transport=ws>\r\n\r\n"
+        ).encode()
+        with socket.create_connection(("127.0.0.1", self.server.ws), timeout=5) as stream:
+            stream.sendall(upgrade.encode())
+            answer = b""
+            while not answer.endswith(b"\r\n\r\n"):
+                answer += stream.recv(1)
+            self.assertTrue(answer.startswith(b"HTTP/1.1 101 "), answer)
+            # A mask of nothing leaves the text as it is.
+            stream.sendall(bytes([0x81, 0xFE, *len(register).to_bytes(2, "big"), 0, 0, 0, 0]) + register)
+            answer = stream.recv(65_535)
+        self.assertEqual(answer[0], 0x81, "one text")
+        self.assertIn(b"SIP/2.0 401 ", answer)
+        self.assertIn(b"Via: SIP/2.0/WS x7f3.invalid", answer)
