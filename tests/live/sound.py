@@ -81,13 +81,14 @@ def best_second(samples: Sequence[int], frequency: float, rate: int = RATE) -> f
 
 
 def mostly(samples: Sequence[int], frequency: float, rate: int = RATE) -> float:
-    """The share of the quarter seconds that are this tone alone.
+    """The share of the fortieths of a second that are this tone alone.
 
-    A playout buffer that adapts moves a tone's phase, and a share over long stretches would count that as another sound.
+    So short, because who follows a peer's clock moves its sound by up to four samples a packet: the tone is still the tone,
+    but over long stretches its phase turns, and a share of those would count that as another sound.
     """
-    quarter = rate // 4
-    starts = range(0, len(samples) - quarter + 1, quarter)
-    return sum(share(samples[start : start + quarter], frequency, rate) > 0.9 for start in starts) / max(len(starts), 1)
+    length = rate // 40
+    starts = range(0, len(samples) - length + 1, length)
+    return sum(share(samples[start : start + length], frequency, rate) > 0.9 for start in starts) / max(len(starts), 1)
 
 
 def onsets(samples: Sequence[int], frequency: float, rate: int = RATE) -> list[float]:

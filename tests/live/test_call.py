@@ -35,8 +35,8 @@ class SippCallsPjsip(LiveTest):
         stereo = sound.read(recording.stereo)
         self.assertAlmostEqual(stereo.seconds, 4, delta=1)
         left, right = (stereo.part(1, 3.5, channel) for channel in (0, 1))
-        self.assertGreater(sound.mostly(left, 440), 0.7, "the customer is left")
-        self.assertGreater(sound.mostly(right, 880), 0.7, "the agent is right")
+        self.assertGreater(sound.mostly(left, 440), 0.85, "the customer is left")
+        self.assertGreater(sound.mostly(right, 880), 0.85, "the agent is right")
         [call_record] = self.server.calls()
         self.assertEqual(call_record["end"], "agent_hung_up")
 

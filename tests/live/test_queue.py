@@ -65,7 +65,7 @@ class Numbers(LiveTest):
 
     def test_9196_echoes(self) -> None:
         heard = self.listen("9196", 3)
-        self.assertGreater(sound.mostly(heard.part(1, 2.5), 440), 0.6)
+        self.assertGreater(sound.mostly(heard.part(1, 2.5), 440), 0.85)
 
     def test_9664_plays_music(self) -> None:
         heard = self.listen("9664", 6)
