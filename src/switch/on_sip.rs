@@ -58,7 +58,8 @@ impl Switch {
             Destination::Queue(queue) => {
                 let name = self.account.queue(queue).map_or("", |queue| &queue.name);
                 call.join(now, queue, name);
-                let position = self.floor.waiting(queue).count() + 1;
+                let tally = self.floor.tally(now, queue).unwrap_or_default();
+                let position = tally.waiting + 1;
                 self.notice(id, Notice::Queued { queue, position });
                 self.acd(now, acd::Input::Join { call: id, queue });
             }

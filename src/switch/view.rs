@@ -49,14 +49,14 @@ pub struct AgentView {
 impl Switch {
     /// A snapshot of who is doing what.
     pub fn view(&self, now: Instant) -> View {
-        let queues = self.account.queues.iter().map(|queue| QueueView {
-            id: queue.id,
-            name: queue.name.clone(),
-            waiting: self.floor.waiting(queue.id).count(),
-            longest: self
-                .floor
-                .tally(now, queue.id)
-                .map_or(Duration::ZERO, |tally| tally.longest_wait),
+        let queues = self.account.queues.iter().map(|queue| {
+            let tally = self.floor.tally(now, queue.id).unwrap_or_default();
+            QueueView {
+                id: queue.id,
+                name: queue.name.clone(),
+                waiting: tally.waiting,
+                longest: tally.longest_wait,
+            }
         });
         let agents = self.account.agents.iter().filter_map(|agent| {
             Some(AgentView {
