@@ -20,7 +20,7 @@ import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import sound
 
@@ -104,13 +104,16 @@ class Server:
         self.rtp = spare_range(400)
         self.process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> Server:
-        """Starts it, again too, and waits until it is well."""
+    def command(self) -> list[object]:
+        """What is started."""
         ports = ["--sip-port", self.internal, "--external-port", self.external, "--http-port", self.http]
         ports += ["--rtp-ports", f"{self.rtp.start}-{self.rtp.stop - 1}"]
-        command = [BINARY, "demo", "--data", self.data / "demo", *ports, *self.options]
+        return [BINARY, "demo", "--data", self.data / "demo", *ports, *self.options]
+
+    def start(self) -> Self:
+        """Starts it, again too, and waits until it is well."""
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen([str(word) for word in command], stdout=log, stderr=log)
+            self.process = subprocess.Popen([str(word) for word in self.command()], stdout=log, stderr=log)
         try:
             until("the server is well", self._is_well, 60)
         except AssertionError as late:
@@ -124,9 +127,13 @@ class Server:
         if self.process.poll() is not None:
             raise AssertionError(f"exit code {self.process.returncode}")
         try:
-            return self.get("/healthz")[0] == 200 and (self.data / "demo" / "demo.json").exists()
+            return self.get("/healthz")[0] == 200 and self.has_begun()
         except OSError:
             return False
+
+    def has_begun(self) -> bool:
+        """Whether what tests look for is there."""
+        return (self.data / "demo" / "demo.json").exists()
 
     def get(self, path: str) -> tuple[int, str]:
         """Status and body of a page of the HTTP port."""
@@ -207,6 +214,74 @@ class Server:
         """The sum of a metric over its labels; 0 if it is not there."""
         lines = re.findall(rf"^{name}(?:\{{[^}}]*\}})? (\S+)$", self.get("/metrics")[1], re.MULTILINE)
         return sum(float(line) for line in lines)
+
+
+class ConfiguredServer(Server):
+    """`cordboard run` with a configuration of its own: what every test needs of one, and before that what `sections` says.
+
+    Callers come over UDP and TCP to `external`, on `address`; every number reaches the queue *Support*.
+    """
+
+    people: tuple[Agent, ...] = (Agent("1001", "a password of 1001", "Ada"),)
+    address = "127.0.0.1"
+    network = "127.0.0.0/8"
+
+    def sections(self) -> str:
+        """The listeners of the phones, and whatever else the test is about."""
+        return ""
+
+    def agent_keys(self) -> str:
+        """Keys of every agent besides the user, the password and the name."""
+        return ""
+
+    def trunk_keys(self) -> str:
+        """Keys of the trunk that is every caller's."""
+        return ""
+
+    def command(self) -> list[object]:
+        (self.data / "demo").mkdir(exist_ok=True)
+        agents = [
+            f'[[agent]]\nuser = "{agent.user}"\npassword = "{agent.password}"\nname = "{agent.name}"\n{self.agent_keys()}'
+            for agent in self.people
+        ]
+        config = self.data / "cordboard.toml"
+        config.write_text(
+            f"""
+[server]
+data_dir = "demo"
+http = "127.0.0.1:{self.http}"
+[media]
+address = "{self.address}"
+ports = "{self.rtp.start}-{self.rtp.stop - 1}"
+[account]
+name = "demo"
+[recording]
+enabled = true
+{self.sections()}
+[[listener]]
+profile = "external"
+bind = "{self.address}:{self.external}"
+[[queue]]
+name = "Support"
+music = {{ file = "{ROOT / "media" / "hold-music.wav"}" }}
+[[trunk]]
+name = "callers"
+from = ["{self.network}"]
+{self.trunk_keys()}
+[[route]]
+number = "*"
+to = {{ queue = "Support" }}
+"""
+            + "\n".join(agents)
+        )
+        return [BINARY, "run", "--config", config]
+
+    def has_begun(self) -> bool:
+        return True
+
+    @property
+    def agents(self) -> list[Agent]:
+        return list(self.people)
 
 
 class LiveTest(unittest.TestCase):

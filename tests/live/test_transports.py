@@ -13,81 +13,28 @@ from pathlib import Path
 import centre
 import phones
 import sound
-from centre import BINARY, ROOT, Agent, LiveTest, Server, spare_port
+from centre import ConfiguredServer, LiveTest, spare_port
 from phones import Phone
 
-AGENT = Agent("1001", "a password of 1001", "Ada")
 
+class EncryptedServer(ConfiguredServer):
+    """Phones over TLS, and browsers' over WebSockets; callers over UDP."""
 
-class EncryptedServer(Server):
-    """`cordboard run` with phones over TLS and callers over UDP."""
-
-    def start(self) -> Server:
+    def __init__(self) -> None:
+        super().__init__()
         self.tls, self.ws = spare_port(), spare_port()
-        (self.data / "demo").mkdir(exist_ok=True)
-        config = self.data / "cordboard.toml"
-        config.write_text(
+
+    def sections(self) -> str:
+        return "".join(
             f"""
-[server]
-data_dir = "demo"
-http = "127.0.0.1:{self.http}"
-[media]
-address = "127.0.0.1"
-ports = "{self.rtp.start}-{self.rtp.stop - 1}"
 [[listener]]
 profile = "internal"
-name = "internal-tls"
-transports = ["tls"]
-bind = "127.0.0.1:{self.tls}"
-[[listener]]
-profile = "internal"
-name = "internal-ws"
-transports = ["ws"]
-bind = "127.0.0.1:{self.ws}"
-[[listener]]
-profile = "external"
-bind = "127.0.0.1:{self.external}"
-[account]
-name = "demo"
-[recording]
-enabled = true
-[[agent]]
-user = "{AGENT.user}"
-password = "{AGENT.password}"
-name = "{AGENT.name}"
-[[queue]]
-name = "Support"
-music = {{ file = "{ROOT / "media" / "hold-music.wav"}" }}
-[[trunk]]
-name = "loopback"
-from = ["127.0.0.0/8"]
-[[route]]
-number = "*"
-to = {{ queue = "Support" }}
+name = "internal-{transport}"
+transports = ["{transport}"]
+bind = "127.0.0.1:{port}"
 """
+            for transport, port in (("tls", self.tls), ("ws", self.ws))
         )
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen([str(BINARY), "run", "--config", str(config)], stdout=log, stderr=log)
-        try:
-            centre.until("the server is well", self._is_up, 60)
-        except AssertionError as late:
-            said = self.said()[-4000:]
-            self.remove()
-            raise AssertionError(f"the server did not start:\n{said}") from late
-        return self
-
-    def _is_up(self) -> bool:
-        assert self.process is not None
-        if self.process.poll() is not None:
-            raise AssertionError(f"exit code {self.process.returncode}")
-        try:
-            return self.get("/healthz")[0] == 200
-        except OSError:
-            return False
-
-    @property
-    def agents(self) -> list[Agent]:
-        return [AGENT]
 
     @property
     def certificate(self) -> Path:
@@ -113,12 +60,11 @@ class Tls(LiveTest):
 
     @classmethod
     def setUpClass(cls) -> None:
-        cls.server = EncryptedServer()
-        cls.server.start()
+        cls.server = EncryptedServer().start()
         cls.addClassCleanup(cls.server.remove)
 
     def test_a_phone_over_tls_is_reached_and_heard_and_outlives_its_certificate(self) -> None:
-        agent = Phone(self.server.tls, AGENT, transport="tls")
+        agent = Phone(self.server.tls, self.server.agents[0], transport="tls")
         caller = Phone(self.server.external)
         self.addCleanup(agent.close)
         self.addCleanup(caller.close)
