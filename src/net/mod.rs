@@ -130,7 +130,7 @@ impl Network {
     /// Sends, or opens a connection first; never waits. A connection that cannot be opened or
     /// written is told as [`Input::Closed`].
     pub fn send(&self, transmit: Transmit) {
-        let Transmit { flow, bytes } = transmit;
+        let Transmit { flow, bytes, .. } = transmit;
         let sent = match flow.transport {
             Transport::Udp => self
                 .udp

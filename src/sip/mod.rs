@@ -30,6 +30,7 @@ pub use event::{Bye, Event, Invite, Party};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 /// An INVITE dialog and all that belongs to it, from the first INVITE to the end of the BYE.
 /// Minted by the endpoint, unique in its life.
@@ -144,6 +145,18 @@ pub struct Flow {
     pub connection: u64,
 }
 
+/// One place where a request may be sent to: what a look-up leads to (RFC 3263 §4).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Hop {
+    /// What is spoken there.
+    pub transport: Transport,
+    /// Where it is.
+    pub address: SocketAddr,
+    /// What the certificate of a TLS peer must show: the host that was looked up, not the one that
+    /// it led to (RFC 5922 §4). `None`: only a peer that we have met is spoken to.
+    pub name: Option<Arc<str>>,
+}
+
 /// What reaches the endpoint from the network.
 #[derive(Debug)]
 pub enum Input {
@@ -169,6 +182,9 @@ pub enum Input {
 pub struct Transmit {
     /// The way to go.
     pub flow: Flow,
+    /// Of a TLS connection yet to be opened: what the certificate of the peer must show, as
+    /// [`Hop::name`].
+    pub name: Option<Arc<str>>,
     /// The message.
     pub bytes: Vec<u8>,
 }

@@ -85,6 +85,7 @@ impl Bench {
     fn send(&self, flow: Flow, bytes: &[u8]) {
         self.network.send(Transmit {
             flow,
+            name: None,
             bytes: bytes.to_vec(),
         });
     }

@@ -1,5 +1,5 @@
 use crate::sip::transaction::Timing;
-use crate::sip::{Flow, ListenerId, Party, Transport};
+use crate::sip::{Flow, Hop, ListenerId, Party, Transport};
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -91,13 +91,16 @@ pub enum Target {
 }
 
 /// The way to a URI.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Path {
     /// A way that is known to work.
     Flow(Flow),
     /// From this listener to the address in the URI, which must be literal: names are resolved
     /// above.
     Listener(ListenerId),
+    /// To this place, from a listener of its transport and address family: of several, from one
+    /// for trunks.
+    Hop(Hop),
 }
 
 /// What the endpoint holds and has seen, for metrics.

@@ -5,8 +5,40 @@ use super::config::Listener;
 use crate::sip::dialog::Addressing;
 use crate::sip::message::Message;
 use crate::sip::uri::Uri;
-use crate::sip::{Flow, ListenerId, Transport};
+use crate::sip::{Flow, Hop, ListenerId, Transport};
 use std::net::SocketAddr;
+use std::sync::Arc;
+
+/// The way of a request.
+#[derive(Clone, Debug)]
+pub(super) struct Way {
+    pub(super) flow: Flow,
+    /// Who must be there, if a connection is yet to be opened: see [`Hop::name`].
+    pub(super) name: Option<Arc<str>>,
+}
+
+impl From<Flow> for Way {
+    fn from(flow: Flow) -> Self {
+        Self { flow, name: None }
+    }
+}
+
+/// The way to a place, from the listener that fits: one that asks nobody to authenticate, if there
+/// are several, since trunks expect us there.
+pub(super) fn way_to(hop: &Hop, listeners: &[Listener]) -> Option<Way> {
+    let fits = |listener: &&(usize, &Listener)| {
+        let (_, listener) = listener;
+        listener.transport == hop.transport && listener.local.is_ipv4() == hop.address.is_ipv4()
+    };
+    let all = listeners.iter().enumerate();
+    let fitting = all.filter(|one| fits(&one));
+    let (index, _) = fitting.min_by_key(|(_, listener)| listener.digest.is_some())?;
+    let listener = ListenerId(u16::try_from(index).ok()?);
+    Some(Way {
+        flow: fresh(hop.transport, listener, hop.address),
+        name: hop.name.clone(),
+    })
+}
 
 /// The address in a URI, if it is literal.
 pub(super) fn literal(uri: &Uri) -> Option<SocketAddr> {

@@ -1,6 +1,7 @@
 //! All transactions of the endpoint: found by key, driven by messages and deadlines.
 
 use super::effect::{Effect, collect};
+use super::route::Way;
 use crate::sip::timers::Timers;
 use crate::sip::transaction::{
     ClientInvite, ClientKey, ClientOther, MergeKey, Response, ServerInvite, ServerKey, ServerOther,
@@ -8,6 +9,7 @@ use crate::sip::transaction::{
 };
 use crate::sip::{Flow, SessionId, Transmit};
 use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::Arc;
 use std::time::Instant;
 
 /// A transaction of this endpoint, unique in its life.
@@ -34,6 +36,8 @@ struct Slot {
     key: Key,
     merge: Option<MergeKey>,
     flow: Flow,
+    /// Who must be at the end of `flow`, while it is to be opened.
+    name: Option<Arc<str>>,
     /// Where responses go once the connection is gone (RFC 3261 §18.2.2).
     fallback: Option<Flow>,
     owner: Owner,
@@ -126,13 +130,14 @@ impl Transactions {
         &mut self,
         now: Instant,
         key: ClientKey,
-        flow: Flow,
+        way: impl Into<Way>,
         bytes: Vec<u8>,
         owner: Owner,
     ) -> TxId {
-        let (reliable, mut effects) = (flow.transport.is_reliable(), vec![]);
+        let (way, mut effects) = (way.into(), vec![]);
+        let reliable = way.flow.transport.is_reliable();
         let machine = ClientInvite::new(now, bytes, reliable, self.timing, &mut effects);
-        self.send(key, flow, owner, Machine::ClientInvite(machine), effects)
+        self.send(key, way, owner, Machine::ClientInvite(machine), effects)
     }
 
     /// Sends our request of another method.
@@ -140,13 +145,14 @@ impl Transactions {
         &mut self,
         now: Instant,
         key: ClientKey,
-        flow: Flow,
+        way: impl Into<Way>,
         bytes: Vec<u8>,
         owner: Owner,
     ) -> TxId {
-        let (reliable, mut effects) = (flow.transport.is_reliable(), vec![]);
+        let (way, mut effects) = (way.into(), vec![]);
+        let reliable = way.flow.transport.is_reliable();
         let machine = ClientOther::new(now, bytes, reliable, self.timing, &mut effects);
-        self.send(key, flow, owner, Machine::ClientOther(machine), effects)
+        self.send(key, way, owner, Machine::ClientOther(machine), effects)
     }
 
     /// The transaction that a request belongs to; an ACK or a CANCEL asks with the key of its INVITE.
@@ -338,7 +344,8 @@ impl Transactions {
 
     /// Sends without a transaction: an ACK to a 2xx, an answer to a stranger.
     pub(super) fn send_once(&mut self, flow: Flow, bytes: Vec<u8>) {
-        self.out.push_back(Transmit { flow, bytes });
+        let name = None;
+        self.out.push_back(Transmit { flow, name, bytes });
     }
 
     pub(super) fn check(&self) {
@@ -359,6 +366,7 @@ impl Transactions {
             key: Key::Server(arrival.key),
             merge: arrival.merge,
             flow: arrival.flow,
+            name: None,
             fallback: arrival.fallback,
             owner: arrival.owner,
         };
@@ -369,7 +377,7 @@ impl Transactions {
     fn send<E: Into<Effect>>(
         &mut self,
         key: ClientKey,
-        flow: Flow,
+        way: Way,
         owner: Owner,
         machine: Machine,
         effects: Vec<E>,
@@ -380,7 +388,8 @@ impl Transactions {
             machine,
             key: Key::Client(key),
             merge: None,
-            flow,
+            flow: way.flow,
+            name: way.name,
             fallback: None,
             owner,
         };
@@ -408,6 +417,7 @@ impl Transactions {
             match effect.into() {
                 Effect::Send(bytes) => self.out.push_back(Transmit {
                     flow: slot.flow,
+                    name: slot.name.clone(),
                     bytes,
                 }),
                 Effect::Tell(news) => told = Some(news),

@@ -2,7 +2,7 @@
 
 use super::Endpoint;
 use super::config::{Outbound, Path, Target};
-use super::route::{fresh, is_on, literal};
+use super::route::{Way, fresh, is_on, literal, way_to};
 use super::session::{Ack, Cancel, Failure, Fork, Session, State, Talking};
 use super::transactions::{Notice, Owner, Told, TxId};
 use super::uas::contact_of;
@@ -337,14 +337,15 @@ impl Endpoint {
         target: To,
         outbound: &Outbound,
     ) -> Fork {
-        let (via, branch) = self.via(target.flow);
+        let flow = target.way.flow;
+        let (via, branch) = self.via(flow);
         let head = Head {
             uri: target.uri,
             via,
             branch,
             routes: vec![],
             from: self
-                .caller(&outbound.from, target.flow)
+                .caller(&outbound.from, flow)
                 .with_tag(&session.local_tag),
             to: target.to,
             call_id: session.call_id.clone(),
@@ -353,11 +354,8 @@ impl Endpoint {
         let asked = Uri::parse(&head.uri).ok();
         let invite = head
             .write(&Method::Invite)
-            .header(
-                Name::Contact,
-                self.contact(target.flow.listener, asked.as_ref()),
-            )
-            .header(Name::Allow, self.allow(target.flow.listener))
+            .header(Name::Contact, self.contact(flow.listener, asked.as_ref()))
+            .header(Name::Allow, self.allow(flow.listener))
             .header(Name::UserAgent, &self.config.user_agent);
         let extra = outbound.headers.iter().filter(|(name, _)| !is_ours(name));
         let invite = extra.fold(invite, |invite, (name, value)| invite.raw(name, value));
@@ -370,10 +368,10 @@ impl Endpoint {
         let bytes = invite.build();
         let tx = self
             .transactions
-            .send_invite(now, key, target.flow, bytes, owner);
+            .send_invite(now, key, target.way, bytes, owner);
         Fork {
             tx,
-            flow: target.flow,
+            flow,
             head,
             rung: false,
             cancel: Cancel::No,
@@ -402,7 +400,7 @@ impl Endpoint {
                     let host = Host::from(ours.unwrap_or_else(|| binding.flow.remote.ip()));
                     all.push(To {
                         uri: binding.contact.to_string(),
-                        flow: binding.flow,
+                        way: binding.flow.into(),
                         to: Address::new(Uri::sip(user, host, None)),
                     });
                 }
@@ -414,12 +412,15 @@ impl Endpoint {
             Target::Uri { uri, path } => {
                 let parsed = Uri::parse(uri).map_err(|_| Failure::new(400, "Bad URI"))?;
                 let unreachable = || Failure::new(503, "No Way There");
-                let flow = match path {
-                    Path::Flow(flow) => *flow,
+                let way = match path {
+                    Path::Flow(flow) => Way::from(*flow),
                     Path::Listener(id) => {
                         let listener = self.listener(*id).ok_or_else(unreachable)?;
                         let remote = literal(&parsed).ok_or_else(unreachable)?;
-                        fresh(listener.transport, *id, remote)
+                        fresh(listener.transport, *id, remote).into()
+                    }
+                    Path::Hop(hop) => {
+                        way_to(hop, &self.config.listeners).ok_or_else(unreachable)?
                     }
                 };
                 let uri = parsed.to_string();
@@ -428,7 +429,7 @@ impl Endpoint {
                     headers: String::new(),
                     ..parsed
                 });
-                Ok(vec![To { uri, flow, to }])
+                Ok(vec![To { uri, way, to }])
             }
         }
     }
@@ -442,7 +443,7 @@ impl Endpoint {
 /// One place to send an INVITE to.
 struct To {
     uri: String,
-    flow: Flow,
+    way: Way,
     to: Address,
 }
 

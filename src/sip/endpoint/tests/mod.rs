@@ -3,6 +3,7 @@
 mod calls_in;
 mod calls_out;
 mod changes;
+mod hops;
 mod lives;
 mod refusals;
 mod registering;
