@@ -1,6 +1,6 @@
 //! What the user of the endpoint asks for.
 
-use super::SessionId;
+use super::{Peer, SessionId};
 use std::time::Duration;
 
 /// A wish about a session. About one that is over, it is without effect: the wish and the end
@@ -33,6 +33,9 @@ pub enum Command {
     /// New expectations of who may authenticate: user, password. Who is not among them any more
     /// loses their registrations.
     Users(Vec<(String, String)>),
+    /// The carriers from now on. One that is as it was before goes on undisturbed; where one is
+    /// gone, or is another, its registration is taken back.
+    Peers(Vec<Peer>),
     /// `true`: new calls of peers are refused with 503; what runs goes on.
     Drain(bool),
 }

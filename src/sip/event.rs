@@ -1,6 +1,6 @@
 //! What the endpoint tells its user.
 
-use super::{Flow, SessionId};
+use super::{Flow, PeerId, PeerState, SessionId};
 use std::time::Duration;
 
 /// What has happened to a session or a registration.
@@ -57,6 +57,8 @@ pub enum Event {
     Registered { user: String },
     /// The user's last phone has gone: expired, removed, or its connection lost.
     Unregistered { user: String },
+    /// A carrier's registration or health has changed.
+    Peer { id: PeerId, state: PeerState },
 }
 
 /// How a session ended.
@@ -83,6 +85,9 @@ pub struct Invite {
     pub to: Party,
     /// The user who proved to be one by digest, on a listener that asks for it.
     pub user: Option<String>,
+    /// The carrier whose registration brought the call: it came to the address that only this
+    /// registrar was told, from a host of that carrier.
+    pub peer: Option<PeerId>,
     /// The Call-ID, for logs and records.
     pub call_id: String,
     pub user_agent: Option<String>,

@@ -20,12 +20,16 @@ pub mod transaction;
 pub mod uri;
 
 mod command;
+mod credential;
 mod event;
+mod peer;
 mod timers;
 
 pub use command::{Command, Rejection};
+pub use credential::Credential;
 pub use endpoint::{Config, Counters, Endpoint, Listener, Outbound, Path, Target};
 pub use event::{Bye, Event, Invite, Party};
+pub use peer::{Peer, PeerId, PeerState, Registration};
 
 use serde::{Deserialize, Serialize};
 use std::fmt;

@@ -119,14 +119,13 @@ impl Switch {
         let session = self.sip.invite(
             now,
             Outbound {
-                target: Target::User(user),
                 from: Party {
                     display: None,
                     user: from,
                     host: String::new(),
                 },
                 sdp,
-                headers: vec![],
+                ..Outbound::to(Target::User(user))
             },
         );
         self.sessions.insert(session, leg);

@@ -34,6 +34,8 @@ impl Switch {
             Event::Ended { session, how } => self.ended(now, session, &how),
             Event::Registered { user } => self.reachable(now, &user, true),
             Event::Unregistered { user } => self.reachable(now, &user, false),
+            // No carrier has been set.
+            Event::Peer { .. } => {}
         }
     }
 

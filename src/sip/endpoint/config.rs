@@ -1,5 +1,5 @@
 use crate::sip::transaction::Timing;
-use crate::sip::{Flow, Hop, ListenerId, Party, Transport};
+use crate::sip::{Credential, Flow, Hop, ListenerId, Party, PeerId, Transport};
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -74,6 +74,29 @@ pub struct Outbound {
     pub sdp: Option<Vec<u8>>,
     /// Further headers, name and value. Those that the endpoint writes itself are left out.
     pub headers: Vec<(String, String)>,
+    /// What the challenges of the host that this is sent to are answered with (RFC 3261 §22);
+    /// nobody else's are.
+    pub credentials: Vec<Credential>,
+    /// The proxies it must pass, the next one first: Route headers as written.
+    pub routes: Vec<String>,
+    /// The carrier it goes through, if we are registered there: our Contact is then the one that
+    /// was registered.
+    pub peer: Option<PeerId>,
+}
+
+impl Outbound {
+    /// A call from nobody with nothing to say: to be filled.
+    pub fn to(target: Target) -> Self {
+        Self {
+            target,
+            from: Party::default(),
+            sdp: None,
+            headers: vec![],
+            credentials: vec![],
+            routes: vec![],
+            peer: None,
+        }
+    }
 }
 
 /// Whom a call goes to.

@@ -232,7 +232,7 @@ impl Endpoint {
         owner: Owner,
     ) {
         let cseq = dialog.next_seq();
-        let (head, flow) = self.head_in(dialog, cseq, made_on);
+        let (head, flow) = self.head_in(dialog, &Method::Bye, cseq, made_on);
         let bye = head.write(&Method::Bye);
         let bye = match reason {
             Some((cause, text)) => bye.header(Name::Reason, reason_header(cause, &text)),

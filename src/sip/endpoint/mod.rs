@@ -121,6 +121,8 @@ impl Endpoint {
             Command::AnswerChange { session, sdp } => self.answer_change(now, session, &sdp),
             Command::RejectChange { session, status } => self.reject_change(now, session, status),
             Command::Users(users) => self.set_users(users),
+            // Not served yet.
+            Command::Peers(_) => {}
             Command::Drain(draining) => self.draining = draining,
         }
     }

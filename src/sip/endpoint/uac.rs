@@ -254,7 +254,7 @@ impl Endpoint {
         made_on: Flow,
         tag: String,
     ) {
-        let (head, flow) = self.head_in(dialog, dialog.local_seq, made_on);
+        let (head, flow) = self.head_in(dialog, &Method::Ack, dialog.local_seq, made_on);
         let bytes = head.write(&Method::Ack).build();
         self.transactions.send_once(flow, bytes.clone());
         if let Some(fork) = self.fork(id, tx) {
@@ -343,13 +343,14 @@ impl Endpoint {
             uri: target.uri,
             via,
             branch,
-            routes: vec![],
+            routes: outbound.routes.clone(),
             from: self
                 .caller(&outbound.from, flow)
                 .with_tag(&session.local_tag),
             to: target.to,
             call_id: session.call_id.clone(),
             cseq: 1,
+            credentials: vec![],
         };
         let asked = Uri::parse(&head.uri).ok();
         let invite = head

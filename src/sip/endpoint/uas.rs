@@ -40,6 +40,7 @@ impl Endpoint {
             from,
             to: party(&request.to().map_err(bad)?),
             user: user.clone(),
+            peer: None,
             call_id: dialog.call_id.clone(),
             user_agent: request
                 .user_agent()

@@ -74,12 +74,17 @@ pub(super) struct Head {
     pub(super) to: Address,
     pub(super) call_id: String,
     pub(super) cseq: u32,
+    /// Authorization and Proxy-Authorization, for this method and URI (§22).
+    pub(super) credentials: Vec<(Name<'static>, String)>,
 }
 
 impl Head {
     /// A request with all headers that are mandatory.
     pub(super) fn write(&self, method: &Method) -> Builder {
-        self.write_to(method, &self.to)
+        let credentials = self.credentials.iter();
+        credentials.fold(self.write_to(method, &self.to), |builder, (name, value)| {
+            builder.header(*name, value)
+        })
     }
 
     /// The ACK to a refusal: of its To, and else of the INVITE (§17.1.1.3).
@@ -91,7 +96,7 @@ impl Head {
 
     /// The CANCEL of the INVITE (§9.1).
     pub(super) fn cancel(&self) -> Vec<u8> {
-        self.write(&Method::Cancel).build()
+        self.write_to(&Method::Cancel, &self.to).build()
     }
 
     fn write_to(&self, method: &Method, to: &Address) -> Builder {
@@ -158,7 +163,13 @@ impl Endpoint {
     }
 
     /// The head of a request in a dialog, and its way.
-    pub(super) fn head_in(&mut self, dialog: &Dialog, cseq: u32, made_on: Flow) -> (Head, Flow) {
+    pub(super) fn head_in(
+        &mut self,
+        dialog: &Dialog,
+        method: &Method,
+        cseq: u32,
+        made_on: Flow,
+    ) -> (Head, Flow) {
         let to = dialog.addressing();
         let flow = super::route::next_flow(&to, made_on, &self.config.listeners);
         let (via, branch) = self.via(flow);
@@ -171,8 +182,19 @@ impl Endpoint {
             to: dialog.remote.clone(),
             call_id: dialog.call_id.clone(),
             cseq,
+            credentials: self.known_credentials(dialog, method, flow),
         };
         (head, flow)
+    }
+
+    /// What is known beforehand to be asked for (§22.2, §22.3).
+    fn known_credentials(
+        &self,
+        _dialog: &Dialog,
+        _method: &Method,
+        _flow: Flow,
+    ) -> Vec<(Name<'static>, String)> {
+        vec![]
     }
 
     /// A refusal, written.

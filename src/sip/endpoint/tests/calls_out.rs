@@ -49,6 +49,24 @@ fn a_call_rings_is_answered_and_acknowledged() {
 }
 
 #[test]
+fn a_call_passes_the_proxies_that_it_is_to_pass() {
+    let mut w = Wire::new();
+    let target = uri("sip:bob@203.0.113.9:5070", EXTERNAL);
+    let routes = vec!["<sip:p1.example;lr>".to_owned(), "<sip:p2;lr>".to_owned()];
+    w.endpoint.invite(
+        w.now,
+        Outbound {
+            routes: routes.clone(),
+            ..outbound(target)
+        },
+    );
+    let invite = w.sent().remove(0);
+    let lines = invite.split("\r\n");
+    let written: Vec<_> = lines.filter_map(|l| l.strip_prefix("Route: ")).collect();
+    assert_eq!(written, routes, "RFC 3261 §8.1.2");
+}
+
+#[test]
 fn the_callee_hangs_up() {
     let mut w = Wire::new();
     let (session, invite) = calling(&mut w);
@@ -227,7 +245,6 @@ pub(super) fn calling(w: &mut Wire) -> (SessionId, String) {
 
 pub(super) fn outbound(target: Target) -> Outbound {
     Outbound {
-        target,
         from: Party {
             display: Some("Queue".to_owned()),
             user: "4930".to_owned(),
@@ -238,6 +255,7 @@ pub(super) fn outbound(target: Target) -> Outbound {
             ("P-Asserted-Identity".to_owned(), "<sip:1@h>".to_owned()),
             ("v".to_owned(), "SIP/2.0/UDP evil".to_owned()),
         ],
+        ..Outbound::to(target)
     }
 }
 
