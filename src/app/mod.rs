@@ -327,9 +327,9 @@ fn start_network(
 
 fn switch(config: &Config, sounds: Sounds, workers: &[Worker], network: &Network) -> Switch {
     let listeners = listeners(config).map(|(id, listener, transport)| {
-        let (realm, registrar) = match &listener.admits {
-            Admits::Phones { realm } => (Some(realm.clone()), true),
-            Admits::Trunks => (None, false),
+        let digest = match &listener.admits {
+            Admits::Phones(digest) => Some(digest.clone()),
+            Admits::Trunks => None,
         };
         let local = network.local_addr(id).unwrap_or(listener.bind);
         let mut advertised = listener.advertised;
@@ -340,8 +340,8 @@ fn switch(config: &Config, sounds: Sounds, workers: &[Worker], network: &Network
             transport,
             local,
             advertised,
-            digest: realm,
-            registrar,
+            registrar: digest.is_some(),
+            digest,
         }
     });
     let sip = sip::Config {

@@ -7,6 +7,7 @@ use crate::settings::{
     Secret, Timeouts, Trunk, WrapUp, defaults,
 };
 use crate::sip::Transport;
+use crate::sip::auth::{Algorithm, Digest};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
@@ -43,9 +44,7 @@ impl Config {
     pub fn demo(demo: Demo) -> Self {
         let account = account(&demo);
         let loopback = IpAddr::from(Ipv4Addr::LOCALHOST);
-        let internal = Admits::Phones {
-            realm: "cordboard".into(),
-        };
+        let internal = Admits::Phones(Digest::new("cordboard", &[Algorithm::Md5]));
         Self {
             server: Server {
                 data_dir: demo.data_dir,

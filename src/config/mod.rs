@@ -22,6 +22,7 @@ pub use report::{ConfigError, ConfigErrors};
 
 use crate::settings::Account;
 use crate::sip::Transport;
+use crate::sip::auth::Digest;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -112,11 +113,8 @@ pub struct Certificate {
 /// Who is let in at a listener.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Admits {
-    /// The agents' phones, which prove by digest in this realm who they are, and register.
-    Phones {
-        /// The realm of the challenges.
-        realm: String,
-    },
+    /// The agents' phones, which prove by digest who they are, and register.
+    Phones(Digest),
     /// Trunks, known by the networks they call from.
     Trunks,
 }

@@ -10,6 +10,7 @@ use super::suggest::did_you_mean;
 use super::table::{Table, choose};
 use crate::settings::Codec;
 use crate::sip::Transport;
+use crate::sip::auth::Algorithm;
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use toml::de::DeTable;
@@ -44,6 +45,7 @@ pub(super) struct ListenerKeys {
     pub(super) advertised: Option<IpAddr>,
     pub(super) admits: Option<Kind>,
     pub(super) realm: Option<String>,
+    pub(super) digest: Option<Vec<Algorithm>>,
     pub(super) certificate: Option<String>,
     pub(super) key: Option<String>,
 }
@@ -72,6 +74,7 @@ impl ListenerKeys {
             ("wss", Transport::Wss),
         ];
         let admits = [("phones", Kind::Phones), ("trunks", Kind::Trunks)];
+        let digest = [("md5", Algorithm::Md5), ("sha-256", Algorithm::Sha256)];
         Self {
             name: table.string("name", report),
             transports: chosen(table, "transports", &transports, report),
@@ -79,6 +82,7 @@ impl ListenerKeys {
             advertised: table.parsed("advertised", "an address: \"198.51.100.7\"", report),
             admits: table.choice("admits", &admits, report),
             realm: table.string("realm", report),
+            digest: chosen(table, "digest", &digest, report),
             certificate: table.string("certificate", report),
             key: table.string("key", report),
         }
@@ -93,6 +97,7 @@ impl ListenerKeys {
             advertised: self.advertised.or(profile.advertised),
             admits: self.admits.or(profile.admits),
             realm: self.realm.or(profile.realm),
+            digest: self.digest.or(profile.digest),
             certificate: self.certificate.or(profile.certificate),
             key: self.key.or(profile.key),
         }

@@ -3,6 +3,7 @@
 use super::*;
 use crate::random::Random;
 use crate::settings::{Codec, Destination, Message, OnMaxWait, Secret};
+use crate::sip::auth::Algorithm;
 
 const EXAMPLE: &str = include_str!("../../tools/example.toml");
 
@@ -96,8 +97,8 @@ fn the_example_shows_every_section() {
         config.account.trunks[0].habits.codecs,
         [Codec::Pcma, Codec::Pcmu]
     );
-    let realm = "cordboard".to_owned();
-    assert_eq!(config.listeners[0].admits, Admits::Phones { realm });
+    let md5 = Digest::new("cordboard", &[Algorithm::Md5]);
+    assert_eq!(config.listeners[0].admits, Admits::Phones(md5));
     assert_eq!(config.listeners[1].admits, Admits::Trunks);
 }
 

@@ -5,6 +5,7 @@ use crate::config::profile::{self, Kind, ListenerKeys};
 use crate::config::table::Table;
 use crate::config::{Admits, Certificate, ListenerConfig};
 use crate::sip::Transport;
+use crate::sip::auth::{Algorithm, Digest};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
@@ -71,9 +72,14 @@ impl Loader<'_> {
         need(!is_read || keys.admits.is_some(), "admits");
         let phones = keys.admits == Some(Kind::Phones);
         need(!phones || keys.realm.is_some(), "realm");
-        if !phones && keys.realm.is_some() {
-            let mend = "trunks are known by their address: leave it out, or admit phones";
-            report.of(&table.path("realm"), mend);
+        for (key, is_set) in [
+            ("realm", keys.realm.is_some()),
+            ("digest", keys.digest.is_some()),
+        ] {
+            if !phones && is_set {
+                let mend = "trunks are known by their address: leave it out, or admit phones";
+                report.of(&table.path(key), mend);
+            }
         }
         let realm = keys.realm.clone().unwrap_or_default();
         // A realm stands between quotation marks in each challenge (RFC 3261 §25.1).
@@ -85,6 +91,7 @@ impl Loader<'_> {
                 "at most 128 bytes of text, without \" and \\",
             );
         }
+        let algorithms = keys.digest.clone().unwrap_or_else(|| vec![Algorithm::Md5]);
         let default = || vec![Transport::Udp, Transport::Tcp];
         let transports = keys.transports.clone().unwrap_or_else(default);
         // All but UDP listen for connections: a port has one who does.
@@ -111,7 +118,7 @@ impl Loader<'_> {
             bind,
             advertised: SocketAddr::new(outside, bind.port()),
             admits: match keys.admits {
-                Some(Kind::Phones) => Admits::Phones { realm },
+                Some(Kind::Phones) => Admits::Phones(Digest { realm, algorithms }),
                 Some(Kind::Trunks) | None => Admits::Trunks,
             },
             certificate,

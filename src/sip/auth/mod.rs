@@ -21,8 +21,27 @@ use super::message::Method;
 use md5::Digest as _;
 use std::fmt;
 
+/// How peers are asked to prove who they are.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Digest {
+    /// Whose passwords are meant.
+    pub realm: String,
+    /// The hashes offered, one challenge each, and accepted; the preferred first (RFC 8760 §2.4).
+    pub algorithms: Vec<Algorithm>,
+}
+
+impl Digest {
+    /// The passwords of this realm, proved by one of these hashes.
+    pub fn new(realm: &str, algorithms: &[Algorithm]) -> Self {
+        Self {
+            realm: realm.to_owned(),
+            algorithms: algorithms.to_vec(),
+        }
+    }
+}
+
 /// The hash of a digest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Algorithm {
     /// What every phone speaks.
     Md5,

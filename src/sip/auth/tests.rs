@@ -73,7 +73,11 @@ struct Desk {
 impl Desk {
     fn new() -> Self {
         let now = Instant::now();
-        let mut verifier = Verifier::new(now, "pbx", Random::seeded(1));
+        let mut verifier = Verifier::new(
+            now,
+            &Digest::new("pbx", &[Algorithm::Sha256, Algorithm::Md5]),
+            Random::seeded(1),
+        );
         let challenge = Self::challenge(&mut verifier, now);
         Self {
             verifier,
@@ -216,8 +220,11 @@ fn other_realms_and_schemes_are_no_credentials() {
         desk.judges("Digest realm=\"pbx\""),
         Verdict::Broken(crate::sip::header::Syntax("no username"))
     );
-    desk.verifier =
-        Verifier::new(desk.now, "pbx", Random::seeded(1)).with_algorithms(&[Algorithm::Md5]);
+    desk.verifier = Verifier::new(
+        desk.now,
+        &Digest::new("pbx", &[Algorithm::Md5]),
+        Random::seeded(1),
+    );
     assert_eq!(desk.tries(1), ANEW, "an algorithm we did not offer");
 }
 

@@ -9,7 +9,7 @@
 //!      └──60 s──▶ stale                    └──count not higher──▶ stale
 //! ```
 
-use super::{Algorithm, Challenge, Credentials, hex};
+use super::{Algorithm, Challenge, Credentials, Digest, hex};
 use crate::random::Random;
 use crate::sip::header::{Name, Syntax};
 use crate::sip::message::{Message, Method, Start};
@@ -73,11 +73,11 @@ struct Nonce {
 }
 
 impl Verifier {
-    /// A verifier that offers SHA-256 and MD5, in this order.
-    pub fn new(now: Instant, realm: &str, mut random: Random) -> Self {
+    /// A verifier that offers and accepts these algorithms, in this order.
+    pub fn new(now: Instant, digest: &Digest, mut random: Random) -> Self {
         Self {
-            realm: realm.to_owned(),
-            algorithms: vec![Algorithm::Sha256, Algorithm::Md5],
+            realm: digest.realm.clone(),
+            algorithms: digest.algorithms.clone(),
             secret: random.hex(64),
             nobodys_password: random.hex(16),
             random,
@@ -85,13 +85,6 @@ impl Verifier {
             in_use: BTreeMap::new(),
             forgotten: None,
         }
-    }
-
-    /// The same, offering and accepting these only, in this order.
-    #[must_use]
-    pub fn with_algorithms(mut self, algorithms: &[Algorithm]) -> Self {
-        self.algorithms = algorithms.to_vec();
-        self
     }
 
     /// The realm users have their passwords for.

@@ -1,3 +1,4 @@
+use crate::sip::auth::Digest;
 use crate::sip::transaction::Timing;
 use crate::sip::{Credential, Flow, Hop, ListenerId, Party, PeerId, Transport};
 use std::net::SocketAddr;
@@ -57,8 +58,8 @@ pub struct Listener {
     pub local: SocketAddr,
     /// What peers are told in Via and Contact: the address under which they reach us.
     pub advertised: SocketAddr,
-    /// The realm in which REGISTER and INVITE must authenticate; `None`: whoever comes.
-    pub digest: Option<String>,
+    /// How REGISTER and INVITE must authenticate; `None`: whoever comes.
+    pub digest: Option<Digest>,
     /// Whether REGISTER is served. Without `digest` none succeeds.
     pub registrar: bool,
 }

@@ -233,14 +233,14 @@ impl Endpoint {
         let digest = self
             .listener(flow.listener)
             .and_then(|listener| listener.digest.clone());
-        let Some(realm) = digest else {
+        let Some(digest) = digest else {
             return Ok(None);
         };
         let random = &mut self.random;
         let verifier = self
             .verifiers
-            .entry(realm)
-            .or_insert_with_key(|realm| Verifier::new(now, realm, random.fork()));
+            .entry(digest)
+            .or_insert_with_key(|digest| Verifier::new(now, digest, random.fork()));
         let users = &self.users;
         let password = |user: &str| users.get(user).map(String::as_str);
         match verifier.verify(now, request, password) {

@@ -31,7 +31,7 @@ mod write;
 
 pub use config::{Config, Counters, Listener, Outbound, Path, Target};
 
-use super::auth::Verifier;
+use super::auth::{Digest, Verifier};
 use super::register::{Limits, Registrar};
 use super::timers::Timers;
 use super::{Command, Event, Flow, Input, SessionId, Transmit};
@@ -49,8 +49,8 @@ use transactions::{Notice, Owner, Transactions};
 pub struct Endpoint {
     config: Config,
     random: Random,
-    /// One for each realm.
-    verifiers: BTreeMap<String, Verifier>,
+    /// One for each way of asking.
+    verifiers: BTreeMap<Digest, Verifier>,
     /// Who may authenticate, and the passwords.
     users: BTreeMap<String, String>,
     registrar: Registrar,

@@ -9,7 +9,7 @@ mod rfc5118;
 mod whole;
 
 use cordboard::random::Random;
-use cordboard::sip::auth::{self, Challenge};
+use cordboard::sip::auth::{self, Algorithm, Challenge, Digest};
 use cordboard::sip::framing::{Frame, Framer};
 use cordboard::sip::header::Name;
 use cordboard::sip::message::{Message, Start};
@@ -175,7 +175,7 @@ impl Rack {
             transport,
             local,
             advertised: local,
-            digest: phones.then(|| "cordboard".to_owned()),
+            digest: phones.then(|| Digest::new("cordboard", &[Algorithm::Sha256, Algorithm::Md5])),
             registrar: phones,
         };
         let (udp, tcp) = (Transport::Udp, Transport::Tcp);

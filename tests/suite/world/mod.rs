@@ -16,6 +16,7 @@ use cordboard::id::{CallId, QueueId, RecordingId, SoundId};
 use cordboard::media::Chunk;
 use cordboard::random::Random;
 use cordboard::settings::{Account, Secret};
+use cordboard::sip::auth::{Algorithm, Digest};
 use cordboard::sip::{self, Flow, Listener, ListenerId, Transport};
 use cordboard::switch::{self, Input, Notice, Output, Sounds, Switch};
 use network::Network;
@@ -431,7 +432,7 @@ fn listener(port: u16, phones: bool) -> Listener {
         transport: Transport::Udp,
         local,
         advertised: local,
-        digest: phones.then(|| "cordboard".to_owned()),
+        digest: phones.then(|| Digest::new("cordboard", &[Algorithm::Sha256, Algorithm::Md5])),
         registrar: phones,
     }
 }

@@ -10,6 +10,7 @@ mod registering;
 mod ways;
 
 use super::*;
+use crate::sip::auth::{Algorithm, Digest};
 use crate::sip::{ListenerId, Transport};
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -36,7 +37,7 @@ impl Wire {
             transport,
             local: address("10.0.0.1", port),
             advertised: address("192.0.2.1", port),
-            digest: digest.map(str::to_owned),
+            digest: digest.map(both),
             registrar: digest.is_some(),
         };
         let mut config = Config {
@@ -142,6 +143,11 @@ impl Wire {
         self.wait(70);
         assert!(self.endpoint.is_idle(), "{:?}", self.endpoint.counters());
     }
+}
+
+/// Both hashes, the stronger first.
+fn both(realm: &str) -> Digest {
+    Digest::new(realm, &[Algorithm::Sha256, Algorithm::Md5])
 }
 
 /// A request as a peer writes it.

@@ -252,7 +252,7 @@ fn a_call_follows_its_phone_to_where_it_registers_next() {
 #[test]
 fn a_phone_whose_connection_was_lost_is_reached_on_the_one_it_registers_on() {
     let mut w = Wire::with(|config| {
-        config.listeners[2].digest = Some("cordboard".to_owned());
+        config.listeners[2].digest = Some(both("cordboard"));
         config.listeners[2].registrar = true;
     });
     w.wishes(Command::Users(vec![(
