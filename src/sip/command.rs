@@ -1,12 +1,15 @@
 //! What the user of the endpoint asks for.
 
-use super::{Peer, SessionId};
+use super::{Peer, SessionId, Terms};
 use std::time::Duration;
 
 /// A wish about a session. About one that is over, it is without effect: the wish and the end
 /// have crossed.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Command {
+    /// What a call received is taken under, if not under the usual: to be said before it is
+    /// answered in any way.
+    Terms { session: SessionId, terms: Terms },
     /// A provisional response, 180 or 183.
     Ring {
         session: SessionId,
@@ -30,6 +33,15 @@ pub enum Command {
     AnswerChange { session: SessionId, sdp: Vec<u8> },
     /// The session stays as it was.
     RejectChange { session: SessionId, status: u16 },
+    /// Our offer to change the session; `ChangeAnswered` or `ChangeFailed` follows. Where the two
+    /// ends wish at once, the endpoint tries again (RFC 3261 §14.1). A further one while the first
+    /// is not answered waits, and takes the place of one that waits already.
+    Change { session: SessionId, sdp: Vec<u8> },
+    /// What is said to `Referred`: 202 takes it on, 300–699 refuses it.
+    AnswerRefer { session: SessionId, status: u16 },
+    /// What has become of the call that we were asked to make: told to who referred us (RFC 3515
+    /// §2.4.4). 200–699 is the last word.
+    TellRefer { session: SessionId, status: u16 },
     /// New expectations of who may authenticate: user, password. Who is not among them any more
     /// loses their registrations.
     Users(Vec<(String, String)>),

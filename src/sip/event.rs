@@ -1,6 +1,6 @@
 //! What the endpoint tells its user.
 
-use super::{Flow, PeerId, PeerState, SessionId};
+use super::{Flow, PeerId, PeerState, Refer, SessionId, Trail};
 use std::time::Duration;
 
 /// What has happened to a session or a registration.
@@ -19,6 +19,9 @@ pub enum Event {
         session: SessionId,
         status: u16,
         sdp: Option<Vec<u8>>,
+        /// Which of the early dialogs it is in, from 0: a call that is forked on its way has
+        /// several, and the one told last is the one to listen to.
+        early: u8,
     },
     /// Our INVITE was answered with 200; the ACK is on its way.
     Answered {
@@ -44,6 +47,17 @@ pub enum Event {
     Changed {
         session: SessionId,
         answer: Option<Vec<u8>>,
+    },
+    /// The peer's answer to our `Change`.
+    ChangeAnswered { session: SessionId, sdp: Vec<u8> },
+    /// Our `Change` was refused or not answered in time: the session is as it was, or its end
+    /// follows.
+    ChangeFailed { session: SessionId, status: u16 },
+    /// The peer wants us to call somebody else. To be answered with `AnswerRefer`, and the outcome
+    /// told with `TellRefer`.
+    Referred {
+        session: SessionId,
+        refer: Box<Refer>,
     },
     /// A key was pressed, said by INFO: one of `0-9*#A-D`, and for how long.
     Info {
@@ -91,6 +105,13 @@ pub struct Invite {
     /// The Call-ID, for logs and records.
     pub call_id: String,
     pub user_agent: Option<String>,
+    /// How many hops are left. A call that is made because of this one has one less.
+    pub max_forwards: u8,
+    /// The way of the call through us, for the calls that are made because of it.
+    pub trail: Trail,
+    /// The session of ours that this call is to take the place of (RFC 3891). It exists, and who
+    /// calls may ask for it.
+    pub replaces: Option<SessionId>,
     /// The SDP offer; `None` where the offer is to be ours.
     pub offer: Option<Vec<u8>>,
 }

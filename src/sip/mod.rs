@@ -23,13 +23,19 @@ mod command;
 mod credential;
 mod event;
 mod peer;
+mod refer;
+mod terms;
 mod timers;
+mod trail;
 
 pub use command::{Command, Rejection};
 pub use credential::Credential;
-pub use endpoint::{Config, Counters, Endpoint, Listener, Outbound, Path, Target};
+pub use endpoint::{Config, Counters, Endpoint, Listener, MAX_FORWARDS, Outbound, Path, Target};
 pub use event::{Bye, Event, Invite, Party};
 pub use peer::{Peer, PeerId, PeerState, Registration};
+pub use refer::{Refer, Replaces};
+pub use terms::{Refresher, Reliable, SessionTimer, Terms};
+pub use trail::Trail;
 
 use serde::{Deserialize, Serialize};
 use std::fmt;

@@ -41,7 +41,8 @@ impl Switch {
     /// Answers a call, or refuses it.
     pub(super) fn invited(&mut self, now: Instant, invite: &Invite) {
         let admitted = self
-            .origin(invite)
+            .replaceable(invite)
+            .and_then(|()| self.origin(invite))
             .and_then(|origin| Ok((origin, self.destination(invite)?)))
             .and_then(|(origin, to)| Ok((origin, to, self.port()?)))
             .and_then(|(origin, to, port)| self.take(now, invite, origin, to, port));
@@ -63,6 +64,14 @@ impl Switch {
                     why: refusal.why,
                 },
             ));
+        }
+    }
+
+    /// Nobody takes the place of another by calling (RFC 3891 §3: 603).
+    fn replaceable(&self, invite: &Invite) -> Result<(), Refusal> {
+        match invite.replaces {
+            Some(_) => Err(Refusal::new(603, "calls are not replaced")),
+            None => Ok(()),
         }
     }
 
@@ -122,6 +131,8 @@ impl Switch {
         if let Some(line) = self.lines.get_mut(&leg) {
             line.session = Some(session);
             line.leg.sip_call_id.clone_from(&invite.call_id);
+            line.max_forwards = invite.max_forwards;
+            line.trail = invite.trail.clone();
         }
         let arrival = Arrival {
             id,

@@ -8,7 +8,7 @@ use crate::id::{CallId, LegId};
 use crate::media::{Command, Source, Stream};
 use crate::sdp::{Direction, Local, Negotiated};
 use crate::settings::{self, Habits};
-use crate::sip::SessionId;
+use crate::sip::{MAX_FORWARDS, SessionId, Trail};
 use std::time::Instant;
 
 /// A leg, its SIP session and its port.
@@ -28,6 +28,9 @@ pub(super) struct Line {
     pub(super) codec: Option<Codec>,
     /// The peer has put us on hold.
     pub(super) held: bool,
+    /// How many hops the call may still take, and its way through us (F14).
+    pub(super) max_forwards: u8,
+    pub(super) trail: Trail,
 }
 
 impl Switch {
@@ -60,6 +63,8 @@ impl Switch {
             habits,
             codec: None,
             held: false,
+            max_forwards: MAX_FORWARDS,
+            trail: Trail::default(),
         };
         self.lines.insert(id, line);
         if let Some(call) = self.calls.get_mut(&call) {

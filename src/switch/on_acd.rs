@@ -8,7 +8,7 @@ use crate::id::{AgentId, CallId, QueueId};
 use crate::media::Command as Media;
 use crate::sdp;
 use crate::settings::OnMaxWait;
-use crate::sip::{Outbound, Party, Target};
+use crate::sip::{MAX_FORWARDS, Outbound, Party, Target, Trail};
 use crate::switch::Output;
 use std::collections::VecDeque;
 use std::time::Instant;
@@ -104,6 +104,10 @@ impl Switch {
         let phone = self.account.agent(agent);
         let phone = phone.map(|agent| (agent.user.clone(), agent.habits.clone()));
         let caller = self.lines.get(&customer);
+        let (max_forwards, trail) = caller.map_or_else(
+            || (MAX_FORWARDS, Trail::default()),
+            |line| (line.max_forwards.saturating_sub(1), line.trail.clone()),
+        );
         let (worker, codec) = caller.map(|line| (line.port.worker, line.codec)).unzip();
         let port = worker.and_then(|worker| self.ports.take_of(worker));
         let (Some((user, mut habits)), Some(port)) = (phone, port) else {
@@ -125,6 +129,8 @@ impl Switch {
                     host: String::new(),
                 },
                 sdp,
+                max_forwards,
+                trail,
                 ..Outbound::to(Target::User(user))
             },
         );

@@ -26,6 +26,14 @@ impl Switch {
             } => self.failed(now, session, status),
             Event::ChangeAsked { session, offer } => self.change(now, session, offer),
             Event::Changed { session, answer } => self.changed(session, answer),
+            // Nothing is offered to a phone that has answered.
+            Event::ChangeAnswered { .. } | Event::ChangeFailed { .. } => {}
+            // Nobody is called because a phone says so.
+            Event::Referred { session, .. } => {
+                let status = 603;
+                self.sip
+                    .command(now, Command::AnswerRefer { session, status });
+            }
             Event::Info {
                 session,
                 digit,

@@ -1,6 +1,9 @@
 use crate::sip::auth::Digest;
 use crate::sip::transaction::Timing;
-use crate::sip::{Credential, Flow, Hop, ListenerId, Party, PeerId, Transport};
+use crate::sip::{
+    Credential, Flow, Hop, ListenerId, Party, PeerId, Reliable, SessionTimer, Terms, Trail,
+    Transport,
+};
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -29,6 +32,8 @@ pub struct Config {
     pub longest_ring: Duration,
     /// What a 503 asks peers to wait.
     pub retry_after: Duration,
+    /// What calls are taken under, unless [`crate::sip::Command::Terms`] says otherwise.
+    pub terms: Terms,
 }
 
 impl Default for Config {
@@ -45,6 +50,7 @@ impl Default for Config {
             max_expires: Duration::from_secs(3600),
             longest_ring: Duration::from_secs(300),
             retry_after: Duration::from_secs(5),
+            terms: Terms::default(),
         }
     }
 }
@@ -63,6 +69,9 @@ pub struct Listener {
     /// Whether REGISTER is served. Without `digest` none succeeds.
     pub registrar: bool,
 }
+
+/// What is asked of a peer at most to forward (RFC 3261 §8.1.1.6).
+pub const MAX_FORWARDS: u8 = 70;
 
 /// A call we make.
 #[derive(Clone, Debug, PartialEq)]
@@ -83,6 +92,14 @@ pub struct Outbound {
     /// The carrier it goes through, if we are registered there: our Contact is then the one that
     /// was registered.
     pub peer: Option<PeerId>,
+    /// Whether ringing is told reliably. Without an offer it is not, whatever is said here.
+    pub reliable: Reliable,
+    /// The session timer to ask for.
+    pub session_timer: SessionTimer,
+    /// How many hops it may still take: one less than the call that causes it, 70 otherwise.
+    pub max_forwards: u8,
+    /// The trail of the call that causes it.
+    pub trail: Trail,
 }
 
 impl Outbound {
@@ -96,6 +113,10 @@ impl Outbound {
             credentials: vec![],
             routes: vec![],
             peer: None,
+            reliable: Reliable::default(),
+            session_timer: SessionTimer::default(),
+            max_forwards: MAX_FORWARDS,
+            trail: Trail::default(),
         }
     }
 }

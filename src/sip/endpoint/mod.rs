@@ -29,11 +29,12 @@ mod uac;
 mod uas;
 mod write;
 
-pub use config::{Config, Counters, Listener, Outbound, Path, Target};
+pub use config::{Config, Counters, Listener, MAX_FORWARDS, Outbound, Path, Target};
 
 use super::auth::{Digest, Verifier};
 use super::register::{Limits, Registrar};
 use super::timers::Timers;
+use super::trail::Marker;
 use super::{Command, Event, Flow, Input, SessionId, Transmit};
 use crate::random::Random;
 use session::{Fork, Session, State};
@@ -67,6 +68,8 @@ pub struct Endpoint {
     next_session: u64,
     /// Makes the tags of answers that nothing is kept of.
     secret: u64,
+    /// Knows the calls that have come through us before.
+    marker: Marker,
 }
 
 impl Endpoint {
@@ -93,6 +96,7 @@ impl Endpoint {
             draining: false,
             next_session: 0,
             secret: random.u64(),
+            marker: Marker([random.u64(), random.u64()]),
             config,
             random,
         }
@@ -110,6 +114,13 @@ impl Endpoint {
     /// A wish about a session; without effect on one that is over.
     pub fn command(&mut self, now: Instant, command: Command) {
         match command {
+            // Not served yet.
+            Command::Terms { .. } | Command::TellRefer { .. } | Command::AnswerRefer { .. } => {}
+            Command::Change { session, .. } => {
+                let status = 501;
+                self.events
+                    .push_back(Event::ChangeFailed { session, status });
+            }
             Command::Ring {
                 session,
                 status,

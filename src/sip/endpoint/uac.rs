@@ -13,7 +13,7 @@ use crate::sip::header::{Address, Name};
 use crate::sip::message::{Message, Method, Start};
 use crate::sip::transaction::ClientKey;
 use crate::sip::uri::{Host, Uri};
-use crate::sip::{Event, Flow, SessionId};
+use crate::sip::{Event, Flow, SessionId, Trail};
 use std::time::{Duration, Instant};
 
 /// The dialogs that one INVITE may make by forking on its way; more are ignored.
@@ -190,6 +190,7 @@ impl Endpoint {
                 session,
                 status,
                 sdp,
+                early: 0,
             });
         }
     }
@@ -351,10 +352,15 @@ impl Endpoint {
             call_id: session.call_id.clone(),
             cseq: 1,
             credentials: vec![],
+            max_forwards: outbound.max_forwards,
         };
         let asked = Uri::parse(&head.uri).ok();
-        let invite = head
-            .write(&Method::Invite)
+        let trail = outbound.trail.written();
+        let invite = head.write(&Method::Invite);
+        let invite = trail
+            .iter()
+            .fold(invite, |invite, trail| invite.header(Trail::HEADER, trail));
+        let invite = invite
             .header(Name::Contact, self.contact(flow.listener, asked.as_ref()))
             .header(Name::Allow, self.allow(flow.listener))
             .header(Name::UserAgent, &self.config.user_agent);
@@ -465,6 +471,7 @@ fn is_ours(name: &str) -> bool {
         Name::ContentType,
         Name::ContentLength,
         Name::ContentEncoding,
+        Trail::HEADER,
     ];
     ours.contains(&Name::of(name))
 }

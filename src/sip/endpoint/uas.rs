@@ -11,7 +11,7 @@ use crate::sip::header::{Contacts, Name, Syntax, quote};
 use crate::sip::message::{Builder, Fault, Message};
 use crate::sip::transaction::{Response, ServerKey};
 use crate::sip::uri::Uri;
-use crate::sip::{Bye, Event, Flow, Invite, SessionId};
+use crate::sip::{Bye, Event, Flow, Invite, SessionId, Trail};
 use std::time::Instant;
 
 impl Endpoint {
@@ -30,13 +30,20 @@ impl Endpoint {
         if user.as_ref().is_some_and(|user| *user != from.user) {
             return Err(Refusal::new(403));
         }
+        let called = called(request);
+        let trail = Trail::of(request);
+        // RFC 7332 §4.2: although each leg is a call of its own.
+        if trail.loops(self.marker, &called) {
+            return Err(Refusal::new(482));
+        }
+        let trail = trail.and(self.marker, &self.random.hex(8), &called);
         let local_tag = self.random.hex(16);
         let dialog = Dialog::uas(seed(request, &local_tag).map_err(bad)?);
         let id = self.mint_session();
         let invite = Invite {
             session: id,
             flow,
-            called: called(request),
+            called,
             from,
             to: party(&request.to().map_err(bad)?),
             user: user.clone(),
@@ -45,6 +52,9 @@ impl Endpoint {
             user_agent: request
                 .user_agent()
                 .map(|text| text.chars().take(128).collect()),
+            max_forwards: request.max_forwards().map_err(bad)?,
+            trail,
+            replaces: None,
             offer: sdp_of(request),
         };
         let trying = Response {

@@ -1,7 +1,7 @@
 //! The messages the endpoint writes.
 
 use super::Endpoint;
-use super::config::Listener;
+use super::config::{Listener, MAX_FORWARDS};
 use crate::sip::dialog::Dialog;
 use crate::sip::event::Party;
 use crate::sip::header::{Address, Name, quote};
@@ -23,9 +23,6 @@ const METHODS: &[Method] = &[
     Method::Options,
     Method::Info,
 ];
-
-/// What is asked of a peer at most to forward (RFC 3261 §8.1.1.6).
-const MAX_FORWARDS: u8 = 70;
 
 /// A final answer of 300–699.
 #[derive(Clone, Debug)]
@@ -76,6 +73,7 @@ pub(super) struct Head {
     pub(super) cseq: u32,
     /// Authorization and Proxy-Authorization, for this method and URI (§22).
     pub(super) credentials: Vec<(Name<'static>, String)>,
+    pub(super) max_forwards: u8,
 }
 
 impl Head {
@@ -102,7 +100,7 @@ impl Head {
     fn write_to(&self, method: &Method, to: &Address) -> Builder {
         let builder = Builder::request(method, &self.uri)
             .header(Name::Via, &self.via)
-            .header(Name::MaxForwards, MAX_FORWARDS);
+            .header(Name::MaxForwards, self.max_forwards);
         let routes = self.routes.iter();
         routes
             .fold(builder, |builder, route| builder.header(Name::Route, route))
@@ -183,6 +181,7 @@ impl Endpoint {
             call_id: dialog.call_id.clone(),
             cseq,
             credentials: self.known_credentials(dialog, method, flow),
+            max_forwards: MAX_FORWARDS,
         };
         (head, flow)
     }

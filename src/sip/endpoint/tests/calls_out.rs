@@ -23,7 +23,8 @@ fn a_call_rings_is_answered_and_acknowledged() {
         Event::Ringing {
             session,
             status,
-            sdp
+            sdp,
+            early: 0,
         }
     );
     let taken = reply(&invite, "200 OK", "bob", TAKEN);

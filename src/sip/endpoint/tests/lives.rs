@@ -282,6 +282,9 @@ impl Side {
             Event::Acknowledged { session, .. }
             | Event::ChangeAsked { session, .. }
             | Event::Changed { session, .. }
+            | Event::ChangeAnswered { session, .. }
+            | Event::ChangeFailed { session, .. }
+            | Event::Referred { session, .. }
             | Event::Info { session, .. } => (session, &[Call::Talking], Call::Talking),
             Event::Ringing { session, .. } => (session, &[Call::Calling], Call::Calling),
             Event::Answered { session, .. } => (session, &[Call::Calling], Call::Talking),

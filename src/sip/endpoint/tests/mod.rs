@@ -5,6 +5,7 @@ mod calls_out;
 mod changes;
 mod hops;
 mod lives;
+mod loops;
 mod refusals;
 mod registering;
 mod ways;
