@@ -3,8 +3,8 @@
 use super::{Admits, Config, ListenerConfig, LogFormat, Media, Server};
 use crate::id::{AgentId, QueueId, TrunkId};
 use crate::settings::{
-    Account, Agent, Announcement, Destination, Habits, Message, Network, Queue, Recording, Route,
-    Secret, Timeouts, Trunk, WrapUp, defaults,
+    Account, Agent, Announcement, Destination, Dialling, Habits, Message, Network, Queue,
+    Recording, Route, Secret, Timeouts, Trunk, WrapUp, defaults,
 };
 use crate::sip::Transport;
 use crate::sip::auth::{Algorithm, Digest};
@@ -108,17 +108,16 @@ fn account(demo: &Demo) -> Account {
         queues: vec![support(demo, &agents)],
         agents,
         trunks: vec![Trunk {
-            id: TrunkId(1),
-            name: "loopback".into(),
             from: vec![loopback],
-            max_calls: 0,
-            habits: Habits::default(),
+            ..Trunk::new(TrunkId(1), "loopback")
         }],
         routes: vec![
             route("9196", Destination::Echo),
             route("9664", Destination::Music),
             route("*", Destination::Queue(SUPPORT)),
         ],
+        outbound: vec![],
+        dialling: Dialling::default(),
         timeouts: Timeouts::default(),
         wrap_up: WrapUp {
             enabled: true,

@@ -8,11 +8,12 @@ use super::Files;
 use super::report::Report;
 use super::suggest::did_you_mean;
 use super::table::{Table, choose};
-use crate::settings::Codec;
+use crate::settings::{Codec, Dtmf, Habits, IdentityHeader, Reliable};
 use crate::sip::Transport;
 use crate::sip::auth::Algorithm;
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
+use std::time::Duration;
 use toml::de::DeTable;
 
 /// The profiles that come with the program: the name, and the text.
@@ -61,6 +62,11 @@ pub(super) enum Kind {
 #[derive(Clone, Debug, Default)]
 pub(super) struct PeerKeys {
     pub(super) codecs: Option<Vec<Codec>>,
+    pub(super) reliable_provisionals: Option<Reliable>,
+    pub(super) session_timer: Option<Duration>,
+    pub(super) early_media: Option<bool>,
+    pub(super) dtmf: Option<Dtmf>,
+    pub(super) identity: Option<IdentityHeader>,
 }
 
 impl ListenerKeys {
@@ -108,8 +114,59 @@ impl PeerKeys {
     /// Asks a table for the habits of a peer.
     pub(super) fn read(table: &mut Table<'_>, report: &mut Report<'_>) -> Self {
         let codecs = [("pcmu", Codec::Pcmu), ("pcma", Codec::Pcma)];
+        let reliable = [
+            ("off", Reliable::Off),
+            ("supported", Reliable::Supported),
+            ("required", Reliable::Required),
+        ];
+        let dtmf = [
+            ("auto", Dtmf::Auto),
+            ("events", Dtmf::Events),
+            ("info", Dtmf::Info),
+            ("inband", Dtmf::Inband),
+        ];
+        let identity = [
+            ("from", IdentityHeader::From),
+            ("pai", IdentityHeader::Asserted),
+            ("rpid", IdentityHeader::RemoteParty),
+        ];
         Self {
             codecs: chosen(table, "codecs", &codecs, report),
+            reliable_provisionals: table.choice("reliable_provisionals", &reliable, report),
+            session_timer: table.seconds("session_timer_s", report),
+            early_media: table.boolean("early_media", report),
+            dtmf: table.choice("dtmf", &dtmf, report),
+            identity: table.choice("identity", &identity, report),
+        }
+    }
+
+    /// What is set here, and for the rest what the profile says.
+    pub(super) fn or(self, profile: Self) -> Self {
+        Self {
+            codecs: self.codecs.or(profile.codecs),
+            reliable_provisionals: self.reliable_provisionals.or(profile.reliable_provisionals),
+            session_timer: self.session_timer.or(profile.session_timer),
+            early_media: self.early_media.or(profile.early_media),
+            dtmf: self.dtmf.or(profile.dtmf),
+            identity: self.identity.or(profile.identity),
+        }
+    }
+
+    /// What is set, and for the rest the defaults.
+    pub(super) fn habits(self) -> Habits {
+        let usual = Habits::default();
+        Habits {
+            codecs: self.codecs.unwrap_or(usual.codecs),
+            reliable_provisionals: self
+                .reliable_provisionals
+                .unwrap_or(usual.reliable_provisionals),
+            session_timer: match self.session_timer {
+                Some(interval) => Some(interval).filter(|interval| !interval.is_zero()),
+                None => usual.session_timer,
+            },
+            early_media: self.early_media.unwrap_or(usual.early_media),
+            dtmf: self.dtmf.unwrap_or(usual.dtmf),
+            identity: self.identity.unwrap_or(usual.identity),
         }
     }
 }

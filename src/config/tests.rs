@@ -99,6 +99,21 @@ fn the_example_shows_every_section() {
     );
     let md5 = Digest::new("cordboard", &[Algorithm::Md5]);
     assert_eq!(config.listeners[0].admits, Admits::Phones(md5));
+    let [carrier, provider] = &config.account.trunks[..] else {
+        panic!("two trunks")
+    };
+    assert_eq!(carrier.identity.caller_id.as_deref(), Some("+49305550"));
+    let server = provider.server.as_ref().expect("set");
+    let uri = server.uri(Some("4930777"));
+    assert_eq!(uri, "sip:4930777@sip.provider.example:5061;transport=tls");
+    assert_eq!(provider.register, Some(Duration::from_secs(3600)));
+    assert_eq!(provider.called, ["+4930777*"]);
+    let [germany, world] = &config.account.outbound[..] else {
+        panic!("two ways out")
+    };
+    assert_eq!(germany.trunks, [carrier.id, provider.id]);
+    assert_eq!((germany.number.as_str(), &germany.agents), ("+49*", &None));
+    assert_eq!(world.agents, Some(vec![config.account.agents[0].id]));
     assert_eq!(config.listeners[1].admits, Admits::Trunks);
 }
 
@@ -190,6 +205,65 @@ agent_s = 61
             "16: agent_s: 61 s: must be 3 to 60 s",
         ]
     );
+}
+
+#[test]
+fn a_trunk_s_slips_are_told_with_what_was_meant() {
+    for (lines, told) in [
+        (
+            "[[trunk]]\nname = \"a\"\nservr = \"x\"\nfrom = [\"192.0.2.1\"]",
+            "16: unknown key \"servr\" in trunk[0]; did you mean \"server\"?",
+        ),
+        (
+            "[[trunk]]\nname = \"a\"\nfrom = [\"192.0.2.1\"]\nserver = \"sip:bob@x\"",
+            "17: server: \"sip:bob@x\" is not a server: \"sip.example.com\", \"192.0.2.1:5060\"",
+        ),
+        (
+            "[[trunk]]\nname = \"a\"\nserver = \"x\"\nformat = \"plsu\"",
+            "17: format: \"plsu\" is unknown; did you mean \"plus\"?",
+        ),
+        (
+            "[[trunk]]\nname = \"a\"\nserver = \"x\"\nidentity = \"pia\"",
+            "17: identity: \"pia\" is unknown; did you mean \"pai\"?",
+        ),
+        (
+            "[[trunk]]\nname = \"a\"\nserver = \"x\"\nexpires_s = 60",
+            "17: expires_s: without register = true nothing expires: leave it out",
+        ),
+        (
+            "[[trunk]]\nname = \"a\"\nfrom = [\"192.0.2.1\"]\ntransport = \"tcp\"",
+            "17: transport: there is no server that it would be the transport of",
+        ),
+        (
+            "[[trunk]]\nname = \"carrier\"\nserver = \"x\"\n[[outbound]]\nnumber = \"+*\"\ntrunks = [\"carier\"]",
+            "19: trunks: no trunk is called \"carier\"; did you mean \"carrier\"?",
+        ),
+        (
+            "[dialling]\ncalls_per_minute = 601",
+            "15: calls_per_minute: must be 0 to 600",
+        ),
+    ] {
+        refused(lines, told);
+    }
+}
+
+#[test]
+fn a_server_is_written_in_many_ways() {
+    let server = |text: &str| {
+        let lines = format!("[[trunk]]\nname = \"a\"\ntransport = \"tcp\"\nserver = \"{text}\"");
+        let config = parse(&format!("{LEAST}{lines}")).expect("fine");
+        let server = config.account.trunks[0].server.clone();
+        server.expect("set").uri(None)
+    };
+    for (written, uri) in [
+        ("sip.example.com", "sip:sip.example.com;transport=tcp"),
+        ("192.0.2.1:5070", "sip:192.0.2.1:5070;transport=tcp"),
+        ("[2001:db8::1]:5070", "sip:[2001:db8::1]:5070;transport=tcp"),
+        ("sip:x.example;transport=udp", "sip:x.example;transport=udp"),
+        ("sips:x.example", "sip:x.example;transport=tls"),
+    ] {
+        assert_eq!(server(written), uri, "{written}");
+    }
 }
 
 #[test]

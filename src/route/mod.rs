@@ -59,7 +59,7 @@ fn contains(network: &Network, address: IpAddr) -> bool {
 mod tests {
     use super::*;
     use crate::id::{QueueId, TrunkId};
-    use crate::settings::{Habits, Recording, Route, Timeouts, WrapUp};
+    use crate::settings::{Dialling, Recording, Route, Timeouts, WrapUp};
 
     fn account() -> Account {
         let route = |number: &str, to| Route {
@@ -67,11 +67,8 @@ mod tests {
             to,
         };
         let trunk = |id, networks: &[(&str, u8)]| Trunk {
-            id: TrunkId(id),
-            name: format!("trunk {id}"),
             from: networks.iter().map(|(a, p)| network(a, *p)).collect(),
-            max_calls: 0,
-            habits: Habits::default(),
+            ..Trunk::new(TrunkId(id), &format!("trunk {id}"))
         };
         Account {
             name: "test".into(),
@@ -87,6 +84,8 @@ mod tests {
                 route("alice", Destination::Music),
                 route("+*", Destination::Queue(QueueId(1))),
             ],
+            outbound: vec![],
+            dialling: Dialling::default(),
             timeouts: Timeouts::default(),
             wrap_up: WrapUp::default(),
             recording: Recording::default(),

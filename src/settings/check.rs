@@ -2,8 +2,10 @@
 //!
 //! Fields are named as in the configuration file: `queue[0].max_wait.after_s`.
 
+mod trunks;
+
 use super::defaults::{ANNOUNCE, MAX_WAIT, RATE, REOFFER, RING, WRAP_UP};
-use super::{Account, Agent, Destination, Habits, Message, Network, OnMaxWait, Queue, Trunk};
+use super::{Account, Agent, Destination, Message, Network, OnMaxWait, Queue};
 use crate::id::QueueId;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -38,6 +40,7 @@ impl Account {
         found.agents(&self.agents);
         found.trunks(&self.trunks);
         found.routes(self);
+        found.outbound(self);
         found.range("timeouts.agent_s", self.timeouts.agent, RING);
         found.range("timeouts.customer_s", self.timeouts.customer, RING);
         found.range("wrap_up.default_s", self.wrap_up.default, WRAP_UP);
@@ -139,45 +142,10 @@ impl Problems {
         }
     }
 
-    fn trunks(&mut self, trunks: &[Trunk]) {
-        self.unique("trunk", "name", trunks.iter().map(|trunk| &trunk.name));
-        self.unique("trunk", "id", trunks.iter().map(|trunk| trunk.id));
-        let mut owners = BTreeMap::new();
-        for (index, trunk) in trunks.iter().enumerate() {
-            let path = format!("trunk[{index}]");
-            self.name(&format!("{path}.name"), &trunk.name);
-            self.habits(&path, &trunk.habits);
-            let from = format!("{path}.from");
-            if trunk.from.is_empty() {
-                self.add(&from, "a trunk is known by its networks: name one");
-            }
-            for network in &trunk.from {
-                if network.prefix > network.bits() {
-                    self.add(&from, format!("{network}: the prefix is too long"));
-                } else if let Some(other) = owners.insert(network.base(), &trunk.name) {
-                    // Nobody could tell whose a call is (H25).
-                    let mend = format!("{network} belongs to trunk {other:?} already");
-                    self.add(&from, mend);
-                }
-            }
-        }
-    }
-
-    fn habits(&mut self, path: &str, habits: &Habits) {
-        let codecs: BTreeSet<_> = habits.codecs.iter().collect();
-        if codecs.is_empty() || codecs.len() < habits.codecs.len() {
-            let mend = "at least one codec, and none twice";
-            self.add(format!("{path}.codecs"), mend);
-        }
-    }
-
     fn routes(&mut self, account: &Account) {
         for (index, route) in account.routes.iter().enumerate() {
             let path = format!("route[{index}].number");
-            let rest = route.number.strip_suffix('*').unwrap_or(&route.number);
-            if route.number.is_empty() || rest.contains('*') {
-                self.add(&path, "a number, with * at its end for any rest");
-            }
+            self.pattern(&path, &route.number);
             let earlier = account.routes.iter().take(index);
             if let Some(hiding) = earlier
                 .map(|r| &r.number)

@@ -1,6 +1,9 @@
 //! What holds where nothing is set: the defaults, and their ranges.
 
-use super::{Codec, Composition, Directions, Habits, Recording, Timeouts, WrapUp};
+use super::{
+    Codec, Composition, Directions, Dtmf, Habits, IdentityHeader, Recording, Reliable, Timeouts,
+    WrapUp,
+};
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
@@ -18,6 +21,19 @@ pub const REOFFER: RangeInclusive<Duration> = seconds(1, 600);
 /// Words a minute (R45).
 pub const RATE: RangeInclusive<u16> = 80..=450;
 
+/// How long a registration is asked for; proxies cut it anyway.
+pub const EXPIRES: RangeInclusive<Duration> = seconds(60, 86_400);
+/// Between two questions whether a trunk lives.
+pub const OPTIONS: RangeInclusive<Duration> = seconds(5, 3_600);
+/// Between the refreshes of a session (RFC 4028 §5: never below 90 s).
+pub const SESSION: RangeInclusive<Duration> = seconds(90, 86_400);
+
+/// How long a registration is asked for where nothing is set.
+pub const EXPIRES_AFTER: Duration = Duration::from_secs(3_600);
+/// How often a trunk is asked whether it lives where nothing is set.
+pub const OPTIONS_EVERY: Duration = Duration::from_secs(30);
+/// The refreshes of a session where nothing is set (RFC 4028 §4.2 recommends it).
+pub const SESSION_TIMER: Duration = Duration::from_secs(1_800);
 /// An announcement's interval where none is set (D8).
 pub const ANNOUNCE_EVERY: Duration = Duration::from_secs(30);
 /// The peace of an agent who refused a caller, where none is set.
@@ -63,10 +79,15 @@ impl Default for Recording {
 }
 
 impl Default for Habits {
-    /// Both of G.711, which every peer knows.
+    /// Both of G.711, which every peer knows, and of the rest what hurts no peer that lacks it.
     fn default() -> Self {
         Self {
             codecs: vec![Codec::Pcma, Codec::Pcmu],
+            reliable_provisionals: Reliable::Supported,
+            session_timer: Some(SESSION_TIMER),
+            early_media: true,
+            dtmf: Dtmf::Auto,
+            identity: IdentityHeader::From,
         }
     }
 }

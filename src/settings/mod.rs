@@ -2,14 +2,19 @@
 
 mod check;
 pub mod defaults;
+mod dialling;
+mod habits;
 #[cfg(test)]
 mod tests;
+mod trunk;
 
 pub use check::Problem;
+pub use dialling::{Dialling, Outbound};
+pub use habits::{Codec, Dtmf, Habits, IdentityHeader, Reliable};
+pub use trunk::{Format, Identity, Network, Numbers, Plan, Server, Transport, Trunk};
 
 use crate::id::{AgentId, QueueId, TrunkId};
 use serde::{Deserialize, Serialize};
-use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -22,10 +27,14 @@ pub struct Account {
     pub queues: Vec<Queue>,
     /// Who answers.
     pub agents: Vec<Agent>,
-    /// Where calls come from.
+    /// Where calls come from, and go to.
     pub trunks: Vec<Trunk>,
     /// Tried in order; the first whose pattern fits the called number counts.
     pub routes: Vec<Route>,
+    /// The ways out, tried in order: the first that fits the number and the one who dials counts.
+    pub outbound: Vec<Outbound>,
+    /// What holds for every call out.
+    pub dialling: Dialling,
     /// How long phones ring.
     pub timeouts: Timeouts,
     /// After-call work.
@@ -156,46 +165,6 @@ impl std::fmt::Debug for Secret {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("•••")
     }
-}
-
-/// A peer that brings calls, known by its address.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Trunk {
-    /// What records call it.
-    pub id: TrunkId,
-    /// What people and metrics call it; unique.
-    pub name: String,
-    /// The networks its requests come from.
-    pub from: Vec<Network>,
-    /// Calls at once; 0: no limit.
-    pub max_calls: u32,
-    /// The habits of the peer.
-    pub habits: Habits,
-}
-
-/// How we talk to a make of peer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Habits {
-    /// The codecs that it is offered and may choose from, the preferred first.
-    pub codecs: Vec<Codec>,
-}
-
-/// A codec that a peer may be given.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Codec {
-    /// G.711 µ-law, payload type 0.
-    Pcmu,
-    /// G.711 A-law, payload type 8.
-    Pcma,
-}
-
-/// An address and the length of its prefix: `203.0.113.0/24`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Network {
-    /// An address in it.
-    pub address: IpAddr,
-    /// The bits that all its addresses share: 0–32, or 0–128.
-    pub prefix: u8,
 }
 
 /// Where a called number goes.

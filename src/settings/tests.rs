@@ -42,6 +42,8 @@ fn sound() -> Account {
             route("9196", Destination::Echo),
             route("*", Destination::Queue(QueueId(1))),
         ],
+        outbound: vec![],
+        dialling: Dialling::default(),
         timeouts: Timeouts::default(),
         wrap_up: WrapUp::default(),
         recording: Recording::default(),
@@ -58,11 +60,16 @@ fn speech(text: &str, voice: &str, rate: u16) -> Message {
 
 fn trunk(id: u32, name: &str, address: &str, prefix: u8) -> Trunk {
     Trunk {
-        id: TrunkId(id),
-        name: name.into(),
         from: vec![network(address, prefix)],
-        max_calls: 0,
-        habits: Habits::default(),
+        ..Trunk::new(TrunkId(id), name)
+    }
+}
+
+fn server(host: &str) -> Server {
+    Server {
+        host: host.into(),
+        port: None,
+        transport: None,
     }
 }
 
@@ -211,6 +218,132 @@ fn two_trunks_on_one_network_are_refused() {
     refused(add("192.0.2.77", 32), &[]);
     refused(add("192.0.2.0", 33), &["trunk[1].from"]);
     refused(|account| account.trunks[0].from.clear(), &["trunk[0].from"]);
+}
+
+#[test]
+fn two_trunks_on_one_network_are_told_apart_by_registration_or_by_number() {
+    // H25.
+    let shared = |change: fn(&mut Trunk)| {
+        move |account: &mut Account| {
+            let trunk = &mut account.trunks[1];
+            trunk.from = vec![network("192.0.2.77", 24)];
+            change(trunk);
+        }
+    };
+    refused(
+        shared(|trunk| {
+            trunk.server = Some(server("sip.example.com"));
+            trunk.user = Some("4930777".into());
+            trunk.register = Some(defaults::EXPIRES_AFTER);
+        }),
+        &[],
+    );
+    refused(shared(|trunk| trunk.called = vec!["+4930*".into()]), &[]);
+    refused(
+        |account| {
+            account.trunks[0].called = vec!["+49*".into()];
+            shared(|trunk| trunk.called = vec!["+4930*".into()])(account);
+        },
+        &["trunk[1].from"],
+    );
+}
+
+#[test]
+fn a_trunk_that_takes_calls_has_what_it_needs_for_them() {
+    type Breaking = fn(&mut Trunk);
+    let broken: &[(Breaking, &str)] = &[
+        (|t| t.server = Some(server("a b")), "trunk[0].server"),
+        (|t| t.server = Some(server("")), "trunk[0].server"),
+        (
+            |t| t.outbound_proxy = Some(server("[::1")),
+            "trunk[0].outbound_proxy",
+        ),
+        (|t| t.user = Some("a@b".into()), "trunk[0].user"),
+        (
+            |t| t.password = Some(Secret("x".into())),
+            "trunk[0].password",
+        ),
+        (|t| t.realms = vec!["x".into()], "trunk[0].realms"),
+        (
+            |t| t.from_domain = Some("a b".into()),
+            "trunk[0].from_domain",
+        ),
+        (
+            |t| t.options = Some(Duration::from_secs(4)),
+            "trunk[0].options_s",
+        ),
+        (
+            |t| t.numbers.plan.country = Some("0049".into()),
+            "trunk[0].country",
+        ),
+        (
+            |t| t.numbers.plan.national_prefix = "x".into(),
+            "trunk[0].national_prefix",
+        ),
+        (|t| t.numbers.format = Format::National, "trunk[0].format"),
+        (|t| t.numbers.strip = 16, "trunk[0].strip"),
+        (|t| t.numbers.prefix = "9w".into(), "trunk[0].prefix"),
+        (
+            |t| t.identity.caller_id = Some("030".into()),
+            "trunk[0].caller_id",
+        ),
+        (|t| t.called = vec!["1*2".into()], "trunk[0].called[0]"),
+        (
+            |t| t.habits.session_timer = Some(Duration::from_secs(89)),
+            "trunk[0].session_timer_s",
+        ),
+    ];
+    for (change, path) in broken {
+        refused(|account| change(&mut account.trunks[0]), &[path]);
+    }
+    refused(
+        |account| account.trunks[0].register = Some(Duration::from_secs(59)),
+        &[
+            "trunk[0].register",
+            "trunk[0].register",
+            "trunk[0].expires_s",
+        ],
+    );
+    refused(
+        |account| account.trunks[0].server = Some(server("[2001:db8::1]")),
+        &[],
+    );
+}
+
+#[test]
+fn ways_out_lead_through_trunks_that_take_calls() {
+    let way = |number: &str, trunks: &[u32], agents: Option<&[u32]>| Outbound {
+        number: number.into(),
+        trunks: trunks.iter().copied().map(TrunkId).collect(),
+        agents: agents.map(|agents| agents.iter().copied().map(AgentId).collect()),
+    };
+    let with = |ways: Vec<Outbound>| {
+        move |account: &mut Account| {
+            account.trunks[0].server = Some(server("sip.example.com"));
+            account.outbound = ways;
+        }
+    };
+    refused(with(vec![way("+*", &[1], None)]), &[]);
+    refused(with(vec![way("+*", &[2], None)]), &["outbound[0].trunks"]);
+    refused(with(vec![way("+*", &[9], None)]), &["outbound[0].trunks"]);
+    refused(with(vec![way("+*", &[], None)]), &["outbound[0].trunks"]);
+    refused(
+        with(vec![way("+*", &[1, 1], None)]),
+        &["outbound[0].trunks"],
+    );
+    refused(with(vec![way("+*4", &[1], None)]), &["outbound[0].number"]);
+    refused(
+        with(vec![way("+*", &[1], Some(&[7]))]),
+        &["outbound[0].agents"],
+    );
+    let hidden = vec![way("+*", &[1], None), way("+49*", &[1], Some(&[1]))];
+    refused(with(hidden), &["outbound[1].number"]);
+    let by_class = vec![way("+*", &[1], Some(&[2])), way("+49*", &[1], Some(&[1]))];
+    refused(with(by_class), &[]);
+    refused(
+        |account| account.dialling.deny = vec!["".into()],
+        &["dialling.deny[0]"],
+    );
 }
 
 #[test]

@@ -21,6 +21,8 @@ fn account() -> Account {
         agents: (1..=3).map(member).collect(),
         trunks: vec![],
         routes: vec![],
+        outbound: vec![],
+        dialling: settings::Dialling::default(),
         timeouts: Timeouts::default(),
         wrap_up: WrapUp::default(),
         recording: settings::Recording::default(),

@@ -2,21 +2,20 @@
 //! all makes sense is for [`Account::check`].
 
 use super::Loader;
-use crate::config::profile::{self, PeerKeys};
 use crate::config::suggest::did_you_mean;
 use crate::config::table::Table;
 use crate::id::{AgentId, QueueId, TrunkId};
 use crate::route;
 use crate::settings::{
-    Account, Agent, Announcement, Composition, Destination, Directions, Habits, MaxWait, Message,
-    Network, OnMaxWait, Queue, Recording, Route, Secret, Timeouts, Trunk, WrapUp, defaults,
+    Account, Agent, Announcement, Composition, Destination, Directions, MaxWait, Message,
+    OnMaxWait, Queue, Recording, Route, Secret, Timeouts, WrapUp, defaults,
 };
-use std::net::IpAddr;
 
 /// The names that others refer to.
-struct Names {
+pub(super) struct Names {
     queues: Vec<(String, QueueId)>,
     agents: Vec<(String, AgentId)>,
+    pub(super) trunks: Vec<(String, TrunkId)>,
 }
 
 impl Loader<'_> {
@@ -27,6 +26,7 @@ impl Loader<'_> {
         let mut names = Names {
             queues: vec![],
             agents: agents.iter().map(|a| (a.user.clone(), a.id)).collect(),
+            trunks: vec![],
         };
         // A queue may redirect to a later one: all names are read first.
         let mut named = vec![];
@@ -42,7 +42,10 @@ impl Loader<'_> {
         let trunks = (1..)
             .map(TrunkId)
             .zip(root.tables("trunk", &mut self.report));
-        let trunks = trunks.map(|(id, table)| self.trunk(id, table)).collect();
+        let trunks: Vec<_> = trunks.map(|(id, table)| self.trunk(id, table)).collect();
+        names.trunks = trunks.iter().map(|t| (t.name.clone(), t.id)).collect();
+        let outbound = root.tables("outbound", &mut self.report).into_iter();
+        let outbound = outbound.map(|table| self.outbound(table, &names)).collect();
         let routes = root.tables("route", &mut self.report).into_iter();
         let routes = routes.map(|table| self.route(table, &names)).collect();
         let account = Account {
@@ -51,6 +54,8 @@ impl Loader<'_> {
             agents,
             trunks,
             routes,
+            outbound,
+            dialling: self.dialling(root),
             timeouts: self.timeouts(root),
             wrap_up: self.wrap_up(root),
             recording: self.recording(root),
@@ -129,7 +134,7 @@ impl Loader<'_> {
         }
     }
 
-    fn members(&mut self, users: Vec<(String, String)>, names: &Names) -> Vec<AgentId> {
+    pub(super) fn members(&mut self, users: Vec<(String, String)>, names: &Names) -> Vec<AgentId> {
         let mut members = vec![];
         for (path, user) in users {
             match names.agents.iter().find(|(known, _)| *known == user) {
@@ -243,51 +248,6 @@ impl Loader<'_> {
         found.map(|(_, id)| *id)
     }
 
-    fn trunk(&mut self, id: TrunkId, mut table: Table<'_>) -> Trunk {
-        let name = table.required("name", &mut self.report);
-        let mut from = vec![];
-        for (path, text) in table.strings("from", &mut self.report).unwrap_or_default() {
-            match network(&text) {
-                Some(network) => from.push(network),
-                None => {
-                    let mend = format!("{text:?} is not a network: \"192.0.2.0/24\"");
-                    self.report.of(&path, mend);
-                }
-            }
-        }
-        let max_calls = table.number("max_calls", 0..=1_000_000, &mut self.report);
-        let habits = self.habits(&mut table);
-        table.done(&mut self.report);
-        Trunk {
-            id,
-            name,
-            from,
-            max_calls: max_calls.unwrap_or(0),
-            habits,
-        }
-    }
-
-    /// The habits of a peer: its own keys, then its profile, then the defaults.
-    fn habits(&mut self, table: &mut Table<'_>) -> Habits {
-        let mut profile = PeerKeys::default();
-        if let Some(name) = table.string("peer", &mut self.report) {
-            let path = table.path("peer");
-            let found = profile::find(&name, &path, self.folder, self.files, &mut self.report);
-            match found.map(|profile| profile.peer) {
-                Some(Some(peer)) => profile = peer,
-                Some(None) => self
-                    .report
-                    .of(&path, format!("{name:?} is about a listener")),
-                None => {}
-            }
-        }
-        let own = PeerKeys::read(table, &mut self.report);
-        match own.codecs.or(profile.codecs) {
-            Some(codecs) => Habits { codecs },
-            None => Habits::default(),
-        }
-    }
-
     fn route(&mut self, mut table: Table<'_>, names: &Names) -> Route {
         let number = table.required("number", &mut self.report);
         let words = [("echo", Destination::Echo), ("music", Destination::Music)];
@@ -374,20 +334,8 @@ impl Loader<'_> {
     }
 }
 
-/// `192.0.2.0/24`, or an address alone.
-fn network(text: &str) -> Option<Network> {
-    let (address, prefix) = match text.split_once('/') {
-        Some((address, prefix)) => (address, Some(prefix.parse().ok()?)),
-        None => (text, None),
-    };
-    let address: IpAddr = address.trim().parse().ok()?;
-    let all = if address.is_ipv4() { 32 } else { 128 };
-    let prefix = prefix.unwrap_or(all);
-    Some(Network { address, prefix })
-}
-
 /// The pattern of a route with its number in the one spelling.
-fn pattern(text: &str) -> String {
+pub(super) fn pattern(text: &str) -> String {
     match text.strip_suffix('*') {
         Some(prefix) => format!("{}*", route::normal(prefix)),
         None => route::normal(text),

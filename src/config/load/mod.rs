@@ -2,6 +2,7 @@
 
 mod account;
 mod listener;
+mod trunk;
 
 use super::report::Report;
 use super::table::Table;

@@ -1,0 +1,66 @@
+//! How we talk to a make of peer: an agent's phone, or a trunk.
+
+use std::time::Duration;
+
+/// How we talk to a make of peer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Habits {
+    /// The codecs that it is offered and may choose from, the preferred first.
+    pub codecs: Vec<Codec>,
+    /// Provisional responses that are acknowledged (RFC 3262).
+    pub reliable_provisionals: Reliable,
+    /// The interval at which a session is refreshed that we ask for (RFC 4028): 90 s to a day;
+    /// `None`: only what the peer asks for.
+    pub session_timer: Option<Duration>,
+    /// Whether sound before the answer is passed on: of a trunk, what its network says; of a phone,
+    /// whether it is given any (R134, R135).
+    pub early_media: bool,
+    /// How it wants to be told of keys.
+    pub dtmf: Dtmf,
+    /// The header that tells it who calls.
+    pub identity: IdentityHeader,
+}
+
+/// A codec that a peer may be given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Codec {
+    /// G.711 µ-law, payload type 0.
+    Pcmu,
+    /// G.711 A-law, payload type 8.
+    Pcma,
+}
+
+/// Provisional responses that are acknowledged (RFC 3262).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reliable {
+    /// Never.
+    Off,
+    /// If the other side wants them.
+    Supported,
+    /// Always: who cannot is refused.
+    Required,
+}
+
+/// How a peer is told that a key was pressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dtmf {
+    /// By telephone-events where it agrees to them, else by tones.
+    Auto,
+    /// By telephone-events (RFC 4733), or not at all.
+    Events,
+    /// By SIP INFO.
+    Info,
+    /// By tones; telephone-events are not offered.
+    Inband,
+}
+
+/// The header that tells a peer who calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IdentityHeader {
+    /// From alone.
+    From,
+    /// P-Asserted-Identity (RFC 3325).
+    Asserted,
+    /// Remote-Party-ID, which never became an RFC.
+    RemoteParty,
+}
