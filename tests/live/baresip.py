@@ -1,7 +1,6 @@
-"""baresip, a soft phone of another make, as a child process in a network of its own.
+"""baresip, a soft phone of another make, as a child process. It ignores loopback, and so lives on another host.
 
-It ignores loopback: a namespace is its host, joined to this one by a pair of virtual interfaces, so that its packets really
-cross a network. It is told what to do as JSON over TCP, plays a file as its voice, and writes what it hears to another.
+It is told what to do as JSON over TCP, plays a file as its voice, and writes what it hears to another.
 """
 
 from __future__ import annotations
@@ -9,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import itertools
 import json
-import os
 import shutil
 import socket
 import subprocess
@@ -20,46 +18,10 @@ from typing import Any
 import centre
 import sound
 from centre import Agent
+from network import Network
 from sound import Sound
 
 _numbers = itertools.count(1)
-
-
-def is_possible() -> str:
-    """Why baresip cannot be run here; nothing if it can."""
-    for tool in ("baresip", "ip"):
-        if shutil.which(tool) is None:
-            return f"{tool} is not installed"
-    made = subprocess.run(["ip", "netns", "add", f"cordboard-probe-{os.getpid()}"], capture_output=True)
-    if made.returncode != 0:
-        return "no network namespaces may be made here"
-    subprocess.run(["ip", "netns", "delete", f"cordboard-probe-{os.getpid()}"], check=True)
-    return ""
-
-
-class Network:
-    """A host of its own, and the two addresses of the cable to it."""
-
-    def __init__(self) -> None:
-        number = next(_numbers)
-        # Of the range for tests of network gear (RFC 2544): nobody else's.
-        block = f"198.18.{os.getpid() % 256}"
-        self.name = f"cordboard-{os.getpid()}-{number}"
-        self.here, self.there = f"{block}.{4 * number + 1}", f"{block}.{4 * number + 2}"
-        near, far = f"cb{os.getpid() % 100_000}n{number}", f"cb{os.getpid() % 100_000}f{number}"
-        run = lambda *words: subprocess.run(["ip", *words], check=True, capture_output=True)
-        run("netns", "add", self.name)
-        run("link", "add", near, "type", "veth", "peer", "name", far, "netns", self.name)
-        run("address", "add", f"{self.here}/30", "dev", near)
-        run("link", "set", near, "up")
-        run("-n", self.name, "address", "add", f"{self.there}/30", "dev", far)
-        run("-n", self.name, "link", "set", far, "up")
-        run("-n", self.name, "link", "set", "lo", "up")
-
-    def remove(self) -> None:
-        # The cable goes with its end.
-        subprocess.run(["ip", "netns", "delete", self.name], check=False, capture_output=True)
-
 
 CONFIG = """
 sip_listen {there}:{sip}
@@ -88,7 +50,7 @@ ctrl_tcp_listen {there}:{control}
 
 
 class Baresip:
-    """One phone: `keys` are those of a line in baresip's file of accounts."""
+    """One phone: `keys` are those of a line in baresip's file of accounts. With an agent's credentials it registers and answers."""
 
     def __init__(self, network: Network, folder: Path, says: Path, *, server: int, agent: Agent | None = None, transport: str = "udp", keys: str = "") -> None:
         self.network = network
