@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   request without credentials ──▶ Verdict::Challenge ──▶ 401 with Verifier::challenges
-//!   Challenge::find ──▶ respond ──▶ request with Credentials ──▶ Verdict::Passed
+//!   Keyring::challenged ──▶ headers ──▶ request with Credentials ──▶ Verdict::Passed
 //! ```
 //!
 //! Deliberately absent: `auth-int` (bodies change on their way), the `-sess` algorithms, `userhash`,
@@ -10,10 +10,12 @@
 
 mod challenge;
 mod credentials;
+mod keyring;
 mod verifier;
 
 pub use challenge::Challenge;
 pub use credentials::{Credentials, Session};
+pub use keyring::{Headers, Keyring, Unanswered};
 pub use verifier::{Verdict, Verifier};
 
 use super::header::{split, unquote};
