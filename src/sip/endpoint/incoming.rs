@@ -115,6 +115,8 @@ impl Endpoint {
         };
         self.transactions.heard_on(tx, flow);
         let owner = self.transactions.owner(tx);
+        let challenge = matches!(status, 401 | 407);
+        let sent = challenge.then(|| self.transactions.sent(tx)).flatten();
         let head = match owner {
             Owner::Invite(session) if status >= 300 => self.fork_head(session, tx),
             Owner::None | Owner::Invite(_) | Owner::Bye(_) => None,
@@ -123,6 +125,11 @@ impl Endpoint {
         let Some(notice) = self.transactions.response(now, tx, status, ack) else {
             return self.counters.repeated += 1;
         };
+        if let Some(sent) = sent.filter(|_| notice.told == Some(Told::Deliver))
+            && self.challenged(now, tx, &sent, flow, response)
+        {
+            return;
+        }
         match owner {
             Owner::Invite(session) if notice.told == Some(Told::Deliver) => {
                 self.invite_response(now, session, tx, flow, response);

@@ -13,9 +13,10 @@
 //! no answer is repeated unasked. Who has passed admission gets the full machines.
 //!
 //! Deliberately absent: re-INVITEs and UPDATEs of our own, reliable provisional responses
-//! (RFC 3262), session timers (RFC 4028), credentials for our own requests, TLS, a change from
-//! UDP to TCP for large requests (§18.1.1), look-up of names (done above).
+//! (RFC 3262), session timers (RFC 4028), TLS, a change from UDP to TCP for large requests
+//! (§18.1.1), look-up of names (done above).
 
+mod challenge;
 mod config;
 mod effect;
 mod in_dialog;

@@ -2,6 +2,7 @@ use super::route::is_on;
 use super::transactions::TxId;
 use super::write::Head;
 use crate::sip::Flow;
+use crate::sip::auth::Keyring;
 use crate::sip::dialog::{Answer, Dialog};
 use crate::sip::message::Message;
 use crate::sip::uri::Uri;
@@ -15,6 +16,8 @@ pub(super) struct Session {
     pub(super) local_tag: String,
     /// The user whose phone the peer is, as far as that is proved.
     pub(super) user: Option<String>,
+    /// What the peer's challenges are answered with.
+    pub(super) keyring: Keyring,
     pub(super) state: State,
     /// Our INVITEs, while responses to them may come; none for a call received.
     pub(super) forks: Vec<Fork>,
@@ -125,6 +128,7 @@ impl Session {
             call_id,
             local_tag,
             user: None,
+            keyring: Keyring::default(),
             state,
             forks: vec![],
             linger: None,

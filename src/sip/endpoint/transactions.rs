@@ -1,5 +1,9 @@
 //! All transactions of the endpoint: found by key, driven by messages and deadlines.
 
+mod again;
+
+pub(super) use again::Sent;
+
 use super::effect::{Effect, collect};
 use super::route::Way;
 use crate::sip::timers::Timers;
@@ -41,6 +45,10 @@ struct Slot {
     /// Where responses go once the connection is gone (RFC 3261 §18.2.2).
     fallback: Option<Flow>,
     owner: Owner,
+    /// Our request, in case it is challenged; empty for one of the peer.
+    request: Vec<u8>,
+    /// How often it has been sent anew with credentials.
+    tries: u8,
 }
 
 /// Who is told what becomes of a transaction.
@@ -136,8 +144,10 @@ impl Transactions {
     ) -> TxId {
         let (way, mut effects) = (way.into(), vec![]);
         let reliable = way.flow.transport.is_reliable();
-        let machine = ClientInvite::new(now, bytes, reliable, self.timing, &mut effects);
-        self.send(key, way, owner, Machine::ClientInvite(machine), effects)
+        let machine = ClientInvite::new(now, bytes.clone(), reliable, self.timing, &mut effects);
+        let machine = Machine::ClientInvite(machine);
+        let id = self.mint();
+        self.send(id, Slot::client(machine, key, way, owner, bytes), effects)
     }
 
     /// Sends our request of another method.
@@ -151,8 +161,10 @@ impl Transactions {
     ) -> TxId {
         let (way, mut effects) = (way.into(), vec![]);
         let reliable = way.flow.transport.is_reliable();
-        let machine = ClientOther::new(now, bytes, reliable, self.timing, &mut effects);
-        self.send(key, way, owner, Machine::ClientOther(machine), effects)
+        let machine = ClientOther::new(now, bytes.clone(), reliable, self.timing, &mut effects);
+        let machine = Machine::ClientOther(machine);
+        let id = self.mint();
+        self.send(id, Slot::client(machine, key, way, owner, bytes), effects)
     }
 
     /// The transaction that a request belongs to; an ACK or a CANCEL asks with the key of its INVITE.
@@ -369,30 +381,17 @@ impl Transactions {
             name: None,
             fallback: arrival.fallback,
             owner: arrival.owner,
+            request: vec![],
+            tries: 0,
         };
         self.slots.insert(id, slot);
         id
     }
 
-    fn send<E: Into<Effect>>(
-        &mut self,
-        key: ClientKey,
-        way: Way,
-        owner: Owner,
-        machine: Machine,
-        effects: Vec<E>,
-    ) -> TxId {
-        let id = self.mint();
-        self.clients.insert(key.clone(), id);
-        let slot = Slot {
-            machine,
-            key: Key::Client(key),
-            merge: None,
-            flow: way.flow,
-            name: way.name,
-            fallback: None,
-            owner,
-        };
+    fn send<E: Into<Effect>>(&mut self, id: TxId, slot: Slot, effects: Vec<E>) -> TxId {
+        if let Key::Client(key) = &slot.key {
+            self.clients.insert(key.clone(), id);
+        }
         self.slots.insert(id, slot);
         self.settle(id, effects);
         id
@@ -451,6 +450,20 @@ pub(super) struct Arrival {
 }
 
 impl Slot {
+    fn client(machine: Machine, key: ClientKey, way: Way, owner: Owner, request: Vec<u8>) -> Self {
+        Self {
+            machine,
+            key: Key::Client(key),
+            merge: None,
+            flow: way.flow,
+            name: way.name,
+            fallback: None,
+            owner,
+            request,
+            tries: 0,
+        }
+    }
+
     /// What its owner is told if no response can reach the peer: requests tell it themselves.
     fn unreachable(&self, tx: TxId) -> Option<Notice> {
         let (owner, told) = (self.owner, Some(Told::Unreachable));

@@ -7,6 +7,7 @@ use super::session::{Ack, Cancel, Failure, Fork, Session, State, Talking};
 use super::transactions::{Notice, Owner, Told, TxId};
 use super::uas::contact_of;
 use super::write::{Head, SDP, sdp_of};
+use crate::sip::auth::Keyring;
 use crate::sip::dialog::{Dialog, Seed};
 use crate::sip::event::Party;
 use crate::sip::header::{Address, Name};
@@ -44,6 +45,10 @@ impl Endpoint {
             Target::User(user) => Some(user.clone()),
             Target::Uri { .. } => None,
         };
+        if let Target::Uri { .. } = &outbound.target {
+            let hosts = targets.iter().map(|to| to.way.flow.remote.ip());
+            session.keyring = Keyring::new(outbound.credentials.clone(), hosts.collect());
+        }
         for target in targets {
             let fork = self.send_invite(now, id, &session, target, &outbound);
             session.forks.push(fork);
@@ -68,10 +73,6 @@ impl Endpoint {
             ..200 => self.provisional(now, id, tx, flow, response),
             200..300 => self.success(now, id, tx, flow, response),
             300.. => {
-                let Some(fork) = self.fork(id, tx) else {
-                    return;
-                };
-                fork.finished = true;
                 let reason = match response.start() {
                     Start::Response { reason, .. } => reason,
                     Start::Request { .. } => "",
@@ -81,8 +82,16 @@ impl Endpoint {
                     reason: reason.chars().take(128).collect(),
                     retry_after: response.retry_after(),
                 };
-                self.fork_failed(now, id, failure);
+                self.fork_refused(now, id, tx, failure);
             }
+        }
+    }
+
+    /// One of our INVITEs has its final refusal.
+    pub(super) fn fork_refused(&mut self, now: Instant, id: SessionId, tx: TxId, failure: Failure) {
+        if let Some(fork) = self.fork(id, tx) {
+            fork.finished = true;
+            self.fork_failed(now, id, failure);
         }
     }
 
@@ -441,7 +450,7 @@ impl Endpoint {
         }
     }
 
-    fn fork(&mut self, id: SessionId, tx: TxId) -> Option<&mut Fork> {
+    pub(super) fn fork(&mut self, id: SessionId, tx: TxId) -> Option<&mut Fork> {
         let forks = &mut self.sessions.get_mut(&id)?.forks;
         forks.iter_mut().find(|fork| fork.tx == tx)
     }

@@ -180,20 +180,10 @@ impl Endpoint {
             to: dialog.remote.clone(),
             call_id: dialog.call_id.clone(),
             cseq,
-            credentials: self.known_credentials(dialog, method, flow),
+            credentials: self.known_credentials(dialog, method, &to.uri, flow),
             max_forwards: MAX_FORWARDS,
         };
         (head, flow)
-    }
-
-    /// What is known beforehand to be asked for (§22.2, §22.3).
-    fn known_credentials(
-        &self,
-        _dialog: &Dialog,
-        _method: &Method,
-        _flow: Flow,
-    ) -> Vec<(Name<'static>, String)> {
-        vec![]
     }
 
     /// A refusal, written.
