@@ -93,7 +93,8 @@ pub enum Bye {
 pub struct Invite {
     pub session: SessionId,
     pub flow: Flow,
-    /// The user of the Request-URI: the number called. Unescaped.
+    /// The user of the Request-URI: the number called. Unescaped. If a registration of ours has
+    /// brought the call, that of the P-Called-Party-ID or else of the To.
     pub called: String,
     pub from: Party,
     pub to: Party,

@@ -12,9 +12,11 @@
 pub mod auth;
 pub mod dialog;
 pub mod endpoint;
+pub mod enrol;
 pub mod framing;
 pub mod header;
 pub mod message;
+pub mod pulse;
 pub mod register;
 pub mod transaction;
 pub mod uri;

@@ -9,6 +9,7 @@
 //! waiting and need not know. The old one stays by itself as long as the refusal may be repeated.
 
 use super::Endpoint;
+use super::peers::Carrier;
 use super::session::{Cancel, Failure, State};
 use super::transactions::{Owner, Sent, TxId};
 use crate::sip::auth::{Headers, Keyring, Unanswered};
@@ -44,7 +45,11 @@ impl Endpoint {
                     self.settle(id);
                     true
                 }
-                Owner::None | Owner::Invite(_) | Owner::Bye(_) => false,
+                Owner::Register(id) => {
+                    self.register_answered(now, id, flow, response, Some(reason));
+                    true
+                }
+                Owner::None | Owner::Invite(_) | Owner::Bye(_) | Owner::Options(_) => false,
             },
         }
     }
@@ -120,13 +125,14 @@ impl Endpoint {
     /// Whether the request is still wanted.
     fn may_go_on(&self, owner: Owner, tx: TxId) -> bool {
         match owner {
-            Owner::None => false,
+            // That somebody is there is known by the challenge.
+            Owner::None | Owner::Options(_) => false,
             Owner::Invite(id) => {
                 let state = self.sessions.get(&id).map(|session| &session.state);
                 let talking = matches!(state, Some(State::Talking(_)));
                 talking || self.is_calling_out(id, tx)
             }
-            Owner::Bye(_) => true,
+            Owner::Bye(_) | Owner::Register(_) => true,
         }
     }
 
@@ -140,7 +146,8 @@ impl Endpoint {
 
     fn keyring(&mut self, owner: Owner) -> Option<&mut Keyring> {
         match owner {
-            Owner::None => None,
+            Owner::None | Owner::Options(_) => None,
+            Owner::Register(id) => self.carrier(id).map(Carrier::keyring),
             Owner::Invite(id) | Owner::Bye(id) => {
                 let session = self.sessions.get_mut(&id)?;
                 Some(&mut session.keyring)
@@ -152,7 +159,8 @@ impl Endpoint {
     fn next_cseq(&mut self, owner: Owner, tx: TxId, sent: &Message) -> u32 {
         let after = sent.cseq().map_or(0, |(number, _)| number) + 1;
         match owner {
-            Owner::None => after,
+            Owner::None | Owner::Options(_) => after,
+            Owner::Register(id) => self.carrier(id).map_or(after, Carrier::next_cseq),
             Owner::Invite(id) | Owner::Bye(id) => {
                 let session = self.sessions.get_mut(&id);
                 match session.map(|session| &mut session.state) {

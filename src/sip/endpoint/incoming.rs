@@ -119,7 +119,11 @@ impl Endpoint {
         let sent = challenge.then(|| self.transactions.sent(tx)).flatten();
         let head = match owner {
             Owner::Invite(session) if status >= 300 => self.fork_head(session, tx),
-            Owner::None | Owner::Invite(_) | Owner::Bye(_) => None,
+            Owner::None
+            | Owner::Invite(_)
+            | Owner::Bye(_)
+            | Owner::Register(_)
+            | Owner::Options(_) => None,
         };
         let ack = || head.map(|head| head.ack(response)).unwrap_or_default();
         let Some(notice) = self.transactions.response(now, tx, status, ack) else {
@@ -139,7 +143,17 @@ impl Endpoint {
                 self.bye_answered(session);
                 self.settle(session);
             }
-            Owner::None | Owner::Invite(_) | Owner::Bye(_) => self.notice(now, notice),
+            Owner::Register(carrier) if status >= 200 => {
+                self.register_answered(now, carrier, flow, response, None);
+            }
+            Owner::Options(carrier) if status >= 200 => {
+                self.options_answered(now, carrier, status);
+            }
+            Owner::None
+            | Owner::Invite(_)
+            | Owner::Bye(_)
+            | Owner::Register(_)
+            | Owner::Options(_) => self.notice(now, notice),
         }
     }
 

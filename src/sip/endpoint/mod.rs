@@ -22,6 +22,7 @@ mod effect;
 mod in_dialog;
 mod incoming;
 mod info;
+mod peers;
 mod registration;
 mod route;
 mod session;
@@ -38,6 +39,7 @@ use super::timers::Timers;
 use super::trail::Marker;
 use super::{Command, Event, Flow, Input, SessionId, Transmit};
 use crate::random::Random;
+use peers::{Carrier, CarrierId};
 use session::{Fork, Session, State};
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::fmt;
@@ -64,6 +66,11 @@ pub struct Endpoint {
     timers: Timers<SessionId>,
     events: VecDeque<Event>,
     counters: Counters,
+    /// Those we register with or watch.
+    carriers: BTreeMap<CarrierId, Carrier>,
+    /// The deadline of each carrier.
+    carrier_timers: Timers<CarrierId>,
+    next_carrier: u32,
     /// New calls of peers are refused.
     draining: bool,
     next_session: u64,
@@ -94,6 +101,9 @@ impl Endpoint {
             timers: Timers::default(),
             events: VecDeque::new(),
             counters: Counters::default(),
+            carriers: BTreeMap::new(),
+            carrier_timers: Timers::default(),
+            next_carrier: 0,
             draining: false,
             next_session: 0,
             secret: random.u64(),
@@ -133,9 +143,8 @@ impl Endpoint {
             Command::AnswerChange { session, sdp } => self.answer_change(now, session, &sdp),
             Command::RejectChange { session, status } => self.reject_change(now, session, status),
             Command::Users(users) => self.set_users(users),
-            // Not served yet.
-            Command::Peers(_) => {}
-            Command::Drain(draining) => self.draining = draining,
+            Command::Peers(peers) => self.set_peers(now, peers),
+            Command::Drain(draining) => self.drain(now, draining),
         }
     }
 
@@ -163,6 +172,7 @@ impl Endpoint {
             self.transactions.poll_timeout(),
             self.timers.next(),
             self.registrar.poll_timeout(),
+            self.carrier_timers.next(),
         ];
         all.into_iter().flatten().min()
     }
@@ -200,6 +210,7 @@ impl Endpoint {
         self.transactions.check();
         self.registrar.check();
         self.timers.check();
+        self.check_carriers();
         debug_assert_eq!(
             self.tags.len(),
             self.sessions.len(),
@@ -233,6 +244,7 @@ impl Endpoint {
         let mut changes = vec![];
         self.registrar.expire(now, &mut changes);
         self.tell_changes(changes);
+        self.carriers_timeout(now);
     }
 
     fn closed(&mut self, now: Instant, flow: Flow) {
@@ -250,12 +262,16 @@ impl Endpoint {
         let mut changes = vec![];
         self.registrar.closed(flow, &mut changes);
         self.tell_changes(changes);
+        self.carriers_closed(now, flow);
     }
 
     /// What a transaction tells without a message at hand.
     fn notice(&mut self, now: Instant, notice: Notice) {
         match notice.owner {
             Owner::None => {}
+            Owner::Register(carrier) | Owner::Options(carrier) => {
+                self.carrier_notice(now, carrier, notice);
+            }
             Owner::Invite(session) => {
                 self.invite_notice(now, session, notice);
                 self.settle(session);

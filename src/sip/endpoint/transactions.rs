@@ -5,6 +5,7 @@ mod again;
 pub(super) use again::Sent;
 
 use super::effect::{Effect, collect};
+use super::peers::CarrierId;
 use super::route::Way;
 use crate::sip::timers::Timers;
 use crate::sip::transaction::{
@@ -60,6 +61,10 @@ pub(super) enum Owner {
     Invite(SessionId),
     /// Our BYE.
     Bye(SessionId),
+    /// Our REGISTER at a carrier.
+    Register(CarrierId),
+    /// Our OPTIONS to a carrier.
+    Options(CarrierId),
 }
 
 #[derive(Debug)]

@@ -365,12 +365,17 @@ impl Endpoint {
         };
         let asked = Uri::parse(&head.uri).ok();
         let trail = outbound.trail.written();
+        let registered = outbound.peer.and_then(|peer| self.registered_contact(peer));
+        let registered = registered.unwrap_or_default();
         let invite = head.write(&Method::Invite);
         let invite = trail
             .iter()
             .fold(invite, |invite, trail| invite.header(Trail::HEADER, trail));
         let invite = invite
-            .header(Name::Contact, self.contact(flow.listener, asked.as_ref()))
+            .header(
+                Name::Contact,
+                self.contact_of(registered, flow.listener, asked.as_ref()),
+            )
             .header(Name::Allow, self.allow(flow.listener))
             .header(Name::UserAgent, &self.config.user_agent);
         let extra = outbound.headers.iter().filter(|(name, _)| !is_ours(name));
@@ -396,7 +401,7 @@ impl Endpoint {
         }
     }
 
-    fn caller(&self, party: &Party, flow: Flow) -> Address {
+    pub(super) fn caller(&self, party: &Party, flow: Flow) -> Address {
         let ours = self
             .listener(flow.listener)
             .map(|listener| listener.advertised.ip());

@@ -5,6 +5,7 @@ use super::incoming::arrival;
 use super::session::{Invited, Session, State, Talking, Unacked};
 use super::transactions::Owner;
 use super::write::{Refusal, SDP, party, reason_header, sdp_of};
+use crate::sip::auth::Keyring;
 use crate::sip::command::Rejection;
 use crate::sip::dialog::{Answer, Dialog, Seed};
 use crate::sip::header::{Contacts, Name, Syntax, quote};
@@ -31,6 +32,18 @@ impl Endpoint {
             return Err(Refusal::new(403));
         }
         let called = called(request);
+        let carrier = self.carrier_of_call(&called, flow.remote.ip());
+        let (peer, keyring) = match carrier {
+            Some(peer) => (
+                Some(peer.id),
+                Keyring::new(peer.credentials.clone(), peer.hosts()),
+            ),
+            None => (None, Keyring::default()),
+        };
+        let called = match peer {
+            Some(_) => called_at_carrier(request),
+            None => called,
+        };
         let trail = Trail::of(request);
         // RFC 7332 §4.2: although each leg is a call of its own.
         if trail.loops(self.marker, &called) {
@@ -47,7 +60,7 @@ impl Endpoint {
             from,
             to: party(&request.to().map_err(bad)?),
             user: user.clone(),
-            peer: None,
+            peer,
             call_id: dialog.call_id.clone(),
             user_agent: request
                 .user_agent()
@@ -73,6 +86,7 @@ impl Endpoint {
         self.tags.insert(local_tag.clone(), id);
         let mut session = Session::new(call_id, local_tag, state);
         session.user = user;
+        session.keyring = keyring;
         self.sessions.insert(id, session);
         self.events.push_back(Event::Invited(Box::new(invite)));
         Ok(())
@@ -182,7 +196,7 @@ impl Endpoint {
         };
         let session = match self.transactions.owner(tx) {
             Owner::Invite(session) => Some(session),
-            Owner::None | Owner::Bye(_) => None,
+            Owner::None | Owner::Bye(_) | Owner::Register(_) | Owner::Options(_) => None,
         };
         let tag = session
             .and_then(|id| self.sessions.get(&id))
@@ -280,6 +294,18 @@ pub(super) fn contact_of(message: &Message) -> Result<Option<Uri>, Fault> {
         }
         Contacts::List(list) => Ok(list.into_iter().next().map(|address| address.uri)),
     }
+}
+
+/// The number called, where the Request-URI is the contact that we have registered: it is where
+/// it was before a registrar put that in its place (RFC 7315 §4.2, RFC 3261 §8.2.2.1).
+fn called_at_carrier(request: &Message) -> String {
+    let named = request.address(Name::PCalledPartyId);
+    let named = named.or_else(|_| request.to());
+    let user = named
+        .as_ref()
+        .ok()
+        .and_then(|named| named.uri.user_unescaped());
+    user.unwrap_or_default().into_owned()
 }
 
 fn called(request: &Message) -> String {

@@ -136,6 +136,16 @@ impl Endpoint {
     /// Our Contact: the listener, and nothing about what is behind it. For a dialog whose first
     /// request was for a `sips:` URI it is one, too (§12.1.1, §8.1.1.8).
     pub(super) fn contact(&self, listener: ListenerId, about: Option<&Uri>) -> String {
+        self.contact_of("", listener, about)
+    }
+
+    /// The same with a user part, by which we know who was told it.
+    pub(super) fn contact_of(
+        &self,
+        user: &str,
+        listener: ListenerId,
+        about: Option<&Uri>,
+    ) -> String {
         let Some(listener) = self.listener(listener) else {
             return String::new();
         };
@@ -145,7 +155,9 @@ impl Endpoint {
             Some(Scheme::Sips) => "sips",
             Some(Scheme::Sip | Scheme::Tel | Scheme::Other(_)) | None => "sip",
         };
-        format!("<{scheme}:{}{parameter}>", listener.advertised)
+        let at = if user.is_empty() { "" } else { "@" };
+        let address = listener.advertised;
+        format!("<{scheme}:{user}{at}{address}{parameter}>")
     }
 
     /// A Via of ours with a new branch, and the branch (§8.1.1.7, RFC 3581 §3).

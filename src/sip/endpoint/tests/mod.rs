@@ -2,6 +2,7 @@
 
 mod calls_in;
 mod calls_out;
+mod carriers;
 mod challenges;
 mod changes;
 mod hops;
