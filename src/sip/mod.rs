@@ -18,6 +18,7 @@ pub mod header;
 pub mod message;
 pub mod pulse;
 pub mod register;
+pub mod resolve;
 pub mod transaction;
 pub mod uri;
 
