@@ -6,7 +6,7 @@ use crate::acd::AgentState;
 use crate::api::Health;
 use crate::call::record::End;
 use crate::id::CallId;
-use crate::net::Network;
+use crate::net::{Dns, Network};
 use crate::settings::Account;
 use crate::store::{self, Record, Store};
 use crate::switch::{Notice, Output, Switch, View};
@@ -24,6 +24,8 @@ type Listener = Box<dyn FnMut(Option<CallId>, &Notice) + Send>;
 pub(super) struct Hands {
     account: Account,
     network: Network,
+    /// The resolver gives up what is never asked.
+    dns: Option<Dns>,
     workers: Vec<Worker>,
     vault: vault::Sender,
     store: Arc<Store>,
@@ -52,6 +54,7 @@ impl Hands {
         Self {
             account,
             network,
+            dns: None,
             workers,
             vault,
             store,
@@ -59,6 +62,14 @@ impl Hands {
             certificates: Certificates::default(),
             listener,
             faults: 0,
+        }
+    }
+
+    /// Also asks DNS.
+    pub(super) fn with_dns(self, dns: Dns) -> Self {
+        Self {
+            dns: Some(dns),
+            ..self
         }
     }
 
@@ -76,6 +87,11 @@ impl Hands {
             Output::Media(worker, command) => {
                 if let Some(worker) = self.workers.get(worker) {
                     worker.send(command);
+                }
+            }
+            Output::LookUp(query) => {
+                if let Some(dns) = &self.dns {
+                    dns.ask(query);
                 }
             }
             Output::Record(segment) => {

@@ -23,7 +23,7 @@ use crate::clock::Clock;
 use crate::config::{Admits, Config, ListenerConfig};
 use crate::id::CallId;
 use crate::media::{Command, Engine, Library};
-use crate::net::{Network, Socket};
+use crate::net::{Dns, Network, Socket};
 use crate::random::Random;
 use crate::sip::{self, Listener, ListenerId, Transport};
 use crate::store::{DataDir, Store};
@@ -116,6 +116,7 @@ impl Server {
             Some((listener.name.clone(), address))
         });
         let addresses: Vec<(String, SocketAddr)> = addresses.collect();
+        let dns = start_dns(&config, &runtime, &inbox)?;
         let hands = Hands::new(
             config.account,
             network,
@@ -125,7 +126,8 @@ impl Server {
             health,
             Box::new(listen),
         )
-        .with_certificates(certificates);
+        .with_certificates(certificates)
+        .with_dns(dns);
         let control = Control::start(switch, outlet, hands)?;
         tracing::info!(version = env!("CARGO_PKG_VERSION"), "ready");
         Ok(Self {
@@ -272,6 +274,7 @@ fn start_workers(
                 .map_err(|input| match input {
                     Input::Media(event) => event,
                     Input::Sip(_)
+                    | Input::Looked(..)
                     | Input::Clock(_)
                     | Input::Drain
                     | Input::Stop
@@ -323,6 +326,22 @@ fn start_network(
     Network::start(sockets.collect(), runtime.handle(), move |input| {
         inbox.offer(Input::Sip(input)).is_ok()
     })
+}
+
+fn start_dns(
+    config: &Config,
+    runtime: &tokio::runtime::Runtime,
+    inbox: &Inbox,
+) -> anyhow::Result<Dns> {
+    let inbox = inbox.clone();
+    Dns::start(
+        &config.server.dns,
+        runtime.handle(),
+        move |query, answer| {
+            // An answer that finds no room is one that never came: the resolver gives it up.
+            drop(inbox.offer(Input::Looked(query, answer)));
+        },
+    )
 }
 
 fn switch(config: &Config, sounds: Sounds, workers: &[Worker], network: &Network) -> Switch {

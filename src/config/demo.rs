@@ -47,6 +47,7 @@ impl Config {
         let internal = Admits::Phones(Digest::new("cordboard", &[Algorithm::Md5]));
         Self {
             server: Server {
+                dns: vec![],
                 data_dir: demo.data_dir,
                 http: demo.http,
                 allow_public: false,

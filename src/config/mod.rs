@@ -51,6 +51,8 @@ pub struct Server {
     pub http: Option<SocketAddr>,
     /// Whether `http` may be an address that others reach.
     pub allow_public: bool,
+    /// The DNS servers that are asked; none: those of the system.
+    pub dns: Vec<SocketAddr>,
     /// How log lines look.
     pub log: LogFormat,
     /// How long running calls may go on after a request to stop.

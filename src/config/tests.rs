@@ -1,5 +1,7 @@
 //! What a file says, what it must not say, and how that is told.
 
+mod dns;
+
 use super::*;
 use crate::random::Random;
 use crate::settings::{Codec, Destination, Message, OnMaxWait, Secret};

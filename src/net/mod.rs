@@ -9,6 +9,7 @@
 //! ```
 
 mod connection;
+mod dns;
 mod limits;
 mod tcp;
 mod tls;
@@ -18,6 +19,7 @@ mod websocket;
 #[cfg(test)]
 mod tests;
 
+pub use dns::Dns;
 pub use limits::Limits;
 pub use tls::{Identity, Refreshed};
 

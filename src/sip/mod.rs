@@ -110,6 +110,11 @@ impl Transport {
         }
     }
 
+    /// Whether we may speak first: a URI may lead to it.
+    pub fn can_be_sought(self) -> bool {
+        self == Self::Udp || self.can_be_opened()
+    }
+
     /// The name in a Via (RFC 3261 §20.42, RFC 7118 §5.2.1).
     pub fn via_name(self) -> &'static str {
         match self {

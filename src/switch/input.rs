@@ -1,6 +1,7 @@
 //! Everything that can happen to the switch.
 
 use crate::clock::Clock;
+use crate::sip::resolve::{Answer, Query};
 use crate::{media, sip};
 
 /// Everything that can happen to the switch.
@@ -10,6 +11,8 @@ pub enum Input {
     Sip(sip::Input),
     /// A media engine has something to say.
     Media(media::Event),
+    /// DNS has answered a [`crate::switch::Output::LookUp`], or will not.
+    Looked(Query, Answer),
     /// The wall clock was read again.
     Clock(Clock),
     /// Take no new calls: the server is about to stop.

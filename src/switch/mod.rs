@@ -4,6 +4,7 @@
 //!                        ┌──────────────── Switch ────────────────┐
 //!  Input::Sip  ────────▶ │ sip ──▶ on_sip ──▶ route, call ──┐      │
 //!  Input::Media ───────▶ │         on_media ───────────────▶├─ acd │ ──▶ Output
+//!  Input::Looked ──────▶ │         on_dns ──────────────────┤      │
 //!  Input::Timeout ─────▶ │         on_acd ◀─── Action ──────┘      │
 //!                        └────────────────────────────────────────┘
 //! ```
@@ -20,6 +21,7 @@ mod end;
 mod input;
 mod leg;
 mod on_acd;
+mod on_dns;
 mod on_media;
 mod on_sip;
 mod output;
@@ -39,6 +41,7 @@ use crate::clock::Clock;
 use crate::id::{CallId, LegId, RecordingId};
 use crate::random::Random;
 use crate::settings::Account;
+use crate::sip::resolve::Resolver;
 use crate::sip::{self, Endpoint, SessionId};
 use leg::Line;
 use ports::Ports;
@@ -71,6 +74,8 @@ pub struct Switch {
     silence: Option<Duration>,
     sounds: Sounds,
     sip: Endpoint,
+    /// Where names lead to: all that anybody here needs.
+    resolver: Resolver,
     floor: Floor,
     calls: BTreeMap<CallId, Call>,
     lines: BTreeMap<LegId, Line>,
@@ -90,18 +95,20 @@ pub struct Switch {
 impl Switch {
     /// A switch without calls.
     pub fn new(config: Config, clock: Clock, mut random: Random) -> Self {
+        let resolver = Resolver::new(on_dns::reach(&config.sip), random.fork());
         let mut sip = Endpoint::new(config.sip, random.fork());
         let users = config.account.agents.iter();
         let users = users.map(|agent| (agent.user.clone(), agent.password.0.clone()));
         let (users, now) = (users.collect(), clock.at());
         sip.command(now, sip::Command::Users(users));
-        Self {
+        let mut switch = Self {
             floor: Floor::new(&config.account),
             account: config.account,
             media_address: config.media_address,
             silence: config.silence,
             sounds: config.sounds,
             sip,
+            resolver,
             calls: BTreeMap::new(),
             lines: BTreeMap::new(),
             sessions: BTreeMap::new(),
@@ -114,7 +121,9 @@ impl Switch {
             draining: false,
             at_hand: None,
             outputs: VecDeque::new(),
-        }
+        };
+        switch.keep_names(now);
+        switch
     }
 
     /// The whole dataflow, one line per arrow.
@@ -122,17 +131,20 @@ impl Switch {
         match input {
             Input::Sip(input) => self.sip.handle(now, input),
             Input::Media(event) => self.on_media(now, event),
+            Input::Looked(query, answer) => self.resolver.answered(now, &query, answer),
             Input::Clock(clock) => self.clock = clock,
             Input::Drain => self.drain(now),
             Input::Stop => self.stop(now),
             Input::Timeout => {
                 self.sip.handle(now, sip::Input::Timeout);
+                self.resolver.timeout(now);
                 self.acd(now, acd::Input::Timeout);
             }
         }
         while let Some(event) = self.sip.poll_event() {
             self.on_sip(now, event);
         }
+        self.look_up();
         self.at_hand = None;
     }
 
@@ -145,7 +157,11 @@ impl Switch {
 
     /// When to call again with [`Input::Timeout`], if nothing else happens before.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        let deadlines = [self.sip.poll_timeout(), self.floor.poll_timeout()];
+        let deadlines = [
+            self.sip.poll_timeout(),
+            self.resolver.poll_timeout(),
+            self.floor.poll_timeout(),
+        ];
         deadlines.into_iter().flatten().min()
     }
 

@@ -2,6 +2,7 @@
 
 use crate::call::record::{Conversation, End, Segment};
 use crate::id::{AgentId, CallId, QueueId};
+use crate::sip::resolve::Query;
 use crate::{acd, media, sip};
 
 /// Everything the switch does to the world.
@@ -11,6 +12,9 @@ pub enum Output {
     Sip(sip::Transmit),
     /// Something for a media worker, counted from 0.
     Media(usize, media::Command),
+    /// A question for DNS. The switch does not wait: the answer comes as
+    /// [`crate::switch::Input::Looked`].
+    LookUp(Query),
     /// A segment begins: the vault opens its files.
     Record(Segment),
     /// A conversation has begun or ended: the store writes its record.

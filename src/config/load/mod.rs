@@ -7,7 +7,7 @@ mod trunk;
 use super::report::Report;
 use super::table::Table;
 use super::{Config, ConfigErrors, Files, LogFormat, Media, Server};
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
 use toml::de::DeTable;
@@ -69,6 +69,7 @@ impl Loader<'_> {
             data_dir: self.folder.join("data"),
             http: Some((Ipv4Addr::LOCALHOST, 8080).into()),
             allow_public: false,
+            dns: self.dns(root),
             log: LogFormat::Text,
             stop_after: Duration::from_secs(30),
         };
@@ -104,6 +105,27 @@ impl Loader<'_> {
         }
         table.done(report);
         server
+    }
+
+    fn dns(&mut self, root: &mut Table<'_>) -> Vec<SocketAddr> {
+        let report = &mut self.report;
+        let Some(mut table) = root.table("dns", report) else {
+            return vec![];
+        };
+        let servers = table.strings("servers", report).unwrap_or_default();
+        let address = |(_, text): &(String, String)| {
+            let alone = text.parse().map(|ip: IpAddr| SocketAddr::new(ip, 53));
+            alone.or_else(|_| text.parse()).ok()
+        };
+        let read: Vec<_> = servers.iter().filter_map(address).collect();
+        if read.len() < servers.len() || read.len() > 8 {
+            report.of(
+                "dns.servers",
+                "up to 8 addresses, with a port if it is not 53",
+            );
+        }
+        table.done(report);
+        read
     }
 
     fn user_agent(&mut self, root: &mut Table<'_>) -> String {

@@ -1,5 +1,6 @@
 //! Over real sockets of the loopback.
 
+mod dns;
 mod tls;
 mod websocket;
 

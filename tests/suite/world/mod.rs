@@ -17,6 +17,7 @@ use cordboard::media::Chunk;
 use cordboard::random::Random;
 use cordboard::settings::{Account, Secret};
 use cordboard::sip::auth::{Algorithm, Digest};
+use cordboard::sip::resolve::Answer;
 use cordboard::sip::{self, Flow, Listener, ListenerId, Transport};
 use cordboard::switch::{self, Input, Notice, Output, Sounds, Switch};
 use network::Network;
@@ -352,6 +353,11 @@ impl World {
                     .send(self.now, from, transmit.flow.remote, transmit.bytes);
             }
             Output::Media(_, command) => self.plane.command(self.now, command),
+            Output::LookUp(query) => {
+                let ttl = Duration::from_secs(60);
+                let answer = Answer::Nothing { ttl };
+                self.switch.handle(self.now, Input::Looked(query, answer));
+            }
             Output::Record(segment) => self.segments.push(segment),
             Output::Conversation(conversation) => {
                 if conversation.ended.is_some() {
