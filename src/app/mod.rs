@@ -23,8 +23,9 @@ use crate::clock::Clock;
 use crate::config::{Admits, Config, ListenerConfig};
 use crate::id::CallId;
 use crate::media::{Command, Engine, Library};
-use crate::net::{Dns, Network, Socket};
+use crate::net::{Dns, Network, Proof, Socket, Trust};
 use crate::random::Random;
+use crate::settings::Verify;
 use crate::sip::{self, Listener, ListenerId, Transport};
 use crate::store::{DataDir, Store};
 use crate::switch::{self, Input, Notice, Sounds, Switch};
@@ -322,10 +323,27 @@ fn start_network(
         address: listener.bind,
         identity: certificates.of_listener(listener, transport),
     });
-    let inbox = inbox.clone();
-    Network::start(sockets.collect(), runtime.handle(), move |input| {
+    let (inbox, trust) = (inbox.clone(), trust(config)?);
+    Network::start(sockets.collect(), trust, runtime.handle(), move |input| {
         inbox.offer(Input::Sip(input)).is_ok()
     })
+}
+
+/// How the servers of trunks prove who they are.
+fn trust(config: &Config) -> anyhow::Result<Trust> {
+    let trust = Trust::system(config.server.authorities.as_deref())?;
+    let trunks = config.account.trunks.iter();
+    Ok(trunks.fold(trust, |trust, trunk| {
+        let proof = match trunk.verify {
+            Verify::Name => return trust,
+            Verify::Pinned(pin) => Proof::Pinned(pin),
+            Verify::None => Proof::None,
+        };
+        let servers = [&trunk.server, &trunk.outbound_proxy].into_iter().flatten();
+        servers.fold(trust, |trust, server| {
+            trust.asks(server.host.trim_matches(['[', ']']), proof)
+        })
+    }))
 }
 
 fn start_dns(

@@ -48,6 +48,7 @@ impl Config {
         Self {
             server: Server {
                 dns: vec![],
+                authorities: None,
                 data_dir: demo.data_dir,
                 http: demo.http,
                 allow_public: false,

@@ -53,6 +53,8 @@ pub struct Server {
     pub allow_public: bool,
     /// The DNS servers that are asked; none: those of the system.
     pub dns: Vec<SocketAddr>,
+    /// Certificate authorities that are believed besides those of the system: a PEM file.
+    pub authorities: Option<PathBuf>,
     /// How log lines look.
     pub log: LogFormat,
     /// How long running calls may go on after a request to stop.

@@ -1,6 +1,6 @@
 //! What a file says, what it must not say, and how that is told.
 
-mod dns;
+mod names;
 
 use super::*;
 use crate::random::Random;
@@ -132,6 +132,8 @@ fn the_example_s_defaults_are_the_defaults() {
         "realm",
         "certificate",
         "key",
+        "ca",
+        "servers",
     ];
     let is_default = |line: &&str| {
         let key = line.trim_start_matches('#').split(' ').next();

@@ -10,6 +10,7 @@
 
 use super::limits::Limits;
 use super::tcp::Shared;
+use super::tls::Identity;
 use super::websocket;
 use crate::sip::framing::{Frame, Framer, PONG};
 use crate::sip::{Flow, Input, Transport};
@@ -45,6 +46,10 @@ const AGAIN: (Duration, Duration) = (Duration::from_millis(2), Duration::from_mi
 #[derive(Debug)]
 pub(super) struct Opened {
     pub(super) flow: Flow,
+    /// What a TLS peer must prove to be.
+    pub(super) name: Option<Arc<str>>,
+    /// What we show to one that asks.
+    pub(super) identity: Option<Arc<Identity>>,
     /// The listener for which it is.
     pub(super) local: SocketAddr,
     pub(super) queue: Queue,
@@ -70,20 +75,35 @@ pub(super) struct Connection {
 
 /// Opens a connection and serves it to its end.
 pub(super) async fn open(opened: Opened, shared: Arc<Shared>) {
-    let Opened { flow, local, queue } = opened;
+    let Opened {
+        flow,
+        name,
+        identity,
+        local,
+        queue,
+    } = opened;
     let connection = Connection::new(flow, shared);
-    let patience = connection.shared.limits.patience;
+    let patience = connection.shared.limits.connect;
     if let Ok(Ok(stream)) = timeout(patience, connect(local, flow.remote)).await {
         keep_alive(&stream);
         if !flow.transport.is_secure() {
             connection.talk(stream, queue).await;
             return connection.ended().await;
         }
-        if let Ok(Ok(stream)) = timeout(patience, connection.encrypt(stream)).await {
-            connection.talk(stream, queue).await;
-            return connection.ended().await;
+        let encrypt = connection.encrypt(stream, name.as_deref(), identity.as_deref());
+        match timeout(connection.shared.limits.handshake, encrypt).await {
+            Ok(Ok(stream)) => {
+                connection.talk(stream, queue).await;
+                return connection.ended().await;
+            }
+            failed => {
+                let why = failed.map(|failed| failed.err().map(|error| error.to_string()));
+                let why = why.ok().flatten().unwrap_or_else(|| "too slow".into());
+                let name = name.as_deref().unwrap_or("a peer met before");
+                tracing::warn!(remote = %flow.remote, name, why, "TLS: not connected");
+                connection.unshaken(&why);
+            }
         }
-        connection.unshaken("as a client");
     }
     let failures = &connection.shared.tally.send_failures;
     failures.fetch_add(1, Ordering::Relaxed);
@@ -153,9 +173,19 @@ impl Connection {
         self.ended().await;
     }
 
-    async fn encrypt(&self, stream: TcpStream) -> io::Result<ClientStream<TcpStream>> {
-        let name = ServerName::from(self.flow.remote.ip());
-        self.shared.connector.connect(name, stream).await
+    async fn encrypt(
+        &self,
+        stream: TcpStream,
+        name: Option<&str>,
+        identity: Option<&Identity>,
+    ) -> io::Result<ClientStream<TcpStream>> {
+        let connector = self.shared.trust.connector(name, identity);
+        let connector = connector.map_err(io::Error::other)?;
+        let shown = match name.map(|name| ServerName::try_from(name.to_owned())) {
+            Some(name) => name.map_err(io::Error::other)?,
+            None => ServerName::from(self.flow.remote.ip()),
+        };
+        connector.connect(shown, stream).await
     }
 
     /// Reads and writes until one of them ends.

@@ -19,7 +19,9 @@ pub struct Limits {
     pub partial: Duration,
     /// Without any message or keep-alive: longer than the hour for which phones register.
     pub idle: Duration,
-    /// For the peer to accept a connection, or to take what we write.
+    /// For the peer to accept a connection: after that there may be another way to it.
+    pub connect: Duration,
+    /// For the peer to take what we write.
     pub patience: Duration,
     /// Messages waiting to be written on one connection; with more it is closed.
     pub queue: usize,
@@ -34,6 +36,7 @@ impl Default for Limits {
             first: Duration::from_secs(30),
             partial: Duration::from_secs(10),
             idle: Duration::from_secs(3_900),
+            connect: Duration::from_secs(4),
             patience: Duration::from_secs(10),
             queue: 64,
         }

@@ -21,7 +21,7 @@ mod tests;
 
 pub use dns::Dns;
 pub use limits::Limits;
-pub use tls::{Identity, Refreshed};
+pub use tls::{Identity, Proof, Refreshed, Trust};
 
 use crate::sip::{Input, ListenerId, Transmit, Transport};
 use anyhow::Context as _;
@@ -94,10 +94,11 @@ impl Network {
     /// A listener that cannot be bound, by its address, and what may mend it.
     pub fn start(
         sockets: Vec<Socket>,
+        trust: Trust,
         runtime: &Handle,
         deliver: impl Fn(Input) -> bool + Clone + Send + 'static,
     ) -> anyhow::Result<Self> {
-        Self::with_limits(sockets, Limits::default(), runtime, deliver)
+        Self::with_limits(sockets, trust, Limits::default(), runtime, deliver)
     }
 
     /// As [`Network::start`], with other limits.
@@ -106,12 +107,13 @@ impl Network {
     /// The same.
     pub fn with_limits(
         sockets: Vec<Socket>,
+        trust: Trust,
         limits: Limits,
         runtime: &Handle,
         deliver: impl Fn(Input) -> bool + Clone + Send + 'static,
     ) -> anyhow::Result<Self> {
         let tally = Arc::new(Tally::default());
-        let mut tcp = tcp::Tcp::new(limits, Arc::clone(&tally), runtime, deliver.clone())?;
+        let mut tcp = tcp::Tcp::new(limits, trust, Arc::clone(&tally), runtime, deliver.clone())?;
         let mut udp = BTreeMap::new();
         for socket in sockets {
             let (id, transport, address) = (socket.listener, socket.transport, socket.address);
@@ -132,7 +134,7 @@ impl Network {
     /// Sends, or opens a connection first; never waits. A connection that cannot be opened or
     /// written is told as [`Input::Closed`].
     pub fn send(&self, transmit: Transmit) {
-        let Transmit { flow, bytes, .. } = transmit;
+        let Transmit { flow, name, bytes } = transmit;
         let sent = match flow.transport {
             Transport::Udp => self
                 .udp
@@ -140,7 +142,7 @@ impl Network {
                 .context("no such listener")
                 .and_then(|listener| Ok(listener.send(flow.remote, &bytes)?)),
             Transport::Tcp | Transport::Tls | Transport::Ws | Transport::Wss => {
-                self.tcp.send(flow, bytes)
+                self.tcp.send(flow, name, bytes)
             }
         };
         match sent {

@@ -3,11 +3,11 @@
 //!
 //! A flow with connection 0 names a peer, not a connection: the first message to it opens one,
 //! later ones share it. What comes back on it bears its number. Over TLS this is done only for
-//! peers we have [`Met`]; a WebSocket is never opened by us.
+//! peers that can prove a name, or that we have [`Met`]; a WebSocket is never opened by us.
 
 use super::connection::{Connection, Opened};
 use super::limits::{Limits, Places};
-use super::tls::{self, Met};
+use super::tls::{Identity, Met, Trust};
 use super::{Socket, Tally, connection};
 use crate::sip::{Flow, Input, ListenerId, Transport};
 use anyhow::{Context as _, bail, ensure};
@@ -24,7 +24,7 @@ use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::{self, error::TrySendError};
 use tokio::task::AbortHandle;
-use tokio_rustls::{TlsAcceptor, TlsConnector};
+use tokio_rustls::TlsAcceptor;
 
 /// Connections that the system accepts before we do.
 const BACKLOG: i32 = 1_024;
@@ -39,10 +39,18 @@ const RECOVERY: Duration = Duration::from_millis(100);
 pub(super) struct Tcp {
     shared: Arc<Shared>,
     runtime: Handle,
-    listeners: BTreeMap<ListenerId, (SocketAddr, AbortHandle)>,
+    listeners: BTreeMap<ListenerId, Listening>,
     /// Connections to open, for the task that does.
     opener: mpsc::UnboundedSender<Wanted>,
     opening: AbortHandle,
+}
+
+/// A socket that is listened on.
+#[derive(Debug)]
+struct Listening {
+    address: SocketAddr,
+    identity: Option<Arc<Identity>>,
+    task: AbortHandle,
 }
 
 /// A connection asked for.
@@ -59,7 +67,7 @@ pub(super) struct Shared {
     pub(super) tally: Arc<Tally>,
     /// Nobody wants to hear of anything any more.
     pub(super) stopping: AtomicBool,
-    pub(super) connector: TlsConnector,
+    pub(super) trust: Trust,
     deliver: Mutex<Box<dyn Fn(Input) -> bool + Send>>,
     table: Mutex<Table>,
 }
@@ -70,11 +78,15 @@ struct Table {
     last: u64,
     /// Messages to each connection. One that is gone from here closes after its last message.
     open: BTreeMap<u64, mpsc::Sender<Vec<u8>>>,
-    /// Connections that we opened, by whom they reach.
-    ours: BTreeMap<(ListenerId, SocketAddr), u64>,
+    /// Connections that we opened, by whom they reach: one that was opened for a name is not used for
+    /// another.
+    ours: BTreeMap<Peer, u64>,
     /// Who has been here over TLS.
     met: Met,
 }
+
+/// Whom a connection of ours reaches, and the name that was proved, if one was asked for.
+type Peer = (ListenerId, SocketAddr, Option<Arc<str>>);
 
 /// A socket on which connections are accepted.
 struct Door {
@@ -88,6 +100,7 @@ struct Door {
 impl Tcp {
     pub(super) fn new(
         limits: Limits,
+        trust: Trust,
         tally: Arc<Tally>,
         runtime: &Handle,
         deliver: impl Fn(Input) -> bool + Send + 'static,
@@ -95,7 +108,7 @@ impl Tcp {
         let shared = Arc::new(Shared {
             limits,
             tally,
-            connector: tls::connector()?,
+            trust,
             deliver: Mutex::new(Box::new(deliver)),
             stopping: AtomicBool::new(false),
             table: Mutex::default(),
@@ -136,18 +149,23 @@ impl Tcp {
             listener: TcpListener::from_std(listener)?,
             id: socket.listener,
             transport: socket.transport,
-            acceptor: socket.identity.map(|identity| identity.acceptor()),
+            acceptor: socket.identity.as_ref().map(|identity| identity.acceptor()),
         };
         let (id, task) = (
             door.id,
             tokio::spawn(accept(door, Arc::clone(&self.shared))),
         );
-        self.listeners.insert(id, (address, task.abort_handle()));
+        let listening = Listening {
+            address,
+            identity: socket.identity,
+            task: task.abort_handle(),
+        };
+        self.listeners.insert(id, listening);
         Ok(())
     }
 
     pub(super) fn local_addr(&self, id: ListenerId) -> Option<SocketAddr> {
-        self.listeners.get(&id).map(|(address, _)| *address)
+        self.listeners.get(&id).map(|listening| listening.address)
     }
 
     pub(super) fn connections(&self) -> usize {
@@ -155,9 +173,14 @@ impl Tcp {
     }
 
     /// Queues a message for a connection, and opens one if need be.
-    pub(super) fn send(&self, flow: Flow, bytes: Vec<u8>) -> anyhow::Result<()> {
+    pub(super) fn send(
+        &self,
+        flow: Flow,
+        name: Option<Arc<str>>,
+        bytes: Vec<u8>,
+    ) -> anyhow::Result<()> {
         let number = match flow.connection {
-            0 => self.to_peer(flow)?,
+            0 => self.to_peer(flow, name)?,
             number => number,
         };
         let mut table = self.shared.table();
@@ -178,16 +201,26 @@ impl Tcp {
     }
 
     /// The number of our connection to a peer, which may be in the opening still.
-    fn to_peer(&self, flow: Flow) -> anyhow::Result<u64> {
-        let (local, _) = self
+    fn to_peer(&self, flow: Flow, name: Option<Arc<str>>) -> anyhow::Result<u64> {
+        let listening = self
             .listeners
             .get(&flow.listener)
             .context("no such listener")?;
-        let peer = (flow.listener, flow.remote);
+        let secure = flow.transport.is_secure();
+        let name = name.filter(|_| secure);
+        let known = || {
+            self.shared
+                .table()
+                .met
+                .name_of(flow.remote)
+                .filter(|_| secure)
+        };
+        let name = name.or_else(known);
+        let peer = (flow.listener, flow.remote, name.clone());
         if let Some(number) = self.shared.table().ours.get(&peer) {
             return Ok(*number);
         }
-        if let Err(why) = self.may_open(flow) {
+        if let Err(why) = self.may_open(flow, name.as_deref()) {
             self.opener.send(Wanted::Refused(flow))?;
             return Err(why);
         }
@@ -196,14 +229,21 @@ impl Tcp {
             self.opener.send(Wanted::Refused(flow))?;
             bail!("too many connections");
         };
-        self.shared.table().ours.insert(peer, number);
+        let mut table = self.shared.table();
+        if let Some(name) = &name {
+            table.met.note_name(flow.remote, Arc::clone(name));
+        }
+        table.ours.insert(peer, number);
+        drop(table);
         let flow = Flow {
             connection: number,
             ..flow
         };
         let opened = Opened {
             flow,
-            local: *local,
+            name,
+            identity: listening.identity.clone(),
+            local: listening.address,
             queue,
         };
         self.opener.send(Wanted::Open(opened))?;
@@ -211,13 +251,15 @@ impl Tcp {
     }
 
     /// Whether a connection may be opened there at all.
-    fn may_open(&self, flow: Flow) -> anyhow::Result<()> {
+    fn may_open(&self, flow: Flow, name: Option<&str>) -> anyhow::Result<()> {
         ensure!(
             flow.transport.can_be_opened(),
             "a WebSocket is opened by its client alone (RFC 7118)"
         );
         ensure!(
-            !flow.transport.is_secure() || self.shared.table().met.has(flow.remote.ip()),
+            !flow.transport.is_secure()
+                || name.is_some()
+                || self.shared.table().met.has(flow.remote.ip()),
             "no TLS connection has come from that address: nobody knows who answers there"
         );
         Ok(())
@@ -226,8 +268,8 @@ impl Tcp {
     /// Ends listening; connections write what they have and close.
     pub(super) fn stop(self) {
         self.shared.stopping.store(true, Ordering::Relaxed);
-        for (_, task) in self.listeners.values() {
-            task.abort();
+        for listening in self.listeners.values() {
+            listening.task.abort();
         }
         self.shared.table().open.clear();
         let since = Instant::now();
@@ -275,12 +317,9 @@ impl Shared {
         let mut table = self.table();
         table.open.remove(&flow.connection);
         table.places.give_back(flow.remote.ip());
-        let peer = (flow.listener, flow.remote);
-        let ours = table.ours.get(&peer) == Some(&flow.connection);
-        if ours {
-            table.ours.remove(&peer);
-        }
-        ours
+        let before = table.ours.len();
+        table.ours.retain(|_, number| *number != flow.connection);
+        table.ours.len() < before
     }
 }
 

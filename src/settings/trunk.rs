@@ -22,6 +22,8 @@ pub struct Trunk {
     pub server: Option<Server>,
     /// What stands between: all that is sent to the server goes there.
     pub outbound_proxy: Option<Server>,
+    /// How its server proves over TLS who it is.
+    pub verify: Verify,
     /// The user of its registration and credentials.
     pub user: Option<String>,
     /// What answers its challenges.
@@ -56,6 +58,7 @@ impl Trunk {
             called: vec![],
             server: None,
             outbound_proxy: None,
+            verify: Verify::Name,
             user: None,
             password: None,
             realms: vec![],
@@ -78,6 +81,18 @@ pub struct Network {
     pub address: IpAddr,
     /// The bits that all its addresses share: 0–32, or 0–128.
     pub prefix: u8,
+}
+
+/// How a server proves over TLS who it is (RFC 5922).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Verify {
+    /// Its certificate has its name, and an authority has signed it.
+    #[default]
+    Name,
+    /// It shows the certificate with this SHA-256.
+    Pinned([u8; 32]),
+    /// It need not: whoever is at the address is taken for it.
+    None,
 }
 
 /// A SIP server by name or address.

@@ -8,7 +8,7 @@ use super::report::Report;
 use super::table::Table;
 use super::{Config, ConfigErrors, Files, LogFormat, Media, Server};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use toml::de::DeTable;
 
@@ -70,6 +70,7 @@ impl Loader<'_> {
             http: Some((Ipv4Addr::LOCALHOST, 8080).into()),
             allow_public: false,
             dns: self.dns(root),
+            authorities: self.authorities(root),
             log: LogFormat::Text,
             stop_after: Duration::from_secs(30),
         };
@@ -105,6 +106,18 @@ impl Loader<'_> {
         }
         table.done(report);
         server
+    }
+
+    fn authorities(&mut self, root: &mut Table<'_>) -> Option<PathBuf> {
+        let mut table = root.table("tls", &mut self.report)?;
+        let file = table.string("ca", &mut self.report);
+        table.done(&mut self.report);
+        let file = self.folder.join(file?);
+        if !(self.files.exists)(&file) {
+            let mend = format!("there is no file {}", file.display());
+            self.report.of("tls.ca", mend);
+        }
+        Some(file)
     }
 
     fn dns(&mut self, root: &mut Table<'_>) -> Vec<SocketAddr> {

@@ -10,7 +10,7 @@ use crate::id::TrunkId;
 use crate::route;
 use crate::settings::{
     Dialling, Format, Habits, Identity, Network, Numbers, Outbound, Plan, Secret, Server,
-    Transport, Trunk, defaults,
+    Transport, Trunk, Verify, defaults,
 };
 use crate::sip::uri::{Host, Scheme, Uri};
 use std::net::IpAddr;
@@ -21,6 +21,7 @@ impl Loader<'_> {
         let from = self.networks(&mut table);
         let called = self.patterns(&mut table, "called").unwrap_or_default();
         let (server, outbound_proxy) = self.servers(&mut table);
+        let verify = verify(&mut table, &mut self.report);
         let report = &mut self.report;
         let user = table.string("user", report);
         let password = table.string("password", report).map(Secret);
@@ -57,6 +58,7 @@ impl Loader<'_> {
                 .filter(|each| !each.is_zero()),
             server,
             outbound_proxy,
+            verify,
             user,
             password,
             realms: realms.into_iter().map(|(_, realm)| realm).collect(),
@@ -187,6 +189,31 @@ impl Loader<'_> {
         let texts = table.strings(key, &mut self.report)?;
         Some(texts.iter().map(|(_, text)| pattern(text)).collect())
     }
+}
+
+/// How a server proves who it is: `name`, `none`, or `sha256:` and the digits of its certificate.
+fn verify(table: &mut Table<'_>, report: &mut Report<'_>) -> Verify {
+    let read = |text: &str| match text {
+        "name" => Some(Verify::Name),
+        "none" => Some(Verify::None),
+        other => {
+            let digits = other.strip_prefix("sha256:")?.replace(':', "");
+            let byte = |at: usize| u8::from_str_radix(digits.get(2 * at..2 * at + 2)?, 16).ok();
+            let mut pin = [0; 32];
+            for (at, place) in pin.iter_mut().enumerate() {
+                *place = byte(at)?;
+            }
+            (digits.len() == 64).then_some(Verify::Pinned(pin))
+        }
+    };
+    let Some(text) = table.string("verify", report) else {
+        return Verify::Name;
+    };
+    read(&text).unwrap_or_else(|| {
+        let mend = "\"name\", \"none\", or \"sha256:\" and the 64 digits of its certificate's";
+        report.of(&table.path("verify"), mend);
+        Verify::Name
+    })
 }
 
 fn numbers(table: &mut Table<'_>, report: &mut Report<'_>) -> Numbers {

@@ -2,6 +2,7 @@
 
 mod dns;
 mod tls;
+mod trust;
 mod websocket;
 
 use super::*;
@@ -40,6 +41,10 @@ impl Bench {
     }
 
     fn of(sockets: Vec<Socket>, limits: Limits) -> Self {
+        Self::trusting(sockets, Trust::none(), limits)
+    }
+
+    fn trusting(sockets: Vec<Socket>, trust: Trust, limits: Limits) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
@@ -50,7 +55,8 @@ impl Bench {
         let closed = Arc::clone(&full);
         let deliver = move |input| !closed.load(Ordering::Relaxed) && sender.send(input).is_ok();
         let handle = runtime.handle().clone();
-        let network = Network::with_limits(sockets, limits, &handle, deliver).expect("bound");
+        let network =
+            Network::with_limits(sockets, trust, limits, &handle, deliver).expect("bound");
         Self {
             runtime,
             network,
@@ -84,9 +90,14 @@ impl Bench {
     }
 
     fn send(&self, flow: Flow, bytes: &[u8]) {
+        self.send_to(flow, None, bytes);
+    }
+
+    /// To whoever proves that name.
+    fn send_to(&self, flow: Flow, name: Option<&str>, bytes: &[u8]) {
         self.network.send(Transmit {
             flow,
-            name: None,
+            name: name.map(Into::into),
             bytes: bytes.to_vec(),
         });
     }
@@ -345,7 +356,7 @@ fn a_port_in_use_is_an_error_that_says_what_to_do() {
         let address = bench.address(id);
         let listeners = vec![socket(ListenerId(7), transport, address)];
         let handle = bench.runtime.handle();
-        let error = Network::start(listeners, handle, |_| true).expect_err("taken");
+        let error = Network::start(listeners, Trust::none(), handle, |_| true).expect_err("taken");
         let expected = format!("SIP cannot listen at {name} {address}");
         assert!(error.to_string().starts_with(&expected), "{error}");
         assert!(error.to_string().contains("choose another port"), "{error}");

@@ -10,7 +10,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicUsize;
 
-const TLS: ListenerId = ListenerId(2);
+pub(super) const TLS: ListenerId = ListenerId(2);
 
 type Phone = StreamOwned<ClientConnection, TcpStream>;
 

@@ -9,15 +9,18 @@
 mod made;
 mod peer;
 
-pub(super) use peer::{Met, connector};
+pub use peer::{Proof, Trust};
+
+pub(super) use peer::Met;
 
 use anyhow::{Context as _, bail, ensure};
+use rustls::client::ResolvesClientCert;
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
-use rustls::{ServerConfig, version};
+use rustls::{ServerConfig, SignatureScheme, version};
 use std::fs;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -197,6 +200,18 @@ impl Identity {
             tracing::warn!(file = %self.certificate.display(), days, "the TLS certificate expires soon");
             state.warned = Some(now);
         }
+    }
+}
+
+/// The same certificate stands for us where a peer asks for one (RFC 5922 §7.5).
+impl ResolvesClientCert for Shown {
+    fn resolve(&self, _authorities: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        let shown = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        Some(Arc::clone(&shown))
+    }
+
+    fn has_certs(&self) -> bool {
+        true
     }
 }
 
