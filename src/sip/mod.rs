@@ -191,6 +191,13 @@ pub enum Input {
         /// As it was used or asked for: its connection may be 0.
         flow: Flow,
     },
+    /// The network says that a datagram found nobody (ICMP).
+    Refused {
+        /// Where it was sent.
+        flow: Flow,
+        /// Its first bytes, as they come back.
+        quoted: Vec<u8>,
+    },
     /// A deadline from `poll_timeout` may have passed.
     Timeout,
 }

@@ -78,14 +78,18 @@ impl Bench {
     fn message(&self) -> (Flow, Vec<u8>) {
         match self.inbox.recv_timeout(PATIENCE).expect("an input") {
             Input::Received { flow, bytes } => (flow, bytes),
-            other @ (Input::Closed { .. } | Input::Timeout) => panic!("{other:?}"),
+            other @ (Input::Closed { .. } | Input::Refused { .. } | Input::Timeout) => {
+                panic!("{other:?}")
+            }
         }
     }
 
     fn closed(&self) -> Flow {
         match self.inbox.recv_timeout(PATIENCE).expect("an input") {
             Input::Closed { flow } => flow,
-            other @ (Input::Received { .. } | Input::Timeout) => panic!("{other:?}"),
+            other @ (Input::Received { .. } | Input::Refused { .. } | Input::Timeout) => {
+                panic!("{other:?}")
+            }
         }
     }
 
@@ -374,4 +378,38 @@ fn what_was_sent_before_the_stop_arrives() {
     bench.stop();
     assert_eq!(read(&mut phone, 7), b"goodbye");
     assert!(is_closed(&mut phone));
+}
+
+#[test]
+fn f12_a_datagram_that_finds_nobody_is_told_with_what_it_said() {
+    let bench = Bench::new();
+    let nobody = UdpSocket::bind(local()).expect("a socket");
+    let remote = nobody.local_addr().expect("bound");
+    drop(nobody);
+    let flow = Flow {
+        transport: Transport::Udp,
+        listener: UDP,
+        remote,
+        connection: 0,
+    };
+    bench.send(flow, MESSAGE);
+    match bench.inbox.recv_timeout(PATIENCE).expect("an input") {
+        Input::Refused { flow: told, quoted } => {
+            assert_eq!((told, quoted.as_slice()), (flow, MESSAGE));
+        }
+        other @ (Input::Received { .. } | Input::Closed { .. } | Input::Timeout) => {
+            panic!("{other:?}")
+        }
+    }
+    let peer = UdpSocket::bind(local()).expect("a socket");
+    let remote = peer.local_addr().expect("bound");
+    bench.send(flow, MESSAGE);
+    bench.send(Flow { remote, ..flow }, MESSAGE);
+    let mut buffer = [0; 100];
+    peer.set_read_timeout(Some(PATIENCE)).expect("set");
+    let (length, _) = peer
+        .recv_from(&mut buffer)
+        .expect("others are not concerned");
+    assert_eq!(&buffer[..length], MESSAGE);
+    bench.stop();
 }

@@ -90,7 +90,7 @@ fn heard(peer: &Bench) -> Vec<u8> {
     loop {
         match peer.inbox.recv_timeout(PATIENCE).expect("an input") {
             Input::Received { bytes, .. } => return bytes,
-            Input::Closed { .. } | Input::Timeout => {}
+            Input::Closed { .. } | Input::Refused { .. } | Input::Timeout => {}
         }
     }
 }

@@ -13,8 +13,8 @@
 //! no answer is repeated unasked. Who has passed admission gets the full machines.
 //!
 //! Deliberately absent: re-INVITEs and UPDATEs of our own, reliable provisional responses
-//! (RFC 3262), session timers (RFC 4028), TLS, a change from UDP to TCP for large requests
-//! (§18.1.1), look-up of names (done above).
+//! (RFC 3262), session timers (RFC 4028), look-up of names (done above), a change to TCP
+//! for large requests in a dialog (§18.1.1), which stay on its flow.
 
 mod challenge;
 mod config;
@@ -95,7 +95,7 @@ impl Endpoint {
             verifiers: BTreeMap::new(),
             users: BTreeMap::new(),
             registrar: Registrar::new(limits),
-            transactions: Transactions::new(config.timing),
+            transactions: Transactions::new(config.timing, config.listeners.clone()),
             sessions: BTreeMap::new(),
             tags: HashMap::new(),
             timers: Timers::default(),
@@ -118,6 +118,11 @@ impl Endpoint {
         match input {
             Input::Received { flow, bytes } => self.received(now, flow, bytes),
             Input::Closed { flow } => self.closed(now, flow),
+            Input::Refused { flow, quoted } => {
+                if let Some(notice) = self.transactions.refused(now, flow, &quoted) {
+                    self.notice(now, notice);
+                }
+            }
             Input::Timeout => self.timeout(now),
         }
     }

@@ -15,11 +15,17 @@ pub(super) struct Way {
     pub(super) flow: Flow,
     /// Who must be there, if a connection is yet to be opened: see [`Hop::name`].
     pub(super) name: Option<Arc<str>>,
+    /// Whether it is a place that may be reached in another way, too, and no flow of a peer.
+    pub(super) is_place: bool,
 }
 
 impl From<Flow> for Way {
     fn from(flow: Flow) -> Self {
-        Self { flow, name: None }
+        Self {
+            flow,
+            name: None,
+            is_place: false,
+        }
     }
 }
 
@@ -37,6 +43,7 @@ pub(super) fn way_to(hop: &Hop, listeners: &[Listener]) -> Option<Way> {
     Some(Way {
         flow: fresh(hop.transport, listener, hop.address),
         name: hop.name.clone(),
+        is_place: true,
     })
 }
 

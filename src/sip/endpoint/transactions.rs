@@ -1,9 +1,11 @@
 //! All transactions of the endpoint: found by key, driven by messages and deadlines.
 
 mod again;
+mod ways;
 
 pub(super) use again::Sent;
 
+use super::config::Listener;
 use super::effect::{Effect, collect};
 use super::peers::CarrierId;
 use super::route::Way;
@@ -14,6 +16,7 @@ use crate::sip::transaction::{
 };
 use crate::sip::{Flow, SessionId, Transmit};
 use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -24,6 +27,10 @@ pub(super) struct TxId(u64);
 #[derive(Debug, Default)]
 pub(super) struct Transactions {
     timing: Timing,
+    /// For the Via of a request that goes another way than it was written for.
+    listeners: Vec<Listener>,
+    /// Places that do not take TCP, until when.
+    refusing: BTreeMap<SocketAddr, Instant>,
     slots: BTreeMap<TxId, Slot>,
     servers: HashMap<ServerKey, TxId>,
     clients: HashMap<ClientKey, TxId>,
@@ -43,7 +50,8 @@ struct Slot {
     flow: Flow,
     /// Who must be at the end of `flow`, while it is to be opened.
     name: Option<Arc<str>>,
-    /// Where responses go once the connection is gone (RFC 3261 §18.2.2).
+    /// Where responses go once the connection is gone (RFC 3261 §18.2.2), and a request that is too
+    /// large for a datagram when it cannot be opened (§18.1.1).
     fallback: Option<Flow>,
     owner: Owner,
     /// Our request, in case it is challenged; empty for one of the peer.
@@ -105,9 +113,10 @@ pub(super) struct Notice {
 }
 
 impl Transactions {
-    pub(super) fn new(timing: Timing) -> Self {
+    pub(super) fn new(timing: Timing, listeners: Vec<Listener>) -> Self {
         Self {
             timing,
+            listeners,
             ..Self::default()
         }
     }
@@ -147,12 +156,16 @@ impl Transactions {
         bytes: Vec<u8>,
         owner: Owner,
     ) -> TxId {
-        let (way, mut effects) = (way.into(), vec![]);
-        let reliable = way.flow.transport.is_reliable();
+        let (way, bytes, fallback) = self.widened(now, way.into(), bytes);
+        let (reliable, mut effects) = (way.flow.transport.is_reliable(), vec![]);
         let machine = ClientInvite::new(now, bytes.clone(), reliable, self.timing, &mut effects);
         let machine = Machine::ClientInvite(machine);
         let id = self.mint();
-        self.send(id, Slot::client(machine, key, way, owner, bytes), effects)
+        let slot = Slot {
+            fallback,
+            ..Slot::client(machine, key, way, owner, bytes)
+        };
+        self.send(id, slot, effects)
     }
 
     /// Sends our request of another method.
@@ -164,12 +177,17 @@ impl Transactions {
         bytes: Vec<u8>,
         owner: Owner,
     ) -> TxId {
-        let (way, mut effects) = (way.into(), vec![]);
-        let reliable = way.flow.transport.is_reliable();
+        let (way, bytes) = self.beside_invite(&key, way.into(), bytes);
+        let (way, bytes, fallback) = self.widened(now, way, bytes);
+        let (reliable, mut effects) = (way.flow.transport.is_reliable(), vec![]);
         let machine = ClientOther::new(now, bytes.clone(), reliable, self.timing, &mut effects);
         let machine = Machine::ClientOther(machine);
         let id = self.mint();
-        self.send(id, Slot::client(machine, key, way, owner, bytes), effects)
+        let slot = Slot {
+            fallback,
+            ..Slot::client(machine, key, way, owner, bytes)
+        };
+        self.send(id, slot, effects)
     }
 
     /// The transaction that a request belongs to; an ACK or a CANCEL asks with the key of its INVITE.
@@ -252,12 +270,15 @@ impl Transactions {
         status: u16,
         ack: impl FnOnce() -> Vec<u8>,
     ) -> Option<Notice> {
+        let flow = self.slots.get(&id)?.flow;
+        let ack = (status >= 300).then(|| self.written_for(flow, ack()));
+        let ack = ack.unwrap_or_default();
         self.step(id, |machine| match machine {
             Machine::ClientInvite(machine) => {
                 let event = match status {
                     ..200 => client_invite::Event::Provisional,
                     200..300 => client_invite::Event::Success,
-                    300.. => client_invite::Event::Failure { ack: ack() },
+                    300.. => client_invite::Event::Failure { ack },
                 };
                 collect(|out| machine.handle(now, event, out))
             }
@@ -280,33 +301,6 @@ impl Transactions {
             }
             Machine::ServerInvite(_) | Machine::ServerOther(_) | Machine::ClientOther(_) => vec![],
         });
-    }
-
-    /// A connection is gone: requests on it have failed, responses take the other way.
-    pub(super) fn closed(&mut self, now: Instant, gone: Flow) -> Vec<Notice> {
-        let on_it = |slot: &Slot| super::route::is_on(slot.flow, gone);
-        let touched = self.slots.iter().filter(|(_, slot)| on_it(slot));
-        let touched: Vec<_> = touched.map(|(id, _)| *id).collect();
-        let mut notices = vec![];
-        for id in touched {
-            let slot = self.slots.get_mut(&id);
-            match slot.map(|slot| (slot.fallback.take(), slot)) {
-                Some((Some(fallback), slot)) => slot.flow = fallback,
-                // The other way cannot be opened either.
-                Some((None, slot)) if gone.connection == 0 => notices.extend(slot.unreachable(id)),
-                Some((None, _)) | None => {}
-            }
-            notices.extend(self.step(id, |machine| match machine {
-                Machine::ClientInvite(machine) => {
-                    collect(|out| machine.handle(now, client_invite::Event::TransportFailed, out))
-                }
-                Machine::ClientOther(machine) => {
-                    collect(|out| machine.handle(now, client_other::Event::TransportFailed, out))
-                }
-                Machine::ServerInvite(_) | Machine::ServerOther(_) => vec![],
-            }));
-        }
-        notices
     }
 
     /// Fires one deadline that has passed: `None` when there is no more. What is told is inside.
@@ -466,21 +460,6 @@ impl Slot {
             owner,
             request,
             tries: 0,
-        }
-    }
-
-    /// What its owner is told if no response can reach the peer: requests tell it themselves.
-    fn unreachable(&self, tx: TxId) -> Option<Notice> {
-        let (owner, told) = (self.owner, Some(Told::Unreachable));
-        let notice = Notice {
-            tx,
-            owner,
-            told,
-            over: false,
-        };
-        match &self.machine {
-            Machine::ServerInvite(_) => Some(notice),
-            Machine::ServerOther(_) | Machine::ClientInvite(_) | Machine::ClientOther(_) => None,
         }
     }
 }

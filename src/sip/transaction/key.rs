@@ -66,6 +66,11 @@ impl ClientKey {
     pub fn branch(&self) -> &str {
         &self.branch
     }
+
+    /// The method of the request.
+    pub fn method(&self) -> &Method {
+        &self.method
+    }
 }
 
 impl MergeKey {

@@ -60,3 +60,112 @@ fn hop(transport: Transport, ip: &str, name: Option<&str>) -> Hop {
         name: name.map(Into::into),
     }
 }
+
+#[test]
+fn a_request_too_large_for_a_packet_goes_over_tcp_and_all_that_follows_it() {
+    let mut w = Wire::new();
+    let (session, invite) = large(&mut w);
+    assert_eq!(
+        (invite.flow.transport, invite.flow.listener),
+        (Transport::Tcp, STREAM)
+    );
+    let text = String::from_utf8(invite.bytes).expect("text");
+    let via = "Via: SIP/2.0/TCP 192.0.2.1:5060;rport;branch=z9hG4bK";
+    assert!(text.contains(via), "§18.1.1: {text}");
+    w.flow = Flow {
+        connection: 7,
+        ..invite.flow
+    };
+    w.says(reply(&text, "180 Ringing", "bob", ""));
+    let cancel = {
+        w.endpoint.command(w.now, end(session));
+        w.transmits().remove(0)
+    };
+    assert_eq!(cancel.flow, w.flow, "where the INVITE went");
+    let cancel = String::from_utf8(cancel.bytes).expect("text");
+    assert!(cancel.starts_with("CANCEL ") && header(&cancel, "Via") == header(&text, "Via"));
+    w.says(reply(&cancel, "200 OK", "", ""));
+    let ack = w
+        .says(reply(&text, "487 Request Terminated", "bob", ""))
+        .remove(0);
+    assert_eq!(header(&ack, "Via"), header(&text, "Via"), "§17.1.1.3");
+    w.settles();
+}
+
+#[test]
+fn where_tcp_is_refused_the_large_request_goes_over_udp_and_later_ones_at_once() {
+    let mut w = Wire::new();
+    let (_, invite) = large(&mut w);
+    w.endpoint
+        .handle(w.now, Input::Closed { flow: invite.flow });
+    let again = w.transmits().remove(0);
+    assert_eq!(
+        (again.flow.transport, again.flow.listener),
+        (Transport::Udp, EXTERNAL)
+    );
+    let text = String::from_utf8(again.bytes).expect("text");
+    assert!(
+        text.contains("Via: SIP/2.0/UDP 192.0.2.1:5060;rport;branch=") && w.events().is_empty()
+    );
+    assert!(!w.wait(2).is_empty(), "repeated, as UDP loses");
+    w.flow.remote = again.flow.remote;
+    let ack = w.says(reply(&text, "486 Busy Here", "bob", "")).remove(0);
+    assert_eq!(header(&ack, "Via"), header(&text, "Via"));
+    assert!(matches!(w.event(), Event::Failed { status: 486, .. }));
+    assert_eq!(
+        large(&mut w).1.flow.transport,
+        Transport::Udp,
+        "it has refused"
+    );
+    w.wait(601);
+    w.events();
+    assert_eq!(
+        large(&mut w).1.flow.transport,
+        Transport::Tcp,
+        "asked again"
+    );
+}
+
+#[test]
+fn f12_a_peer_that_icmp_says_is_not_there_fails_the_call_at_once_if_the_branch_is_ours() {
+    let mut w = Wire::new();
+    let invite = call(&mut w, hop(Transport::Udp, "203.0.113.9", None)).remove(0);
+    let elsewhere = Flow {
+        remote: address("203.0.113.8", 5080),
+        ..invite.flow
+    };
+    let text = String::from_utf8(invite.bytes.clone()).expect("text");
+    let branch = header(&text, "Via")
+        .and_then(|via| via.split("branch=").nth(1))
+        .expect("a branch");
+    let forged = text.replace(branch, "z9hG4bK0000000000000000");
+    let cut = text.find(branch).expect("there") + 10;
+    for (flow, quoted) in [
+        (elsewhere, invite.bytes.clone()),
+        (invite.flow, forged.into_bytes()),
+        (invite.flow, invite.bytes[..cut].to_vec()),
+        (invite.flow, vec![]),
+        (invite.flow, b"\xff branch=".to_vec()),
+    ] {
+        w.endpoint.handle(w.now, Input::Refused { flow, quoted });
+        assert!(w.events().is_empty());
+    }
+    let (flow, quoted) = (invite.flow, invite.bytes[..400].to_vec());
+    w.endpoint.handle(w.now, Input::Refused { flow, quoted });
+    assert!(matches!(w.event(), Event::Failed { status: 503, .. }));
+    w.settles();
+}
+
+/// A call whose INVITE is larger than a packet.
+fn large(w: &mut Wire) -> (SessionId, Transmit) {
+    let target = Target::Uri {
+        uri: "sip:+4930@carrier.example".to_owned(),
+        path: Path::Hop(hop(Transport::Udp, "203.0.113.9", None)),
+    };
+    let outbound = Outbound {
+        sdp: Some(vec![b'a'; 1_300]),
+        ..outbound(target)
+    };
+    let session = w.endpoint.invite(w.now, outbound);
+    (session, w.transmits().remove(0))
+}

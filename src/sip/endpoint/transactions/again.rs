@@ -62,6 +62,7 @@ impl Transactions {
         let way = Way {
             flow: sent.flow,
             name: sent.name.clone(),
+            is_place: false,
         };
         let mut slot = Slot::client(machine, key, way, sent.owner, bytes);
         slot.tries = sent.tries + 1;
