@@ -81,6 +81,7 @@ impl Floor {
             if now >= heartbeat {
                 heartbeat = now + HEARTBEAT;
                 self.handle(now, Input::Clock(Clock::new(now, Timestamp::now())));
+                self.flush();
                 let gauge = &self.outlet.gauge;
                 self.hands
                     .pulse(&self.switch, now, gauge.length(), gauge.dropped());

@@ -100,8 +100,8 @@ pub struct Invite {
     pub to: Party,
     /// The user who proved to be one by digest, on a listener that asks for it.
     pub user: Option<String>,
-    /// The carrier whose registration brought the call: it came to the address that only this
-    /// registrar was told, from a host of that carrier.
+    /// The carrier whose registration brought the call: it came to the Contact that is registered
+    /// there, from a host of that carrier.
     pub peer: Option<PeerId>,
     /// The Call-ID, for logs and records.
     pub call_id: String,

@@ -7,6 +7,7 @@
 //!                         ├─ REGISTER ──▶ registration ──▶ Event
 //!                         └─ response ──▶ uac ───────────▶ Event
 //!   Command, invite ─────▶ uas, uac, in_dialog ──▶ transactions
+//!   Command::Peers ──────▶ peers ──REGISTER, OPTIONS ──▶ transactions
 //! ```
 //!
 //! Strangers are answered without a transaction (RFC 3261 §8.2.7): nothing is kept for them and

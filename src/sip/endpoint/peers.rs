@@ -143,13 +143,12 @@ impl Endpoint {
         }
     }
 
-    /// The carrier that has brought a call by our registration: it is for the contact that only
-    /// its registrar knows, and from a host of the carrier (H25).
-    pub(super) fn carrier_of_call(&self, user: &str, from: IpAddr) -> Option<&Peer> {
+    /// The carrier with which this user part is registered as our Contact.
+    pub(super) fn carrier_of_contact(&self, user: &str) -> Option<&Peer> {
         let mut all = self.carriers.values();
         let carrier = all.find(|carrier| {
             let contact = carrier.enrolment.as_ref().map(Enrolment::contact);
-            contact == Some(user) && carrier.peer.hosts().contains(&from)
+            contact == Some(user)
         })?;
         Some(&carrier.peer)
     }

@@ -32,17 +32,19 @@ impl Endpoint {
             return Err(Refusal::new(403));
         }
         let called = called(request);
-        let carrier = self.carrier_of_call(&called, flow.remote.ip());
+        let carrier = self.carrier_of_contact(&called);
+        let called = match carrier {
+            Some(_) => called_at_carrier(request),
+            None => called,
+        };
+        // H25: our Contact is shown to those we call as well; so the host must be the carrier's.
+        let carrier = carrier.filter(|peer| peer.hosts().contains(&flow.remote.ip()));
         let (peer, keyring) = match carrier {
             Some(peer) => (
                 Some(peer.id),
                 Keyring::new(peer.credentials.clone(), peer.hosts()),
             ),
             None => (None, Keyring::default()),
-        };
-        let called = match peer {
-            Some(_) => called_at_carrier(request),
-            None => called,
         };
         let trail = Trail::of(request);
         // RFC 7332 §4.2: although each leg is a call of its own.

@@ -295,7 +295,11 @@ fn a_call_to_the_registered_contact_is_the_carriers() {
     w.flow.remote = address("198.51.100.66", 5060);
     w.says(call.text());
     let invite = w.invitation();
-    assert_eq!(invite.peer, None, "H25: not from there");
+    assert_eq!(
+        (invite.peer, &*invite.called),
+        (None, "+493012345"),
+        "H25: not from there"
+    );
     w.wishes(end(invite.session));
 }
 
