@@ -24,6 +24,10 @@ pub struct Demo {
     pub internal: SocketAddr,
     /// The listener for callers.
     pub external: SocketAddr,
+    /// The listener for phones over TLS, if there is to be one.
+    pub tls: Option<SocketAddr>,
+    /// The listener for browsers' phones, over WebSockets and TLS, if there is to be one.
+    pub wss: Option<SocketAddr>,
     /// Where `/metrics` and `/healthz` are served.
     pub http: Option<SocketAddr>,
     /// RTP and RTCP ports, from an even one to an odd one.
@@ -42,9 +46,8 @@ impl Config {
     /// The demo's configuration: queue *Support* for every number but 9196 (echo) and 9664 (hold
     /// music), wrap-up of 10 s, all files of a recording.
     pub fn demo(demo: Demo) -> Self {
-        let account = account(&demo);
+        let (account, listeners) = (account(&demo), listeners(&demo));
         let loopback = IpAddr::from(Ipv4Addr::LOCALHOST);
-        let internal = Admits::Phones(Digest::new("cordboard", &[Algorithm::Md5]));
         Self {
             server: Server {
                 dns: vec![],
@@ -64,13 +67,29 @@ impl Config {
                 silence_timeout: Some(Duration::from_secs(30)),
             },
             user_agent: super::load::USER_AGENT.into(),
-            listeners: vec![
-                listener("internal", demo.internal, internal),
-                listener("external", demo.external, Admits::Trunks),
-            ],
+            listeners,
             account,
         }
     }
+}
+
+fn listeners(demo: &Demo) -> Vec<ListenerConfig> {
+    let phones = || Admits::Phones(Digest::new("cordboard", &[Algorithm::Md5]));
+    let over = |name: &str, transport, bind: SocketAddr| ListenerConfig {
+        transports: vec![transport],
+        ..listener(name, bind, phones())
+    };
+    let tls = demo
+        .tls
+        .map(|bind| over("internal-tls", Transport::Tls, bind));
+    let wss = demo
+        .wss
+        .map(|bind| over("internal-wss", Transport::Wss, bind));
+    let plain = [
+        listener("internal", demo.internal, phones()),
+        listener("external", demo.external, Admits::Trunks),
+    ];
+    plain.into_iter().chain(tls).chain(wss).collect()
 }
 
 fn listener(name: &str, bind: SocketAddr, admits: Admits) -> ListenerConfig {

@@ -443,6 +443,8 @@ fn a_file_that_cannot_be_read_is_an_error_with_its_name() {
 #[test]
 fn the_demo_is_sound() {
     let demo = Demo {
+        tls: None,
+        wss: None,
         data_dir: "data".into(),
         sounds: "data/sounds".into(),
         internal: ([127, 0, 0, 1], 5060).into(),

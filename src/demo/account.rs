@@ -84,11 +84,17 @@ impl Account {
             Some(port) => Some(port),
             None => (!options.call).then_some(8080),
         };
+        // Beside a demo on other ports the usual ones may be taken.
+        let usual = !options.call && options.sip_port.is_none();
+        let encrypted =
+            |given: Option<u16>, port: u16| given.or_else(|| usual.then_some(port)).map(at);
         Ok(Config::demo(Demo {
             data_dir: data.to_owned(),
             sounds,
             internal: at(port(options.sip_port, 5060)),
             external: at(port(options.external_port, 5080)),
+            tls: encrypted(options.tls_port, 5061),
+            wss: encrypted(options.wss_port, 5443),
             http: http.map(at),
             rtp_ports: match &options.rtp_ports {
                 Some(given) => given.clone(),
@@ -141,6 +147,11 @@ impl Account {
 
     pub(super) fn agents(&self) -> &[Agent] {
         &self.agents
+    }
+
+    /// What phones over TLS are shown.
+    pub(super) fn certificate(&self) -> PathBuf {
+        self.data.join("tls").join("certificate.pem")
     }
 
     pub(super) fn recordings(&self) -> PathBuf {

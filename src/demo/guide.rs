@@ -31,12 +31,37 @@ Cordboard is up. A first call takes two softphones on this machine:
      You are answered, hear a greeting and music; the agent's phone rings. Answer, talk, hang up.
      The recordings are then under {recordings}
 
-  Numbers that need no agent:  9196 echo   9664 hold music
+{encrypted}  Numbers that need no agent:  9196 echo   9664 hold music
 
   No phone here?  Stop with Ctrl-C and run   cordboard demo --call
 
 What happens is told below.
 ",
+        encrypted = encrypted(account, server),
         recordings = account.recordings().display(),
+    )
+}
+
+/// Where phones may register over TLS, and what they must be told to trust.
+fn encrypted(account: &Account, server: &Server) -> String {
+    let at = |name, how: &str| {
+        let address = server.address(name)?;
+        Some(format!("     {address} ({how})\n"))
+    };
+    let ways = [
+        at("internal-tls", "TLS"),
+        at("internal-wss", "secure WebSocket, for browsers"),
+    ];
+    let ways: String = ways.into_iter().flatten().collect();
+    if ways.is_empty() {
+        return ways;
+    }
+    let certificate = account.certificate();
+    format!(
+        "  Encrypted signalling?  Register at
+{ways}     and let the phone trust {certificate}, or not ask: it signs itself.
+
+",
+        certificate = certificate.display()
     )
 }

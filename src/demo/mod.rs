@@ -30,6 +30,12 @@ pub struct Options {
     /// SIP port for callers; 0: any [default: 5080, with --call 0].
     #[arg(long, value_name = "PORT")]
     pub external_port: Option<u16>,
+    /// Port for phones over TLS; 0: any [default: 5061, with --call or --sip-port none].
+    #[arg(long, value_name = "PORT")]
+    pub tls_port: Option<u16>,
+    /// Port for browsers' phones over WSS; 0: any [default: 5443, with --call or --sip-port none].
+    #[arg(long, value_name = "PORT")]
+    pub wss_port: Option<u16>,
     /// Port for /metrics and /healthz [default: 8080, with --call none].
     #[arg(long, value_name = "PORT")]
     pub http_port: Option<u16>,

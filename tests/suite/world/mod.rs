@@ -404,6 +404,8 @@ fn demo_account() -> Account {
     let secret = |user: &str| Secret(format!("secret of {user}"));
     let agents = agents.map(|(user, name)| (user.to_owned(), name.to_owned(), secret(user)));
     let config = Config::demo(Demo {
+        tls: None,
+        wss: None,
         data_dir: "data".into(),
         sounds: "sounds".into(),
         internal: local(5060),
