@@ -92,8 +92,7 @@ impl Endpoint {
         why: Option<&'static str>,
     ) {
         if let Some(carrier) = self.carriers.get_mut(&id) {
-            let ok = response.status().is_some_and(|status| status < 300);
-            carrier.flow = ok.then_some(flow);
+            carrier.flow = Some(flow);
             if why.is_some() {
                 carrier.keyring.forget();
             }

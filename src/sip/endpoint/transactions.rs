@@ -50,6 +50,8 @@ struct Slot {
     flow: Flow,
     /// Who must be at the end of `flow`, while it is to be opened.
     name: Option<Arc<str>>,
+    /// Whether it may be reached in another way: see [`Way`].
+    is_place: bool,
     /// Where responses go once the connection is gone (RFC 3261 §18.2.2), and a request that is too
     /// large for a datagram when it cannot be opened (§18.1.1).
     fallback: Option<Flow>,
@@ -378,6 +380,7 @@ impl Transactions {
             merge: arrival.merge,
             flow: arrival.flow,
             name: None,
+            is_place: false,
             fallback: arrival.fallback,
             owner: arrival.owner,
             request: vec![],
@@ -456,6 +459,7 @@ impl Slot {
             merge: None,
             flow: way.flow,
             name: way.name,
+            is_place: way.is_place,
             fallback: None,
             owner,
             request,

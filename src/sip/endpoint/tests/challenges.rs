@@ -2,7 +2,7 @@
 
 use super::calls_out::{outbound, uri};
 use super::*;
-use crate::sip::Credential;
+use crate::sip::{Credential, Hop};
 
 #[test]
 fn a_challenged_invite_is_sent_anew_with_credentials() {
@@ -301,6 +301,49 @@ fn a_connection_carries_both_tries() {
     w.endpoint.handle(w.now, Input::Closed { flow: w.flow });
     assert!(matches!(w.event(), Event::Failed { status: 503, .. }));
     w.settles();
+}
+
+#[test]
+fn an_invite_that_its_credentials_make_too_large_goes_over_tcp() {
+    let mut w = Wire::new();
+    let target = Target::Uri {
+        uri: "sip:bob@203.0.113.9:5070".to_owned(),
+        path: Path::Hop(Hop {
+            transport: Transport::Udp,
+            address: address("203.0.113.9", 5070),
+            name: None,
+        }),
+    };
+    let mut call = with(target, &[("carrier", "4930")]);
+    call.headers.push(("Subject".to_owned(), "x".repeat(650)));
+    w.endpoint.invite(w.now, call);
+    let first = w.transmits().remove(0);
+    assert_eq!(first.flow.transport, Transport::Udp);
+    assert!(
+        (1100..1300).contains(&first.bytes.len()),
+        "{}",
+        first.bytes.len()
+    );
+    w.flow = first.flow;
+    let first = String::from_utf8(first.bytes).expect("text");
+    let asked = asks_as("WWW", "carrier", "n", "");
+    let (flow, bytes) = (w.flow, reply(&first, "401 U", "p", &asked).into_bytes());
+    w.endpoint.handle(w.now, Input::Received { flow, bytes });
+    let sent = w.transmits();
+    assert_eq!(sent[0].flow.transport, Transport::Udp, "the ACK");
+    assert_eq!(sent[1].flow.transport, Transport::Tcp, "RFC 3261 §18.1.1");
+    let second = String::from_utf8(sent[1].bytes.clone()).expect("text");
+    assert!(header(&second, "Via").is_some_and(|via| via.starts_with("SIP/2.0/TCP ")));
+    // Nobody is there: over UDP after all.
+    let flow = sent[1].flow;
+    w.endpoint.handle(w.now, Input::Closed { flow });
+    let back = w.transmits().remove(0);
+    assert_eq!(back.flow.transport, Transport::Udp);
+    let back = String::from_utf8(back.bytes).expect("text");
+    assert_eq!(
+        header(&back, "Authorization"),
+        header(&second, "Authorization")
+    );
 }
 
 /// A call of ours that has been challenged by the callee's server, and the INVITE with the proof.

@@ -13,6 +13,7 @@ pub(in super::super) struct Sent {
     pub(in super::super) bytes: Vec<u8>,
     pub(in super::super) flow: Flow,
     name: Option<Arc<str>>,
+    is_place: bool,
     pub(in super::super) owner: Owner,
     /// How often it has been already.
     pub(in super::super) tries: u8,
@@ -29,6 +30,7 @@ impl Transactions {
             bytes: slot.request.clone(),
             flow: slot.flow,
             name: slot.name.clone(),
+            is_place: slot.is_place,
             owner: slot.owner,
             tries: slot.tries,
         })
@@ -46,7 +48,14 @@ impl Transactions {
         bytes: Vec<u8>,
     ) {
         self.set_aside(id);
-        let (reliable, timing) = (sent.flow.transport.is_reliable(), self.timing);
+        let way = Way {
+            flow: sent.flow,
+            name: sent.name.clone(),
+            is_place: sent.is_place,
+        };
+        // With credentials, it may be too large for a datagram (§18.1.1).
+        let (way, bytes, fallback) = self.widened(now, way, bytes);
+        let (reliable, timing) = (way.flow.transport.is_reliable(), self.timing);
         let copy = bytes.clone();
         let (machine, effects) = if *method == Method::Invite {
             let mut out = vec![];
@@ -59,13 +68,11 @@ impl Transactions {
             let effects = out.into_iter().map(Into::into).collect();
             (Machine::ClientOther(machine), effects)
         };
-        let way = Way {
-            flow: sent.flow,
-            name: sent.name.clone(),
-            is_place: false,
+        let slot = Slot {
+            fallback,
+            tries: sent.tries + 1,
+            ..Slot::client(machine, key, way, sent.owner, bytes)
         };
-        let mut slot = Slot::client(machine, key, way, sent.owner, bytes);
-        slot.tries = sent.tries + 1;
         self.send(id, slot, effects);
     }
 
