@@ -1,15 +1,17 @@
 //! HTTP for those who watch the server: `/metrics` and `/healthz`, on a loopback port.
 //!
-//! Nothing here is authenticated, and so nothing here tells of callers: addresses other than
-//! loopback are refused unless the configuration says otherwise. Errors are problem documents
-//! (RFC 9457).
+//! Nothing here is authenticated: addresses other than loopback are refused unless the configuration
+//! says otherwise, and even then what tells of callers, `/api/v1/traces`, answers loopback alone.
+//! Errors are problem documents (RFC 9457).
 
 mod health;
 mod problem;
+mod traces;
 
 pub use health::Health;
 
 use crate::watch::metrics;
+use crate::watch::trace::Trace;
 use anyhow::{Context as _, bail};
 use axum::Router;
 use axum::extract::State;
@@ -25,6 +27,14 @@ use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+
+/// What the pages are made of.
+#[derive(Debug)]
+struct Site {
+    health: Arc<Health>,
+    /// `None`: nothing is kept of what SIP says.
+    trace: Option<Trace>,
+}
 
 /// How long requests in progress may take after [`Api::stop`].
 const LAST_ANSWERS: Duration = Duration::from_secs(2);
@@ -50,6 +60,7 @@ impl Api {
         allow_public: bool,
         runtime: &Handle,
         health: Arc<Health>,
+        trace: Option<Trace>,
     ) -> anyhow::Result<Self> {
         if !address.ip().to_canonical().is_loopback() && !allow_public {
             bail!(
@@ -62,7 +73,8 @@ impl Api {
         let address = listener.local_addr().context("the HTTP port's address")?;
         let (stop, stopped) = oneshot::channel();
         metrics::install()?;
-        let pages = router(health);
+        let pages = router(Arc::new(Site { health, trace }));
+        let pages = pages.into_make_service_with_connect_info::<SocketAddr>();
         let server = runtime.spawn(async move {
             let until = async move {
                 // An error means that the `Api` was dropped: stop as well.
@@ -117,10 +129,11 @@ fn bind(address: SocketAddr, runtime: &Handle) -> anyhow::Result<TcpListener> {
     TcpListener::from_std(listener).context("the HTTP port cannot be watched")
 }
 
-fn router(health: Arc<Health>) -> Router {
+fn router(site: Arc<Site>) -> Router {
     Router::new()
         .route("/healthz", get(healthz))
         .route("/metrics", get(numbers))
+        .merge(traces::router())
         .method_not_allowed_fallback(async || {
             Problem::new(
                 StatusCode::METHOD_NOT_ALLOWED,
@@ -128,11 +141,11 @@ fn router(health: Arc<Health>) -> Router {
             )
         })
         .fallback(async || Problem::new(StatusCode::NOT_FOUND, "There is nothing at this address."))
-        .with_state(health)
+        .with_state(site)
 }
 
-async fn healthz(State(health): State<Arc<Health>>) -> Response {
-    let report = health.report();
+async fn healthz(State(site): State<Arc<Site>>) -> Response {
+    let report = site.health.report();
     let status = match report.is_well() {
         true => StatusCode::OK,
         false => StatusCode::SERVICE_UNAVAILABLE,

@@ -1,15 +1,13 @@
 //! The command line.
 
-use super::{Server, terminal};
+use super::{Server, ask, ladder, terminal};
 use crate::config::{Config, LogFormat};
 use crate::settings::{OnMaxWait, Queue};
 use crate::{demo, watch};
-use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::Duration;
 
 /// A contact-centre softswitch: callers wait, talk to an agent, and every leg is on disk.
 #[derive(Debug, Parser)]
@@ -53,6 +51,8 @@ enum Command {
         #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS:PORT")]
         http: SocketAddr,
     },
+    /// Show what SIP said in a call, as a ladder, or write it as a capture file.
+    Ladder(ladder::Options),
 }
 
 /// Runs a command; errors are printed for people.
@@ -67,6 +67,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Run { config } => serve(&config, &log),
         Command::CheckConfig { file } => check(&file),
         Command::Health { http } => health(http),
+        Command::Ladder(options) => ladder::run(&options),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -150,19 +151,8 @@ fn notes(config: &Config) -> Vec<String> {
 }
 
 fn health(http: SocketAddr) -> anyhow::Result<()> {
-    use std::io::{Read as _, Write as _};
-    let patience = Duration::from_secs(5);
-    let mut stream = std::net::TcpStream::connect_timeout(&http, patience)
-        .with_context(|| format!("no server at {http}"))?;
-    stream.set_read_timeout(Some(patience))?;
-    write!(
-        stream,
-        "GET /healthz HTTP/1.1\r\nHost: {http}\r\nConnection: close\r\n\r\n"
-    )?;
-    let mut answer = String::new();
-    stream.take(65_536).read_to_string(&mut answer)?;
-    let body = answer.split("\r\n\r\n").nth(1).unwrap_or_default();
-    anyhow::ensure!(answer.starts_with("HTTP/1.1 200"), "not well: {body}");
-    terminal::say(body);
+    let answer = ask::get(http, "/healthz")?;
+    anyhow::ensure!(answer.status == 200, "not well: {}", answer.text());
+    terminal::say(&answer.text());
     Ok(())
 }

@@ -125,6 +125,7 @@ impl Floor {
 
     /// A fault of ours costs the call in which it happened, not the floor (F21).
     fn handle(&mut self, now: Instant, input: Input) {
+        self.hands.hear(now, &input);
         let switch = &mut self.switch;
         if catch_unwind(AssertUnwindSafe(|| switch.handle(now, input))).is_err() {
             tracing::error!("a fault in the switch: the call in which it happened ends");
@@ -137,8 +138,10 @@ impl Floor {
     }
 
     fn flush(&mut self) {
+        let now = Instant::now();
         while let Some(output) = self.switch.poll_output() {
-            self.hands.do_it(output);
+            self.hands.do_it(now, output);
         }
+        self.hands.rest();
     }
 }

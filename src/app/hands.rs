@@ -8,10 +8,12 @@ use crate::call::record::End;
 use crate::id::CallId;
 use crate::net::{Dns, Network};
 use crate::settings::Account;
+use crate::sip;
 use crate::store::{self, Record, Store};
-use crate::switch::{Notice, Output, Switch, View};
+use crate::switch::{Input, Notice, Output, Switch, View};
 use crate::vault;
 use crate::watch::metrics;
+use crate::watch::trace::Tap;
 use crate::worker::Worker;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -31,6 +33,7 @@ pub(super) struct Hands {
     store: Arc<Store>,
     health: Arc<Health>,
     certificates: Certificates,
+    tap: Tap,
     listener: Listener,
     faults: u64,
 }
@@ -60,6 +63,7 @@ impl Hands {
             store,
             health,
             certificates: Certificates::default(),
+            tap: Tap::default(),
             listener,
             faults: 0,
         }
@@ -81,9 +85,34 @@ impl Hands {
         }
     }
 
-    pub(super) fn do_it(&mut self, output: Output) {
+    /// Also keeps what SIP says.
+    pub(super) fn with_tap(self, tap: Tap) -> Self {
+        Self { tap, ..self }
+    }
+
+    /// What comes, before the switch has it.
+    pub(super) fn hear(&mut self, now: Instant, input: &Input) {
+        if let Input::Sip(sip::Input::Received { flow, bytes }) = input {
+            self.tap.received(now, *flow, bytes);
+        }
+    }
+
+    /// All outputs of an input are done.
+    pub(super) fn rest(&mut self) {
+        self.tap.commit();
+    }
+
+    pub(super) fn do_it(&mut self, now: Instant, output: Output) {
         match output {
-            Output::Sip(transmit) => self.network.send(transmit),
+            Output::Sip(transmit) => {
+                self.tap.sent(now, transmit.flow, &transmit.bytes);
+                self.network.send(transmit);
+            }
+            Output::Signalled {
+                call,
+                role,
+                sip_call_id,
+            } => self.tap.signalled(now, call, role, sip_call_id),
             Output::Media(worker, command) => {
                 if let Some(worker) = self.workers.get(worker) {
                     worker.send(command);
@@ -104,7 +133,12 @@ impl Hands {
             Output::Conversation(conversation) => {
                 self.store.write(Record::Conversation(conversation));
             }
-            Output::Notice(call, notice) => self.tell(call, &notice),
+            Output::Notice(call, notice) => {
+                if let (Some(call), Notice::Ended { .. }) = (call, &notice) {
+                    self.tap.ended(now, call);
+                }
+                self.tell(call, &notice);
+            }
         }
     }
 

@@ -12,10 +12,12 @@ pub mod cli;
 pub mod story;
 pub mod terminal;
 
+mod ask;
 mod certificates;
 mod control;
 mod hands;
 mod inbox;
+mod ladder;
 mod sounds;
 
 use crate::api::{Api, Health};
@@ -31,6 +33,7 @@ use crate::store::{DataDir, Store};
 use crate::switch::{self, Input, Notice, Sounds, Switch};
 use crate::vault::Vault;
 use crate::watch::metrics;
+use crate::watch::trace::{Clerk, Trace};
 use crate::worker::{self, Worker};
 use anyhow::Context as _;
 use certificates::Certificates;
@@ -56,6 +59,7 @@ pub struct Server {
     store: Arc<Store>,
     api: Option<Api>,
     runtime: tokio::runtime::Runtime,
+    clerk: Option<Clerk>,
     http: Option<SocketAddr>,
     /// Requests to stop so far.
     signals: Arc<AtomicU32>,
@@ -99,6 +103,8 @@ impl Server {
         let certificates = Certificates::of(&config)?;
         let network = start_network(&config, &certificates, &runtime, &inbox)?;
         certificates.watch(&runtime)?;
+        let trace = trace(&config, &network)?;
+        let clerk = trace.as_ref().map(Trace::start).transpose()?;
         let api = config.server.http.map(|address| {
             let _inside = runtime.enter();
             Api::start(
@@ -106,6 +112,7 @@ impl Server {
                 config.server.allow_public,
                 runtime.handle(),
                 health.clone(),
+                trace.clone(),
             )
         });
         let api = api.transpose()?;
@@ -128,7 +135,8 @@ impl Server {
             Box::new(listen),
         )
         .with_certificates(certificates)
-        .with_dns(dns);
+        .with_dns(dns)
+        .with_tap(trace.as_ref().map(Trace::tap).unwrap_or_default());
         let control = Control::start(switch, outlet, hands)?;
         tracing::info!(version = env!("CARGO_PKG_VERSION"), "ready");
         Ok(Self {
@@ -138,6 +146,7 @@ impl Server {
             store,
             api,
             runtime,
+            clerk,
             http,
             signals: Arc::default(),
             addresses,
@@ -222,6 +231,9 @@ impl Server {
         let hands = self.control.stop();
         if let Some(hands) = hands {
             hands.stop();
+        }
+        if let Some(clerk) = self.clerk {
+            clerk.stop();
         }
         self.vault.stop();
         let flushed = self.store.flush();
@@ -360,6 +372,27 @@ fn start_dns(
             drop(inbox.offer(Input::Looked(query, answer)));
         },
     )
+}
+
+/// What is kept of what SIP says, as the configuration wants it.
+fn trace(config: &Config, network: &Network) -> anyhow::Result<Option<Trace>> {
+    let places = listeners(config).map(|(id, listener, _)| {
+        let mut place = network.local_addr(id).unwrap_or(listener.bind);
+        if place.ip().is_unspecified() {
+            place.set_ip(listener.advertised.ip());
+        }
+        place
+    });
+    let trace = config.trace.as_ref().map(|settings| {
+        let trace = Trace::new(settings, places.collect());
+        settings
+            .hep
+            .as_ref()
+            .map_or(Ok(trace.clone()), |hep| trace.with_hep(hep))
+    });
+    trace
+        .transpose()
+        .context("the socket towards the capture server")
 }
 
 fn switch(config: &Config, sounds: Sounds, workers: &[Worker], network: &Network) -> Switch {

@@ -9,6 +9,15 @@ pub fn say(text: &str) {
     let _ = writeln!(std::io::stdout(), "{text}");
 }
 
+/// Gives what is no text.
+///
+/// # Errors
+/// If nobody takes it.
+pub fn pour(bytes: &[u8]) -> anyhow::Result<()> {
+    use std::io::Write as _;
+    Ok(std::io::stdout().write_all(bytes)?)
+}
+
 /// Says what went wrong.
 pub fn complain(text: &str) {
     eprintln!("cordboard: {text}");

@@ -8,6 +8,7 @@ use crate::settings::{
 };
 use crate::sip::Transport;
 use crate::sip::auth::{Algorithm, Digest};
+use crate::watch::trace;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
@@ -68,6 +69,7 @@ impl Config {
             },
             user_agent: super::load::USER_AGENT.into(),
             listeners,
+            trace: Some(trace::Settings::default()),
             account,
         }
     }

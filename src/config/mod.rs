@@ -23,6 +23,7 @@ pub use report::{ConfigError, ConfigErrors};
 use crate::settings::Account;
 use crate::sip::Transport;
 use crate::sip::auth::Digest;
+use crate::watch::trace;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -38,6 +39,8 @@ pub struct Config {
     pub user_agent: String,
     /// Where SIP is received.
     pub listeners: Vec<ListenerConfig>,
+    /// What is kept of what SIP says; `None`: nothing.
+    pub trace: Option<trace::Settings>,
     /// Queues, agents, trunks and what they are to do.
     pub account: Account,
 }

@@ -1,5 +1,6 @@
 //! What a file says, what it must not say, and how that is told.
 
+mod kept;
 mod names;
 
 use super::*;
@@ -134,6 +135,7 @@ fn the_example_s_defaults_are_the_defaults() {
         "key",
         "ca",
         "servers",
+        "password",
     ];
     let is_default = |line: &&str| {
         let key = line.trim_start_matches('#').split(' ').next();

@@ -127,10 +127,8 @@ impl Switch {
             }
         };
         let session = invite.session;
-        self.sessions.insert(session, leg);
+        self.signals(leg, session, &invite.call_id);
         if let Some(line) = self.lines.get_mut(&leg) {
-            line.session = Some(session);
-            line.leg.sip_call_id.clone_from(&invite.call_id);
             line.max_forwards = invite.max_forwards;
             line.trail = invite.trail.clone();
         }

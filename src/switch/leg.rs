@@ -79,6 +79,22 @@ impl Switch {
         id
     }
 
+    /// A leg is signalled by a session from now on.
+    pub(super) fn signals(&mut self, leg: LegId, session: SessionId, sip_call_id: &str) {
+        self.sessions.insert(session, leg);
+        let Some(line) = self.lines.get_mut(&leg) else {
+            return;
+        };
+        line.session = Some(session);
+        sip_call_id.clone_into(&mut line.leg.sip_call_id);
+        let (call, role) = (line.leg.call, line.leg.role);
+        self.out(Output::Signalled {
+            call,
+            role,
+            sip_call_id: sip_call_id.to_owned(),
+        });
+    }
+
     /// What our next description of this leg may say.
     pub(super) fn local(&mut self, leg: LegId) -> Option<Local> {
         self.lines.get_mut(&leg)?.sdp_version += 1;

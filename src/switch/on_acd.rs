@@ -134,12 +134,8 @@ impl Switch {
                 ..Outbound::to(Target::User(user))
             },
         );
-        self.sessions.insert(session, leg);
         let sip_call_id = self.sip.call_id(session).unwrap_or_default().to_owned();
-        if let Some(line) = self.lines.get_mut(&leg) {
-            line.session = Some(session);
-            line.leg.sip_call_id = sip_call_id;
-        }
+        self.signals(leg, session, &sip_call_id);
         if let Some(call) = self.calls.get_mut(&id) {
             call.ring(Agent { id: agent, leg });
         }

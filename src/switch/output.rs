@@ -1,6 +1,6 @@
 //! Everything the switch does to the world.
 
-use crate::call::record::{Conversation, End, Segment};
+use crate::call::record::{Conversation, End, Role, Segment};
 use crate::id::{AgentId, CallId, QueueId};
 use crate::sip::resolve::Query;
 use crate::{acd, media, sip};
@@ -15,6 +15,13 @@ pub enum Output {
     /// A question for DNS. The switch does not wait: the answer comes as
     /// [`crate::switch::Input::Looked`].
     LookUp(Query),
+    /// A leg of a call has this Call-ID: whatever is said under it, was said before too, concerns
+    /// the call.
+    Signalled {
+        call: CallId,
+        role: Role,
+        sip_call_id: String,
+    },
     /// A segment begins: the vault opens its files.
     Record(Segment),
     /// A conversation has begun or ended: the store writes its record.

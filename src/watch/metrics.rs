@@ -78,6 +78,13 @@ metrics! {
     STORE_FAILING: Gauge = "cordboard_store_failing", Count, "1 while the database takes no writes and records are spooled.";
     STORE_LOST: Counter = "cordboard_store_lost_records_total", Count, "Records lost because neither database nor spool took them.";
 
+    TRACE_CALLS: Gauge = "cordboard_trace_calls", Count, "Calls whose SIP messages are kept.";
+    TRACE_BYTES: Gauge = "cordboard_trace_bytes", Bytes, "Memory that the SIP messages kept take, about.";
+    TRACE_DROPPED: Counter = "cordboard_trace_messages_dropped_total", Count, "SIP messages not kept because too many passed at once.";
+
+    HEP_SENT: Counter = "cordboard_hep_messages_sent_total", Count, "SIP messages sent to the capture server.";
+    HEP_DROPPED: Counter = "cordboard_hep_messages_dropped_total", Count, "SIP messages that could not be sent to the capture server at once.";
+
     FAULTS: Counter = "cordboard_faults_total", Count, "Faults of ours in the switch, each at the cost of one call.";
 
     PROCESS_CPU: Counter = "process_cpu_seconds_total", Seconds, "User and system time of the process, in whole seconds.";

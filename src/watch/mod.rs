@@ -1,5 +1,6 @@
-//! What the server says about itself: logs for people, numbers for machines.
+//! What can be seen of the server: logs for people, numbers for machines, and what SIP said.
 
 pub mod logs;
 pub mod metrics;
 mod process;
+pub mod trace;

@@ -28,9 +28,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("voices", &["audio", "settings"]),
     ("store", &["call"]),
     ("vault", &["call", "media", "settings", "audio"]),
-    ("api", &["watch"]),
-    ("watch", &[]),
-    ("config", &["settings", "route", "sip"]),
+    ("api", &["watch", "sip"]),
+    ("watch", &["sip", "call"]),
+    ("config", &["settings", "route", "sip", "watch"]),
 ];
 
 /// Folders that touch the world. `app` and `demo` compose them and may know everything.

@@ -2,6 +2,7 @@
 
 mod account;
 mod listener;
+mod trace;
 mod trunk;
 
 use super::report::Report;
@@ -53,6 +54,11 @@ impl Loader<'_> {
         let user_agent = self.user_agent(&mut root);
         let media = self.media(&mut root);
         let listeners = self.listeners(&mut root);
+        let mut trace = self.trace(&mut root);
+        let hep = self.hep(&mut root, trace.is_some());
+        if let Some(trace) = &mut trace {
+            trace.hep = hep;
+        }
         let account = self.account(&mut root);
         root.done(&mut self.report);
         Config {
@@ -60,6 +66,7 @@ impl Loader<'_> {
             media,
             user_agent,
             listeners,
+            trace,
             account,
         }
     }

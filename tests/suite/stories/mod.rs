@@ -3,6 +3,7 @@
 mod digits;
 mod ending;
 mod hold;
+mod ladder;
 mod media;
 mod queue;
 mod recording;

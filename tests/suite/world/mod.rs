@@ -20,6 +20,7 @@ use cordboard::sip::auth::{Algorithm, Digest};
 use cordboard::sip::resolve::Answer;
 use cordboard::sip::{self, Flow, Listener, ListenerId, Transport};
 use cordboard::switch::{self, Input, Notice, Output, Sounds, Switch};
+use cordboard::watch::trace::{self, Ladder, Tap, Trace, Which};
 use network::Network;
 use phone::{Habit, Phone};
 use plane::Plane;
@@ -49,6 +50,9 @@ pub(crate) struct World {
     pub(crate) files: BTreeMap<RecordingId, (Vec<i16>, bool)>,
     pub(crate) now: Instant,
     pub(crate) start: Instant,
+    /// What SIP said, as the server keeps it.
+    trace: Trace,
+    tap: Tap,
     plane: Plane,
     log: String,
 }
@@ -92,7 +96,11 @@ impl World {
             silence: Some(Duration::from_secs(30)),
             sounds,
         };
+        let places = [5060, 5080].map(|port| SocketAddr::new(SWITCH, port));
+        let trace = Trace::new(&trace::Settings::default(), places.to_vec());
         Self {
+            tap: if audible { trace.tap() } else { Tap::default() },
+            trace,
             switch: Switch::new(config, clock, Random::seeded(seed)),
             network: Network::new(seed),
             phones: BTreeMap::new(),
@@ -200,6 +208,14 @@ impl World {
         std::mem::take(&mut self.log)
     }
 
+    /// What SIP said in a call, by its id or a Call-ID; or in the `last`.
+    pub(crate) fn ladder(&self, which: &str) -> Option<Ladder> {
+        let civil = "2026-11-22T14:30:05Z".parse().expect("a timestamp");
+        let clock = Clock::new(self.start, civil);
+        let clock = Clock::new(self.now, clock.civil(self.now));
+        self.trace.ladder(&clock, &Which::parse(which))
+    }
+
     /// The one record of a world with one call.
     pub(crate) fn record(&self) -> &Conversation {
         assert_eq!(self.conversations.len(), 1, "one call");
@@ -294,6 +310,7 @@ impl World {
                         connection: 0,
                     };
                     let bytes = packet.bytes;
+                    self.tap.received(now, flow, &bytes);
                     self.switch
                         .handle(now, Input::Sip(sip::Input::Received { flow, bytes }));
                     self.drain();
@@ -332,7 +349,7 @@ impl World {
                 self.keep(chunk);
             }
             if events.is_empty() {
-                return;
+                return self.tap.commit();
             }
             for event in events {
                 self.switch.handle(self.now, Input::Media(event));
@@ -349,6 +366,7 @@ impl World {
                     5080
                 };
                 let from = SocketAddr::new(SWITCH, port);
+                self.tap.sent(self.now, transmit.flow, &transmit.bytes);
                 self.network
                     .send(self.now, from, transmit.flow.remote, transmit.bytes);
             }
@@ -365,7 +383,17 @@ impl World {
                 }
                 self.conversations.insert(conversation.id, *conversation);
             }
-            Output::Notice(_, notice) => self.note(&notice),
+            Output::Signalled {
+                call,
+                role,
+                sip_call_id,
+            } => self.tap.signalled(self.now, call, role, sip_call_id),
+            Output::Notice(call, notice) => {
+                if let (Some(call), Notice::Ended { .. }) = (call, &notice) {
+                    self.tap.ended(self.now, call);
+                }
+                self.note(&notice);
+            }
         }
     }
 

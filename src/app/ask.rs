@@ -1,0 +1,91 @@
+//! Questions of a command to a running server, over its HTTP port.
+
+use anyhow::Context as _;
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
+
+/// How long the server may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// The longest answer that is read.
+const LONGEST: u64 = 64 << 20;
+
+/// What the server answers: the status and the body.
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) body: Vec<u8>,
+}
+
+/// Asks for a page. `path` begins with `/`, and is escaped already.
+pub(super) fn get(http: SocketAddr, path: &str) -> anyhow::Result<Answer> {
+    let mut stream = TcpStream::connect_timeout(&http, PATIENCE).with_context(|| {
+        format!("no server at {http}: give its address with --http, as http of [server] has it")
+    })?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    write!(
+        stream,
+        "GET {path} HTTP/1.1\r\nHost: {http}\r\nConnection: close\r\n\r\n"
+    )?;
+    let mut answer = vec![];
+    stream.take(LONGEST).read_to_end(&mut answer)?;
+    read(&answer).with_context(|| format!("what answers at {http} is no Cordboard"))
+}
+
+fn read(answer: &[u8]) -> Option<Answer> {
+    let end = memchr::memmem::find(answer, b"\r\n\r\n")?;
+    let head = std::str::from_utf8(&answer[..end]).ok()?;
+    let status = head.strip_prefix("HTTP/1.1 ")?.get(..3)?.parse().ok()?;
+    let body = answer[end + 4..].to_vec();
+    Some(Answer { status, body })
+}
+
+impl Answer {
+    pub(super) fn text(&self) -> std::borrow::Cow<'_, str> {
+        String::from_utf8_lossy(&self.body)
+    }
+
+    /// The body of a success; else what the problem document says (RFC 9457).
+    pub(super) fn fine(self) -> anyhow::Result<Vec<u8>> {
+        if self.status == 200 {
+            return Ok(self.body);
+        }
+        let problem: serde_json::Value = serde_json::from_slice(&self.body).unwrap_or_default();
+        let said = problem["detail"].as_str().unwrap_or("it says no more");
+        anyhow::bail!("the server answers {}: {said}", self.status)
+    }
+}
+
+/// A word as a part of a path (RFC 3986 §2.1, §3.3).
+pub(super) fn escaped(word: &str) -> String {
+    let escape = |byte: u8| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'~' => {
+            char::from(byte).to_string()
+        }
+        byte => format!("%{byte:02X}"),
+    };
+    word.bytes().map(escape).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_read_and_a_problem_told() {
+        let fine = read(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi").expect("an answer");
+        assert_eq!(fine.fine().expect("fine"), b"hi");
+        let problem = read(b"HTTP/1.1 404 Not Found\r\n\r\n{\"detail\":\"Nothing here.\"}");
+        let told = problem
+            .expect("an answer")
+            .fine()
+            .expect_err("a problem")
+            .to_string();
+        assert_eq!(told, "the server answers 404: Nothing here.");
+        assert!(read(b"SSH-2.0-x\r\n").is_none());
+    }
+
+    #[test]
+    fn a_call_id_becomes_one_part_of_a_path() {
+        assert_eq!(escaped("a/b?c@d.e%"), "a%2Fb%3Fc%40d%2Ee%25");
+    }
+}
