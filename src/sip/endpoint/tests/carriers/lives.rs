@@ -27,6 +27,34 @@ fn our_own_registrar_takes_us_in_two_realms_with_each_hash() {
 }
 
 #[test]
+fn our_own_server_takes_a_call_of_ours_with_each_hash() {
+    let both = [Algorithm::Sha256, Algorithm::Md5];
+    for algorithms in [&both[..], &both[..1], &both[1..]] {
+        let mut pair = Pair::new(algorithms);
+        pair.run(1);
+        while pair.registrar.poll_event().is_some() {}
+        let call = Outbound {
+            from: crate::sip::Party {
+                user: "u5060".to_owned(),
+                ..Default::default()
+            },
+            credentials: vec![Credential {
+                realm: Some("one".to_owned()),
+                user: "u5060".to_owned(),
+                password: "secret".to_owned(),
+            }],
+            ..calls_out::outbound(calls_out::uri("sip:x@10.0.0.2:5060", EXTERNAL))
+        };
+        pair.client.invite(pair.now, call);
+        pair.run(1);
+        let Some(Event::Invited(invite)) = pair.registrar.poll_event() else {
+            panic!("not let in: {algorithms:?}");
+        };
+        assert_eq!(invite.user.as_deref(), Some("u5060"));
+    }
+}
+
+#[test]
 fn whatever_a_registrar_does_we_ask_it_now_and_then_and_leave_nothing_behind() {
     for seed in 1..=200 {
         Hostile::new(seed).run();
