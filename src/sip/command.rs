@@ -1,5 +1,7 @@
 //! What the user of the endpoint asks for.
 
+use super::Hop;
+use super::resolve::Seeker;
 use super::{Peer, SessionId, Terms};
 use std::time::Duration;
 
@@ -7,6 +9,8 @@ use std::time::Duration;
 /// have crossed.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Command {
+    /// Where the proxy of [`crate::sip::Event::Sought`] is: places in the order of trial.
+    Found { seeker: Seeker, hops: Vec<Hop> },
     /// What a call received is taken under, if not under the usual: to be said before it is
     /// answered in any way.
     Terms { session: SessionId, terms: Terms },

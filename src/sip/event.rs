@@ -1,5 +1,7 @@
 //! What the endpoint tells its user.
 
+use super::resolve::Seeker;
+use super::uri::Uri;
 use super::{Flow, PeerId, PeerState, Refer, SessionId, Trail};
 use std::time::Duration;
 
@@ -67,6 +69,9 @@ pub enum Event {
     },
     /// The session is over, by the peer or by a fault. Not sent after our own `Bye` or `Reject`.
     Ended { session: SessionId, how: Bye },
+    /// A request in a dialog must pass a proxy that is a name. It waits for
+    /// [`crate::sip::Command::Found`], which must come in any case, with nothing if nothing is known.
+    Sought { seeker: Seeker, uri: Uri },
     /// A user has at least one phone registered now, and had none before.
     Registered { user: String },
     /// The user's last phone has gone: expired, removed, or its connection lost.

@@ -141,8 +141,14 @@ impl Switch {
                 self.acd(now, acd::Input::Timeout);
             }
         }
-        while let Some(event) = self.sip.poll_event() {
-            self.on_sip(now, event);
+        loop {
+            while let Some(event) = self.sip.poll_event() {
+                self.on_sip(now, event);
+            }
+            let Some((seeker, hops)) = self.resolver.poll_found() else {
+                break;
+            };
+            self.sip.command(now, sip::Command::Found { seeker, hops });
         }
         self.look_up();
         self.at_hand = None;

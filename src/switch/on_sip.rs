@@ -40,6 +40,7 @@ impl Switch {
                 duration,
             } => self.info(session, digit, duration),
             Event::Ended { session, how } => self.ended(now, session, &how),
+            Event::Sought { seeker, uri } => self.resolver.seek(now, uri, seeker),
             Event::Registered { user } => self.reachable(now, &user, true),
             Event::Unregistered { user } => self.reachable(now, &user, false),
             // No carrier has been set.

@@ -14,8 +14,8 @@
 //! no answer is repeated unasked. Who has passed admission gets the full machines.
 //!
 //! Deliberately absent: re-INVITEs and UPDATEs of our own, reliable provisional responses
-//! (RFC 3262), session timers (RFC 4028), look-up of names (done above), a change to TCP
-//! for large requests in a dialog (§18.1.1), which stay on its flow.
+//! (RFC 3262), session timers (RFC 4028), look-up of names (asked of the user by
+//! `Sought`), a change to TCP for large requests in a dialog (§18.1.1), which stay on its flow.
 
 mod challenge;
 mod config;
@@ -138,6 +138,7 @@ impl Endpoint {
                 self.events
                     .push_back(Event::ChangeFailed { session, status });
             }
+            Command::Found { seeker, hops } => self.transactions.found(seeker, &hops),
             Command::Ring {
                 session,
                 status,

@@ -4,7 +4,7 @@
 use super::config::Listener;
 use crate::sip::dialog::Addressing;
 use crate::sip::message::Message;
-use crate::sip::uri::Uri;
+use crate::sip::uri::{Scheme, Uri};
 use crate::sip::{Flow, Hop, ListenerId, Transport};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -110,6 +110,13 @@ pub(super) fn next_flow(to: &Addressing, made_on: Flow, listeners: &[Listener]) 
         true if !transport.can_be_opened() => made_on,
         true | false => fresh(transport, made_on.listener, address),
     }
+}
+
+/// Whether the next hop is a proxy that has recorded itself by name: only a look-up tells where it
+/// is. A peer that is a name itself is where its packets come from.
+pub(super) fn is_sought(to: &Addressing) -> bool {
+    let is_sip = matches!(to.next_hop.scheme, Scheme::Sip | Scheme::Sips);
+    to.by_route && is_sip && to.next_hop.host.ip().is_none()
 }
 
 /// The flow once the connection of a dialog is gone: a new one to the peer's Contact or proxy. A

@@ -1,6 +1,7 @@
 //! All transactions of the endpoint: found by key, driven by messages and deadlines.
 
 mod again;
+mod held;
 mod ways;
 
 pub(super) use again::Sent;
@@ -39,6 +40,8 @@ pub(super) struct Transactions {
     merges: HashMap<MergeKey, TxId>,
     timers: Timers<TxId>,
     next: u64,
+    /// What waits for where its proxy is.
+    held: held::Held,
     out: VecDeque<Transmit>,
 }
 
@@ -341,10 +344,6 @@ impl Transactions {
 
     pub(super) fn poll_timeout(&self) -> Option<Instant> {
         self.timers.next()
-    }
-
-    pub(super) fn poll_transmit(&mut self) -> Option<Transmit> {
-        self.out.pop_front()
     }
 
     pub(super) fn len(&self) -> usize {

@@ -7,7 +7,7 @@ use crate::sip::event::Party;
 use crate::sip::header::{Address, Name, quote};
 use crate::sip::message::{Builder, Message, Method};
 use crate::sip::uri::{Scheme, Uri};
-use crate::sip::{Flow, ListenerId};
+use crate::sip::{Event, Flow, ListenerId};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::time::Duration;
 
@@ -183,6 +183,13 @@ impl Endpoint {
         let to = dialog.addressing();
         let flow = super::route::next_flow(&to, made_on, &self.config.listeners);
         let (via, branch) = self.via(flow);
+        let credentials = self.known_credentials(dialog, method, &to.uri, flow);
+        // A proxy by name is sought; but credentials go where the call was sent, and nowhere else.
+        if super::route::is_sought(&to) && credentials.is_empty() {
+            let seeker = self.transactions.hold(&branch, flow);
+            let uri = to.next_hop.clone();
+            self.events.push_back(Event::Sought { seeker, uri });
+        }
         let head = Head {
             uri: to.uri.to_string(),
             via,
@@ -192,7 +199,7 @@ impl Endpoint {
             to: dialog.remote.clone(),
             call_id: dialog.call_id.clone(),
             cseq,
-            credentials: self.known_credentials(dialog, method, &to.uri, flow),
+            credentials,
             max_forwards: MAX_FORWARDS,
         };
         (head, flow)

@@ -169,3 +169,66 @@ fn large(w: &mut Wire) -> (SessionId, Transmit) {
     let session = w.endpoint.invite(w.now, outbound);
     (session, w.transmits().remove(0))
 }
+
+#[test]
+fn a_proxy_by_name_is_sought_and_its_requests_wait_in_their_order() {
+    let mut w = Wire::new();
+    let seeker = sought(&mut w);
+    assert!(
+        w.transmits().is_empty() && w.wait(2).is_empty(),
+        "it waits, and its repetitions do"
+    );
+    let hops = vec![
+        hop(Transport::Tls, "203.0.113.4", Some("proxy.example")),
+        hop(Transport::Udp, "203.0.113.5", None),
+    ];
+    w.endpoint.command(w.now, Command::Found { seeker, hops });
+    let sent = w.transmits();
+    assert_eq!(sent.len(), 1, "once");
+    assert_eq!(sent[0].flow.remote, address("203.0.113.5", 5080));
+    assert!(sent[0].bytes.starts_with(b"BYE "));
+    w.now += Duration::from_secs(4);
+    w.endpoint.handle(w.now, Input::Timeout);
+    assert_eq!(
+        w.transmits()[0].flow.remote,
+        address("203.0.113.5", 5080),
+        "repeated there, too"
+    );
+    w.settles();
+}
+
+#[test]
+fn where_a_proxy_is_not_known_or_not_reached_so_the_dialog_s_own_way_is_taken() {
+    for hops in [
+        vec![],
+        vec![hop(Transport::Tcp, "203.0.113.5", None)],
+        vec![hop(Transport::Udp, "2001:db8::5", None)],
+    ] {
+        let mut w = Wire::new();
+        let seeker = sought(&mut w);
+        w.wait(2);
+        w.endpoint.command(w.now, Command::Found { seeker, hops });
+        assert_eq!(w.transmits()[0].flow, w.flow);
+        w.settles();
+    }
+}
+
+/// A call by way of a proxy that is a name is ended: who seeks it.
+fn sought(w: &mut Wire) -> crate::sip::resolve::Seeker {
+    w.says(
+        invite()
+            .header("Record-Route: <sip:proxy.example;lr>")
+            .text(),
+    );
+    let session = w.invitation().session;
+    let ok = w.wishes(answer(session));
+    w.says(ack(1, &to_tag(&ok[0])).text());
+    w.events();
+    w.endpoint.command(w.now, end(session));
+    let event = w.event();
+    let Event::Sought { seeker, uri } = event else {
+        panic!("{event:?}");
+    };
+    assert_eq!(uri.to_string(), "sip:proxy.example;lr");
+    seeker
+}

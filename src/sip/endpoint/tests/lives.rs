@@ -290,7 +290,10 @@ impl Side {
             Event::Answered { session, .. } => (session, &[Call::Calling], Call::Talking),
             Event::Failed { session, .. } => (session, &[Call::Calling], Call::Over),
             Event::Ended { session, .. } => (session, &[Call::Called, Call::Talking], Call::Over),
-            Event::Registered { .. } | Event::Unregistered { .. } | Event::Peer { .. } => return,
+            Event::Sought { .. }
+            | Event::Registered { .. }
+            | Event::Unregistered { .. }
+            | Event::Peer { .. } => return,
         };
         let before = self.calls.insert(*session, after);
         let fitting = before.is_some_and(|before| fits.contains(&before));
