@@ -35,10 +35,11 @@ Cordboard is up. A first call takes two softphones on this machine:
 
   No phone here?  Stop with Ctrl-C and run   cordboard demo --call
 
-What happens is told below.
+What happens is told below. Message by message:  cordboard ladder --last{http}
 ",
         encrypted = encrypted(account, server),
         recordings = account.recordings().display(),
+        http = http(server),
     )
 }
 
@@ -64,4 +65,13 @@ fn encrypted(account: &Account, server: &Server) -> String {
 ",
         certificate = certificate.display()
     )
+}
+
+/// What a question to this server must say of its HTTP port.
+fn http(server: &Server) -> String {
+    match server.http() {
+        Some(address) if address.port() == 8080 => String::new(),
+        Some(address) => format!(" --http {address}"),
+        None => " (with an HTTP port)".to_owned(),
+    }
 }
