@@ -1,7 +1,7 @@
 //! What a file says, what it must not say, and how that is told.
 
 mod kept;
-mod names;
+mod more;
 
 use super::*;
 use crate::random::Random;
@@ -464,39 +464,4 @@ fn the_demo_is_sound() {
     let source = "127.0.0.1".parse().expect("an address");
     assert!(crate::route::trunk_for(&config.account, source).is_ok());
     assert!(config.account.music().is_some());
-}
-
-#[test]
-fn no_text_makes_the_reader_fall() {
-    let mut random = Random::seeded(11);
-    let pieces = [
-        "[",
-        "]",
-        "[[queue]]",
-        "=",
-        "\"",
-        "{",
-        "}",
-        "\n",
-        "-1",
-        "1e999",
-        "nan",
-        "ü",
-        "\0",
-        "then",
-        "from = 1",
-    ];
-    for _ in 0..1_500 {
-        let mut text = EXAMPLE.replace("#", if random.below(2) == 0 { "#" } else { "" });
-        for _ in 0..=random.below(4) {
-            let at = random.below(text.len() as u64) as usize;
-            let at = text.floor_char_boundary(at);
-            let end = text.floor_char_boundary(text.len().min(at + random.below(30) as usize));
-            let piece = pieces[random.below(pieces.len() as u64) as usize];
-            text.replace_range(at..end, piece);
-        }
-        for problem in parse(&text).err().map_or(vec![], |errors| errors.0) {
-            assert!(problem.line <= text.lines().count() + 1, "{problem}");
-        }
-    }
 }

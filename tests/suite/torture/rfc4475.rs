@@ -254,7 +254,14 @@ fn a_call_of_rfc_2543_is_answered_acknowledged_and_ended() {
     let acknowledged = rack.endpoint.poll_event();
     assert!(matches!(acknowledged, Some(Event::Acknowledged { .. })));
     let reason = None;
-    let bye = rack.wishes(Command::End { session, reason }).remove(0);
+    // Its router is a name: the BYE waits for where that is, and goes back where the call came from
+    // if nobody knows.
+    assert!(rack.wishes(Command::End { session, reason }).is_empty());
+    let Some(Event::Sought { seeker, .. }) = rack.endpoint.poll_event() else {
+        panic!("nobody is sought");
+    };
+    let hops = vec![];
+    let bye = rack.wishes(Command::Found { seeker, hops }).remove(0);
     let Start::Request { method, uri } = bye.start() else {
         panic!("no request");
     };

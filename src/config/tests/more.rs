@@ -31,3 +31,38 @@ fn a_trunk_proves_its_name_unless_it_is_pinned_or_need_not() {
         assert!(with(wrong).is_err(), "{wrong}");
     }
 }
+
+#[test]
+fn no_text_makes_the_reader_fall() {
+    let mut random = Random::seeded(11);
+    let pieces = [
+        "[",
+        "]",
+        "[[queue]]",
+        "=",
+        "\"",
+        "{",
+        "}",
+        "\n",
+        "-1",
+        "1e999",
+        "nan",
+        "ü",
+        "\0",
+        "then",
+        "from = 1",
+    ];
+    for _ in 0..1_500 {
+        let mut text = EXAMPLE.replace("#", if random.below(2) == 0 { "#" } else { "" });
+        for _ in 0..=random.below(4) {
+            let at = random.below(text.len() as u64) as usize;
+            let at = text.floor_char_boundary(at);
+            let end = text.floor_char_boundary(text.len().min(at + random.below(30) as usize));
+            let piece = pieces[random.below(pieces.len() as u64) as usize];
+            text.replace_range(at..end, piece);
+        }
+        for problem in parse(&text).err().map_or(vec![], |errors| errors.0) {
+            assert!(problem.line <= text.lines().count() + 1, "{problem}");
+        }
+    }
+}
