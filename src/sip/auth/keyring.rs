@@ -91,7 +91,7 @@ impl Keyring {
         sent: &Message,
         response: &Message,
     ) -> Result<(), Unanswered> {
-        if !self.hosts.contains(&host) {
+        if !self.is_for(host) {
             return Err(Unanswered::NoCredentials);
         }
         let mut outcome = Err(Unanswered::NoChallenge);
@@ -121,7 +121,7 @@ impl Keyring {
         method: &Method,
         uri: &str,
     ) -> Headers {
-        if !self.hosts.contains(&host) || *method == Method::Cancel {
+        if !self.is_for(host) || *method == Method::Cancel {
             return vec![];
         }
         if *method == Method::Ack {
@@ -153,6 +153,11 @@ impl Keyring {
     /// Whether there is anything to answer with.
     pub fn is_empty(&self) -> bool {
         self.credentials.is_empty()
+    }
+
+    /// Whether this host may be answered.
+    pub fn is_for(&self, host: IpAddr) -> bool {
+        self.hosts.contains(&host)
     }
 
     /// The peer is reached at these hosts from now on.

@@ -91,6 +91,8 @@ impl Endpoint {
             return Err("Cancelled");
         }
         let keyring = self.keyring(sent.owner);
+        // Both where it was sent to and where the answer came from.
+        let keyring = keyring.filter(|keyring| keyring.is_for(sent.flow.remote.ip()));
         let keyring = keyring.ok_or_else(|| unanswered(Unanswered::NoCredentials))?;
         let from = flow.remote.ip();
         keyring
