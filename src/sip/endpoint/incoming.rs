@@ -9,13 +9,16 @@ use crate::sip::header::Name;
 use crate::sip::message::{Builder, Fault, Malformed, Message, Method};
 use crate::sip::transaction::{ClientKey, MergeKey, Response, ServerKey};
 use crate::sip::uri::Scheme;
-use crate::sip::{Flow, ListenerId};
+use crate::sip::{Flow, ListenerId, Transport, stun};
 use std::time::Instant;
 
 impl Endpoint {
     pub(super) fn received(&mut self, now: Instant, flow: Flow, bytes: Vec<u8>) {
         if self.listener(flow.listener).is_none() {
             return self.counters.garbage += 1;
+        }
+        if flow.transport == Transport::Udp && stun::is_stun(&bytes) {
+            return self.keep_alive(flow, &bytes);
         }
         let mut message = match Message::parse(bytes) {
             Ok(message) => message,
@@ -38,6 +41,17 @@ impl Endpoint {
         match (message.note_source(flow.remote), ServerKey::of(&message)) {
             (Ok(()), Some(key)) => self.request_received(now, flow, &message, key),
             (Ok(()) | Err(_), _) => self.counters.garbage += 1,
+        }
+    }
+
+    /// Tells a phone how it is seen (RFC 5626 §3.5.2): one that is registered by that way. To any
+    /// other the answer must not be longer than the question (H29).
+    fn keep_alive(&mut self, flow: Flow, bytes: &[u8]) {
+        let known = self.registrar.knows(flow);
+        let answer = stun::answer(bytes, flow.remote);
+        match answer.filter(|answer| known || answer.len() <= bytes.len()) {
+            Some(answer) => self.transactions.send_once(flow, answer),
+            None => self.counters.garbage += 1,
         }
     }
 
