@@ -18,6 +18,8 @@
 
 FROM rust:1.95-bookworm AS build
 WORKDIR /src
+# libopus comes as source and is built with cmake.
+RUN apt-get update && apt-get install --yes --no-install-recommends cmake && rm -rf /var/lib/apt/lists/*
 COPY . .
 # The caches outlive a build: only what changed is compiled again.
 RUN --mount=type=cache,target=/usr/local/cargo/registry \

@@ -7,12 +7,14 @@ pub mod codec;
 pub mod conceal;
 pub mod dtmf;
 pub mod g711;
+pub mod g722;
 pub mod level;
 pub mod mix;
+pub mod opus;
 pub mod resample;
 pub mod tone;
 
-pub use codec::Codec;
+pub use codec::{Codec, Decoder, Encoder};
 pub use conceal::Concealer;
 pub use mix::mix;
 

@@ -113,7 +113,12 @@ impl ListenerKeys {
 impl PeerKeys {
     /// Asks a table for the habits of a peer.
     pub(super) fn read(table: &mut Table<'_>, report: &mut Report<'_>) -> Self {
-        let codecs = [("pcmu", Codec::Pcmu), ("pcma", Codec::Pcma)];
+        let codecs = [
+            ("pcmu", Codec::Pcmu),
+            ("pcma", Codec::Pcma),
+            ("g722", Codec::G722),
+            ("opus", Codec::Opus),
+        ];
         let reliable = [
             ("off", Reliable::Off),
             ("supported", Reliable::Supported),

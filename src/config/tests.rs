@@ -98,7 +98,7 @@ fn the_example_shows_every_section() {
     assert_eq!(config.account.routes[2].to, Destination::Queue(sales.id));
     assert_eq!(
         config.account.trunks[0].habits.codecs,
-        [Codec::Pcma, Codec::Pcmu]
+        [Codec::Pcma, Codec::Pcmu, Codec::G722, Codec::Opus]
     );
     let md5 = Digest::new("cordboard", &[Algorithm::Md5]);
     assert_eq!(config.listeners[0].admits, Admits::Phones(md5));

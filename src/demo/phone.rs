@@ -1,6 +1,6 @@
 //! A telephone in a few lines: enough SIP and RTP to make the demo's call over real sockets.
 
-use crate::audio::{Codec, FRAME, level};
+use crate::audio::{Codec, Decoder, Encoder, FRAME, level};
 use crate::random::Random;
 use crate::rtp::packet::{Header, Packet};
 use crate::sdp::{self, Direction, Local, Negotiated};
@@ -236,6 +236,7 @@ impl Phone {
             address: Ipv4Addr::LOCALHOST.into(),
             port: self.rtp.local_addr()?.port(),
             codecs: vec![Codec::Pcmu],
+            types: sdp::Types::default(),
             session: u64::from(self.random.u32()),
             version: 1,
             direction: Direction::SendRecv,
@@ -259,16 +260,14 @@ impl Phone {
         if let Some(stream) = self.stream.as_mut().filter(|stream| stream.next <= now) {
             stream.next += BEAT;
             let silence = [0; FRAME];
-            let mut frame = silence.as_slice();
+            let mut frame = &silence;
             if speaks && !self.speech.is_empty() {
-                frame = self
-                    .speech
-                    .get(stream.position..stream.position + FRAME)
-                    .unwrap_or(frame);
+                let rest = self.speech.get(stream.position..).unwrap_or_default();
+                frame = rest.first_chunk().unwrap_or(frame);
                 stream.position = (stream.position + FRAME) % self.speech.len();
             }
             let mut payload = Vec::with_capacity(FRAME);
-            stream.to.codec.encode(frame, &mut payload);
+            Encoder::Pcmu.encode(frame, &mut payload);
             let header = Header {
                 payload_type: stream.to.payload_type,
                 marker: stream.sequence == 0,
@@ -285,7 +284,7 @@ impl Phone {
         let mut buffer = [0; 2048];
         while let Ok(length) = self.rtp.recv(&mut buffer) {
             if let Some(packet) = buffer.get(..length).and_then(Packet::parse) {
-                Codec::Pcmu.decode(packet.payload, &mut self.heard);
+                Decoder::Pcmu.decode(packet.payload, &mut self.heard);
             }
         }
         std::thread::sleep(Duration::from_millis(2));

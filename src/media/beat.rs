@@ -5,7 +5,8 @@
 
 use super::control::Moment;
 use super::engine::Engine;
-use super::leg::{self, Route};
+use super::leg::Route;
+use super::voice;
 use super::{BEAT, Event, Out};
 use crate::audio::FRAME;
 use crate::rtp::Pulled;
@@ -71,62 +72,55 @@ impl Engine {
 
     /// Sends a leg what it hears, unless that comes in packets.
     fn serve(&mut self, slot: usize, clock: u64, out: &mut Out) {
-        if let Some(leg) = self.leg(slot).filter(|leg| leg.keypad.is_busy()) {
-            self.totals.sent += leg.send_key(clock, out);
-            return;
-        }
-        let mut payload = std::mem::take(&mut self.payload);
-        let mixed = self.mixed(slot, &mut payload);
+        let mixed = self.mixed(slot);
         let Some(leg) = self.legs.get_mut(slot).and_then(Option::as_deref_mut) else {
-            self.payload = payload;
             return;
         };
+        let payload = &mut self.payload;
+        if leg.keypad.is_busy() {
+            self.totals.sent += leg.send_key(clock, payload, out);
+            return;
+        }
         // A prompt begins when the leg is ready to hear it.
-        if let Some(codec) = leg.stream().map(|stream| stream.codec) {
-            let mut frame = [codec.silence(); FRAME];
-            match &leg.route {
-                Route::Silence => {}
-                Route::Player => leg.player.fill(codec, &mut frame),
-                Route::Relay(_) if !leg.outbound.is_starved(clock) => {
-                    self.payload = payload;
-                    return;
+        let Some(codec) = leg.stream().map(|stream| stream.codec) else {
+            return;
+        };
+        payload.clear();
+        match &leg.route {
+            Route::Silence => {}
+            Route::Player => leg.player.fill(codec, payload),
+            Route::Relay(_) if !leg.outbound.is_starved(clock) => return,
+            Route::Relay(_) => {}
+            Route::Mix(_) => {
+                if let Some(mixed) = mixed {
+                    leg.encode(&mixed, payload);
                 }
-                Route::Relay(_) => {}
-                Route::Mix(_) => {
-                    if let Some(mixed) = mixed.then_some(&payload).and_then(|p| p.first_chunk()) {
-                        frame = *mixed;
-                    }
-                }
-            }
-            self.totals.sent += leg.send(clock, &frame, out);
-            let over = leg.has_sent_all().then(|| leg.player.finished());
-            if let Some(play) = over.flatten() {
-                out.events.push(Event::Played { leg: leg.id, play });
             }
         }
-        self.payload = payload;
+        if payload.is_empty() {
+            payload.extend_from_slice(codec.silence());
+        }
+        self.totals.sent += leg.send(clock, payload, out);
+        let over = leg.has_sent_all().then(|| leg.player.finished());
+        if let Some(play) = over.flatten() {
+            out.events.push(Event::Played { leg: leg.id, play });
+        }
     }
 
-    /// Mixes and encodes what a leg hears of others; whether there is anything.
-    fn mixed(&self, slot: usize, payload: &mut Vec<u8>) -> bool {
-        let Some(leg) = self.legs.get(slot).and_then(Option::as_deref) else {
-            return false;
-        };
+    /// Mixes what a leg hears of others; `None` if nobody says anything.
+    fn mixed(&self, slot: usize) -> Option<[i16; FRAME]> {
+        let leg = self.legs.get(slot).and_then(Option::as_deref)?;
         let (Route::Mix(from), Some(stream)) = (&leg.route, leg.stream()) else {
-            return false;
+            return None;
         };
         let voice = |slot: &usize| {
             let from = self.legs.get(*slot)?.as_deref()?;
             from.voice
                 .as_deref()
-                .filter(|_| from.passes()(false, stream))
+                .filter(|_| from.passes(true)(false, stream))
         };
         let mut frame = [0; FRAME];
-        if !stream.sends || !leg::mix(from.iter().filter_map(voice), &mut frame) {
-            return false;
-        }
-        payload.clear();
-        stream.codec.encode(&frame, payload);
-        true
+        let heard = stream.sends && voice::mix(from.iter().filter_map(voice), &mut frame);
+        heard.then_some(frame)
     }
 }

@@ -8,7 +8,7 @@
 use crate::audio::FRAME;
 use crate::audio::dtmf;
 use crate::audio::tone::Tone;
-use crate::rtp::Press;
+use crate::rtp::{Press, Pressed};
 use std::collections::VecDeque;
 
 /// Presses that wait for their turn; of more, the last ones are left out.
@@ -37,8 +37,8 @@ enum Now {
 /// What the next 20 ms are.
 #[derive(Debug)]
 pub(super) enum Pulled {
-    /// The payload of a telephone-event packet; whether it is the first one of a press.
-    Event([u8; 4], bool),
+    /// A telephone-event packet; whether it is the first one of a press.
+    Event(Pressed, bool),
     /// Sound: the frame is filled.
     Sound,
     /// Nothing needs to be sent.
@@ -59,26 +59,22 @@ impl Keypad {
         self.now.is_some() || !self.waiting.is_empty()
     }
 
-    /// Gives the next 20 ms, by `events` or as sound in `frame`.
-    pub(super) fn pull(&mut self, events: bool, frame: &mut [i16; FRAME]) -> Pulled {
+    /// Gives the next 20 ms, by events of this clock rate or as sound in `frame`.
+    pub(super) fn pull(&mut self, rate: Option<u32>, frame: &mut [i16; FRAME]) -> Pulled {
+        let events = rate.is_some();
         frame.fill(0);
         // The agreement may change within a press: then that is over.
         match &self.now {
             Some(Now::Events { .. }) if !events => self.now = Some(Now::Pause { beats: PAUSE }),
             Some(Now::Tones { .. }) if events => self.now = Some(Now::Pause { beats: PAUSE }),
             Some(Now::Events { .. } | Now::Tones { .. } | Now::Pause { .. }) => {}
-            None => {
-                self.now = self
-                    .waiting
-                    .pop_front()
-                    .and_then(|next| begin(next, events))
-            }
+            None => self.now = self.waiting.pop_front().and_then(|next| begin(next, rate)),
         }
         match &mut self.now {
             None => Pulled::Nothing,
             Some(Now::Events { press, begun }) => {
-                if let Some(payload) = press.pull() {
-                    return Pulled::Event(payload, !std::mem::replace(begun, true));
+                if let Some(pressed) = press.pull() {
+                    return Pulled::Event(pressed, !std::mem::replace(begun, true));
                 }
                 self.rest(PAUSE - 1);
                 Pulled::Nothing
@@ -108,9 +104,9 @@ impl Keypad {
     }
 }
 
-fn begin((digit, milliseconds): (char, u16), events: bool) -> Option<Now> {
-    if events {
-        let press = Press::new(digit, milliseconds.saturating_mul(8))?;
+fn begin((digit, milliseconds): (char, u16), rate: Option<u32>) -> Option<Now> {
+    if let Some(rate) = rate {
+        let press = Press::new(digit, milliseconds, rate)?;
         return Some(Now::Events {
             press,
             begun: false,
@@ -136,14 +132,14 @@ mod tests {
         let (mut clock, mut timestamp) = (0, 0);
         while keypad.is_busy() {
             clock += 160;
-            if let Pulled::Event(payload, marker) = keypad.pull(true, &mut [0; FRAME]) {
+            if let Pulled::Event(pressed, marker) = keypad.pull(Some(8000), &mut [0; FRAME]) {
                 timestamp = if marker { clock } else { timestamp };
                 let header = Header {
                     marker,
                     timestamp,
                     ..Header::default()
                 };
-                heard.extend(keys.update(&header, &payload));
+                heard.extend(keys.update(&header, &pressed.payload, 8000));
             }
         }
         assert_eq!(heard, ALL);
@@ -157,7 +153,7 @@ mod tests {
             ALL.chars().for_each(|key| keypad.press(key, milliseconds));
             while keypad.is_busy() {
                 let mut frame = [0; FRAME];
-                if matches!(keypad.pull(false, &mut frame), Pulled::Sound) {
+                if matches!(keypad.pull(None, &mut frame), Pulled::Sound) {
                     heard.extend(ear.hear(&frame));
                 }
             }

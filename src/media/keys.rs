@@ -3,7 +3,8 @@
 //! ```text
 //!   pressed by   │ a hearer with events             │ a hearer without
 //!   ─────────────┼──────────────────────────────────┼────────────────────────────
-//!   events       │ the packets, relayed; else events│ tones
+//!   events       │ the packets, relayed (of one and │ tones
+//!                │ the same clock); else events     │
 //!   tones        │ events, and the tones are muted  │ the sound as it is
 //!   signalling   │ events                           │ tones
 //! ```
@@ -67,16 +68,20 @@ impl Engine {
             .iter()
             .filter_map(hearing)
             .any(|leg| leg.keypad.is_busy());
+        let clock_rate = self.leg(slot).map(|leg| leg.key_rate);
         for hearer in hearers {
             let Some(hearer) = self.leg(hearer) else {
                 continue;
             };
-            let Some(events) = hearer.stream().map(|stream| stream.events.is_some()) else {
+            let Some(events) = hearer.stream().map(|stream| stream.events) else {
                 continue;
             };
             let passes = match way {
-                Way::Events => events && !busy && hearer.route == Route::Relay(slot),
-                Way::Tones => !events && !busy,
+                Way::Events => {
+                    let same = events.map(|events| events.sent.clock_rate) == clock_rate;
+                    same && !busy && hearer.route == Route::Relay(slot)
+                }
+                Way::Tones => events.is_none() && !busy,
                 Way::Signalling => false,
             };
             if !passes {
@@ -95,9 +100,10 @@ impl Engine {
 
 impl Leg {
     /// Whether a packet of this leg, a key or sound, may reach a hearer's stream: not what has been
-    /// passed on in another way.
-    pub(super) fn passes(&self) -> impl Fn(bool, &Stream) -> bool + use<> {
-        let toning = self.ear.as_ref().is_some_and(|ear| ear.is_pressed());
+    /// passed on in another way. In a playout buffer tones last for a moment longer.
+    pub(super) fn passes(&self, buffered: bool) -> impl Fn(bool, &Stream) -> bool + use<> {
+        let ear = self.ear.as_ref();
+        let toning = ear.is_some_and(|ear| ear.is_pressed() || buffered && ear.lingers());
         let (events_known, tones_known) = (self.presses.events_known, self.presses.tones_known);
         move |key, to| {
             if key {

@@ -1,17 +1,20 @@
 //! A leg: one peer's stream in both directions, and what it hears.
 
 use super::control::{Control, Moment};
+use super::gathered::Gathered;
+use super::inbound::Inbound;
 use super::keypad::{Keypad, Pulled};
 use super::latch::Latch;
 use super::outbound::{Outbound, Relayed};
 use super::player::Player;
 use super::press::{Ear, Presses};
 use super::recorder::Track;
+use super::voice::Voice;
 use super::{Chunk, Event, Out, Report, Source, Stream};
-use crate::audio::FRAME;
+use crate::audio::{Codec, Encoder, FRAME};
 use crate::id::LegId;
 use crate::random::Random;
-use crate::rtp::{Arrival, Keys, Packet, Playout, Reception, rtcp};
+use crate::rtp::{Arrival, Keys, Packet, Reception, rtcp};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -33,7 +36,10 @@ pub(super) struct Leg {
     reception: Reception,
     /// Counts the new beginnings of the peer's stream.
     epoch: u32,
+    pub(super) inbound: Inbound,
     keys: Keys,
+    /// The clock rate of the telephone-events that came last.
+    pub(super) key_rate: u32,
     /// What the peer has pressed lately, and the ear for tones where it has no other way.
     pub(super) presses: Presses,
     pub(super) ear: Option<Box<Ear>>,
@@ -53,7 +59,9 @@ pub(super) struct Leg {
     pub(super) voice: Option<Box<Voice>>,
     pub(super) tracks: Vec<Track>,
     /// Encoded sound that does not fill a packet yet.
-    gathered: Vec<u8>,
+    gathered: Gathered,
+    /// For what this leg alone hears; there once it did.
+    pub(super) encoder: Option<Encoder>,
 }
 
 /// The negotiated part of a leg.
@@ -76,15 +84,6 @@ pub(super) enum Route {
     Relay(usize),
     /// The decoded sound of others, on the beat.
     Mix(Vec<usize>),
-}
-
-/// A leg's sound, decoded for others.
-#[derive(Debug)]
-pub(super) struct Voice {
-    pub(super) playout: Playout,
-    pub(super) frame: [i16; FRAME],
-    /// Whether the frame is more than silence.
-    pub(super) speaks: bool,
 }
 
 /// A packet that was taken from a peer.
@@ -113,7 +112,9 @@ impl Leg {
             started: false,
             reception: Reception::default(),
             epoch: 0,
+            inbound: Inbound::default(),
             keys: Keys::default(),
+            key_rate: 8000,
             presses: Presses::default(),
             ear: None,
             refused: 0,
@@ -126,7 +127,8 @@ impl Leg {
             mixers: 0,
             voice: None,
             tracks: vec![],
-            gathered: vec![],
+            gathered: Gathered::default(),
+            encoder: None,
         }
     }
 
@@ -148,6 +150,16 @@ impl Leg {
             Some(_) => None,
             None => Some(self.ear.take().unwrap_or_default()),
         };
+        let ticks = stream.codec.ticks();
+        self.outbound.set_ticks(ticks, random.u32(), random.u64());
+        self.reception.set_ticks(ticks);
+        let before = self.stream().copied();
+        if before.is_some_and(|before| before.codec != stream.codec) {
+            self.restart(true);
+        }
+        if before.is_none_or(|b| (b.codec, b.opus) != (stream.codec, stream.opus)) {
+            self.encoder = None;
+        }
         if let Some(session) = &mut self.session {
             session.latch.signal(stream.remote);
             session.control.latch.signal(stream.rtcp);
@@ -184,18 +196,26 @@ impl Leg {
         // Before the negotiation nobody can tell whose it is.
         let session = self.session.as_mut()?;
         let header = packet.header;
-        let key = Some(header.payload_type) == session.stream.events;
-        let sound = header.payload_type == session.stream.payload_type;
-        let known = key || sound || header.payload_type == COMFORT_NOISE;
+        let stream = &session.stream;
+        let key = stream
+            .events
+            .and_then(|events| events.of(header.payload_type));
+        let types = [stream.receive_type, stream.payload_type];
+        let sound = key.is_none() && types.contains(&header.payload_type);
+        let known = key.is_some() || sound || header.payload_type == COMFORT_NOISE;
         if !known || !session.latch.accepts(now, from) {
             self.refused += 1;
             return None;
         }
+        let codec = stream.codec;
         let (ssrc, number, before) = (header.ssrc, header.sequence, self.reception.ssrc());
         // All packets of a press carry one timestamp, which is no jitter.
-        let counted =
-            self.reception
-                .update(ssrc, number, (!key).then_some(header.timestamp), clock);
+        let counted = self.reception.update(
+            ssrc,
+            number,
+            key.is_none().then_some(header.timestamp),
+            clock,
+        );
         let number = match counted {
             Arrival::New(number) | Arrival::Late(number) => number,
             Arrival::Restarted(number) => {
@@ -209,22 +229,28 @@ impl Leg {
         if !std::mem::replace(&mut self.started, true) {
             events.push(Event::Started { leg: self.id });
         }
-        let duration = match packet.payload {
-            [_, _, high, low, ..] if key => u32::from(u16::from_be_bytes([*high, *low])),
-            payload => payload.len() as u32,
+        let length = match (packet.payload, key) {
+            ([_, _, high, low, ..], Some(key)) => {
+                // In the ticks of the stream.
+                let lasted = u32::from(u16::from_be_bytes([*high, *low]));
+                lasted * codec.clock_rate() / key.clock_rate.max(8000)
+            }
+            (payload, _) => codec.duration(payload),
         };
         let relayed = Relayed {
             epoch: self.epoch,
             number,
             timestamp: header.timestamp,
             marker: header.marker,
-            samples: duration,
+            length,
         };
-        Some(if key {
-            let keys = &mut self.keys;
-            let digit = keys.update(&header, packet.payload);
+        Some(if let Some(key) = key {
+            self.key_rate = key.clock_rate;
+            let digit = self
+                .keys
+                .update(&header, packet.payload, codec.clock_rate());
             Taken::Key(relayed, digit)
-        } else if sound && !packet.payload.is_empty() {
+        } else if sound && length > 0 {
             Taken::Sound(relayed)
         } else {
             Taken::Nothing
@@ -262,52 +288,59 @@ impl Leg {
     }
 
     /// Sends a frame of encoded sound, or gathers it until it fills a packet.
-    pub(super) fn send(&mut self, clock: u64, frame: &[u8; FRAME], out: &mut Out) -> u64 {
+    pub(super) fn send(&mut self, clock: u64, frame: &[u8], out: &mut Out) -> u64 {
         let (Some(to), Some(stream)) = (self.target(), self.stream().copied()) else {
             return 0;
         };
         let size = usize::from(stream.packet_time.clamp(10, 200)) * 8;
         let mut sent = 0;
-        let mut packet = |clock: u64, outbound: &mut Outbound, payload: &[u8]| {
-            let header = outbound.made(clock, payload.len() as u32, stream.payload_type);
+        let outbound = &mut self.outbound;
+        let mut packet = |clock: u64, samples: u32, payload: &[u8]| {
+            let header = outbound.made(clock, samples, stream.payload_type);
             outbound.count(payload.len());
             out.packets.push(self.port, to, &header.write(), payload);
             sent += 1;
         };
-        if size <= FRAME {
-            for (payload, n) in frame.chunks(size).zip(0u64..) {
-                packet(clock + n * size as u64, &mut self.outbound, payload);
+        if size > FRAME {
+            self.gathered.add(frame);
+            if self.gathered.frames() * FRAME >= size {
+                let gathered = &mut self.gathered;
+                gathered.take(stream.codec, |samples, payload| {
+                    packet(clock, samples, payload);
+                });
             }
+        } else if size == FRAME || stream.codec == Codec::Opus {
+            packet(clock, FRAME as u32, frame);
         } else {
-            self.gathered.extend_from_slice(frame);
-            if self.gathered.len() >= size {
-                packet(clock, &mut self.outbound, &self.gathered);
-                self.gathered.clear();
+            for (payload, n) in frame.chunks(size).zip(0u64..) {
+                packet(clock + n * size as u64, size as u32, payload);
             }
         }
         sent
     }
 
     /// Sends what is pressed, as packets of one timestamp each press, or as tones.
-    pub(super) fn send_key(&mut self, clock: u64, out: &mut Out) -> u64 {
+    pub(super) fn send_key(&mut self, clock: u64, payload: &mut Vec<u8>, out: &mut Out) -> u64 {
         let Some(stream) = self.stream().copied() else {
             return 0;
         };
         let mut samples = [0; FRAME];
-        match self.keypad.pull(stream.events.is_some(), &mut samples) {
+        let rate = stream.events.map(|events| events.sent.clock_rate);
+        match self.keypad.pull(rate, &mut samples) {
             Pulled::Nothing => 0,
             Pulled::Sound => {
-                let mut encoded = Vec::with_capacity(FRAME);
-                stream.codec.encode(&samples, &mut encoded);
-                let frame = encoded.first_chunk().copied();
-                frame.map_or(0, |frame| self.send(clock, &frame, out))
+                payload.clear();
+                self.encode(&samples, payload);
+                self.send(clock, payload, out)
             }
-            Pulled::Event(payload, first) => {
-                let (Some(to), Some(payload_type)) = (self.target(), stream.events) else {
+            Pulled::Event(pressed, first) => {
+                let (Some(to), Some(events)) = (self.target(), stream.events) else {
                     return 0;
                 };
                 self.gathered.clear();
-                let header = self.outbound.key(clock, FRAME as u32, payload_type, first);
+                let (payload_type, at) = (events.sent.payload_type, (first, pressed.since));
+                let header = self.outbound.key(clock, FRAME as u32, payload_type, at);
+                let payload = pressed.payload;
                 self.outbound.count(payload.len());
                 out.packets.push(self.port, to, &header.write(), &payload);
                 1
@@ -401,7 +434,7 @@ impl Leg {
         let control = self.session.as_ref().map(|session| &session.control);
         Report {
             received,
-            sent: self.outbound.packets,
+            sent: self.outbound.total(),
             lost,
             jitter_ms: self.reception.jitter_samples() / 8.0,
             round_trip_ms: control.and_then(|control| control.round_trip_ms),
@@ -412,6 +445,7 @@ impl Leg {
 
     fn restart(&mut self, same_ssrc: bool) {
         self.epoch = self.epoch.wrapping_add(1);
+        self.inbound.restart();
         if same_ssrc {
             self.keys.reset();
         }
@@ -436,18 +470,4 @@ impl Leg {
 
 fn reachable(to: SocketAddr) -> bool {
     to.port() != 0 && !to.ip().is_unspecified()
-}
-
-/// Fills a frame with what others say; whether anybody says anything.
-pub(super) fn mix<'a>(voices: impl Iterator<Item = &'a Voice>, frame: &mut [i16; FRAME]) -> bool {
-    let mut sums = [0i32; FRAME];
-    let mut speaks = false;
-    for voice in voices.filter(|voice| voice.speaks) {
-        speaks = true;
-        let pairs = sums.iter_mut().zip(&voice.frame);
-        pairs.for_each(|(sum, &sample)| *sum += i32::from(sample));
-    }
-    let pairs = frame.iter_mut().zip(sums);
-    pairs.for_each(|(sample, sum)| *sample = sum.clamp(-32_768, 32_767) as i16);
-    speaks
 }

@@ -17,6 +17,8 @@
 mod beat;
 mod control;
 mod engine;
+mod gathered;
+mod inbound;
 mod keypad;
 mod keys;
 mod latch;
@@ -30,13 +32,16 @@ mod recorder;
 mod route;
 #[cfg(test)]
 mod tests;
+mod voice;
 
 pub use engine::{Engine, Totals};
 pub use library::{Library, Sound};
 pub use out::{Out, Packets};
 
 use crate::audio::Codec;
+use crate::audio::opus::Wishes;
 use crate::id::{LegId, RecordingId, SoundId};
+use crate::rtp::Events;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -135,12 +140,16 @@ pub struct Stream {
     pub rtcp: SocketAddr,
     /// The codec of both directions.
     pub codec: Codec,
-    /// The payload type of the codec.
+    /// The payload type of the codec in what we send.
     pub payload_type: u8,
-    /// The payload type of telephone-event (RFC 4733), if agreed.
-    pub events: Option<u8>,
+    /// The payload type of the codec in what the peer sends; the other one is understood too.
+    pub receive_type: u8,
+    /// What the peer asks of who sends it Opus.
+    pub opus: Wishes,
+    /// Telephone-event (RFC 4733), if agreed.
+    pub events: Option<Events>,
     /// Milliseconds of sound in each packet that we send: a multiple of 20 from 20 to 200,
-    /// or 10.
+    /// or 10; of Opus 20, 40 or 60.
     pub packet_time: u16,
     /// Whether the peer wants to hear us.
     pub sends: bool,

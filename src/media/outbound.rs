@@ -7,7 +7,9 @@
 //! ```
 //!
 //! The numbers of a relayed stream are shifted as a whole, so that its losses and its order stay
-//! visible to the peer. A pause is as long in timestamps as it was in time.
+//! visible to the peer. A pause is as long in timestamps as it was in time. Timestamps count the ticks
+//! of the codec's clock, time is in samples of 8 kHz: a stream whose clock changes is another one,
+//! with a name of its own (RFC 7160 §4.1).
 
 use crate::rtp::Header;
 
@@ -18,6 +20,8 @@ const STARVED: u64 = 1600;
 #[derive(Debug)]
 pub(super) struct Outbound {
     pub(super) ssrc: u32,
+    /// Ticks of the timestamp in each sample.
+    ticks: u32,
     /// The number and timestamp of the next packet.
     sequence: u16,
     timestamp: u32,
@@ -29,9 +33,11 @@ pub(super) struct Outbound {
     shift: Option<Shift>,
     /// The timestamp at which the last press of a key began.
     pressed: u32,
-    /// Packets and payload bytes so far, as a sender report says them.
+    /// Packets and payload bytes so far, as a sender report says them; and the packets of streams
+    /// before this one.
     pub(super) packets: u64,
     pub(super) octets: u64,
+    before: u64,
 }
 
 #[derive(Debug)]
@@ -53,8 +59,8 @@ pub(super) struct Relayed {
     pub(super) number: u64,
     pub(super) timestamp: u32,
     pub(super) marker: bool,
-    /// How long it lasts.
-    pub(super) samples: u32,
+    /// How long it lasts, in ticks.
+    pub(super) length: u32,
 }
 
 impl Outbound {
@@ -62,6 +68,7 @@ impl Outbound {
     pub(super) fn new(ssrc: u32, start: u64) -> Self {
         Self {
             ssrc,
+            ticks: 1,
             sequence: start as u16,
             timestamp: (start >> 16) as u32,
             due: None,
@@ -70,7 +77,22 @@ impl Outbound {
             pressed: 0,
             packets: 0,
             octets: 0,
+            before: 0,
         }
+    }
+
+    /// The clock is one of so many ticks a sample: another one begins another stream, of this name.
+    pub(super) fn set_ticks(&mut self, ticks: u32, ssrc: u32, start: u64) {
+        if self.ticks != ticks {
+            let before = self.total();
+            *self = Self::new(ssrc, start);
+            (self.ticks, self.before) = (ticks, before);
+        }
+    }
+
+    /// Packets of all streams.
+    pub(super) fn total(&self) -> u64 {
+        self.before + self.packets
     }
 
     /// Another source begins: its first packet is marked, what was relayed is over.
@@ -90,18 +112,18 @@ impl Outbound {
             timestamp: self.timestamp,
             ssrc: self.ssrc,
         };
-        self.advance(clock, samples);
+        self.advance(clock, samples * self.ticks);
         header
     }
 
     /// The header for a telephone-event packet made on the beat: all of a press carry the timestamp
-    /// of its first one, which is marked (RFC 4733 §2.5.1.2).
+    /// of its first one, which is marked (RFC 4733 §2.5.1.2), or where its segment began, `since` it.
     pub(super) fn key(
         &mut self,
         clock: u64,
         samples: u32,
         payload_type: u8,
-        first: bool,
+        (first, since): (bool, u32),
     ) -> Header {
         let mut header = self.made(clock, samples, payload_type);
         if first {
@@ -109,7 +131,7 @@ impl Outbound {
             self.fresh = true;
         }
         header.marker = first;
-        header.timestamp = self.pressed;
+        header.timestamp = self.pressed.wrapping_add(since);
         header
     }
 
@@ -140,15 +162,15 @@ impl Outbound {
         };
         if !is_before(header.sequence, self.sequence) {
             self.sequence = header.sequence;
-            let end = header.timestamp.wrapping_add(from.samples);
+            let end = header.timestamp.wrapping_add(from.length);
             // A packet of a key carries the time at which the press began.
-            let samples = if (end.wrapping_sub(self.timestamp) as i32) < 0 {
+            let length = if (end.wrapping_sub(self.timestamp) as i32) < 0 {
                 0
             } else {
                 self.timestamp = header.timestamp;
-                from.samples
+                from.length
             };
-            self.advance(clock, samples);
+            self.advance(clock, length);
         }
         Some(header)
     }
@@ -173,7 +195,8 @@ impl Outbound {
     /// The timestamp of an instant of the engine's clock.
     pub(super) fn timestamp_at(&self, clock: u64) -> u32 {
         let since = clock.wrapping_sub(self.due.unwrap_or(clock));
-        self.timestamp.wrapping_add(since as u32)
+        let since = (since as u32).wrapping_mul(self.ticks);
+        self.timestamp.wrapping_add(since)
     }
 
     /// Counts a packet that was sent.
@@ -189,14 +212,15 @@ impl Outbound {
         if pause < 240 {
             return false;
         }
-        self.timestamp = self.timestamp.wrapping_add(pause as u32);
+        let pause = (pause as u32).wrapping_mul(self.ticks);
+        self.timestamp = self.timestamp.wrapping_add(pause);
         true
     }
 
-    fn advance(&mut self, clock: u64, samples: u32) {
+    fn advance(&mut self, clock: u64, length: u32) {
         self.sequence = self.sequence.wrapping_add(1);
-        self.timestamp = self.timestamp.wrapping_add(samples);
-        self.due = Some(clock + u64::from(samples));
+        self.timestamp = self.timestamp.wrapping_add(length);
+        self.due = Some(clock + u64::from(length / self.ticks));
     }
 }
 
@@ -214,7 +238,7 @@ mod tests {
             number,
             timestamp: (number as u32).wrapping_mul(160),
             marker: false,
-            samples: 160,
+            length: 160,
         }
     }
 
@@ -258,6 +282,41 @@ mod tests {
         let second = out.made(8000, 160, 0);
         assert_eq!(second.timestamp - first.timestamp, 8000);
         assert!(second.marker && second.sequence == 1);
+    }
+
+    #[test]
+    fn at_48000_hz_timestamps_count_six_ticks_a_sample_relayed_or_not() {
+        let mut out = Outbound::new(1, 0);
+        out.set_ticks(6, 2, 0);
+        let relayed = |number| Relayed {
+            timestamp: 5000 + number as u32 * 960,
+            length: 960,
+            ..from(number, 0)
+        };
+        let first = out.made(0, 160, 96);
+        let next = [10, 11].map(|n| out.relay(160 * (n - 9), relayed(n), 96));
+        let last = out.made(480, 160, 96);
+        let stamps = next.map(|header| header.map(|header| header.timestamp));
+        assert_eq!((first.ssrc, first.timestamp), (2, 0));
+        assert_eq!(stamps, [Some(960), Some(1920)]);
+        assert_eq!(last.timestamp, 2880);
+        let late = out.made(8640, 160, 96);
+        assert_eq!((late.timestamp, late.marker), (6 * 8640, true));
+        assert_eq!(out.timestamp_at(8800), 6 * 8800);
+    }
+
+    #[test]
+    fn another_clock_is_another_stream_and_the_sum_of_packets_stays() {
+        let mut out = Outbound::new(1, 0);
+        out.made(0, 160, 0);
+        out.count(160);
+        out.set_ticks(1, 9, 0);
+        assert_eq!(out.ssrc, 1, "the same clock");
+        out.set_ticks(6, 9, 0x1_0007);
+        let header = out.made(160, 160, 96);
+        assert_eq!((header.ssrc, header.sequence, header.marker), (9, 7, true));
+        out.count(40);
+        assert_eq!((out.packets, out.octets, out.total()), (1, 40, 2));
     }
 
     #[test]

@@ -3,8 +3,9 @@
 //! A leg holds the sounds it hears, so a new library changes nothing in the middle of one. Music
 //! that was interrupted goes on from where it was, as long as the leg lives (D9).
 
+use super::library::Encoded;
 use super::{Library, MAX_SOUNDS, Sound};
-use crate::audio::Codec;
+use crate::audio::{Codec, FRAME};
 use crate::id::SoundId;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -85,14 +86,19 @@ impl Player {
         Some(play)
     }
 
-    /// Writes the next samples over the beginning of `out`, which is silence.
-    pub(super) fn fill(&mut self, codec: Codec, mut out: &mut [u8]) {
+    /// Appends the next frame: sound, and silence where it ends; in Opus nothing if there is none.
+    pub(super) fn fill(&mut self, codec: Codec, out: &mut Vec<u8>) {
+        let start = out.len();
+        match codec {
+            Codec::Pcmu | Codec::Pcma | Codec::G722 => out.extend_from_slice(codec.silence()),
+            Codec::Opus => {}
+        }
+        let mut room = Room { out, start };
         match &mut self.now {
             Now::Nothing => {}
             Now::Prompts { sounds, at, .. } => {
                 while let Some(sound) = sounds.front() {
-                    copy(sound.encoded(codec), at, &mut out);
-                    if *at < sound.samples() {
+                    if !room.take(sound.encoded(codec), at) {
                         return;
                     }
                     sounds.pop_front();
@@ -100,25 +106,44 @@ impl Player {
                 }
             }
             Now::Music { sound, at, .. } => {
-                while !out.is_empty() {
-                    copy(sound.encoded(codec), at, &mut out);
-                    if *at >= sound.samples() {
-                        *at = 0;
-                    }
+                while room.take(sound.encoded(codec), at) {
+                    *at = 0;
                 }
             }
         }
     }
 }
 
-/// Copies as much as there is and fits, and moves both on.
-fn copy(sound: &[u8], at: &mut usize, out: &mut &mut [u8]) {
-    let rest = sound.get(*at..).unwrap_or_default();
-    let count = rest.len().min(out.len());
-    let (now, later) = std::mem::take(out).split_at_mut(count);
-    now.copy_from_slice(&rest[..count]);
-    *at += count;
-    *out = later;
+/// What is left of a frame: from `start` on, silence to be written over, or a packet to be added.
+struct Room<'a> {
+    out: &'a mut Vec<u8>,
+    start: usize,
+}
+
+impl Room<'_> {
+    /// Puts in as much of a sound as there is and fits, and moves on. Whether the sound is over.
+    fn take(&mut self, sound: Encoded<'_>, at: &mut usize) -> bool {
+        match sound {
+            Encoded::Bytes(bytes) => {
+                let rest = bytes.get(*at..).unwrap_or_default();
+                let room = self.out.get_mut(self.start..).unwrap_or_default();
+                let count = rest.len().min(room.len());
+                room[..count].copy_from_slice(&rest[..count]);
+                self.start += count;
+                *at += count;
+                *at >= bytes.len()
+            }
+            Encoded::Packets(packets) => {
+                let frame = *at / FRAME;
+                let room = self.out.len() == self.start;
+                if let Some(packet) = packets.get(frame).filter(|_| room) {
+                    self.out.extend_from_slice(packet);
+                    *at = (frame + 1) * FRAME;
+                }
+                *at / FRAME >= packets.len()
+            }
+        }
+    }
 }
 
 #[cfg(test)]
@@ -147,9 +172,11 @@ mod tests {
         frames(&mut player, 2);
         player.repeat(&library, MUSIC);
         heard.extend(frames(&mut player, 3));
-        let music = library.get(MUSIC).expect("there").encoded(Codec::Pcmu);
-        let endless = music.iter().cycle().take(heard.len());
-        assert!(heard.iter().eq(endless));
+        let Encoded::Bytes(music) = library.get(MUSIC).expect("there").encoded(Codec::Pcmu) else {
+            panic!("bytes");
+        };
+        let endless = music.iter().map(|&byte| marked(byte)).cycle();
+        assert!(heard.iter().copied().eq(endless.take(heard.len())));
     }
 
     #[test]
@@ -169,6 +196,38 @@ mod tests {
         assert_eq!(player.finished(), None, "interrupted is not heard");
     }
 
+    #[test]
+    fn in_opus_a_frame_is_a_packet_and_every_sound_begins_with_one() {
+        let (library, mut player) = (library(), Player::default());
+        let next = |player: &mut Player| {
+            let mut packet = vec![];
+            player.fill(Codec::Opus, &mut packet);
+            packet
+        };
+        let packet = |id: SoundId, frame| {
+            let Encoded::Packets(all) = library.get(id).expect("there").encoded(Codec::Opus) else {
+                panic!("packets");
+            };
+            (all.get(frame).expect("there").to_vec(), all.len())
+        };
+        player.play(&library, 9, &[SHORT, MUSIC]);
+        let (short, one) = packet(SHORT, 0);
+        let (music, two) = packet(MUSIC, 0);
+        assert_eq!((one, two), (1, 2));
+        assert_eq!((next(&mut player), next(&mut player)), (short, music));
+        assert_eq!(player.finished(), None);
+        assert_eq!(next(&mut player), packet(MUSIC, 1).0);
+        assert_eq!(player.finished(), Some(9));
+        assert!(next(&mut player).is_empty(), "nothing to say");
+
+        player.repeat(&library, MUSIC);
+        let round = [0, 1, 0, 1].map(|frame| packet(MUSIC, frame).0);
+        assert_eq!([(); 4].map(|()| next(&mut player)), round);
+        // From another codec, in the middle of a frame or behind the last one.
+        player.fill(Codec::Pcmu, &mut vec![]);
+        assert_eq!(next(&mut player), packet(MUSIC, 1).0);
+    }
+
     fn library() -> Library {
         let mut library = Library::default();
         library.insert(SHORT, Sound::new(vec![500; 100]));
@@ -176,11 +235,18 @@ mod tests {
         library
     }
 
-    /// Frames of µ-law over bytes that no sound of these tests has.
+    /// Frames of µ-law, with silence as a byte that no sound of these tests has.
     fn frames(player: &mut Player, count: usize) -> Vec<u8> {
-        let mut all = vec![0; count * 160];
-        all.chunks_mut(160)
-            .for_each(|frame| player.fill(Codec::Pcmu, frame));
-        all
+        let mut all = vec![];
+        (0..count).for_each(|_| player.fill(Codec::Pcmu, &mut all));
+        all.into_iter().map(marked).collect()
+    }
+
+    fn marked(byte: u8) -> u8 {
+        if byte == Codec::Pcmu.silence()[0] {
+            0
+        } else {
+            byte
+        }
     }
 }

@@ -23,6 +23,8 @@ const LONGEST: u64 = 5 * 8000;
 const MAX_RECENT: usize = 64;
 /// A gap in the sound that is no loss but a pause: 60 ms.
 const PAUSE: i32 = 480;
+/// How long what was heard may be in a playout buffer, mostly: 100 ms.
+const LINGERS: usize = 800;
 /// A jump of the timestamps that is another stream.
 const JUMP: i32 = 8000;
 
@@ -95,6 +97,8 @@ pub(super) struct Ear {
     detector: Detector,
     /// The timestamp behind what was heard last.
     next: Option<u32>,
+    /// Samples until a tone that was heard has left the playout buffer.
+    lingering: usize,
 }
 
 impl Ear {
@@ -111,7 +115,18 @@ impl Ear {
             self.detector.pause();
         }
         self.next = Some(timestamp.wrapping_add(samples.len() as u32));
-        self.detector.hear(samples)
+        let pressed = self.detector.hear(samples);
+        self.lingering = if self.detector.is_pressed() {
+            LINGERS
+        } else {
+            self.lingering.saturating_sub(samples.len())
+        };
+        pressed
+    }
+
+    /// Whether a key was held down so short a time ago that it may still be in the buffer.
+    pub(super) fn lingers(&self) -> bool {
+        self.lingering > 0
     }
 
     /// Whether a key is held down.

@@ -1,15 +1,20 @@
 //! Who hears whom: decided when it changes, so that a packet only follows it.
 //!
 //! ```text
-//!   hears Leg(b), same packet time ──▶ Relay: b's packets, when they come, in our law
+//!   hears Leg(b), same codec       ──▶ Relay: b's packets, when they come; of G.711 in our law
 //!   hears Leg(b) otherwise, Mix    ──▶ Mix:   b decoded through its playout buffer, on the beat
 //!   b is not there yet             ──▶ Silence, until it is opened and described
 //! ```
+//!
+//! Relayed packets are as long as they came: where a byte is a sample the lengths that the two legs
+//! agreed on must be the same, in Opus any may follow any. A peer that wants fewer bits of Opus than
+//! we allow others is not relayed to.
 
 use super::engine::Engine;
-use super::leg::{Leg, Route, Taken, Voice};
-use super::{MAX_MIX, Out, Source};
-use crate::audio::FRAME;
+use super::leg::{Leg, Route, Taken};
+use super::voice::Voice;
+use super::{MAX_MIX, Out, Source, Stream};
+use crate::audio::{Codec, FRAME, opus};
 use crate::id::LegId;
 use crate::rtp::{Packet, Playout};
 
@@ -88,12 +93,12 @@ impl Engine {
         let there = heard.iter().filter_map(|id| {
             let slot = *self.names.get(id)?;
             let theirs = self.legs.get(slot)?.as_deref()?.stream()?;
-            Some((slot, theirs.packet_time))
+            Some((slot, fits(theirs, stream)))
         });
         let there: Vec<_> = there.collect();
         match there[..] {
             [] => Route::Silence,
-            [(slot, time)] if heard.len() == 1 && time == stream.packet_time => Route::Relay(slot),
+            [(slot, true)] if heard.len() == 1 => Route::Relay(slot),
             _ => Route::Mix(there.into_iter().map(|(slot, _)| slot).collect()),
         }
     }
@@ -158,16 +163,11 @@ impl Engine {
             let wanted = leg.voice.is_some() || !leg.tracks.is_empty() || leg.ear.is_some();
             if let Some(codec) = codec.filter(|_| wanted) {
                 samples.clear();
-                codec.decode(packet.payload, &mut samples);
-                for track in &mut leg.tracks {
-                    track.write((!stale).then_some(clock), sound.timestamp, &samples);
-                }
-                if let Some(voice) = leg.voice.as_mut().filter(|_| !stale) {
-                    voice.playout.insert(clock, sound.timestamp, &samples);
-                }
-                if let Some(ear) = leg.ear.as_mut() {
-                    digit = ear.hear(sound.timestamp, &samples);
-                }
+                let inbound = &mut leg.inbound;
+                let decoded = inbound.decode(codec, sound, packet.payload, &mut samples);
+                digit = leg.hear(clock, decoded, &samples, stale);
+            } else {
+                leg.inbound.pass_over();
             }
         }
         self.samples = samples;
@@ -192,7 +192,7 @@ impl Engine {
             return;
         };
         let relays = std::mem::take(&mut leg.relays);
-        let passes = leg.passes();
+        let (passes, key_rate) = (leg.passes(false), leg.key_rate);
         let mut other = std::mem::take(&mut self.payload);
         for &to in &relays {
             let Some(to) = self.leg(to) else { continue };
@@ -202,7 +202,9 @@ impl Engine {
             let (payload, payload_type) = if to.keypad.is_busy() || !passes(key, &stream) {
                 (payload, None)
             } else if key {
-                (payload, stream.events)
+                let events = stream.events.map(|events| events.sent);
+                let same = events.filter(|events| events.clock_rate == key_rate);
+                (payload, same.map(|events| events.payload_type))
             } else if stream.codec == codec {
                 (payload, Some(stream.payload_type))
             } else {
@@ -269,6 +271,15 @@ impl Engine {
         let tracks = there.iter().map(|(_, leg)| leg.tracks.len()).sum();
         self.check_recordings(tracks);
     }
+}
+
+/// Whether the packets of one stream can be sent on in another.
+fn fits(from: &Stream, to: &Stream) -> bool {
+    from.codec.becomes(to.codec)
+        && match to.codec {
+            Codec::Pcmu | Codec::Pcma | Codec::G722 => from.packet_time == to.packet_time,
+            Codec::Opus => to.opus.bits >= opus::MOST_BITS,
+        }
 }
 
 /// The legs that a source needs.

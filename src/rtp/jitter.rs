@@ -104,7 +104,20 @@ impl Playout {
             return;
         }
         self.late_in_row = 0;
-        if end - next > RING as i64 {
+        self.put(next, at, samples);
+    }
+
+    /// Takes what stands for packets that were lost, for as much of their time as is not over. It
+    /// tells nothing of the path.
+    pub fn fill_in(&mut self, timestamp: u32, samples: &[i16]) {
+        if let Some(next) = self.next.filter(|_| !samples.is_empty()) {
+            let at = self.stamps.extend(timestamp);
+            self.put(next, at, samples);
+        }
+    }
+
+    fn put(&mut self, next: i64, at: i64, samples: &[i16]) {
+        if at + samples.len() as i64 - next > RING as i64 {
             return;
         }
         for (&sample, at) in samples.iter().zip(at..).filter(|(_, at)| *at >= next) {
@@ -291,6 +304,24 @@ mod tests {
         let lost = 1000 - heard.sound_frames;
         assert!((60..140).contains(&lost), "{lost}");
         assert!(tone::share(&heard.sound[8000..], 400.0) > 0.8);
+    }
+
+    #[test]
+    fn a_gap_is_filled_with_what_is_given_for_it_if_its_time_is_not_over() {
+        let (mut playout, mut frame) = (Playout::default(), [0; FRAME]);
+        playout.insert(0, 7, &[1000; FRAME]);
+        playout.fill_in(7 + 160, &[2000; FRAME]);
+        playout.insert(320, 7 + 320, &[3000; FRAME]);
+        let mut heard = vec![];
+        for now in 0..8 {
+            if playout.pull(now * 160, &mut frame) == Pulled::Sound {
+                heard.push(frame[FRAME - 1]);
+            }
+        }
+        assert_eq!(heard, [1000, 2000, 3000]);
+        playout.fill_in(7 + 160, &[4000; FRAME]);
+        assert_eq!(playout.late(), 0, "it is not a packet that came late");
+        assert_ne!(playout.pull(9 * 160, &mut frame), Pulled::Sound);
     }
 
     #[test]

@@ -11,7 +11,7 @@ pub mod reception;
 pub mod rtcp;
 pub mod sequence;
 
-pub use event::{Keys, Press};
+pub use event::{EventType, Events, Keys, Press, Pressed};
 pub use jitter::{Playout, Pulled};
 pub use packet::{Header, Packet};
 pub use reception::Reception;

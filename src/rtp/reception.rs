@@ -3,18 +3,40 @@
 use super::rtcp::Block;
 use super::sequence::{Arrival, Sequence};
 
-/// The reception of one stream. Time is counted in samples on any clock that runs evenly.
-#[derive(Clone, Debug, Default)]
+/// The reception of one stream. Arrivals are in samples of 8 kHz, on any clock that runs evenly.
+#[derive(Clone, Debug)]
 pub struct Reception {
     /// The source now heard, with its numbers.
     source: Option<(u32, Sequence)>,
-    /// Transit of the last packet: arrival less timestamp, modulo 2^32.
+    /// Ticks of the timestamps in each sample.
+    ticks: u32,
+    /// Transit of the last packet: arrival less timestamp, in ticks, modulo 2^32.
     transit: Option<u32>,
-    /// Interarrival jitter in samples, times 16 (RFC 3550 A.8).
+    /// Interarrival jitter in ticks, times 16 (RFC 3550 A.8).
     jitter: u32,
 }
 
+impl Default for Reception {
+    fn default() -> Self {
+        Self {
+            source: None,
+            ticks: 1,
+            transit: None,
+            jitter: 0,
+        }
+    }
+}
+
 impl Reception {
+    /// From now on the timestamps have so many ticks in each sample of 8 kHz.
+    pub fn set_ticks(&mut self, ticks: u32) {
+        if self.ticks != ticks {
+            self.jitter =
+                (u64::from(self.jitter) * u64::from(ticks) / u64::from(self.ticks)) as u32;
+            (self.ticks, self.transit) = (ticks, None);
+        }
+    }
+
     /// Counts a packet. A new SSRC is a restart. Without a timestamp it tells nothing of jitter.
     pub fn update(
         &mut self,
@@ -58,9 +80,9 @@ impl Reception {
         sequence.map_or((0, 0), |sequence| (sequence.received(), sequence.lost()))
     }
 
-    /// Interarrival jitter in samples.
+    /// Interarrival jitter in samples of 8 kHz.
     pub fn jitter_samples(&self) -> f32 {
-        self.jitter as f32 / 16.0
+        self.jitter as f32 / (16 * self.ticks) as f32
     }
 
     /// The block of the next report; `None` before the first packet. The two fields about the
@@ -79,11 +101,12 @@ impl Reception {
     }
 
     fn jitter(&mut self, timestamp: u32, arrival: u64) {
-        let transit = (arrival as u32).wrapping_sub(timestamp);
+        let arrival = (arrival as u32).wrapping_mul(self.ticks);
+        let transit = arrival.wrapping_sub(timestamp);
         if let Some(before) = self.transit.replace(transit) {
             let step = (transit.wrapping_sub(before) as i32).unsigned_abs();
             // A jump of the timestamps by more than a second is no jitter.
-            if step < 8000 {
+            if step < 8000 * self.ticks {
                 self.jitter = self.jitter + step - ((self.jitter + 8) >> 4);
             }
         }
@@ -105,6 +128,21 @@ mod tests {
             let arrival = u64::from(n) * 160 + u64::from(n % 2) * 80;
             reception.update(1, n as u16, Some(n * 160), arrival);
         });
+        assert!((reception.jitter_samples() - 80.0).abs() < 2.0);
+    }
+
+    #[test]
+    fn jitter_is_reported_in_ticks_and_known_in_samples() {
+        let mut reception = Reception::default();
+        reception.set_ticks(6);
+        (0..2000u32).for_each(|n| {
+            let arrival = u64::from(n) * 160 + u64::from(n % 2) * 80;
+            reception.update(1, n as u16, Some(n * 960), arrival);
+        });
+        assert!((reception.jitter_samples() - 80.0).abs() < 2.0);
+        let block = reception.block().expect("heard");
+        assert!(block.jitter.abs_diff(480) < 12, "{}", block.jitter);
+        reception.set_ticks(1);
         assert!((reception.jitter_samples() - 80.0).abs() < 2.0);
     }
 

@@ -10,17 +10,26 @@
 //! codec and with telephone-event (RFC 4733) where the peer has it. Every other media line is
 //! refused with port 0, in its place.
 //!
+//! Which codec: our order counts, in answers too, where RFC 3264 §6.1 only recommends the offer's. A
+//! peer that answers us chooses by itself. Telephone-events are offered at each clock rate that the
+//! codecs have, each with a payload type of its own, and sent at that of the codec agreed on where
+//! the peer has it, otherwise at 8000; either is understood.
+//!
 //! Deliberately absent: SRTP and browsers' profiles (refused with a reason of their own), multicast,
 //! names in place of addresses, `a=rtcp-mux` and bundling (not answered, so not in use),
 //! preconditions and capability negotiation.
 
 mod description;
+mod formats;
 mod negotiate;
 
 pub use description::{Connection, Description, Malformed, Media, RtpMap};
+pub use formats::Types;
 pub use negotiate::{accept, answer, offer};
 
 use crate::audio::Codec;
+use crate::audio::opus::Wishes;
+use crate::rtp::Events;
 use std::net::{IpAddr, SocketAddr};
 
 /// What we bring to a negotiation.
@@ -30,8 +39,10 @@ pub struct Local {
     pub address: IpAddr,
     /// The even RTP port; RTCP is the next one.
     pub port: u16,
-    /// What we speak, the best first. In an answer the peer's order counts (RFC 3264 §6.1).
+    /// What we speak, the best first: the order of our offers, and what is chosen by in our answers.
     pub codecs: Vec<Codec>,
+    /// What the payload types stand for so far: [`Negotiated::types`] of the last negotiation.
+    pub types: Types,
     /// The session id of `o=`: the same for the whole dialog.
     pub session: u64,
     /// The version of `o=`: one more with each description that differs (RFC 3264 §8).
@@ -49,12 +60,19 @@ pub struct Negotiated {
     pub rtcp: SocketAddr,
     /// The codec of both ways.
     pub codec: Codec,
-    /// The payload type of the codec.
+    /// The payload type of the codec in what we send, as the peer's description numbers it.
     pub payload_type: u8,
-    /// The payload type of telephone-event at 8000 Hz, if both have it.
-    pub events: Option<u8>,
-    /// Milliseconds of sound in each packet that we send: 10, or a multiple of 20 up to 200.
+    /// The payload type of the codec in what the peer sends: the same, or what our offer said.
+    pub receive_type: u8,
+    /// What the peer asks of who sends it Opus.
+    pub opus: Wishes,
+    /// Telephone-event, if both have it.
+    pub events: Option<Events>,
+    /// Milliseconds of sound in each packet that we send: 10, or a multiple of 20 up to 200; 20, 40
+    /// or 60 for Opus.
     pub packet_time: u16,
+    /// What the payload types of the session stand for, for the next negotiation.
+    pub types: Types,
     /// What we do: never more than the local description and the peer allow.
     pub direction: Direction,
     /// The peer does not want to hear us now: `sendonly`, `inactive`, or the address 0.0.0.0.
@@ -144,7 +162,7 @@ pub enum Refusal {
     #[error("no audio is offered")]
     NoAudio,
     /// Nothing that the local description lists.
-    #[error("no common codec: PCMU and PCMA at 8000 Hz are spoken here")]
+    #[error("no common codec: PCMU, PCMA, G722 and opus are spoken here")]
     NoCommonCodec,
     /// A packet time out of range, in milliseconds; 0 also for what is no number.
     #[error("a packet time of {0} ms: 1 to 200 are possible")]

@@ -1,18 +1,9 @@
 //! The offer and the answer: RFC 3264 §5 to §8.
 
+use super::formats::{Agreed, Formats};
 use super::{Connection, Description, Direction, Local, Malformed, Media, Negotiated, Refusal};
-use crate::audio::Codec;
 use std::fmt::Write as _;
 use std::net::{IpAddr, SocketAddr};
-
-/// The payload type of telephone-event in our offers.
-const EVENTS: u8 = 101;
-
-/// The keys that we read and send: 0–9 * # A–D (RFC 4733 §3.2).
-const KEYS: &str = "0-15";
-
-/// Milliseconds in a packet where nobody says otherwise (RFC 3551 §4.2).
-const PACKET_TIME: u16 = 20;
 
 /// Answers an offer: the description to send back and what it means.
 ///
@@ -25,14 +16,10 @@ pub fn answer(offer: &[u8], local: &Local) -> Result<(Vec<u8>, Negotiated), Refu
     let mut agreed = None;
     for (index, media) in offer.media.iter().enumerate() {
         if index == taken {
-            let found = agree(&offer, media, local)?;
-            let stream = Stream {
-                codecs: &[(found.codec, found.payload_type)],
-                events: found.events,
-                packet_time: found.packet_time,
-                direction: found.direction,
-            };
-            stream.write(local.port, &mut text);
+            let (formats, contents) = Formats::answered(media, local)?;
+            let found = agree(&offer, media, local, contents)?;
+            let direction = found.direction;
+            Stream { formats, direction }.write(local.port, &mut text);
             agreed = Some(found);
         } else {
             // As many media as the offer has, in its order; port 0 refuses (RFC 3264 §6).
@@ -47,12 +34,8 @@ pub fn answer(offer: &[u8], local: &Local) -> Result<(Vec<u8>, Negotiated), Refu
 
 /// Offers all our codecs and telephone-event.
 pub fn offer(local: &Local) -> Vec<u8> {
-    let with_type = |&codec: &Codec| (codec, codec.payload_type());
-    let codecs: Vec<_> = local.codecs.iter().map(with_type).collect();
     let stream = Stream {
-        codecs: &codecs,
-        events: Some(EVENTS),
-        packet_time: PACKET_TIME,
+        formats: Formats::offered(local),
         direction: local.direction,
     };
     let mut text = head(local, "0 0");
@@ -69,7 +52,7 @@ pub fn accept(answer: &[u8], local: &Local) -> Result<Negotiated, Refusal> {
     // Our offer has one media line, so the first of the answer belongs to it (RFC 3264 §6).
     let media = answer.media.first().ok_or(Refusal::NoAudio)?;
     usable(media)?;
-    agree(&answer, media, local)
+    agree(&answer, media, local, Formats::accepted(media, local)?)
 }
 
 /// The first audio that can be taken; otherwise what is wrong with the first that cannot.
@@ -99,20 +82,13 @@ fn usable(media: &Media) -> Result<(), Refusal> {
 }
 
 /// What follows from the peer's description of the stream, whether offered or answered.
-fn agree(peer: &Description, media: &Media, local: &Local) -> Result<Negotiated, Refusal> {
+fn agree(
+    peer: &Description,
+    media: &Media,
+    local: &Local,
+    contents: Agreed,
+) -> Result<Negotiated, Refusal> {
     let address = address(peer, media, local)?;
-    let known = |format: &String| {
-        let payload_type = format.parse().ok()?;
-        let codec = codec_of(payload_type, media)?;
-        local
-            .codecs
-            .contains(&codec)
-            .then_some((codec, payload_type))
-    };
-    let found = media.formats.iter().find_map(known);
-    let (codec, payload_type) = found.ok_or(Refusal::NoCommonCodec)?;
-    let packet_time = packet_time(media)?;
-
     let said = media.direction.or(peer.direction).unwrap_or_default();
     // The hold of RFC 2543: an address that nothing can be sent to (RFC 3264 §8.4).
     let reachable = !address.is_unspecified();
@@ -124,10 +100,13 @@ fn agree(peer: &Description, media: &Media, local: &Local) -> Result<Negotiated,
     Ok(Negotiated {
         remote: SocketAddr::new(address, media.port),
         rtcp: SocketAddr::new(rtcp_address.unwrap_or(address), rtcp_port),
-        codec,
-        payload_type,
-        events: events(media),
-        packet_time,
+        codec: contents.codec,
+        payload_type: contents.payload_type,
+        receive_type: contents.receive_type,
+        opus: contents.opus,
+        events: contents.events,
+        packet_time: contents.packet_time,
+        types: contents.types,
         direction: theirs.reversed().and(local.direction),
         held: !theirs.receives(),
     })
@@ -149,49 +128,6 @@ fn address(peer: &Description, media: &Media, local: &Local) -> Result<IpAddr, R
     }
 }
 
-/// The codec of a payload type: as its `a=rtpmap` says, or a static one without (RFC 3264 §5.1).
-fn codec_of(payload_type: u8, media: &Media) -> Option<Codec> {
-    let mut maps = media.rtpmaps.iter();
-    match maps.find(|map| map.payload_type == payload_type) {
-        Some(map) if map.channels == 1 => Codec::from_rtpmap(&map.name, map.rate),
-        Some(_) => None,
-        None => Codec::from_payload_type(payload_type),
-    }
-}
-
-/// The payload type of telephone-event at the clock rate of our codecs, if it is on the media line.
-fn events(media: &Media) -> Option<u8> {
-    let offered = |payload_type: u8| {
-        let mut types = media
-            .formats
-            .iter()
-            .filter_map(|format| format.parse().ok());
-        types.any(|format: u8| format == payload_type)
-    };
-    let fits = media.rtpmaps.iter().find(|map| {
-        map.name.eq_ignore_ascii_case("telephone-event")
-            && map.rate == Codec::Pcmu.clock_rate()
-            // Two bits of the byte are taken: more would be read as a marker or as RTCP.
-            && map.payload_type < 128
-            && offered(map.payload_type)
-    });
-    fits.map(|map| map.payload_type)
-}
-
-/// What we send in a packet: what the peer wishes, on our beat, and no more than it takes.
-fn packet_time(media: &Media) -> Result<u16, Refusal> {
-    let wish = media.ptime.unwrap_or_else(|| PACKET_TIME.into());
-    let most = media.maxptime.unwrap_or(200);
-    if !(1..=200).contains(&wish) {
-        return Err(Refusal::BadPtime(wish));
-    }
-    if most == 0 {
-        return Err(Refusal::BadPtime(most));
-    }
-    let time = wish.min(most) as u16;
-    Ok(if time < 20 { 10 } else { time / 20 * 20 })
-}
-
 /// Everything above the first media line (RFC 8866 §5).
 fn head(local: &Local, timing: &str) -> String {
     let Local {
@@ -208,32 +144,17 @@ fn head(local: &Local, timing: &str) -> String {
 }
 
 /// A media line of ours with its attributes.
-struct Stream<'a> {
-    codecs: &'a [(Codec, u8)],
-    events: Option<u8>,
-    packet_time: u16,
+struct Stream {
+    formats: Formats,
     direction: Direction,
 }
 
-impl Stream<'_> {
+impl Stream {
     fn write(&self, port: u16, text: &mut String) {
         let _ = write!(text, "m=audio {port} RTP/AVP");
-        for (_, payload_type) in self.codecs {
-            let _ = write!(text, " {payload_type}");
-        }
-        if let Some(payload_type) = self.events {
-            let _ = write!(text, " {payload_type}");
-        }
+        self.formats.write_numbers(text);
         text.push_str("\r\n");
-        for (codec, payload_type) in self.codecs {
-            let (name, rate) = (codec.name(), codec.clock_rate());
-            let _ = write!(text, "a=rtpmap:{payload_type} {name}/{rate}\r\n");
-        }
-        if let Some(payload_type) = self.events {
-            let _ = write!(text, "a=rtpmap:{payload_type} telephone-event/8000\r\n");
-            let _ = write!(text, "a=fmtp:{payload_type} {KEYS}\r\n");
-        }
-        let (time, direction) = (self.packet_time, self.direction.attribute());
-        let _ = write!(text, "a=ptime:{time}\r\na={direction}\r\n");
+        self.formats.write_attributes(text);
+        let _ = write!(text, "a={}\r\n", self.direction.attribute());
     }
 }

@@ -79,10 +79,11 @@ impl Default for Recording {
 }
 
 impl Default for Habits {
-    /// Both of G.711, which every peer knows, and of the rest what hurts no peer that lacks it.
+    /// Both of G.711 first, which every peer knows and the telephone network speaks, before what has
+    /// the better sound; and of the rest what hurts no peer that lacks it.
     fn default() -> Self {
         Self {
-            codecs: vec![Codec::Pcma, Codec::Pcmu],
+            codecs: vec![Codec::Pcma, Codec::Pcmu, Codec::G722, Codec::Opus],
             reliable_provisionals: Reliable::Supported,
             session_timer: Some(SESSION_TIMER),
             early_media: true,

@@ -5,7 +5,8 @@ use std::time::Duration;
 /// How we talk to a make of peer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Habits {
-    /// The codecs that it is offered and may choose from, the preferred first.
+    /// The codecs that it is offered and may choose from, the preferred first: of those that it
+    /// offers itself, the first one here is taken.
     pub codecs: Vec<Codec>,
     /// Provisional responses that are acknowledged (RFC 3262).
     pub reliable_provisionals: Reliable,
@@ -28,6 +29,10 @@ pub enum Codec {
     Pcmu,
     /// G.711 A-law, payload type 8.
     Pcma,
+    /// G.722 at 64 kbit/s, payload type 9.
+    G722,
+    /// Opus.
+    Opus,
 }
 
 /// Provisional responses that are acknowledged (RFC 3262).

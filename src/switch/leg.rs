@@ -6,7 +6,7 @@ use crate::call::record::Role;
 use crate::call::{Hears, Leg};
 use crate::id::{CallId, LegId};
 use crate::media::{Command, Source, Stream};
-use crate::sdp::{Direction, Local, Negotiated};
+use crate::sdp::{Direction, Local, Negotiated, Types};
 use crate::settings::{self, Habits};
 use crate::sip::{MAX_FORWARDS, SessionId, Trail};
 use std::time::Instant;
@@ -22,6 +22,8 @@ pub(super) struct Line {
     /// every description (RFC 3264 §8).
     pub(super) sdp_session: u64,
     pub(super) sdp_version: u64,
+    /// What the payload types of the session stand for, from its last negotiation.
+    pub(super) types: Types,
     /// What the peer's profile says.
     pub(super) habits: Habits,
     /// The codec agreed on.
@@ -60,6 +62,7 @@ impl Switch {
             port,
             sdp_session: self.random.u64() >> 2,
             sdp_version: 0,
+            types: Types::default(),
             habits,
             codec: None,
             held: false,
@@ -113,6 +116,7 @@ impl Switch {
                 .iter()
                 .map(|codec| known(*codec))
                 .collect(),
+            types: line.types.clone(),
             session: line.sdp_session,
             version: line.sdp_version,
             direction: Direction::SendRecv,
@@ -125,6 +129,7 @@ impl Switch {
         self.media(leg, |leg| Command::Describe { leg, stream });
         if let Some(line) = self.lines.get_mut(&leg) {
             line.held = negotiated.held;
+            line.types = negotiated.types.clone();
             line.codec = Some(negotiated.codec);
         }
     }
@@ -169,6 +174,8 @@ pub(super) fn known(codec: settings::Codec) -> Codec {
     match codec {
         settings::Codec::Pcmu => Codec::Pcmu,
         settings::Codec::Pcma => Codec::Pcma,
+        settings::Codec::G722 => Codec::G722,
+        settings::Codec::Opus => Codec::Opus,
     }
 }
 
@@ -196,6 +203,8 @@ fn stream(negotiated: &Negotiated) -> Stream {
         rtcp: negotiated.rtcp,
         codec: negotiated.codec,
         payload_type: negotiated.payload_type,
+        receive_type: negotiated.receive_type,
+        opus: negotiated.opus,
         events: negotiated.events,
         packet_time: negotiated.packet_time,
         sends,

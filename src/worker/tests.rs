@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::audio::Codec;
+use crate::audio::opus::Wishes;
 use crate::clock::Clock;
 use crate::id::LegId;
 use crate::media::{Source, Stream};
@@ -59,6 +60,8 @@ impl Bench {
             rtcp: SocketAddr::new(LOOPBACK, 9),
             codec: Codec::Pcma,
             payload_type: 8,
+            receive_type: 8,
+            opus: Wishes::default(),
             events: None,
             packet_time: 20,
             sends: true,

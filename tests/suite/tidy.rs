@@ -10,7 +10,7 @@ const COMMON: &[&str] = &["id", "clock", "random"];
 const LAYERS: &[(&str, &[&str])] = &[
     ("audio", &[]),
     ("rtp", &["audio"]),
-    ("sdp", &["audio"]),
+    ("sdp", &["audio", "rtp"]),
     ("sip", &[]),
     ("settings", &[]),
     ("route", &["settings"]),

@@ -1,5 +1,6 @@
 use super::*;
-use crate::audio::{Codec, tone};
+use crate::audio::opus::Wishes;
+use crate::audio::{Codec, Decoder, Encoder, FRAME, tone};
 use crate::random::Random;
 
 const ALL: &str = "123A456B789C*0#D";
@@ -274,10 +275,14 @@ fn pressed(keys: &str, made: Made, shift: usize) -> Vec<i16> {
 
 /// What a detector makes of it after a codec, in packets of 20 ms.
 fn heard(codec: Codec, sound: &[i16]) -> String {
-    let mut payload = vec![];
-    codec.encode(sound, &mut payload);
-    let mut decoded = vec![];
-    codec.decode(&payload, &mut decoded);
+    let mut encoder = Encoder::new(codec, Wishes::default());
+    let (mut decoder, mut decoded) = (Decoder::new(codec), vec![]);
+    for piece in sound.chunks(FRAME) {
+        let (mut frame, mut payload) = ([0; FRAME], vec![]);
+        frame[..piece.len()].copy_from_slice(piece);
+        encoder.encode(&frame, &mut payload);
+        decoder.decode(&payload, &mut decoded);
+    }
     let mut detector = Detector::default();
     decoded
         .chunks(160)

@@ -136,7 +136,7 @@ fn keys_survive_a_bad_path() {
             ..Network::default()
         });
         let a = w.phone(400);
-        w.describe(a, |stream| stream.events = mine.then_some(EVENTS));
+        w.describe(a, |stream| stream.events = stream.events.filter(|_| mine));
         w.wait(1.0);
         for key in "1223334444*#".chars() {
             w.taps(a, key, 120);
@@ -181,10 +181,23 @@ fn a_key_to_nobody_and_no_key_do_nothing() {
 
 /// Two phones that talk; each has telephone-events or not. The second has packets of so many ms.
 fn pair(mine: bool, theirs: bool, time: u16) -> (World, usize, usize) {
+    pair_of([Codec::Pcmu, Codec::Pcma], mine, theirs, time)
+}
+
+/// The same with other codecs.
+pub(super) fn pair_of(
+    [first, second]: [Codec; 2],
+    mine: bool,
+    theirs: bool,
+    time: u16,
+) -> (World, usize, usize) {
     let mut w = World::new(Network::default());
-    let (a, b) = (w.phone(400), w.phone_with(700, Codec::Pcma, time));
-    w.describe(a, |stream| stream.events = mine.then_some(EVENTS));
-    w.describe(b, |stream| stream.events = theirs.then_some(EVENTS));
+    let (a, b) = (
+        w.phone_with(400, first, 20),
+        w.phone_with(700, second, time),
+    );
+    w.describe(a, |stream| stream.events = stream.events.filter(|_| mine));
+    w.describe(b, |stream| stream.events = stream.events.filter(|_| theirs));
     w.bridge(a, b);
     w.wait(1.0);
     (w, a, b)
@@ -192,13 +205,14 @@ fn pair(mine: bool, theirs: bool, time: u16) -> (World, usize, usize) {
 
 impl World {
     /// A phone presses a key in the way that was agreed on.
-    fn taps(&mut self, phone: usize, key: char, milliseconds: u16) {
+    pub(super) fn taps(&mut self, phone: usize, key: char, milliseconds: u16) {
         let leg = self.leg(phone);
         let slot = self.engine.names[&leg];
         let events = self.engine.leg(slot).and_then(|leg| leg.stream()?.events);
         if events.is_some() {
-            let press = Press::new(key, milliseconds * 8).expect("a key");
             let phone = &mut self.phones[phone];
+            let rate = phone.codec.clock_rate();
+            let press = Press::new(key, milliseconds, rate).expect("a key");
             phone.press = Some((press, phone.header.timestamp));
         } else {
             self.tones(phone, key, milliseconds);
@@ -222,15 +236,21 @@ impl World {
 
     /// What a gateway behind the phone makes of all it got: of events, and of tones.
     fn understood(&self, phone: usize) -> String {
+        self.understood_by(phone, true)
+    }
+
+    /// The same, of tones only if it listens for them.
+    pub(super) fn understood_by(&self, phone: usize, tones: bool) -> String {
         let phone = &self.phones[phone];
         let (mut keys, mut ear) = (Keys::default(), Detector::default());
+        let mut decoder = Decoder::new(phone.codec);
         let understood = phone.got.iter().filter_map(|(_, header, payload)| {
             if header.payload_type == EVENTS {
-                return keys.update(header, payload);
+                return keys.update(header, payload, phone.codec.clock_rate());
             }
             let mut samples = vec![];
-            phone.codec.decode(payload, &mut samples);
-            ear.hear(&samples)
+            decoder.decode(payload, &mut samples);
+            ear.hear(&samples).filter(|_| tones)
         });
         understood.collect()
     }

@@ -1,5 +1,6 @@
 //! The engine among scripted phones and a bad network, in virtual time, with ears.
 
+mod codecs;
 mod digits;
 mod hearing;
 mod recording;
@@ -7,9 +8,10 @@ mod stranger;
 mod torture;
 
 use super::*;
+use crate::audio::{Decoder, Encoder, FRAME};
 use crate::clock::Clock;
 use crate::random::Random;
-use crate::rtp::{Header, Packet, Press};
+use crate::rtp::{Header, Packet, Press, Pressed};
 use std::collections::BTreeMap;
 
 const EVENTS: u8 = 101;
@@ -69,14 +71,19 @@ struct Phone {
     /// How much longer its second is: 200e-6 is 200 ppm.
     drift: f64,
     header: Header,
-    /// One second of its tone, twice, encoded.
-    tone: Vec<u8>,
+    /// One second of its tone.
+    tone: Vec<i16>,
+    /// Samples of it that were said, and what was encoded of it and not sent.
     spoken: usize,
+    encoder: Encoder,
+    encoded: Vec<u8>,
     /// The key being pressed, with its timestamp.
     press: Option<(Press, u32)>,
     /// Sound that it says instead of its voice: the tones of keys.
     says: std::collections::VecDeque<i16>,
     got: Vec<(Instant, Header, Vec<u8>)>,
+    /// The payloads that it sent.
+    sent: Vec<Vec<u8>>,
     reports: Vec<Vec<u8>>,
 }
 
@@ -118,9 +125,6 @@ impl World {
     fn phone_with(&mut self, hz: u32, codec: Codec, packet_time: u16) -> usize {
         let index = self.phones.len();
         let (leg, port) = (LegId(index as u64 + 1), 20_000 + 2 * index as u16);
-        let mut tone = vec![];
-        codec.encode(&crate::audio::tone::sine(hz as f32, -20.0, 8000), &mut tone);
-        tone.extend_from_within(..);
         self.phones.push(Phone {
             leg,
             port,
@@ -136,11 +140,14 @@ impl World {
                 ssrc: self.random.u32(),
                 ..Header::default()
             },
-            tone,
+            tone: crate::audio::tone::sine(hz as f32, -20.0, 8000),
             spoken: 0,
+            encoder: Encoder::new(codec, Wishes::default()),
+            encoded: vec![],
             press: None,
             says: std::collections::VecDeque::new(),
             got: vec![],
+            sent: vec![],
             reports: vec![],
         });
         let patience = Some(Duration::from_secs(5));
@@ -165,7 +172,9 @@ impl World {
             rtcp,
             codec: phone.codec,
             payload_type: phone.codec.payload_type(),
-            events: Some(EVENTS),
+            receive_type: phone.codec.payload_type(),
+            opus: Wishes::default(),
+            events: Some(Events::both(EVENTS, phone.codec.clock_rate())),
             packet_time: phone.packet_time,
             sends: true,
             receives: true,
@@ -253,8 +262,8 @@ impl World {
 
     /// A phone presses a key for 100 ms.
     fn press(&mut self, phone: usize, key: char) {
-        let press = Press::new(key, 800).expect("a key");
         let phone = &mut self.phones[phone];
+        let press = Press::new(key, 100, phone.codec.clock_rate()).expect("a key");
         phone.press = Some((press, phone.header.timestamp));
     }
 
@@ -264,35 +273,39 @@ impl World {
         let samples = usize::from(phone.packet_time) * 8;
         let mut header = phone.header;
         let pressed = phone.press.as_mut().map(|(press, at)| (press.pull(), *at));
+        let tones = pressed.is_none() && !phone.says.is_empty();
         let mut payload = match phone.voice {
+            _ if tones => phone.says(|phone, _| phone.says.pop_front().unwrap_or(0)),
             Voice::Clicks(every) if seconds % (every * 1000) < 20 => vec![0x80; samples],
-            Voice::Clicks(_) | Voice::Nothing => vec![phone.codec.silence(); samples],
-            Voice::Tone(_) => phone.tone[phone.spoken % 8000..][..samples].to_vec(),
+            Voice::Clicks(_) | Voice::Nothing => phone.says(|_, _| 0),
+            Voice::Tone(_) => phone.says(|phone, n| phone.tone[(phone.spoken + n) % 8000]),
         };
         match pressed {
-            Some((Some(event), at)) => {
+            Some((
+                Some(Pressed {
+                    payload: event,
+                    since,
+                }),
+                at,
+            )) => {
                 header.payload_type = EVENTS;
-                header.marker = event[3] == 160 && event[2] == 0;
-                header.timestamp = at;
+                let duration = u32::from(u16::from_be_bytes([event[2], event[3]]));
+                header.marker = since == 0 && duration == 160 * phone.codec.ticks();
+                header.timestamp = at.wrapping_add(since);
                 payload = event.to_vec();
             }
             Some((None, _)) => phone.press = None,
             None => {}
         }
-        if phone.press.is_none() && !phone.says.is_empty() {
-            let sound: Vec<i16> = (0..samples)
-                .map(|_| phone.says.pop_front().unwrap_or(0))
-                .collect();
-            payload.clear();
-            phone.codec.encode(&sound, &mut payload);
-        }
         phone.spoken += samples;
-        phone.header.timestamp = phone.header.timestamp.wrapping_add(samples as u32);
+        let ticks = samples as u32 * phone.codec.ticks();
+        phone.header.timestamp = phone.header.timestamp.wrapping_add(ticks);
         let every = f64::from(phone.packet_time) / 1000.0 * (1.0 + phone.drift);
         if phone.voice != Voice::Nothing {
             phone.header.sequence = phone.header.sequence.wrapping_add(1);
             let (port, from) = (phone.port, phone.address);
             let bytes = [&header.write()[..], &payload].concat();
+            phone.sent.push(payload);
             self.deliver(port, from, bytes);
         }
         self.at(
@@ -362,16 +375,18 @@ impl World {
         let phone = &self.phones[phone];
         let since = self.now - Duration::from_secs_f64(seconds);
         let sound = phone.codec.payload_type();
-        let recent = || {
-            let all = phone.got.iter();
-            all.filter(move |(at, header, _)| *at >= since && header.payload_type == sound)
-        };
-        let first = recent().map(|(_, header, _)| header.timestamp).next();
-        let mut samples = vec![];
-        for (_, header, payload) in recent() {
-            let at = header.timestamp.wrapping_sub(first.unwrap_or(0)) as usize;
+        let (mut first, mut samples) = (None, vec![]);
+        let mut decoder = Decoder::new(phone.codec);
+        let all = phone.got.iter();
+        for (came, header, payload) in all.filter(|got| got.1.payload_type == sound) {
             let mut decoded = vec![];
-            phone.codec.decode(payload, &mut decoded);
+            decoder.decode(payload, &mut decoded);
+            if *came < since {
+                continue;
+            }
+            let first = *first.get_or_insert(header.timestamp);
+            let ticks = header.timestamp.wrapping_sub(first);
+            let at = (ticks / phone.codec.ticks()) as usize;
             if at < 8000 * 3600 {
                 samples.resize(samples.len().max(at + decoded.len()), 0);
                 samples[at..at + decoded.len()].copy_from_slice(&decoded);
@@ -390,7 +405,8 @@ impl World {
         for pair in self.phones[phone].got.windows(2) {
             let ((_, a, sound), (_, b, _)) = (&pair[0], &pair[1]);
             assert_eq!(b.sequence, a.sequence.wrapping_add(1));
-            assert_eq!(b.timestamp, a.timestamp.wrapping_add(sound.len() as u32));
+            let length = self.phones[phone].codec.duration(sound);
+            assert_eq!(b.timestamp, a.timestamp.wrapping_add(length));
             assert_eq!(a.ssrc, b.ssrc);
         }
     }
@@ -406,5 +422,29 @@ impl World {
             }
         }
         digits
+    }
+}
+
+impl Phone {
+    /// The payload of its next packet: sound of `sample`, which is asked in order.
+    fn says(&mut self, mut sample: impl FnMut(&mut Self, usize) -> i16) -> Vec<u8> {
+        let samples = usize::from(self.packet_time) * 8;
+        let mut frame = |phone: &mut Self, from: usize| {
+            let mut frame = [0; FRAME];
+            let places = frame.iter_mut().zip(from..);
+            places.for_each(|(place, n)| *place = sample(phone, n));
+            phone.encoder.encode(&frame, &mut phone.encoded);
+        };
+        if self.codec == Codec::Opus {
+            assert_eq!(samples, FRAME, "these phones have 20 ms of Opus");
+            frame(self, 0);
+            return std::mem::take(&mut self.encoded);
+        }
+        // A byte is a sample: what does not fit is sent next time.
+        while self.encoded.len() < samples {
+            let from = self.encoded.len();
+            frame(self, from);
+        }
+        self.encoded.drain(..samples).collect()
     }
 }

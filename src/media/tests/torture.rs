@@ -115,9 +115,11 @@ fn any_command(random: &mut Random, recordings: &mut u64, now: Instant) -> Comma
             stream: Stream {
                 remote: SocketAddr::from(([10, 9, 9, random.below(3) as u8], 9)),
                 rtcp: SocketAddr::from(([0, 0, 0, 0], 0)),
-                codec: Codec::ALL[random.below(2) as usize],
+                codec: Codec::ALL[random.below(4) as usize],
                 payload_type: 0,
-                events: Some(EVENTS).filter(|_| random.below(2) == 0),
+                receive_type: 0,
+                opus: Wishes::default(),
+                events: Some(Events::both(EVENTS, 8000)).filter(|_| random.below(2) == 0),
                 packet_time: [10, 20, 20, 40, 0, 999][random.below(6) as usize],
                 sends: random.below(4) > 0,
                 receives: true,

@@ -1,6 +1,7 @@
 //! A world without clocks: the switch and the media engine of production, scripted phones around
 //! them, a network with a seed, in virtual time.
 
+mod ear;
 pub(crate) mod network;
 pub(crate) mod phone;
 mod plane;

@@ -1,7 +1,7 @@
 //! A scripted phone: dials, registers, answers, and repeats itself as RFC 3261 §17 asks.
 
-use super::voice::Voice;
-use super::wire::{Heard, digest, finish, media_address};
+use super::voice::{EVENTS, OPUS, Voice, WIDE_EVENTS};
+use super::wire::{Heard, digest, finish, media_address, payload_type};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -26,8 +26,11 @@ pub(crate) struct Phone {
     /// Every final response to an INVITE of ours, and every end of a call.
     pub(crate) finals: Vec<u16>,
     pub(crate) talking: bool,
-    /// The codec number that the phone speaks: 0 or 8.
+    /// The codec that the phone speaks, by the number it gives it: 0, 8, 9, or 111 for Opus.
     pub(crate) payload_type: u8,
+    /// Another codec that it offers behind that one, and whether it then speaks what is answered.
+    pub(crate) offers_also: Option<u8>,
+    pub(crate) takes_the_answer: bool,
     /// Offer no SDP in INVITE, and answer in ACK.
     pub(crate) late_offer: bool,
     password: String,
@@ -77,6 +80,8 @@ impl Phone {
             finals: vec![],
             talking: false,
             payload_type: 0,
+            offers_also: None,
+            takes_the_answer: false,
             late_offer: false,
             password: String::new(),
             serial: 0,
@@ -92,6 +97,12 @@ impl Phone {
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
         let repeats = self.repeating.iter().map(|each| each.next);
         repeats.chain(self.answer_at).min()
+    }
+
+    /// The description that the INVITE of its call brought.
+    pub(crate) fn offered(&self) -> String {
+        let dialog = self.dialog.as_ref().expect("a call");
+        String::from_utf8_lossy(dialog.invite.body()).into_owned()
     }
 
     pub(crate) fn has_dialog(&self) -> bool {
@@ -267,9 +278,7 @@ impl Phone {
         };
         self.talking = true;
         let sdp = self.sdp("sendrecv");
-        if let Some(remote) = media_address(dialog.invite.body()) {
-            self.voice.talk_to(now, remote, self.payload_type);
-        }
+        self.talk(now, dialog.invite.body());
         let bytes = dialog.invite.reply(200, &self.tag(), &self.contact(), &sdp);
         self.repeat(now, "200", bytes)
     }
@@ -310,9 +319,7 @@ impl Phone {
             heard.field("To")
         };
         dialog.target = heard.contact().unwrap_or(dialog.target);
-        if let Some(remote) = media_address(heard.body()) {
-            self.voice.talk_to(now, remote, self.payload_type);
-        }
+        self.talk(now, heard.body());
         if !self.talking {
             self.finals.push(status);
         }
@@ -338,6 +345,25 @@ impl Phone {
         let ack = dialog.ack.clone();
         self.dialog = Some(dialog);
         vec![ack]
+    }
+
+    /// Speaks to where a description of the switch says, with its numbers (RFC 3264 §5.1).
+    fn talk(&mut self, now: Instant, sdp: &[u8]) {
+        if let Some(remote) = media_address(sdp) {
+            if self.takes_the_answer && payload_type(sdp, "opus/48000/2").is_none() {
+                self.payload_type = self.offers_also.unwrap_or(self.payload_type);
+            }
+            let events = match self.payload_type {
+                OPUS => payload_type(sdp, "telephone-event/48000"),
+                _ => payload_type(sdp, "telephone-event/8000"),
+            };
+            let sent = match self.payload_type {
+                OPUS => payload_type(sdp, "opus/48000/2").expect("Opus in it"),
+                number => number,
+            };
+            self.voice
+                .talk_to(now, remote, self.payload_type, (sent, events));
+        }
     }
 
     fn register_request(&mut self, extra: &str) -> Vec<u8> {
@@ -396,15 +422,25 @@ impl Phone {
             self.voice.address.port(),
             self.payload_type,
         );
-        let name = if pt == 0 { "PCMU" } else { "PCMA" };
-        let (events, map) = if self.voice.events {
-            (" 101", "a=rtpmap:101 telephone-event/8000\r\n")
-        } else {
-            ("", "")
+        let name = match pt {
+            0 => "PCMU/8000",
+            8 => "PCMA/8000",
+            9 => "G722/8000",
+            OPUS => "opus/48000/2\r\na=fmtp:111 useinbandfec=1",
+            _ => unreachable!("no such codec"),
         };
+        let also = self.offers_also.map(|number| format!(" {number}"));
+        let also = also.unwrap_or_default();
+        let (mut events, mut map) = (String::new(), String::new());
+        for (number, rate) in [(EVENTS, 8000), (WIDE_EVENTS, 48_000)] {
+            if self.voice.events && (rate == 8000 || pt == OPUS) {
+                events += &format!(" {number}");
+                map += &format!("a=rtpmap:{number} telephone-event/{rate}\r\n");
+            }
+        }
         format!(
-            "v=0\r\no=- 1 1 IN IP4 {ip}\r\ns=-\r\nc=IN IP4 {ip}\r\nt=0 0\r\nm=audio {port} RTP/AVP {pt}{events}\r\n\
-             a=rtpmap:{pt} {name}/8000\r\n{map}a={direction}\r\n"
+            "v=0\r\no=- 1 1 IN IP4 {ip}\r\ns=-\r\nc=IN IP4 {ip}\r\nt=0 0\r\nm=audio {port} RTP/AVP {pt}{also}{events}\r\n\
+             a=rtpmap:{pt} {name}\r\n{map}a={direction}\r\n"
         )
     }
 

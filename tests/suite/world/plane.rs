@@ -7,7 +7,7 @@ use cordboard::media::{Chunk, Command, Engine, Event, Library, Out, Report, Soun
 use cordboard::random::Random;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 #[derive(Debug)]
@@ -32,13 +32,18 @@ const BEAT: Duration = Duration::from_millis(20);
 
 impl Plane {
     pub(crate) fn real(now: Instant, clock: Clock, sounds: &[(SoundId, Vec<i16>)]) -> Self {
-        let mut library = Library::default();
-        for (id, pcm) in sounds {
-            library.insert(*id, Sound::new(pcm.clone()));
-        }
+        // All worlds have the same sounds, which are encoded once.
+        static LIBRARY: OnceLock<Arc<Library>> = OnceLock::new();
+        let library = LIBRARY.get_or_init(|| {
+            let mut library = Library::default();
+            for (id, pcm) in sounds {
+                library.insert(*id, Sound::new(pcm.clone()));
+            }
+            Arc::new(library)
+        });
         let mut engine = Box::new(Engine::new(Random::seeded(1), clock, now));
         let mut out = Out::default();
-        engine.command(now, Command::Library(Arc::new(library)), &mut out);
+        engine.command(now, Command::Library(library.clone()), &mut out);
         Self::Real {
             engine,
             out,

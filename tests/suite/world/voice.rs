@@ -1,13 +1,17 @@
 //! The sound of a scripted phone: a tone out, and ears that keep all that came in.
 
-use cordboard::audio::{Codec, FRAME, level, tone};
+use super::ear::{Ear, Mouth};
+use cordboard::audio::{FRAME, level, tone};
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 const BEAT: Duration = Duration::from_millis(20);
 const TURN: f32 = std::f32::consts::TAU;
-const EVENTS: u8 = 101;
+/// The numbers of telephone-events at 8000 and 48000 Hz, and of Opus, in these phones' SDP.
+pub(crate) const EVENTS: u8 = 101;
+pub(crate) const WIDE_EVENTS: u8 = 103;
+pub(crate) const OPUS: u8 = 111;
 const ROWS: [f32; 4] = [697.0, 770.0, 852.0, 941.0];
 const COLUMNS: [f32; 4] = [1209.0, 1336.0, 1477.0, 1633.0];
 
@@ -18,16 +22,20 @@ pub(crate) struct Voice {
     pub(crate) hz: f32,
     /// Says nothing, sends nothing: a phone whose network has gone.
     pub(crate) mute: bool,
-    /// Has telephone-events, of payload type 101.
+    /// Has telephone-events, of payload type 101, and of 103 in Opus.
     pub(crate) events: bool,
     /// Packets of keys to be sent, and tones to be said, before anything else.
-    keys: VecDeque<([u8; 4], bool)>,
+    keys: VecDeque<(u8, u16, bool, bool)>,
     key_began: u32,
     tones: VecDeque<i16>,
     /// The telephone-events that came: timestamp and key.
     events_heard: Vec<(u32, char)>,
     remote: Option<SocketAddr>,
-    codec: Codec,
+    /// The numbers of the codec and of events in what it sends; and the ticks of its clock.
+    sent: (u8, Option<u8>),
+    ticks: u32,
+    mouth: Mouth,
+    ear: Ear,
     next: Option<Instant>,
     sequence: u16,
     timestamp: u32,
@@ -36,6 +44,11 @@ pub(crate) struct Voice {
     heard: Vec<(Instant, Vec<i16>)>,
     /// The sequence numbers and timestamps that came.
     pub(crate) headers: Vec<(u16, u32, u32)>,
+    /// The payloads of sound that came, and that were sent.
+    pub(crate) got: Vec<Vec<u8>>,
+    pub(crate) said: Vec<Vec<u8>>,
+    /// The durations of the last packets of keys that came, in ticks.
+    pub(crate) durations: Vec<u16>,
 }
 
 impl Voice {
@@ -50,19 +63,36 @@ impl Voice {
             tones: VecDeque::new(),
             events_heard: vec![],
             remote: None,
-            codec: Codec::Pcmu,
+            sent: (0, None),
+            ticks: 1,
+            mouth: Mouth::new(0),
+            ear: Ear::new(0),
             next: None,
             sequence: 7,
             timestamp: 1000,
             phase: 0.0,
             heard: vec![],
             headers: vec![],
+            got: vec![],
+            said: vec![],
+            durations: vec![],
         }
     }
 
-    pub(crate) fn talk_to(&mut self, now: Instant, remote: SocketAddr, payload_type: u8) {
+    /// Speaks and understands the codec of this number, numbered otherwise in what it sends.
+    pub(crate) fn talk_to(
+        &mut self,
+        now: Instant,
+        remote: SocketAddr,
+        codec: u8,
+        sent: (u8, Option<u8>),
+    ) {
         self.remote = Some(remote);
-        self.codec = Codec::from_payload_type(payload_type).expect("PCMU or PCMA");
+        if self.ear.codec != codec {
+            (self.mouth, self.ear) = (Mouth::new(codec), Ear::new(codec));
+        }
+        self.ticks = if codec == OPUS { 6 } else { 1 };
+        self.sent = sent;
         self.next.get_or_insert(now);
     }
 
@@ -79,19 +109,20 @@ impl Voice {
         let due = self.next.filter(|due| *due <= now)?;
         self.next = Some(due + BEAT);
         self.sequence = self.sequence.wrapping_add(1);
-        self.timestamp = self.timestamp.wrapping_add(FRAME as u32);
-        let (mut kind, mut timestamp, mut payload) =
-            (self.codec.payload_type(), self.timestamp, vec![]);
-        if let Some((key, first)) = self.keys.pop_front() {
+        self.timestamp = self.timestamp.wrapping_add(FRAME as u32 * self.ticks);
+        let (mut kind, mut timestamp, mut payload) = (self.sent.0, self.timestamp, vec![]);
+        if let Some((code, packets, first, end)) = self.keys.pop_front() {
             if first {
                 self.key_began = timestamp;
             }
             timestamp = self.key_began;
-            kind = EVENTS | if first { 0x80 } else { 0 };
-            payload.extend(key);
+            kind = self.sent.1.expect("events") | if first { 0x80 } else { 0 };
+            let [high, low] = (160 * packets * self.ticks as u16).to_be_bytes();
+            payload.extend([code, 10 | if end { 0x80 } else { 0 }, high, low]);
         } else {
-            let frame: Vec<i16> = (0..FRAME).map(|_| self.sample()).collect();
-            self.codec.encode(&frame, &mut payload);
+            let frame = [(); FRAME].map(|()| self.sample());
+            payload = self.mouth.say(&frame);
+            self.said.push(payload.clone());
         }
         let mut packet = vec![0x80, kind];
         packet.extend(self.sequence.to_be_bytes());
@@ -109,8 +140,12 @@ impl Voice {
         let word = |at: usize| {
             u32::from_be_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]])
         };
-        if header[1] & 0x7f == EVENTS {
+        let kind = header[1] & 0x7f;
+        if [EVENTS, WIDE_EVENTS].contains(&kind) {
             assert!(self.events, "events were not agreed on");
+            assert_eq!(kind == WIDE_EVENTS, self.ticks == 6, "of the sound's clock");
+            self.durations
+                .push(u16::from_be_bytes([payload[2], payload[3]]));
             let key = ('0'..='9')
                 .chain("*#ABCD".chars())
                 .nth(usize::from(payload[0]));
@@ -120,11 +155,11 @@ impl Voice {
             }
             return;
         }
-        let codec = Codec::from_payload_type(header[1] & 0x7f);
-        let Some(codec) = codec else { return };
-        let mut sound = vec![];
-        codec.decode(payload, &mut sound);
-        self.heard.push((now, sound));
+        if kind != self.ear.codec {
+            return;
+        }
+        self.heard.push((now, self.ear.hear(payload)));
+        self.got.push(payload.to_vec());
         let sequence = u16::from_be_bytes([header[2], header[3]]);
         self.headers.push((sequence, word(4), word(8)));
     }
@@ -143,9 +178,7 @@ impl Voice {
         let packets = milliseconds / 20;
         let number = |n: u16| n.min(packets);
         for n in 1..packets + 3 {
-            let [high, low] = (160 * number(n)).to_be_bytes();
-            let end = if n >= packets { 0x80 } else { 0 };
-            self.keys.push_back(([code, 10 | end, high, low], n == 1));
+            self.keys.push_back((code, number(n), n == 1, n >= packets));
         }
     }
 

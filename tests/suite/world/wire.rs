@@ -146,6 +146,17 @@ pub(crate) fn digest(user: &str, password: &str, challenge: &Heard, uri: &str) -
     )
 }
 
+/// The payload type of an encoding in an SDP body: `opus/48000`.
+pub(crate) fn payload_type(sdp: &[u8], encoding: &str) -> Option<u8> {
+    let text = String::from_utf8_lossy(sdp).to_lowercase();
+    let maps = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("a=rtpmap:"));
+    let mut maps = maps.filter_map(|map| map.split_once(' '));
+    let found = maps.find(|(_, name)| name.starts_with(encoding))?;
+    found.0.parse().ok()
+}
+
 /// Where an SDP body says that sound is to go.
 pub(crate) fn media_address(sdp: &[u8]) -> Option<std::net::SocketAddr> {
     let text = String::from_utf8_lossy(sdp);

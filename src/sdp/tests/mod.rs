@@ -1,5 +1,7 @@
 //! The rules of RFC 3264 as the two ends see them, and descriptions that are none.
 
+mod formats;
+
 use super::*;
 
 const OFFER: &str = "v=0\r\no=alice 2890844526 2890844526 IN IP4 192.0.2.1\r\ns= \r\n\
@@ -12,6 +14,7 @@ fn local() -> Local {
         address: "198.51.100.7".parse().expect("an address"),
         port: 20_000,
         codecs: vec![Codec::Pcmu, Codec::Pcma],
+        types: Types::default(),
         session: 77,
         version: 3,
         direction: Direction::SendRecv,
@@ -38,8 +41,13 @@ fn refused(offer: &str) -> Refusal {
 }
 
 #[test]
-fn an_offer_is_answered_with_the_first_codec_we_share() {
-    let (answer, negotiated) = answered(OFFER);
+fn an_offer_is_answered_with_the_first_codec_of_ours_that_it_lists() {
+    let local = Local {
+        codecs: vec![Codec::Pcma, Codec::Pcmu],
+        ..local()
+    };
+    let (answer, negotiated) = answer(OFFER.as_bytes(), &local).expect("agreed");
+    let answer = String::from_utf8(answer).expect("text");
     assert_eq!(
         answer,
         "v=0\r\no=- 77 3 IN IP4 198.51.100.7\r\ns=-\r\nc=IN IP4 198.51.100.7\r\nt=0 0\r\n\
@@ -51,8 +59,11 @@ fn an_offer_is_answered_with_the_first_codec_we_share() {
         rtcp: "192.0.2.1:49171".parse().expect("an address"),
         codec: Codec::Pcma,
         payload_type: 8,
-        events: Some(97),
+        receive_type: 8,
+        opus: Wishes::default(),
+        events: Some(Events::both(97, 8000)),
         packet_time: 20,
+        types: negotiated.types.clone(),
         direction: Direction::SendRecv,
         held: false,
     };
@@ -72,8 +83,10 @@ fn our_offer_is_understood_by_ourselves() {
     };
     let (answer, theirs) = answer(&offer(&caller), &callee).expect("agreed");
     let ours = accept(&answer, &caller).expect("agreed");
-    assert_eq!((ours.codec, theirs.codec), (Codec::Pcma, Codec::Pcma));
-    assert_eq!((ours.events, theirs.events), (Some(101), Some(101)));
+    // The order of who answers.
+    assert_eq!((ours.codec, theirs.codec), (Codec::Pcmu, Codec::Pcmu));
+    let events = Some(Events::both(101, 8000));
+    assert_eq!((ours.events, theirs.events), (events, events));
     assert_eq!(ours.direction, Direction::SendOnly);
     assert_eq!(theirs.direction, Direction::RecvOnly);
     assert_eq!(ours.remote.ip(), callee.address);
