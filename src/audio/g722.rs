@@ -124,8 +124,9 @@ impl Band {
     /// The code for a sample (QUANTL).
     fn code(&self, sample: i32) -> u8 {
         let difference = saturated(sample - self.prediction);
-        let (magnitude, negative) = (difference ^ difference >> 31, difference < 0);
-        let beyond = DECISIONS.partition_point(|&level| magnitude >= level * self.step >> 12) as u8;
+        let (magnitude, negative) = (difference ^ (difference >> 31), difference < 0);
+        let beyond =
+            DECISIONS.partition_point(|&level| magnitude >= (level * self.step) >> 12) as u8;
         match (negative, beyond) {
             (false, _) => 61 - beyond,
             // The codes 0 to 3 are not used: four bits of them would be no difference.
@@ -145,7 +146,7 @@ impl Band {
         };
         let steps = SIX_BITS[usize::from(magnitude)];
         let steps = if negative { -steps } else { steps };
-        let sample = self.prediction + (self.step * steps >> 15);
+        let sample = self.prediction + ((self.step * steps) >> 15);
         sample.clamp(-16_384, 16_383)
     }
 
@@ -158,8 +159,9 @@ impl Band {
             upper => (usize::from(8 - upper), true),
         };
         let steps = FOUR_BITS[magnitude];
-        let difference = self.step * if negative { -steps } else { steps } >> 15;
-        self.logarithm = ((self.logarithm * 127 >> 7) + LOUDER[magnitude]).clamp(0, LOUDEST);
+        let steps = if negative { -steps } else { steps };
+        let difference = (self.step * steps) >> 15;
+        self.logarithm = (((self.logarithm * 127) >> 7) + LOUDER[magnitude]).clamp(0, LOUDEST);
         let power = POWERS[(self.logarithm >> 6 & 31) as usize];
         let octave = self.logarithm >> 11;
         self.step = if octave > 8 {
@@ -182,7 +184,7 @@ impl Band {
             } else {
                 -growth
             };
-            *zero = saturated(towards + (*zero * 32_640 >> 15));
+            *zero = saturated(towards + ((*zero * 32_640) >> 15));
         }
         self.differences.copy_within(..5, 1);
         self.differences[0] = difference;
@@ -191,7 +193,7 @@ impl Band {
 
         let sum = |coefficients: &[i32], values: &[i32]| -> i32 {
             let pairs = coefficients.iter().zip(values);
-            saturated(pairs.map(|(c, v)| c * saturated(v * 2) >> 15).sum())
+            saturated(pairs.map(|(c, v)| (c * saturated(v * 2)) >> 15).sum())
         };
         self.by_zeros = sum(&self.zeros, &self.differences);
         self.prediction = saturated(sum(&self.poles, &self.samples) + self.by_zeros);
@@ -208,11 +210,11 @@ impl Band {
             turned
         };
         let towards = if alike(partial, before) { 128 } else { -128 };
-        let second = (turned.min(32_767) >> 7) + towards + (second * 32_512 >> 15);
+        let second = (turned.min(32_767) >> 7) + towards + ((second * 32_512) >> 15);
         let second = second.clamp(-12_288, 12_288);
         let towards = if alike(partial, last) { 192 } else { -192 };
         let limit = 15_360 - second;
-        let first = saturated(towards + (first * 32_640 >> 15)).clamp(-limit, limit);
+        let first = saturated(towards + ((first * 32_640) >> 15)).clamp(-limit, limit);
         self.poles = [first, second];
     }
 }

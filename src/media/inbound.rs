@@ -50,9 +50,9 @@ impl Inbound {
             Codec::Opus => {
                 let ticks = i64::from(codec.ticks());
                 let timestamp = self.stamps.extend(packet.timestamp).div_euclid(ticks) as u32;
-                let last = self.last.unwrap_or(packet.number.saturating_sub(1));
-                let lost = packet.number.saturating_sub(last + 1);
-                self.last = Some(last.max(packet.number));
+                let last = self.last;
+                let lost = last.map_or(0, |last| packet.number.saturating_sub(last + 1));
+                self.last = last.max(Some(packet.number));
                 decoder.conceal(lost, payload, samples);
                 let concealed = samples.len();
                 decoder.decode(payload, samples);
