@@ -394,7 +394,9 @@ fn escapes_are_whole(text: &str) -> bool {
 
 /// A parameter in both must agree; `user`, `ttl`, `method` and `maddr` must be in both or none.
 fn params_agree(one: &Params, other: &Params) -> bool {
-    one.iter().take(MAX_COMPARED).all(|(name, value)| {
+    one.iter().take(MAX_COMPARED).all(|(name, _)| {
+        // Of a repeated name the first counts, on both sides.
+        let value = one.get(name);
         let both = ["user", "ttl", "method", "maddr"];
         match other.get(name) {
             Some(theirs) => {

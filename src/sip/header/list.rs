@@ -46,23 +46,48 @@ impl<'a> List<'a> {
 /// Where an ASCII byte first stands outside quotes and angle brackets. `<` itself can be looked
 /// for. A quote or bracket that never closes hides all that follows.
 pub(crate) fn find_unquoted(text: &str, wanted: u8) -> Option<usize> {
-    let (mut quoted, mut angled, mut escaped) = (false, false, false);
-    for (at, &byte) in text.as_bytes().iter().enumerate() {
-        if escaped {
-            escaped = false;
-        } else if quoted {
-            quoted = byte != b'"';
-            escaped = byte == b'\\';
-        } else if angled {
-            angled = byte != b'>';
-        } else if byte == wanted {
-            return Some(at);
+    let mut nesting = Nesting::default();
+    let mut bytes = text.bytes();
+    bytes.position(|byte| {
+        let found = nesting.is_outside() && byte == wanted;
+        nesting.pass(byte);
+        found
+    })
+}
+
+/// Whether all quotes and angle brackets close, so that what is appended can be seen.
+pub(crate) fn is_closed(text: &str) -> bool {
+    let mut nesting = Nesting::default();
+    text.bytes().for_each(|byte| nesting.pass(byte));
+    nesting.is_outside()
+}
+
+/// What one stands within, byte after byte.
+#[derive(Default)]
+struct Nesting {
+    quoted: bool,
+    angled: bool,
+    escaped: bool,
+}
+
+impl Nesting {
+    fn is_outside(&self) -> bool {
+        !self.quoted && !self.angled
+    }
+
+    fn pass(&mut self, byte: u8) {
+        if self.escaped {
+            self.escaped = false;
+        } else if self.quoted {
+            self.quoted = byte != b'"';
+            self.escaped = byte == b'\\';
+        } else if self.angled {
+            self.angled = byte != b'>';
         } else {
-            quoted = byte == b'"';
-            angled = byte == b'<';
+            self.quoted = byte == b'"';
+            self.angled = byte == b'<';
         }
     }
-    None
 }
 
 /// Whether a text is a `token` of RFC 3261 §25.1.

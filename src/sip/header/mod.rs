@@ -16,7 +16,7 @@ pub use params::Params;
 pub use via::{Protocol, Via};
 
 pub(crate) use address::seconds;
-pub(crate) use list::{find_unquoted, is_token, quote, unquote};
+pub(crate) use list::{find_unquoted, is_closed, is_token, quote, unquote};
 
 /// Text that breaks the grammar of RFC 3261 §25, with what is wrong in plain words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

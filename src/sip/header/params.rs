@@ -1,6 +1,6 @@
 //! Parameters: the `;name=value` that follow addresses, Vias, URIs and media types.
 
-use super::{Syntax, find_unquoted, is_token, quote, split, unquote};
+use super::{Syntax, find_unquoted, is_closed, is_token, quote, split, unquote};
 use std::borrow::Cow;
 use std::fmt;
 
@@ -126,10 +126,12 @@ fn is_simple(list: &str) -> bool {
     })
 }
 
-/// A parameter has a name without spaces or quotes, and a quoted value ends where it should.
+/// A parameter has a name without spaces or quotes, and a quote that opens in its value closes there:
+/// it would hide the parameters that are appended.
 fn is_sound(text: &str) -> bool {
     let (name, value) = pair(text);
-    let closed = value.is_none_or(|v| !v.starts_with('"') || (v.len() > 1 && v.ends_with('"')));
+    let ends = value.is_none_or(|v| !v.starts_with('"') || (v.len() > 1 && v.ends_with('"')));
+    let closed = ends && is_closed(text);
     let plain = |byte: u8| byte > b' ' && !matches!(byte, b'"' | b'<' | b'>' | b',');
     !name.is_empty() && name.bytes().all(plain) && closed && find_unquoted(text, b',').is_none()
 }
@@ -175,6 +177,9 @@ mod tests {
             ";;",
             ";a b=1",
             ";a=\"open",
+            ";a=b\"open",
+            ";a=\"b\"c\"",
+            ";a=<open",
             ";a=1,b",
             ";a=\u{1}",
         ] {

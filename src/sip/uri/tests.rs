@@ -114,6 +114,14 @@ fn equivalent_uris_of_the_rfc() {
 }
 
 #[test]
+fn of_a_repeated_parameter_the_first_counts_on_both_sides() {
+    let twice = uri("sip:a@h;method=INVITE;method=BYE");
+    assert!(twice.equivalent(&twice));
+    assert!(twice.equivalent(&uri("sip:a@h;method=INVITE")));
+    assert!(!twice.equivalent(&uri("sip:a@h;method=BYE")));
+}
+
+#[test]
 fn different_uris_of_the_rfc() {
     for (a, b) in [
         (
