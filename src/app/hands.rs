@@ -147,7 +147,7 @@ impl Hands {
         // Not told when nobody would read it: `tracing` asks for its words only then.
         let line = std::cell::LazyCell::new(|| story::tell(&self.account, notice, Numbers::Masked));
         match (call, notice) {
-            (_, Notice::Refused { .. }) => tracing::warn!("{}", *line),
+            (_, Notice::Refused { .. } | Notice::Banned(_)) => tracing::warn!("{}", *line),
             (Some(call), _) => tracing::info!(%call, "{}", *line),
             (None, _) => tracing::info!("{}", *line),
         }
@@ -170,7 +170,8 @@ impl Hands {
             | Notice::Pressed { .. }
             | Notice::Recording { .. }
             | Notice::Reachable(..)
-            | Notice::WrappedUp(_) => {}
+            | Notice::WrappedUp(_)
+            | Notice::Banned(_) => {}
         }
         (self.listener)(call, notice);
     }
@@ -205,9 +206,14 @@ impl Hands {
             ("stray response", sip.stray_responses),
             ("stray ack", sip.stray_acks),
             ("inbox full", network.dropped),
+            ("limited", sip.limited),
+            ("banned", sip.banned),
+            ("scanner", sip.scanners),
+            ("answer larger than question", sip.unanswered),
         ] {
             metrics::SIP_DROPPED.total_for(reason, count);
         }
+        metrics::SIP_BANS.total(sip.bans);
         metrics::CONNECTIONS.set(network.connections as f64);
         metrics::CONNECTIONS_REFUSED.total(network.refused);
         metrics::CONNECTIONS_CLOSED.total(network.closed);

@@ -417,6 +417,7 @@ fn switch(config: &Config, sounds: Sounds, workers: &[Worker], network: &Network
     let sip = sip::Config {
         listeners: listeners.collect(),
         user_agent: config.user_agent.clone(),
+        guard: config.guard,
         ..sip::Config::default()
     };
     let config = switch::Config {

@@ -5,6 +5,7 @@ use crate::call::record::End;
 use crate::id::AgentId;
 use crate::route;
 use crate::settings::Account;
+use crate::sip::guard::Offence;
 use crate::switch::{Notice, Unrung};
 
 /// How much of a number may be seen.
@@ -91,6 +92,19 @@ pub fn tell(account: &Account, notice: &Notice, numbers: Numbers) -> String {
         Notice::Reachable(id, true) => format!("{} is available", agent(id)),
         Notice::Reachable(id, false) => format!("{} has no phone any more", agent(id)),
         Notice::WrappedUp(id) => format!("{} has finished the wrap-up", agent(id)),
+        Notice::Banned(ban) => {
+            let (source, seconds) = (ban.source.address(), ban.lasts.as_secs());
+            let why = offence(ban.offence);
+            format!("{source} is not heard for {seconds} s: {why}")
+        }
+    }
+}
+
+fn offence(offence: Offence) -> &'static str {
+    match offence {
+        Offence::Credentials => "wrong passwords or unknown users",
+        Offence::Malformed => "messages that make no sense",
+        Offence::Uninvited => "calls from no trunk's network",
     }
 }
 

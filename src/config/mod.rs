@@ -21,8 +21,8 @@ pub use demo::Demo;
 pub use report::{ConfigError, ConfigErrors};
 
 use crate::settings::Account;
-use crate::sip::Transport;
 use crate::sip::auth::Digest;
+use crate::sip::{Transport, guard};
 use crate::watch::trace;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -37,6 +37,8 @@ pub struct Config {
     pub media: Media,
     /// The User-Agent and Server header.
     pub user_agent: String,
+    /// What senders that are not known may do.
+    pub guard: guard::Limits,
     /// Where SIP is received.
     pub listeners: Vec<ListenerConfig>,
     /// What is kept of what SIP says; `None`: nothing.

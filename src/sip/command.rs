@@ -1,6 +1,7 @@
 //! What the user of the endpoint asks for.
 
 use super::Hop;
+use super::guard::Network;
 use super::resolve::Seeker;
 use super::{Peer, SessionId, Terms};
 use std::time::Duration;
@@ -52,6 +53,9 @@ pub enum Command {
     /// The carriers from now on. One that is as it was before goes on undisturbed; where one is
     /// gone, or is another, its registration is taken back.
     Peers(Vec<Peer>),
+    /// The networks of the trunks from now on: from others, a listener for trunks takes no calls
+    /// (403, of which nothing is kept). Before it is told, it takes them from everybody.
+    Trust(Vec<Network>),
     /// `true`: new calls of peers are refused with 503; what runs goes on.
     Drain(bool),
 }

@@ -1,5 +1,6 @@
 //! What the endpoint tells its user.
 
+use super::guard::Ban;
 use super::resolve::Seeker;
 use super::uri::Uri;
 use super::{Flow, PeerId, PeerState, Refer, SessionId, Trail};
@@ -72,6 +73,15 @@ pub enum Event {
     /// A request in a dialog must pass a proxy that is a name. It waits for
     /// [`crate::sip::Command::Found`], which must come in any case, with nothing if nothing is known.
     Sought { seeker: Seeker, uri: Uri },
+    /// A stranger has called at a listener for trunks, and was refused with 403. Of a flood, some
+    /// are told.
+    Uninvited {
+        flow: Flow,
+        from: Party,
+        called: String,
+    },
+    /// A source is not heard for a while.
+    Banned(Ban),
     /// A user has at least one phone registered now, and had none before.
     Registered { user: String },
     /// The user's last phone has gone: expired, removed, or its connection lost.

@@ -14,12 +14,12 @@ pub mod dialog;
 pub mod endpoint;
 pub mod enrol;
 pub mod framing;
+pub mod guard;
 pub mod header;
 pub mod message;
 pub mod pulse;
 pub mod register;
 pub mod resolve;
-pub mod stun;
 pub mod transaction;
 pub mod uri;
 

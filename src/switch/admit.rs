@@ -9,6 +9,7 @@ use crate::route;
 use crate::sdp;
 use crate::settings::Destination;
 use crate::sip::{Command, Invite, Rejection};
+use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 /// Why a call is not taken: the status for the peer, the reason for whoever reads the log.
@@ -65,6 +66,22 @@ impl Switch {
                 },
             ));
         }
+    }
+
+    /// A call that the endpoint has refused by itself.
+    pub(super) fn uninvited(&mut self, address: IpAddr, from: String, called: String) {
+        let trunk = route::trunk_for(&self.account, address);
+        let why = trunk.err().map(|stranger| stranger.to_string());
+        let status = 403;
+        self.out(Output::Notice(
+            None,
+            Notice::Refused {
+                from,
+                called,
+                status,
+                why: why.unwrap_or_default(),
+            },
+        ));
     }
 
     /// Nobody takes the place of another by calling (RFC 3891 §3: 603).

@@ -101,6 +101,7 @@ impl Switch {
         let users = users.map(|agent| (agent.user.clone(), agent.password.0.clone()));
         let (users, now) = (users.collect(), clock.at());
         sip.command(now, sip::Command::Users(users));
+        sip.command(now, sip::Command::Trust(trusted(&config.account)));
         let mut switch = Self {
             floor: Floor::new(&config.account),
             account: config.account,
@@ -214,4 +215,14 @@ impl Switch {
         self.at_hand = Some(call);
         self.out(Output::Notice(Some(call), notice));
     }
+}
+
+/// The networks from which the trunks call.
+fn trusted(account: &Account) -> Vec<sip::guard::Network> {
+    let networks = account.trunks.iter().flat_map(|trunk| &trunk.from);
+    let network = |network: &crate::settings::Network| sip::guard::Network {
+        address: network.address,
+        prefix: network.prefix,
+    };
+    networks.map(network).collect()
 }

@@ -41,6 +41,10 @@ impl Switch {
             } => self.info(session, digit, duration),
             Event::Ended { session, how } => self.ended(now, session, &how),
             Event::Sought { seeker, uri } => self.resolver.seek(now, uri, seeker),
+            Event::Uninvited { flow, from, called } => {
+                self.uninvited(flow.remote.ip(), from.user, called);
+            }
+            Event::Banned(ban) => self.out(Output::Notice(None, Notice::Banned(ban))),
             Event::Registered { user } => self.reachable(now, &user, true),
             Event::Unregistered { user } => self.reachable(now, &user, false),
             // No carrier has been set.

@@ -68,6 +68,8 @@ pub enum Notice {
     Reachable(AgentId, bool),
     /// An agent's wrap-up is over.
     WrappedUp(AgentId),
+    /// A sender of SIP is not heard for a while.
+    Banned(sip::guard::Ban),
 }
 
 /// Why a phone is no longer rung.

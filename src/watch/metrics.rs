@@ -53,6 +53,7 @@ metrics! {
     SIP_RECEIVED: Counter = "cordboard_sip_messages_received_total", Count, "SIP messages received.";
     SIP_SENT: Counter = "cordboard_sip_messages_sent_total", Count, "SIP messages sent.";
     SIP_DROPPED: Counter = "cordboard_sip_messages_dropped_total" ["reason"], Count, "SIP messages dropped without an answer.";
+    SIP_BANS: Counter = "cordboard_sip_bans_total", Count, "Sources that were not heard for a while, as they guessed passwords or made no sense.";
     CONNECTIONS: Gauge = "cordboard_sip_connections", Count, "SIP connections open: TCP, TLS, WebSocket.";
     CONNECTIONS_REFUSED: Counter = "cordboard_sip_connections_refused_total", Count, "SIP connections refused by a limit.";
     CONNECTIONS_CLOSED: Counter = "cordboard_sip_connections_closed_total", Count, "SIP connections closed by us: silent, too slow, or not SIP.";

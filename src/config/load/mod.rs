@@ -8,6 +8,7 @@ mod trunk;
 use super::report::Report;
 use super::table::Table;
 use super::{Config, ConfigErrors, Files, LogFormat, Media, Server};
+use crate::sip::guard;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -51,7 +52,7 @@ pub(super) fn load(path: &Path, text: &str, files: &Files) -> Result<Config, Con
 impl Loader<'_> {
     fn config(&mut self, mut root: Table<'_>) -> Config {
         let server = self.server(&mut root);
-        let user_agent = self.user_agent(&mut root);
+        let (user_agent, guard) = self.sip(&mut root);
         let media = self.media(&mut root);
         let listeners = self.listeners(&mut root);
         let mut trace = self.trace(&mut root);
@@ -65,6 +66,7 @@ impl Loader<'_> {
             server,
             media,
             user_agent,
+            guard,
             listeners,
             trace,
             account,
@@ -148,17 +150,28 @@ impl Loader<'_> {
         read
     }
 
-    fn user_agent(&mut self, root: &mut Table<'_>) -> String {
+    fn sip(&mut self, root: &mut Table<'_>) -> (String, guard::Limits) {
         let report = &mut self.report;
-        let mut name = USER_AGENT.to_owned();
+        let (mut name, mut guard) = (USER_AGENT.to_owned(), guard::Limits::default());
         if let Some(mut table) = root.table("sip", report) {
             name = table.string("user_agent", report).unwrap_or(name);
             if name.is_empty() || name.len() > 128 || name.contains(char::is_control) {
                 report.of("sip.user_agent", "1 to 128 bytes of text");
             }
+            let mut number = |key, range, usual| table.number(key, range, report).unwrap_or(usual);
+            guard.rate = number("source_rate", 0..=100_000, guard.rate);
+            guard.burst = number("source_burst", 1..=1_000_000, guard.burst);
+            guard.strangers = number("strangers_rate", 0..=1_000_000, guard.strangers);
+            guard.strikes = number("ban_after", 0..=10_000, guard.strikes);
+            let ban = number("ban_s", 1..=86_400, 300);
+            guard.ban = Duration::from_secs(ban.into());
+            let drop = table.boolean("drop_scanners", report);
+            guard.drop_scanners = drop.unwrap_or(guard.drop_scanners);
+            let whole = table.boolean("whole_answers", report);
+            guard.whole_answers = whole.unwrap_or(guard.whole_answers);
             table.done(report);
         }
-        name
+        (name, guard)
     }
 
     fn media(&mut self, root: &mut Table<'_>) -> Media {

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::random::Random;
+use crate::sip::guard::Source;
 use crate::sip::header::Name;
 use crate::sip::message::{Builder, Message};
 use std::time::{Duration, Instant};
@@ -87,7 +88,7 @@ impl Desk {
     }
 
     fn challenge(verifier: &mut Verifier, now: Instant) -> Challenge {
-        let texts = verifier.challenges(now, false);
+        let texts = verifier.challenges(now, phone(), false);
         let response = texts.iter().fold(Builder::response(401, ""), |b, text| {
             b.header(Name::WwwAuthenticate, text)
         });
@@ -111,6 +112,14 @@ impl Desk {
     }
 
     fn judges(&mut self, credentials: impl fmt::Display) -> Verdict {
+        let request = Self::request(credentials);
+        let password = |user: &str| (user == "1001").then_some("hunter2");
+        let verdict = self.verifier.verify(self.now, &request, password);
+        self.verifier.check();
+        verdict
+    }
+
+    fn request(credentials: impl fmt::Display) -> Message {
         let request = Builder::request(&Method::Register, "sip:pbx.example.com")
             .header(Name::Via, "SIP/2.0/UDP h;branch=z9hG4bK1")
             .header(Name::From, "<sip:a@h>;tag=1")
@@ -119,16 +128,16 @@ impl Desk {
             .header(Name::CSeq, "1 REGISTER")
             .header(Name::Authorization, "Digest realm=\"other\", x=y")
             .header(Name::Authorization, credentials);
-        let request = Message::parse(request.build()).expect("a good request");
-        let password = |user: &str| (user == "1001").then_some("hunter2");
-        let verdict = self.verifier.verify(self.now, &request, password);
-        self.verifier.check();
-        verdict
+        Message::parse(request.build()).expect("a good request")
     }
 
     fn tries(&mut self, nc: u32) -> Verdict {
         self.judges(self.answers("1001", "hunter2", nc))
     }
+}
+
+fn phone() -> Source {
+    Source::of([192, 0, 2, 7].into())
 }
 
 fn passed() -> Verdict {
@@ -188,6 +197,31 @@ fn a_nonce_that_is_not_ours_is_stale() {
         desk.challenge.nonce = nonce;
         assert_eq!(desk.tries(1), STALE);
     }
+}
+
+/// Whoever invents a source cannot strike in its name, even with a nonce of their own.
+#[test]
+fn only_who_got_the_challenge_was_asked() {
+    let mut desk = Desk::new();
+    let elsewhere = Source::of([192, 0, 2, 99].into());
+    let wrong = Desk::request(desk.answers("1001", "hunter3", 1));
+    assert!(desk.verifier.was_asked(&wrong, phone()));
+    assert!(!desk.verifier.was_asked(&wrong, elsewhere));
+    let twice = Desk::challenge(&mut desk.verifier, desk.now).nonce;
+    assert_ne!(desk.challenge.nonce, twice);
+    assert_eq!(
+        desk.challenge.nonce.len(),
+        32,
+        "short, as answers to strangers must be"
+    );
+    desk.challenge.nonce.replace_range(20..22, "__");
+    let forged = Desk::request(desk.answers("1001", "hunter3", 1));
+    assert!(!desk.verifier.was_asked(&forged, phone()));
+    assert!(
+        !desk
+            .verifier
+            .was_asked(&Desk::request("Basic abc"), phone())
+    );
 }
 
 #[test]

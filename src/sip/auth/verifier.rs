@@ -1,16 +1,19 @@
 //! The server's side: who has proved to know a password.
 //!
-//! A nonce is `time, random, seal`; what we have not sealed is not ours. So nothing is kept for a
-//! challenge that nobody answers, and a flood of requests without credentials costs no memory.
-//! A nonce is remembered from its first good answer on, with the highest count it was used with:
+//! A nonce is `time, random, asker, seal`; what we have not sealed is not ours. So nothing is kept for
+//! a challenge that nobody answers, and a flood of requests without credentials costs no memory.
+//! Who answers with a nonce that was minted for their own address has got our challenge: their
+//! address is no invention ([`Verifier::was_asked`]). From elsewhere a nonce is as good, since phones
+//! move. A nonce is short, as an answer to strangers must be. It is remembered from its first good answer on, with the highest count it was used with:
 //!
 //! ```text
 //!   minted ──right answer within 60 s──▶ in use ──1 h after minting──▶ stale
 //!      └──60 s──▶ stale                    └──count not higher──▶ stale
 //! ```
 
-use super::{Algorithm, Challenge, Credentials, Digest, hex};
+use super::{Algorithm, Challenge, Credentials, Digest};
 use crate::random::Random;
+use crate::sip::guard::Source;
 use crate::sip::header::{Name, Syntax};
 use crate::sip::message::{Message, Method, Start};
 use crate::sip::uri::Uri;
@@ -65,12 +68,22 @@ pub enum Verdict {
     Broken(Syntax),
 }
 
-/// When it was minted, in milliseconds since the verifier's birth, and a random number.
+/// What a nonce says, before its seal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Nonce {
+    /// In milliseconds since the verifier's birth.
     minted: u64,
-    random: u64,
+    random: u32,
+    /// Stands for the source that was asked; which one, only we can tell.
+    asker: u32,
 }
+
+/// The bytes of time (34 years fit in), random and asker.
+const PLAIN: usize = 5 + 4 + 4;
+/// Those of a whole nonce; the rest is the seal.
+const SEALED: usize = 24;
+/// The letters of a nonce, six bits each (RFC 4648 §5).
+const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 impl Verifier {
     /// A verifier that offers and accepts these algorithms, in this order.
@@ -92,11 +105,12 @@ impl Verifier {
         &self.realm
     }
 
-    /// The values of the WWW-Authenticate headers of a 401, one for each algorithm.
-    pub fn challenges(&mut self, now: Instant, stale: bool) -> Vec<String> {
+    /// The values of the WWW-Authenticate headers of a 401 to this source, one for each algorithm.
+    pub fn challenges(&mut self, now: Instant, asker: Source, stale: bool) -> Vec<String> {
         let nonce = Nonce {
             minted: self.millis(now),
-            random: self.random.u64(),
+            random: self.random.u32(),
+            asker: self.mark(asker),
         };
         let challenge = |algorithm: &Algorithm| Challenge {
             realm: self.realm.clone(),
@@ -126,6 +140,15 @@ impl Verifier {
             Some(Err(why)) => Verdict::Broken(why),
             Some(Ok(credentials)) => self.judge(now, request.method(), uri, &credentials, password),
         }
+    }
+
+    /// Whether a request answers a challenge that this source has got, rightly or wrongly: nobody
+    /// else has sent it in that source's name.
+    pub fn was_asked(&self, request: &Message, source: Source) -> bool {
+        let found = Credentials::find(request, Name::Authorization, &self.realm);
+        let nonce = found.and_then(Result::ok).map(|found| found.nonce);
+        let nonce = nonce.and_then(|text| self.opened(&text));
+        nonce.is_some_and(|nonce| nonce.asker == self.mark(source))
     }
 
     /// The bounds hold: for tests.
@@ -207,29 +230,40 @@ impl Verifier {
     }
 
     fn sealed(&self, nonce: Nonce) -> String {
-        let plain = format!("{:016x}{:016x}", nonce.minted, nonce.random);
-        let seal = self.seal(&plain);
-        plain + &seal
+        let mut bytes = [0; SEALED];
+        let (plain, seal) = bytes.split_at_mut(PLAIN);
+        let [_, _, _, minted @ ..] = nonce.minted.to_be_bytes();
+        let (random, asker) = (nonce.random.to_be_bytes(), nonce.asker.to_be_bytes());
+        plain.copy_from_slice(&[&minted[..], &random, &asker].concat());
+        let keyed = self.keyed("seal", plain);
+        seal.iter_mut().zip(keyed).for_each(|(to, from)| *to = from);
+        letters(&bytes)
     }
 
     fn opened(&self, text: &str) -> Option<Nonce> {
-        let (plain, seal) = text.split_at_checked(32)?;
-        if !same_text(&self.seal(plain), seal) {
-            return None;
-        }
-        let (minted, random) = plain.split_at_checked(16)?;
-        Some(Nonce {
-            minted: u64::from_str_radix(minted, 16).ok()?,
-            random: u64::from_str_radix(random, 16).ok()?,
-        })
+        let bytes = text
+            .get(..PLAIN * 8 / 6 + 1)
+            .and_then(|start| bytes(start, PLAIN))?;
+        let [a, b, c, d, e, f, g, h, i, j, k, l, m] = *bytes.first_chunk::<PLAIN>()?;
+        let nonce = Nonce {
+            minted: u64::from_be_bytes([0, 0, 0, a, b, c, d, e]),
+            random: u32::from_be_bytes([f, g, h, i]),
+            asker: u32::from_be_bytes([j, k, l, m]),
+        };
+        // What we would have minted: the one spelling there is.
+        same_text(&self.sealed(nonce), text).then_some(nonce)
     }
 
-    /// The secret stands on both sides and all lengths are fixed: no text can be appended.
-    fn seal(&self, plain: &str) -> String {
-        let text = format!("{}{plain}{}", self.secret, self.secret);
-        let mut seal = hex(&sha2::Sha256::digest(text));
-        seal.truncate(32);
-        seal
+    fn mark(&self, source: Source) -> u32 {
+        let [a, b, c, d, ..] = self.keyed("asker", source.address().to_string().as_bytes());
+        u32::from_be_bytes([a, b, c, d])
+    }
+
+    /// The secret stands on both sides: no text can be appended.
+    fn keyed(&self, what: &str, text: &[u8]) -> [u8; 32] {
+        let secret = self.secret.as_bytes();
+        let text = [secret, what.as_bytes(), text, secret].concat();
+        sha2::Sha256::digest(text).into()
     }
 }
 
@@ -243,6 +277,34 @@ impl fmt::Debug for Verifier {
             self.in_use.len()
         )
     }
+}
+
+fn letters(bytes: &[u8; SEALED]) -> String {
+    let word = |three: &[u8]| {
+        three
+            .iter()
+            .fold(0, |word, byte| word << 8 | usize::from(*byte))
+    };
+    let words = bytes.chunks(3).map(word);
+    let letter = |(word, shift): (usize, u32)| char::from(LETTERS[word >> shift & 63]);
+    let each = words.flat_map(|word| [18, 12, 6, 0].map(|shift| letter((word, shift))));
+    each.collect()
+}
+
+/// The first bytes of what letters stand for; `None` where there are too few or others.
+fn bytes(text: &str, count: usize) -> Option<Vec<u8>> {
+    let (mut all, mut bits, mut held) = (vec![], 0u32, 0u32);
+    for letter in text.bytes() {
+        let value = LETTERS.iter().position(|known| *known == letter)?;
+        bits = (bits << 6 | u32::try_from(value).ok()?) & 0xfff;
+        held += 6;
+        if held >= 8 {
+            held -= 8;
+            all.push((bits >> held) as u8);
+        }
+    }
+    all.truncate(count);
+    Some(all)
 }
 
 fn same_uri(hashed: &str, asked: &str) -> bool {

@@ -1,4 +1,5 @@
 use crate::sip::auth::Digest;
+use crate::sip::guard;
 use crate::sip::transaction::Timing;
 use crate::sip::{
     Credential, Flow, Hop, ListenerId, Party, PeerId, Reliable, SessionTimer, Terms, Trail,
@@ -34,6 +35,8 @@ pub struct Config {
     pub retry_after: Duration,
     /// What calls are taken under, unless [`crate::sip::Command::Terms`] says otherwise.
     pub terms: Terms,
+    /// What strangers may do. Beyond it they are not heard.
+    pub guard: guard::Limits,
 }
 
 impl Default for Config {
@@ -51,6 +54,7 @@ impl Default for Config {
             longest_ring: Duration::from_secs(300),
             retry_after: Duration::from_secs(5),
             terms: Terms::default(),
+            guard: guard::Limits::default(),
         }
     }
 }
@@ -177,6 +181,16 @@ pub struct Counters {
     pub forbidden: u64,
     /// Requests answered 503, as a bound was reached or the endpoint drains.
     pub overloaded: u64,
+    /// Messages dropped unread, as their source or all strangers send too many.
+    pub limited: u64,
+    /// Messages dropped unread, as their source is banned.
+    pub banned: u64,
+    /// Requests dropped, as their sender calls itself a scanner.
+    pub scanners: u64,
+    /// Requests of strangers without an answer, as the answer were larger than the question.
+    pub unanswered: u64,
+    /// Bans so far.
+    pub bans: u64,
     /// Messages given to the network.
     pub sent: u64,
 }

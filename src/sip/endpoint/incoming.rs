@@ -1,16 +1,16 @@
 //! What comes in, and who deals with it: the checks of RFC 3261 §8.2 in their order.
 
 use super::Endpoint;
-use super::refer::bad_event;
 use super::route::reply_flow;
 use super::transactions::{Arrival, Owner, Told};
-use super::write::{EXTENSIONS, Refusal, SDP};
+use super::write::{Refusal, SDP};
 use crate::sip::auth::{Verdict, Verifier};
+use crate::sip::guard::{Offence, Source};
 use crate::sip::header::Name;
 use crate::sip::message::{Builder, Fault, Malformed, Message, Method};
 use crate::sip::transaction::{ClientKey, MergeKey, Response, ServerKey};
 use crate::sip::uri::Scheme;
-use crate::sip::{Flow, ListenerId, Transport, stun};
+use crate::sip::{Flow, ListenerId};
 use std::time::Instant;
 
 impl Endpoint {
@@ -18,18 +18,21 @@ impl Endpoint {
         if self.listener(flow.listener).is_none() {
             return self.counters.garbage += 1;
         }
-        if flow.transport == Transport::Udp && stun::is_stun(&bytes) {
-            return self.keep_alive(flow, &bytes);
+        if !self.is_heard(now, flow, &bytes) {
+            return;
         }
         let mut message = match Message::parse(bytes) {
             Ok(message) => message,
-            Err(malformed) => return self.malformed(flow, &malformed),
+            Err(malformed) => return self.malformed(now, flow, &malformed),
         };
         if !message.is_request() {
             self.counters.responses += 1;
             return self.response_received(now, flow, &message);
         }
         self.counters.requests += 1;
+        if self.is_from_scanner(&message) {
+            return;
+        }
         // RFC 3261 §20.14: without it nobody knows where the next message begins. What the
         // framing could not cut off is answered and not served.
         if flow.transport.is_stream() && message.header(Name::ContentLength).is_none() {
@@ -37,7 +40,7 @@ impl Endpoint {
                 fault: Fault::Missing(Name::ContentLength),
                 message: Some(Box::new(message)),
             };
-            return self.malformed(flow, &malformed);
+            return self.malformed(now, flow, &malformed);
         }
         match (message.note_source(flow.remote), ServerKey::of(&message)) {
             (Ok(()), Some(key)) => self.request_received(now, flow, &message, key),
@@ -45,21 +48,13 @@ impl Endpoint {
         }
     }
 
-    /// Tells a phone how it is seen (RFC 5626 §3.5.2): one that is registered by that way. To any
-    /// other the answer must not be longer than the question (H29).
-    fn keep_alive(&mut self, flow: Flow, bytes: &[u8]) {
-        let known = self.registrar.knows(flow);
-        let answer = stun::answer(bytes, flow.remote);
-        match answer.filter(|answer| known || answer.len() <= bytes.len()) {
-            Some(answer) => self.transactions.send_once(flow, answer),
-            None => self.counters.garbage += 1,
-        }
-    }
-
     /// 400 and the like, once, without anything being kept; or silence.
-    fn malformed(&mut self, flow: Flow, malformed: &Malformed) {
+    fn malformed(&mut self, now: Instant, flow: Flow, malformed: &Malformed) {
         if malformed.is_keep_alive() {
             return;
+        }
+        if flow.transport.is_reliable() {
+            self.struck(now, flow, Offence::Malformed);
         }
         let Some(mut request) = malformed.answerable().cloned() else {
             return self.counters.garbage += 1;
@@ -71,6 +66,7 @@ impl Endpoint {
     }
 
     fn request_received(&mut self, now: Instant, flow: Flow, request: &Message, key: ServerKey) {
+        self.note_dialog(now, flow, request);
         let known = self.transactions.server(&key);
         if *request.method() == Method::Ack {
             let told = known.map(|tx| self.transactions.acknowledged(now, tx));
@@ -101,28 +97,18 @@ impl Endpoint {
         if *request.method() == Method::Cancel {
             return self.cancel_received(now, flow, request, key);
         }
+        self.inspect(request, flow)?;
         let in_dialog = request.to().is_ok_and(|to| to.tag().is_some());
         let method = request.method();
-        // H5: whoever has not said who they are learns nothing but what OPTIONS tells. REGISTER and
-        // INVITE see to it themselves.
-        let open = [Method::Options, Method::Register, Method::Invite];
-        if !in_dialog && !open.contains(method) {
-            self.authenticate(now, flow, request)?;
-        }
-        self.inspect(request, flow)?;
         if *method == Method::Register {
             self.register_received(now, flow, request, key)
         } else if in_dialog {
             self.request_in_dialog(now, flow, request, key)
         } else if *method == Method::Invite {
+            self.is_invited(now, flow, request)?;
             self.invite_received(now, flow, request, key)
         } else if *method == Method::Options {
             self.options_received(flow, request)
-        } else if *method == Method::Subscribe {
-            Err(bad_event())
-        } else if *method == Method::Refer {
-            // Nobody is called because a stranger says so.
-            Err(Refusal::new(403))
         } else {
             // BYE and INFO make no sense without a dialog.
             Err(Refusal::new(481))
@@ -145,11 +131,9 @@ impl Endpoint {
         let sent = challenge.then(|| self.transactions.sent(tx)).flatten();
         let head = match owner {
             Owner::Invite(session) if status >= 300 => self.fork_head(session, tx),
-            Owner::Within(session) if status >= 300 => self.within_head(session, tx),
             Owner::None
             | Owner::Invite(_)
             | Owner::Bye(_)
-            | Owner::Within(_)
             | Owner::Register(_)
             | Owner::Options(_) => None,
         };
@@ -167,13 +151,6 @@ impl Endpoint {
                 self.invite_response(now, session, tx, flow, response);
                 self.settle(session);
             }
-            Owner::Within(session) if notice.told == Some(Told::Deliver) => {
-                self.within_response(now, session, tx, flow, response);
-                if notice.over {
-                    self.notice(now, notice);
-                }
-                self.settle(session);
-            }
             Owner::Bye(session) if status >= 200 => {
                 self.bye_answered(session);
                 self.settle(session);
@@ -187,7 +164,6 @@ impl Endpoint {
             Owner::None
             | Owner::Invite(_)
             | Owner::Bye(_)
-            | Owner::Within(_)
             | Owner::Register(_)
             | Owner::Options(_) => self.notice(now, notice),
         }
@@ -198,10 +174,6 @@ impl Endpoint {
         let (method, listener) = (request.method(), flow.listener);
         // §8.2.1, §21.5.2: 405 for a method that we know and do not serve, 501 for any other.
         if !self.serves(method, listener) {
-            // RFC 6665 §4.1.3: we have subscribed to nothing.
-            if *method == Method::Notify {
-                return Err(Refusal::new(481));
-            }
             let status = if method.is_known() { 405 } else { 501 };
             return Err(Refusal::new(status).with(Name::Allow, self.allow(listener)));
         }
@@ -223,13 +195,8 @@ impl Endpoint {
         if MergeKey::of(request).is_some_and(|key| self.transactions.is_merged(&key)) {
             return Err(Refusal::new(482));
         }
-        // §8.2.2.3
-        let understood = |option: &&str| {
-            let mut ours = EXTENSIONS.iter();
-            ours.any(|one| one.eq_ignore_ascii_case(option))
-        };
-        let required = request.require().filter(|option| !understood(option));
-        let required: Vec<_> = required.take(8).collect();
+        // §8.2.2.3: we support no extension that one could require.
+        let required: Vec<_> = request.require().take(8).collect();
         if !required.is_empty() {
             return Err(Refusal::new(420).with(Name::Unsupported, required.join(", ")));
         }
@@ -276,7 +243,11 @@ impl Endpoint {
     fn options_received(&mut self, flow: Flow, request: &Message) -> Result<(), Refusal> {
         self.has_room()?;
         let tag = self.stateless_tag(request);
-        let answer = self.capabilities(flow, request, &tag).build();
+        let answer = match self.asker.is_stranger() {
+            // That somebody is there, and no more.
+            true => Builder::reply_to(request, 200, "", Some(&tag)).build_brief(true),
+            false => self.capabilities(flow, request, &tag).build(),
+        };
         self.reply_once(flow, request, answer);
         Ok(())
     }
@@ -286,7 +257,7 @@ impl Endpoint {
         Builder::reply_to(request, 200, "", Some(tag))
             .header(Name::Allow, self.allow(flow.listener))
             .header(Name::Accept, SDP)
-            .header(Name::Supported, self.supported(&self.config.terms))
+            .header(Name::Supported, "")
     }
 
     /// Who asks, on a listener that wants to know; `None` on another.
@@ -309,15 +280,24 @@ impl Endpoint {
             .or_insert_with_key(|digest| Verifier::new(now, digest, random.fork()));
         let users = &self.users;
         let password = |user: &str| users.get(user).map(String::as_str);
+        let source = Source::of(flow.remote.ip());
         match verifier.verify(now, request, password) {
-            Verdict::Passed { user } => Ok(Some(user)),
+            Verdict::Passed { user } => {
+                self.is_known(now, flow, self.config.max_expires);
+                Ok(Some(user))
+            }
             Verdict::Challenge { stale } => {
-                let challenges = verifier.challenges(now, stale).into_iter();
+                let challenges = verifier.challenges(now, source, stale).into_iter();
                 Err(challenges.fold(Refusal::new(401), |refusal, challenge| {
                     refusal.with(Name::WwwAuthenticate, challenge)
                 }))
             }
-            Verdict::Wrong => Err(Refusal::new(403)),
+            Verdict::Wrong => {
+                if flow.transport.is_reliable() || verifier.was_asked(request, source) {
+                    self.struck(now, flow, Offence::Credentials);
+                }
+                Err(Refusal::new(403))
+            }
             Verdict::Broken(why) => Err(Refusal::because(400, format!("Bad Authorization: {why}"))),
         }
     }

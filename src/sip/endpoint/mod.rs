@@ -13,26 +13,21 @@
 //! Strangers are answered without a transaction (RFC 3261 §8.2.7): nothing is kept for them and
 //! no answer is repeated unasked. Who has passed admission gets the full machines.
 //!
-//! Deliberately absent: changes of our own before the answer, reliable provisional responses to a
-//! call that we make without an offer (RFC 3262 §5), look-up of names (asked of the user by
+//! Deliberately absent: re-INVITEs and UPDATEs of our own, reliable provisional responses
+//! (RFC 3262), session timers (RFC 4028), look-up of names (asked of the user by
 //! `Sought`), a change to TCP for large requests in a dialog (§18.1.1), which stay on its flow.
 
 mod challenge;
-mod change;
 mod config;
 mod effect;
 mod in_dialog;
 mod incoming;
 mod info;
-mod invite;
 mod peers;
-mod refer;
-mod refresh;
 mod registration;
-mod reliable;
-mod requests;
 mod route;
 mod session;
+mod stranger;
 mod transactions;
 mod uac;
 mod uas;
@@ -41,6 +36,7 @@ mod write;
 pub use config::{Config, Counters, Listener, MAX_FORWARDS, Outbound, Path, Target};
 
 use super::auth::{Digest, Verifier};
+use super::guard::Guard;
 use super::register::{Limits, Registrar};
 use super::timers::Timers;
 use super::trail::Marker;
@@ -51,6 +47,7 @@ use session::{Fork, Session, State};
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::fmt;
 use std::time::Instant;
+use stranger::Asker;
 use transactions::{Notice, Owner, Transactions};
 
 /// A SIP user agent on several listeners, with a registrar.
@@ -78,6 +75,11 @@ pub struct Endpoint {
     /// The deadline of each carrier.
     carrier_timers: Timers<CarrierId>,
     next_carrier: u32,
+    guard: Guard,
+    /// Who has sent the message at hand.
+    asker: Asker,
+    /// When we were last told the time.
+    heard_at: Option<Instant>,
     /// New calls of peers are refused.
     draining: bool,
     next_session: u64,
@@ -111,6 +113,9 @@ impl Endpoint {
             carriers: BTreeMap::new(),
             carrier_timers: Timers::default(),
             next_carrier: 0,
+            guard: Guard::new(config.guard),
+            asker: Asker::NOBODY,
+            heard_at: None,
             draining: false,
             next_session: 0,
             secret: random.u64(),
@@ -122,6 +127,7 @@ impl Endpoint {
 
     /// Something has come from the network, or a deadline may have passed.
     pub fn handle(&mut self, now: Instant, input: Input) {
+        self.heard_at = Some(now);
         match input {
             Input::Received { flow, bytes } => self.received(now, flow, bytes),
             Input::Closed { flow } => self.closed(now, flow),
@@ -132,20 +138,20 @@ impl Endpoint {
             }
             Input::Timeout => self.timeout(now),
         }
+        self.asker = Asker::NOBODY;
     }
 
     /// A wish about a session; without effect on one that is over.
     pub fn command(&mut self, now: Instant, command: Command) {
         match command {
-            Command::AnswerRefer { session, status } => self.answer_refer(now, session, status),
-            Command::TellRefer { session, status } => self.tell_refer(now, session, status),
-            Command::Terms { session, terms } => {
-                if let Some(session) = self.sessions.get_mut(&session) {
-                    session.terms = terms;
-                }
+            // Not served yet.
+            Command::Terms { .. } | Command::TellRefer { .. } | Command::AnswerRefer { .. } => {}
+            Command::Change { session, .. } => {
+                let status = 501;
+                self.events
+                    .push_back(Event::ChangeFailed { session, status });
             }
             Command::Found { seeker, hops } => self.transactions.found(seeker, &hops),
-            Command::Change { session, sdp } => self.change(now, session, sdp),
             Command::Ring {
                 session,
                 status,
@@ -158,6 +164,7 @@ impl Endpoint {
             Command::RejectChange { session, status } => self.reject_change(now, session, status),
             Command::Users(users) => self.set_users(users),
             Command::Peers(peers) => self.set_peers(now, peers),
+            Command::Trust(networks) => self.guard.trust(networks),
             Command::Drain(draining) => self.drain(now, draining),
         }
     }
@@ -165,6 +172,7 @@ impl Endpoint {
     /// Calls somebody. What becomes of it comes as events of the session, also if it fails at
     /// once.
     pub fn invite(&mut self, now: Instant, outbound: Outbound) -> SessionId {
+        self.heard_at = Some(now);
         self.call(now, outbound)
     }
 
@@ -172,6 +180,7 @@ impl Endpoint {
     pub fn poll_transmit(&mut self) -> Option<Transmit> {
         let transmit = self.transactions.poll_transmit()?;
         self.counters.sent += 1;
+        self.note_asked(transmit.flow, &transmit.bytes);
         Some(transmit)
     }
 
@@ -225,6 +234,7 @@ impl Endpoint {
         self.registrar.check();
         self.timers.check();
         self.check_carriers();
+        self.guard.check();
         debug_assert_eq!(
             self.tags.len(),
             self.sessions.len(),
@@ -290,10 +300,6 @@ impl Endpoint {
                 self.invite_notice(now, session, notice);
                 self.settle(session);
             }
-            Owner::Within(session) => {
-                self.within_notice(now, session, notice);
-                self.settle(session);
-            }
             Owner::Bye(session) => {
                 if notice.over {
                     self.bye_answered(session);
@@ -334,12 +340,7 @@ impl Endpoint {
         let is_open = |fork: &Fork| !fork.finished && self.transactions.contains(fork.tx);
         matches!(session.state, State::Over)
             && session.linger.is_none()
-            && session.referral.is_none()
             && !session.forks.iter().any(is_open)
-            && !session
-                .sent
-                .iter()
-                .any(|sent| sent.is_invite() && self.transactions.contains(sent.tx))
     }
 
     fn mint_session(&mut self) -> SessionId {

@@ -2,14 +2,12 @@
 
 use super::Endpoint;
 use super::config::{Listener, MAX_FORWARDS};
-use super::reliable::RELIABLE;
 use crate::sip::dialog::Dialog;
-use crate::sip::dialog::session_timer::TIMER;
+use crate::sip::event::Party;
 use crate::sip::header::{Address, Name, quote};
 use crate::sip::message::{Builder, Message, Method};
-pub(super) use crate::sip::refer::party;
 use crate::sip::uri::{Scheme, Uri};
-use crate::sip::{Event, Flow, ListenerId, Reliable, Terms};
+use crate::sip::{Event, Flow, ListenerId};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::time::Duration;
 
@@ -24,14 +22,7 @@ const METHODS: &[Method] = &[
     Method::Bye,
     Method::Options,
     Method::Info,
-    Method::Prack,
-    Method::Update,
-    Method::Refer,
-    Method::Subscribe,
 ];
-
-/// The extensions that we understand, whoever asks for them.
-pub(super) const EXTENSIONS: &[&str] = &[RELIABLE, TIMER, "replaces", "norefersub"];
 
 /// A final answer of 300–699.
 #[derive(Clone, Debug)]
@@ -61,6 +52,15 @@ impl Refusal {
     pub(super) fn with(mut self, name: Name<'static>, value: impl ToString) -> Self {
         self.headers.push((name, value.to_string()));
         self
+    }
+
+    /// The answer to a request.
+    pub(super) fn write(&self, request: &Message, tag: &str) -> Builder {
+        let builder = Builder::reply_to(request, self.status, &self.reason, Some(tag));
+        let headers = self.headers.iter();
+        headers.fold(builder, |builder, (name, value)| {
+            builder.header(*name, value)
+        })
     }
 
     pub(super) fn retry_after(self, after: Duration) -> Self {
@@ -142,16 +142,6 @@ impl Endpoint {
         all.join(", ")
     }
 
-    /// The value of Supported, under these terms.
-    pub(super) fn supported(&self, terms: &Terms) -> String {
-        let extensions = EXTENSIONS.iter().copied().filter(|option| match *option {
-            RELIABLE => terms.reliable != Reliable::Off,
-            TIMER => terms.session_timer.interval.is_some(),
-            _ => true,
-        });
-        extensions.collect::<Vec<_>>().join(", ")
-    }
-
     /// Our Contact: the listener, and nothing about what is behind it. For a dialog whose first
     /// request was for a `sips:` URI it is one, too (§12.1.1, §8.1.1.8).
     pub(super) fn contact(&self, listener: ListenerId, about: Option<&Uri>) -> String {
@@ -226,13 +216,7 @@ impl Endpoint {
 
     /// A refusal, written.
     pub(super) fn refusal(&self, request: &Message, refusal: &Refusal, tag: &str) -> Vec<u8> {
-        let builder = Builder::reply_to(request, refusal.status, &refusal.reason, Some(tag));
-        let headers = refusal.headers.iter();
-        headers
-            .fold(builder, |builder, (name, value)| {
-                builder.header(*name, value)
-            })
-            .build()
+        refusal.write(request, tag).build()
     }
 
     /// Answers a request of which nothing is kept (§8.2.7). Its repetitions get the same.
@@ -245,23 +229,26 @@ impl Endpoint {
             _ => {}
         }
         let tag = self.stateless_tag(request);
-        let bytes = self.refusal(request, refusal, &tag);
+        let bytes = self.refusal_that_fits(request, refusal, &tag);
         self.reply_once(flow, request, bytes);
     }
 
     pub(super) fn reply_once(&mut self, flow: Flow, request: &Message, bytes: Vec<u8>) {
+        if !self.asker.may_get(&bytes) {
+            return self.counters.unanswered += 1;
+        }
         let (flow, _) = super::route::reply_flow(request, flow);
         self.transactions.send_once(flow, bytes);
     }
 
-    /// The same for each copy of a request, and unknown beforehand.
+    /// The same for each copy of a request, and unknown beforehand: 32 bits (§19.3).
     pub(super) fn stateless_tag(&self, request: &Message) -> String {
         let mut hasher = DefaultHasher::new();
         self.secret.hash(&mut hasher);
         request.call_id().unwrap_or_default().hash(&mut hasher);
         request.header(Name::CSeq).hash(&mut hasher);
         request.header(Name::From).hash(&mut hasher);
-        format!("{:016x}", hasher.finish())
+        format!("{:08x}", hasher.finish() as u32)
     }
 }
 
@@ -285,4 +272,16 @@ pub(super) fn reason_of(message: &Message) -> Option<String> {
         .and_then(|(_, rest)| rest.split_once('"'));
     let text = text.map_or(value, |(text, _)| text);
     Some(text.chars().take(128).collect())
+}
+
+pub(super) fn party(address: &Address) -> Party {
+    Party {
+        display: address.display.clone(),
+        user: address
+            .uri
+            .user_unescaped()
+            .unwrap_or_default()
+            .into_owned(),
+        host: address.uri.host.to_string(),
+    }
 }

@@ -39,7 +39,7 @@ macro_rules! names {
             }
 
             /// The one-letter form of the name, lower case.
-            const fn compact(self) -> Option<u8> {
+            pub(crate) const fn compact(self) -> Option<u8> {
                 $($(if matches!(self, Self::$variant) { return Some($compact); })?)*
                 None
             }

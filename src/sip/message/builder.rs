@@ -103,6 +103,31 @@ impl Builder {
         bytes
     }
 
+    /// The same in as few bytes as a datagram needs: compact names and no Content-Length, which a
+    /// datagram may lack (RFC 3261 §7.3.3, §20.14). The reason phrase may be empty, too (§7.2).
+    pub fn build_brief(self, reason: bool) -> Vec<u8> {
+        let mut brief = Self::empty();
+        for (index, line) in self.head.lines().enumerate() {
+            let named = line.split_once(": ").filter(|_| index > 0);
+            let letter = named.and_then(|(name, _)| Name::known(name)?.compact());
+            match (letter, named) {
+                (Some(letter), Some((_, value))) => {
+                    brief.head.push(char::from(letter));
+                    brief.head.push_str(": ");
+                    brief.head.push_str(value);
+                }
+                (_, Some(_)) => brief.head.push_str(line),
+                (_, None) if reason => brief.head.push_str(line),
+                (_, None) => brief.head.push_str(line.get(..12).unwrap_or(line)),
+            }
+            brief.line("");
+        }
+        brief.line("");
+        let mut bytes = brief.head.into_bytes();
+        bytes.extend_from_slice(&self.body);
+        bytes
+    }
+
     pub(super) fn body_only(mut self, body: &[u8]) -> Self {
         self.body = body.to_vec();
         self

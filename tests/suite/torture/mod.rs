@@ -15,7 +15,7 @@ use cordboard::sip::header::Name;
 use cordboard::sip::message::{Message, Start};
 use cordboard::sip::{
     Command, Config, Endpoint, Event, Flow, Input, Listener, ListenerId, Rejection, SessionId,
-    Transmit, Transport,
+    Transmit, Transport, guard,
 };
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -182,6 +182,11 @@ impl Rack {
         let listeners = [(udp, false), (tcp, false), (udp, true), (tcp, true)];
         let config = Config {
             listeners: listeners.map(|(t, phones)| listener(t, phones)).to_vec(),
+            // The answer to a short message may be long: what is tested is which.
+            guard: guard::Limits {
+                whole_answers: true,
+                ..guard::Limits::default()
+            },
             ..Config::default()
         };
         let now = Instant::now();

@@ -372,7 +372,10 @@ impl Phone {
         let text = format!(
             "REGISTER sip:{server} SIP/2.0\r\nVia: SIP/2.0/UDP {};branch=z9hG4bKreg{user}{cseq};rport\r\n\
              From: <sip:{user}@{server}>;tag=r{cseq}\r\nTo: <sip:{user}@{server}>\r\nCall-ID: reg-{user}\r\n\
-             CSeq: {cseq} REGISTER\r\nMax-Forwards: 70\r\nContact: <{}>\r\nExpires: {}\r\n{extra}",
+             CSeq: {cseq} REGISTER\r\nMax-Forwards: 70\r\nContact: <{}>\r\nExpires: {}\r\n\
+             User-Agent: A phone on a desk, version 1.2\r\nAllow: INVITE, ACK, BYE, CANCEL, OPTIONS, INFO\r\n\
+             Supported: path, outbound, gruu, replaces, 100rel, timer, norefersub\r\n\
+             Allow-Events: presence, message-summary, refer\r\n{extra}",
             self.address,
             self.contact(),
             self.expires,
