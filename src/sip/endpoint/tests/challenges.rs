@@ -233,6 +233,55 @@ fn a_bye_goes_without_credentials_where_the_contact_is_elsewhere() {
 }
 
 #[test]
+fn a_change_of_ours_that_is_challenged_is_offered_again() {
+    let mut w = Wire::new();
+    let (session, second) = proved(&mut w);
+    w.says(reply(&second, "200 OK", "bob", TAKEN));
+    w.events();
+    let offer = w.wishes(change(session)).remove(0);
+    assert_eq!(header(&offer, "CSeq"), Some("3 INVITE"));
+    assert!(header(&offer, "Authorization").is_some_and(|known| known.contains("nc=00000002")));
+    let stale = asks_as("WWW", "carrier", "n9", ", stale=true");
+    let sent = w.says(reply(&offer, "401 Unauthorized", "", &stale));
+    let [ack, again] = &sent[..] else {
+        panic!("{sent:?}");
+    };
+    assert_eq!(header(ack, "CSeq"), Some("3 ACK"));
+    assert_eq!(header(again, "CSeq"), Some("4 INVITE"));
+    assert!(header(again, "Authorization").is_some_and(|new| new.contains("nonce=\"n9\"")));
+    let ack = w.says(reply(again, "200 OK", "", TAKEN)).remove(0);
+    assert_eq!(header(&ack, "CSeq"), Some("4 ACK"));
+    assert_eq!(
+        header(&ack, "Authorization"),
+        header(again, "Authorization")
+    );
+    assert!(matches!(w.event(), Event::ChangeAnswered { .. }));
+    let bye = w.wishes(end(session)).remove(0);
+    assert_eq!(header(&bye, "CSeq"), Some("5 BYE"));
+    w.says(reply(&bye, "200 OK", "", ""));
+    w.settles();
+}
+
+#[test]
+fn a_caller_that_challenges_our_change_learns_nothing_and_the_call_goes_on() {
+    let mut w = Wire::new();
+    let (session, _) = w.talking();
+    let offer = w.wishes(change(session)).remove(0);
+    let asked = reply(&offer, "407 P", "", &asks("carrier", "n"));
+    let sent = w.says(asked);
+    assert!(
+        sent.len() == 1 && sent[0].starts_with("ACK "),
+        "H6: {sent:?}"
+    );
+    let status = 407;
+    assert_eq!(w.event(), Event::ChangeFailed { session, status });
+    let bye = w.wishes(end(session)).remove(0);
+    assert!(bye.starts_with("BYE ") && header(&bye, "Authorization").is_none());
+    w.says(reply(&bye, "200 OK", "", ""));
+    w.settles();
+}
+
+#[test]
 fn a_digest_that_we_do_not_have_fails_with_its_reason() {
     let mut w = Wire::new();
     let (session, first) = call(&mut w, &[("carrier", "4930")]);
@@ -367,6 +416,11 @@ fn call(w: &mut Wire, credentials: &[(&str, &str)]) -> (SessionId, String) {
     let session = w.endpoint.invite(w.now, with(target, credentials));
     w.flow.remote = address("203.0.113.9", 5070);
     (session, w.sent().remove(0))
+}
+
+fn change(session: SessionId) -> Command {
+    let sdp = OFFER.as_bytes().to_vec();
+    Command::Change { session, sdp }
 }
 
 fn with(target: Target, credentials: &[(&str, &str)]) -> Outbound {
