@@ -25,7 +25,8 @@ const GOLDEN: &str = "
                    │ 10.0.0.1:20000 sendrecv │                         │
     0.002          │──────── ACK (1) ───────▶│                         │
     0.002          │                         │────── INVITE (1) ──────▶│
-                   │                         │    PCMU PCMA events     │
+                   │                         │   PCMU PCMA G722 opus   │
+                   │                         │      events events      │
                    │                         │ 10.0.0.1:20002 sendrecv │
     0.004          │                         │◀─ 180 Said (1 INVITE) ──│
     2.004          │                         │◀─ 200 Said (1 INVITE) ──│
