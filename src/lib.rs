@@ -12,7 +12,7 @@
 //!                ◀──  │ media::Command ◀── the arrangement of the call: who hears whom          │
 //!                     └──────────────────────────────────┬──────────────────────────────────────┘
 //!                                                        ▼
-//!                              vault (files), store (records), watch (logs, metrics)
+//!                              vault (files), store (records), watch (logs, metrics, ladder)
 //! ```
 //!
 //! Three ideas carry it:

@@ -20,6 +20,7 @@ pub mod message;
 pub mod pulse;
 pub mod register;
 pub mod resolve;
+pub mod stun;
 pub mod transaction;
 pub mod uri;
 

@@ -46,6 +46,16 @@ impl SessionTimer {
         min: MIN_SE,
         refresher: Refresher::Either,
     };
+
+    /// The peer takes no shorter interval than that; says whether this is news.
+    pub(super) fn raise(&mut self, min: Duration) -> bool {
+        let news = min > self.min && min <= LONGEST;
+        if news {
+            self.min = min;
+            self.interval = self.interval.map(|interval| interval.max(min));
+        }
+        news
+    }
 }
 
 /// The recommended half hour (RFC 4028 §4).
@@ -58,6 +68,8 @@ impl Default for SessionTimer {
     }
 }
 
+/// Nobody needs a longer Min-SE.
+const LONGEST: Duration = Duration::from_secs(86_400);
 /// The least Min-SE (RFC 4028 §5).
 const MIN_SE: Duration = Duration::from_secs(90);
 

@@ -7,8 +7,14 @@
 //! ```
 
 mod answer;
+pub mod change;
+pub mod reliable;
+pub mod session_timer;
+pub mod subscription;
 
 pub use answer::{Answer, Effect};
+pub use change::Change;
+pub use reliable::Provisionals;
 
 use super::header::{Address, Route};
 use super::uri::Uri;
@@ -92,6 +98,13 @@ impl Dialog {
             routes: seed.record_routes,
             target: seed.target,
         }
+    }
+
+    /// Goes on where the early dialog of the same peer has come to (§13.2.2.4): the routes are those
+    /// of the 2xx, the numbers count on.
+    pub fn go_on(&mut self, early: &Self) {
+        self.local_seq = self.local_seq.max(early.local_seq);
+        self.remote_seq = early.remote_seq;
     }
 
     /// Notes the number of a request received; ACK and CANCEL do not count.

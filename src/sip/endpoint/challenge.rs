@@ -49,7 +49,11 @@ impl Endpoint {
                     self.register_answered(now, id, flow, response, Some(reason));
                     true
                 }
-                Owner::None | Owner::Invite(_) | Owner::Bye(_) | Owner::Options(_) => false,
+                Owner::None
+                | Owner::Invite(_)
+                | Owner::Bye(_)
+                | Owner::Within(_)
+                | Owner::Options(_) => false,
             },
         }
     }
@@ -112,6 +116,9 @@ impl Endpoint {
         let bytes = rewritten(&request, &via, cseq, credentials);
         let key = ClientKey::new(&branch, method.clone());
         self.transactions.again(now, tx, key, sent, method, bytes);
+        if let Owner::Within(id) = sent.owner {
+            self.sent_again(id, tx, &via, &branch, cseq);
+        }
         if let (Owner::Invite(id), Method::Invite) = (sent.owner, method)
             && let Some(fork) = self.fork(id, tx)
         {
@@ -135,6 +142,7 @@ impl Endpoint {
                 talking || self.is_calling_out(id, tx)
             }
             Owner::Bye(_) | Owner::Register(_) => true,
+            Owner::Within(id) => self.is_open_within(id, tx),
         }
     }
 
@@ -150,7 +158,7 @@ impl Endpoint {
         match owner {
             Owner::None | Owner::Options(_) => None,
             Owner::Register(id) => self.carrier(id).map(Carrier::keyring),
-            Owner::Invite(id) | Owner::Bye(id) => {
+            Owner::Invite(id) | Owner::Bye(id) | Owner::Within(id) => {
                 let session = self.sessions.get_mut(&id)?;
                 Some(&mut session.keyring)
             }
@@ -163,6 +171,7 @@ impl Endpoint {
         match owner {
             Owner::None | Owner::Options(_) => after,
             Owner::Register(id) => self.carrier(id).map_or(after, Carrier::next_cseq),
+            Owner::Within(id) => self.next_within(id, tx).unwrap_or(after),
             Owner::Invite(id) | Owner::Bye(id) => {
                 let session = self.sessions.get_mut(&id);
                 match session.map(|session| &mut session.state) {

@@ -4,16 +4,15 @@ use super::Endpoint;
 use super::incoming::arrival;
 use super::info;
 use super::route;
-use super::session::{Asked, Session, State, Unacked};
+use super::session::{Session, State};
 use super::transactions::{Owner, TxId};
-use super::uas::contact_of;
 use super::write::{Refusal, reason_header, reason_of, sdp_of};
-use crate::sip::dialog::{Answer, Dialog, Effect};
+use crate::sip::dialog::{Dialog, Effect};
 use crate::sip::header::Name;
-use crate::sip::message::{Builder, Fault, Message, Method};
+use crate::sip::message::{Builder, Message, Method};
 use crate::sip::transaction::{ClientKey, Response, ServerKey};
 use crate::sip::{Bye, Event, Flow, SessionId};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// The Reason of a BYE: cause and text.
 type Reason = Option<(u16, String)>;
@@ -27,7 +26,9 @@ impl Endpoint {
         key: ServerKey,
     ) -> Result<(), Refusal> {
         let (id, session) = self.session_of(request).ok_or_else(|| Refusal::new(481))?;
-        if let State::Calling { .. } = session.state {
+        if let State::Calling { .. } = session.state
+            && *request.method() != Method::Update
+        {
             // Our INVITE is under way: glare (§14.2); or there is no dialog yet.
             let status = if *request.method() == Method::Invite {
                 491
@@ -49,6 +50,14 @@ impl Endpoint {
                 self.refuse_for_good(now, flow, request, key, &refusal);
                 Ok(())
             })
+        } else if *method == Method::Prack {
+            self.prack_received(now, id, cseq, flow, request, key)
+        } else if *method == Method::Refer {
+            self.refer_received(id, cseq, flow, request, key)
+        } else if *method == Method::Subscribe {
+            self.subscribe_received(now, id, cseq, flow, request, key)
+        } else if *method == Method::Update {
+            self.update_received(now, id, flow, request, key)
         } else {
             // OPTIONS and INFO.
             self.other_received(now, id, cseq, flow, request, key)
@@ -113,43 +122,6 @@ impl Endpoint {
         self.settle(id);
     }
 
-    pub(super) fn answer_change(&mut self, now: Instant, id: SessionId, sdp: &[u8]) {
-        let Some((asked, flow, tag)) = self.take_asked(id) else {
-            return;
-        };
-        let ok = self
-            .accept_invite(&asked.request, flow, 200, &tag, Some(sdp))
-            .build();
-        let cseq = asked.request.cseq().map_or(0, |(number, _)| number);
-        let answer = Answer::new(now, ok.clone(), cseq, self.config.timing);
-        if let Some(talking) = self.sessions.get_mut(&id).and_then(Session::talking) {
-            talking.unacked = Some(Unacked {
-                answer,
-                tx: asked.tx,
-                late: sdp_of(&asked.request).is_none(),
-                first: false,
-            });
-        }
-        self.respond(now, asked.tx, 200, ok);
-        self.settle(id);
-    }
-
-    pub(super) fn reject_change(&mut self, now: Instant, id: SessionId, status: u16) {
-        let status = if (300..700).contains(&status) {
-            status
-        } else {
-            488
-        };
-        self.refuse_change(now, id, &Refusal::new(status));
-    }
-
-    pub(super) fn refuse_change(&mut self, now: Instant, id: SessionId, refusal: &Refusal) {
-        if let Some((asked, _, tag)) = self.take_asked(id) {
-            let bytes = self.refusal(&asked.request, refusal, &tag);
-            self.respond(now, asked.tx, refusal.status, bytes);
-        }
-    }
-
     /// Our BYE has been answered, or will not be.
     pub(super) fn bye_answered(&mut self, id: SessionId) {
         if let Some(session) = self.sessions.get_mut(&id)
@@ -164,6 +136,13 @@ impl Endpoint {
             return;
         };
         session.linger.take_if(|until| *until <= now);
+        self.timer_due(now, id);
+        self.provisional_due(now, id);
+        self.send_change(now, id);
+        self.notify(now, id);
+        let Some(session) = self.sessions.get_mut(&id) else {
+            return;
+        };
         match &mut session.state {
             State::Calling { until, .. } if *until <= now => self.rung_too_long(now, id),
             State::Talking(talking) => {
@@ -212,6 +191,7 @@ impl Endpoint {
             State::Talking(talking) => {
                 let mut dialog = talking.dialog;
                 self.send_bye(now, &mut dialog, talking.flow, reason, Owner::Bye(id));
+                self.outlive(now, id, &dialog, talking.flow);
                 if let Some(session) = self.sessions.get_mut(&id) {
                     session.state = State::Ending(Box::new(dialog));
                 }
@@ -250,7 +230,13 @@ impl Endpoint {
         let session = self.sessions.get(id)?;
         let same_peer = match session.dialog() {
             Some(dialog) => dialog.remote_tag() == from.tag().unwrap_or_default(),
-            None => matches!(session.state, State::Calling { .. }),
+            None if session.is_calling() => {
+                let from = from.tag().unwrap_or_default();
+                let mut early = session.early.iter();
+                *request.method() == Method::Invite
+                    || early.any(|early| early.dialog.remote_tag() == from)
+            }
+            None => false,
         };
         let same_call = request.call_id() == Ok(session.call_id.as_str());
         (same_peer && same_call).then_some((*id, session))
@@ -271,7 +257,8 @@ impl Endpoint {
             .and_then(|session| match &session.state {
                 State::Invited(invited) => Some(invited.flow),
                 State::Talking(talking) => Some(talking.flow),
-                State::Calling { .. } | State::Ending(_) | State::Over => None,
+                State::Calling { .. } => session.early.first().map(|early| early.flow),
+                State::Ending(_) | State::Over => None,
             });
         if made_on.is_some_and(|made_on| made_on.remote.ip() != flow.remote.ip()) {
             self.authenticate(now, flow, request)?;
@@ -305,61 +292,14 @@ impl Endpoint {
             // Our own BYE is under way and will be answered, too.
             None => return Ok(()),
         };
+        if let Some(talking) = self.sessions.get_mut(&id).and_then(Session::talking) {
+            let (dialog, flow) = (talking.dialog.clone(), talking.flow);
+            self.outlive(now, id, &dialog, flow);
+        }
         self.finish(id);
         if !ours {
             self.events.push_back(Event::Ended { session: id, how });
         }
-        Ok(())
-    }
-
-    /// A re-INVITE (§14.2).
-    fn change_received(
-        &mut self,
-        id: SessionId,
-        cseq: u32,
-        flow: Flow,
-        request: &Message,
-        key: ServerKey,
-    ) -> Result<(), Refusal> {
-        let bad = |fault: Fault| Refusal::because(fault.status(), fault);
-        let target = contact_of(request).map_err(bad)?;
-        let wait = Duration::from_secs(1 + self.random.below(10));
-        let Some(session) = self.sessions.get_mut(&id) else {
-            return Err(Refusal::new(481));
-        };
-        match &session.state {
-            State::Invited(_) => return Err(Refusal::new(500).retry_after(wait)),
-            State::Calling { .. } | State::Ending(_) | State::Over => {
-                return Err(Refusal::new(481));
-            }
-            State::Talking(talking) if talking.hang_up.is_some() => return Err(Refusal::new(481)),
-            // The earlier one has no final response yet.
-            State::Talking(talking) if talking.asked.is_some() => {
-                return Err(Refusal::new(500).retry_after(wait));
-            }
-            // The earlier offer and answer are not settled yet.
-            State::Talking(talking) if talking.unacked.is_some() => return Err(Refusal::new(491)),
-            State::Talking(_) => {}
-        }
-        self.note_request(id, cseq, flow)?;
-        let trying = Response {
-            status: 100,
-            bytes: Builder::reply_to(request, 100, "", None).build(),
-        };
-        let arrival = arrival(flow, request, key, Owner::Invite(id));
-        let tx = self.transactions.serve_invite(arrival, trying);
-        if let Some(talking) = self.sessions.get_mut(&id).and_then(Session::talking) {
-            if let Some(target) = target {
-                talking.dialog.refresh(target);
-            }
-            talking.asked = Some(Asked {
-                tx,
-                request: request.clone(),
-            });
-        }
-        let offer = sdp_of(request);
-        self.events
-            .push_back(Event::ChangeAsked { session: id, offer });
         Ok(())
     }
 
@@ -412,7 +352,12 @@ impl Endpoint {
     }
 
     /// Notes the number and the way of a request; one out of order is refused (§12.2.2).
-    fn note_request(&mut self, id: SessionId, cseq: u32, flow: Flow) -> Result<(), Refusal> {
+    pub(super) fn note_request(
+        &mut self,
+        id: SessionId,
+        cseq: u32,
+        flow: Flow,
+    ) -> Result<(), Refusal> {
         let out_of_order = |_| Refusal::because(500, "CSeq Out of Order");
         match self.sessions.get_mut(&id).map(|session| &mut session.state) {
             Some(State::Talking(talking)) => {
@@ -445,14 +390,6 @@ impl Endpoint {
             self.events.push_back(Event::Ended { session, how });
         }
         self.hang_up(now, id, reason.flatten());
-    }
-
-    fn take_asked(&mut self, id: SessionId) -> Option<(Asked, Flow, String)> {
-        let session = self.sessions.get_mut(&id)?;
-        let tag = session.local_tag.clone();
-        let talking = session.talking()?;
-        let asked = talking.asked.take()?;
-        Some((asked, talking.flow, tag))
     }
 
     pub(super) fn respond(&mut self, now: Instant, tx: TxId, status: u16, bytes: Vec<u8>) {

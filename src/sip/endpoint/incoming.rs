@@ -1,16 +1,17 @@
 //! What comes in, and who deals with it: the checks of RFC 3261 §8.2 in their order.
 
 use super::Endpoint;
+use super::refer::bad_event;
 use super::route::reply_flow;
 use super::transactions::{Arrival, Owner, Told};
-use super::write::{Refusal, SDP};
+use super::write::{EXTENSIONS, Refusal, SDP};
 use crate::sip::auth::{Verdict, Verifier};
 use crate::sip::guard::{Offence, Source};
 use crate::sip::header::Name;
 use crate::sip::message::{Builder, Fault, Malformed, Message, Method};
 use crate::sip::transaction::{ClientKey, MergeKey, Response, ServerKey};
 use crate::sip::uri::Scheme;
-use crate::sip::{Flow, ListenerId};
+use crate::sip::{Flow, ListenerId, Transport, stun};
 use std::time::Instant;
 
 impl Endpoint {
@@ -20,6 +21,9 @@ impl Endpoint {
         }
         if !self.is_heard(now, flow, &bytes) {
             return;
+        }
+        if flow.transport == Transport::Udp && stun::is_stun(&bytes) {
+            return self.keep_alive(flow, &bytes);
         }
         let mut message = match Message::parse(bytes) {
             Ok(message) => message,
@@ -45,6 +49,17 @@ impl Endpoint {
         match (message.note_source(flow.remote), ServerKey::of(&message)) {
             (Ok(()), Some(key)) => self.request_received(now, flow, &message, key),
             (Ok(()) | Err(_), _) => self.counters.garbage += 1,
+        }
+    }
+
+    /// Tells a phone how it is seen (RFC 5626 §3.5.2): one that is registered by that way. To any
+    /// other the answer must not be longer than the question (H29).
+    fn keep_alive(&mut self, flow: Flow, bytes: &[u8]) {
+        let known = self.registrar.knows(flow);
+        let answer = stun::answer(bytes, flow.remote);
+        match answer.filter(|answer| known || answer.len() <= bytes.len()) {
+            Some(answer) => self.transactions.send_once(flow, answer),
+            None => self.counters.garbage += 1,
         }
     }
 
@@ -97,9 +112,15 @@ impl Endpoint {
         if *request.method() == Method::Cancel {
             return self.cancel_received(now, flow, request, key);
         }
-        self.inspect(request, flow)?;
         let in_dialog = request.to().is_ok_and(|to| to.tag().is_some());
         let method = request.method();
+        // H5: whoever has not said who they are learns nothing but what OPTIONS tells. REGISTER and
+        // INVITE see to it themselves.
+        let open = [Method::Options, Method::Register, Method::Invite];
+        if !in_dialog && !open.contains(method) {
+            self.authenticate(now, flow, request)?;
+        }
+        self.inspect(request, flow)?;
         if *method == Method::Register {
             self.register_received(now, flow, request, key)
         } else if in_dialog {
@@ -109,6 +130,11 @@ impl Endpoint {
             self.invite_received(now, flow, request, key)
         } else if *method == Method::Options {
             self.options_received(flow, request)
+        } else if *method == Method::Subscribe {
+            Err(bad_event())
+        } else if *method == Method::Refer {
+            // Nobody is called because a stranger says so.
+            Err(Refusal::new(403))
         } else {
             // BYE and INFO make no sense without a dialog.
             Err(Refusal::new(481))
@@ -131,9 +157,11 @@ impl Endpoint {
         let sent = challenge.then(|| self.transactions.sent(tx)).flatten();
         let head = match owner {
             Owner::Invite(session) if status >= 300 => self.fork_head(session, tx),
+            Owner::Within(session) if status >= 300 => self.within_head(session, tx),
             Owner::None
             | Owner::Invite(_)
             | Owner::Bye(_)
+            | Owner::Within(_)
             | Owner::Register(_)
             | Owner::Options(_) => None,
         };
@@ -151,6 +179,13 @@ impl Endpoint {
                 self.invite_response(now, session, tx, flow, response);
                 self.settle(session);
             }
+            Owner::Within(session) if notice.told == Some(Told::Deliver) => {
+                self.within_response(now, session, tx, flow, response);
+                if notice.over {
+                    self.notice(now, notice);
+                }
+                self.settle(session);
+            }
             Owner::Bye(session) if status >= 200 => {
                 self.bye_answered(session);
                 self.settle(session);
@@ -164,6 +199,7 @@ impl Endpoint {
             Owner::None
             | Owner::Invite(_)
             | Owner::Bye(_)
+            | Owner::Within(_)
             | Owner::Register(_)
             | Owner::Options(_) => self.notice(now, notice),
         }
@@ -174,6 +210,10 @@ impl Endpoint {
         let (method, listener) = (request.method(), flow.listener);
         // §8.2.1, §21.5.2: 405 for a method that we know and do not serve, 501 for any other.
         if !self.serves(method, listener) {
+            // RFC 6665 §4.1.3: we have subscribed to nothing.
+            if *method == Method::Notify {
+                return Err(Refusal::new(481));
+            }
             let status = if method.is_known() { 405 } else { 501 };
             return Err(Refusal::new(status).with(Name::Allow, self.allow(listener)));
         }
@@ -195,8 +235,13 @@ impl Endpoint {
         if MergeKey::of(request).is_some_and(|key| self.transactions.is_merged(&key)) {
             return Err(Refusal::new(482));
         }
-        // §8.2.2.3: we support no extension that one could require.
-        let required: Vec<_> = request.require().take(8).collect();
+        // §8.2.2.3
+        let understood = |option: &&str| {
+            let mut ours = EXTENSIONS.iter();
+            ours.any(|one| one.eq_ignore_ascii_case(option))
+        };
+        let required = request.require().filter(|option| !understood(option));
+        let required: Vec<_> = required.take(8).collect();
         if !required.is_empty() {
             return Err(Refusal::new(420).with(Name::Unsupported, required.join(", ")));
         }
@@ -257,7 +302,7 @@ impl Endpoint {
         Builder::reply_to(request, 200, "", Some(tag))
             .header(Name::Allow, self.allow(flow.listener))
             .header(Name::Accept, SDP)
-            .header(Name::Supported, "")
+            .header(Name::Supported, self.supported(&self.config.terms))
     }
 
     /// Who asks, on a listener that wants to know; `None` on another.

@@ -13,18 +13,24 @@
 //! Strangers are answered without a transaction (RFC 3261 §8.2.7): nothing is kept for them and
 //! no answer is repeated unasked. Who has passed admission gets the full machines.
 //!
-//! Deliberately absent: re-INVITEs and UPDATEs of our own, reliable provisional responses
-//! (RFC 3262), session timers (RFC 4028), look-up of names (asked of the user by
+//! Deliberately absent: changes of our own before the answer, reliable provisional responses to a
+//! call that we make without an offer (RFC 3262 §5), look-up of names (asked of the user by
 //! `Sought`), a change to TCP for large requests in a dialog (§18.1.1), which stay on its flow.
 
 mod challenge;
+mod change;
 mod config;
 mod effect;
 mod in_dialog;
 mod incoming;
 mod info;
+mod invite;
 mod peers;
+mod refer;
+mod refresh;
 mod registration;
+mod reliable;
+mod requests;
 mod route;
 mod session;
 mod stranger;
@@ -144,14 +150,15 @@ impl Endpoint {
     /// A wish about a session; without effect on one that is over.
     pub fn command(&mut self, now: Instant, command: Command) {
         match command {
-            // Not served yet.
-            Command::Terms { .. } | Command::TellRefer { .. } | Command::AnswerRefer { .. } => {}
-            Command::Change { session, .. } => {
-                let status = 501;
-                self.events
-                    .push_back(Event::ChangeFailed { session, status });
+            Command::AnswerRefer { session, status } => self.answer_refer(now, session, status),
+            Command::TellRefer { session, status } => self.tell_refer(now, session, status),
+            Command::Terms { session, terms } => {
+                if let Some(session) = self.sessions.get_mut(&session) {
+                    session.terms = terms;
+                }
             }
             Command::Found { seeker, hops } => self.transactions.found(seeker, &hops),
+            Command::Change { session, sdp } => self.change(now, session, sdp),
             Command::Ring {
                 session,
                 status,
@@ -300,6 +307,10 @@ impl Endpoint {
                 self.invite_notice(now, session, notice);
                 self.settle(session);
             }
+            Owner::Within(session) => {
+                self.within_notice(now, session, notice);
+                self.settle(session);
+            }
             Owner::Bye(session) => {
                 if notice.over {
                     self.bye_answered(session);
@@ -340,7 +351,12 @@ impl Endpoint {
         let is_open = |fork: &Fork| !fork.finished && self.transactions.contains(fork.tx);
         matches!(session.state, State::Over)
             && session.linger.is_none()
+            && session.referral.is_none()
             && !session.forks.iter().any(is_open)
+            && !session
+                .sent
+                .iter()
+                .any(|sent| sent.is_invite() && self.transactions.contains(sent.tx))
     }
 
     fn mint_session(&mut self) -> SessionId {

@@ -119,7 +119,7 @@ impl Endpoint {
                 self.enrol(now, id, &enrol::Event::Failed(status));
             }
             Owner::Options(_) => self.feel(now, id, pulse::Event::Failed(status)),
-            Owner::None | Owner::Invite(_) | Owner::Bye(_) => {}
+            Owner::None | Owner::Invite(_) | Owner::Bye(_) | Owner::Within(_) => {}
         }
     }
 

@@ -1,17 +1,23 @@
+use super::config::Outbound;
+use super::refer::Referral;
+use super::requests::Sent;
 use super::route::is_on;
 use super::transactions::TxId;
 use super::write::Head;
-use crate::sip::Flow;
 use crate::sip::auth::Keyring;
-use crate::sip::dialog::{Answer, Dialog};
+use crate::sip::dialog::session_timer::{Agreed, Running};
+use crate::sip::dialog::{Answer, Change, Dialog, Provisionals};
 use crate::sip::message::Message;
 use crate::sip::uri::Uri;
+use crate::sip::{Flow, Terms};
 use std::time::Instant;
 
 /// An INVITE dialog, its INVITE, and what may still come of either.
 #[derive(Debug)]
 pub(super) struct Session {
     pub(super) call_id: String,
+    /// Whether the INVITE that makes it is ours: then so is the Call-ID.
+    pub(super) is_ours: bool,
     /// Our tag: no other session has it.
     pub(super) local_tag: String,
     /// The user whose phone the peer is, as far as that is proved.
@@ -21,6 +27,18 @@ pub(super) struct Session {
     pub(super) state: State,
     /// Our INVITEs, while responses to them may come; none for a call received.
     pub(super) forks: Vec<Fork>,
+    /// The early dialogs that our INVITEs have made.
+    pub(super) early: Vec<Early>,
+    /// What our INVITEs are written of, until one is answered.
+    pub(super) outbound: Option<Box<Outbound>>,
+    /// Our requests in the dialog, while responses to them may come.
+    pub(super) sent: Vec<Sent>,
+    /// An offer of the peer that waits for the user.
+    pub(super) asked: Option<Asked>,
+    /// The transfer that the peer asks for.
+    pub(super) referral: Option<Referral>,
+    /// What the two ends may agree on.
+    pub(super) terms: Terms,
     /// Until then a 2xx may come to an INVITE whose transaction has given up.
     pub(super) linger: Option<Instant>,
 }
@@ -52,6 +70,23 @@ pub(super) struct Invited {
     pub(super) request: Message,
     pub(super) dialog: Dialog,
     pub(super) flow: Flow,
+    /// Our provisional responses that want a PRACK.
+    pub(super) provisionals: Provisionals,
+    /// Our answer, while a PRACK must come first.
+    pub(super) answer: Option<Vec<u8>>,
+}
+
+/// A dialog that our INVITE has made and nobody has answered.
+#[derive(Debug)]
+pub(super) struct Early {
+    /// Of which of our INVITEs.
+    pub(super) tx: TxId,
+    pub(super) dialog: Dialog,
+    pub(super) flow: Flow,
+    /// The last reliable provisional response in it (RFC 3262 §4).
+    pub(super) rseq: Option<u32>,
+    /// The answer that came reliably: it counts, whatever comes after it.
+    pub(super) answer: Option<Vec<u8>>,
 }
 
 /// A confirmed dialog.
@@ -62,8 +97,17 @@ pub(super) struct Talking {
     pub(super) flow: Flow,
     /// Our 200 that waits for its ACK.
     pub(super) unacked: Option<Unacked>,
-    /// A re-INVITE that waits for the user.
-    pub(super) asked: Option<Asked>,
+    /// Our own change, wanted or sent; and the offer that is wanted after it.
+    pub(super) change: Option<Change>,
+    pub(super) next: Option<Vec<u8>>,
+    /// When the peer must have been heard of (RFC 4028).
+    pub(super) timer: Option<(Agreed, Running)>,
+    /// Whether the peer takes UPDATE, as far as it has said so.
+    pub(super) updates: bool,
+    /// Our last description.
+    pub(super) said: Vec<u8>,
+    /// The RSeq whose PRACK may still come.
+    pub(super) prack: Option<u32>,
     /// The user has hung up before the ACK came (§15): the Reason for the BYE.
     pub(super) hang_up: Option<Option<(u16, String)>>,
 }
@@ -78,10 +122,12 @@ pub(super) struct Unacked {
     pub(super) first: bool,
 }
 
+/// A re-INVITE, an UPDATE or a PRACK with an offer.
 #[derive(Debug)]
 pub(super) struct Asked {
     pub(super) tx: TxId,
     pub(super) request: Message,
+    pub(super) flow: Flow,
 }
 
 /// One of our INVITEs of a session.
@@ -90,6 +136,8 @@ pub(super) struct Fork {
     pub(super) tx: TxId,
     pub(super) flow: Flow,
     pub(super) head: Head,
+    /// How often it has been sent anew.
+    pub(super) tries: u8,
     /// A provisional response has come: it may be cancelled (§9.1).
     pub(super) rung: bool,
     pub(super) cancel: Cancel,
@@ -126,11 +174,18 @@ impl Session {
     pub(super) fn new(call_id: String, local_tag: String, state: State) -> Self {
         Self {
             call_id,
+            is_ours: matches!(state, State::Calling { .. }),
             local_tag,
             user: None,
             keyring: Keyring::default(),
             state,
             forks: vec![],
+            early: vec![],
+            outbound: None,
+            sent: vec![],
+            asked: None,
+            referral: None,
+            terms: Terms::default(),
             linger: None,
         }
     }
@@ -139,12 +194,21 @@ impl Session {
         let own = match &self.state {
             State::Talking(talking) => {
                 let unacked = talking.unacked.as_ref();
-                unacked.map(|unacked| unacked.answer.poll_timeout())
+                let unacked = unacked.map(|unacked| unacked.answer.poll_timeout());
+                let change = talking.change.as_ref().and_then(Change::due);
+                let change = change.filter(|_| self.may_change());
+                let timer = talking.timer.map(|(_, running)| running.poll_timeout());
+                let timer = timer.filter(|_| talking.hang_up.is_none());
+                [unacked, change, timer].into_iter().flatten().min()
             }
             State::Calling { until, .. } => Some(*until),
-            State::Invited(_) | State::Ending(_) | State::Over => None,
+            State::Invited(invited) => invited.provisionals.poll_timeout(),
+            State::Ending(_) | State::Over => None,
         };
-        [own, self.linger].into_iter().flatten().min()
+        [own, self.linger, self.referral_due()]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     pub(super) fn talking(&mut self) -> Option<&mut Talking> {
@@ -152,6 +216,45 @@ impl Session {
             State::Talking(talking) => Some(talking),
             State::Invited(_) | State::Calling { .. } | State::Ending(_) | State::Over => None,
         }
+    }
+
+    /// Whether no offer is open in either direction, so that we may make one (RFC 3261 §14.1).
+    pub(super) fn may_change(&self) -> bool {
+        match &self.state {
+            State::Talking(talking) => {
+                talking.unacked.is_none()
+                    && talking.hang_up.is_none()
+                    && self.asked.is_none()
+                    && !self.has_offered()
+            }
+            State::Invited(_) | State::Calling { .. } | State::Ending(_) | State::Over => false,
+        }
+    }
+
+    /// Whether a re-INVITE or an UPDATE of ours waits for its answer.
+    pub(super) fn has_offered(&self) -> bool {
+        self.sent.iter().any(Sent::is_open_change)
+    }
+
+    /// The dialog with that peer, made or early, and the way to it.
+    pub(super) fn dialog_with(&mut self, tag: &str) -> Option<(&mut Dialog, Flow)> {
+        let (dialog, flow) = match &mut self.state {
+            State::Invited(invited) => (&mut invited.dialog, invited.flow),
+            State::Talking(talking) => (&mut talking.dialog, talking.flow),
+            State::Calling { .. } => {
+                let mut early = self.early.iter_mut();
+                let early = early.find(|early| early.dialog.remote_tag() == tag)?;
+                (&mut early.dialog, early.flow)
+            }
+            State::Ending(_) | State::Over => match &mut self.referral {
+                Some(Referral::Active { dialog, .. }) => {
+                    let kept = dialog.as_mut()?;
+                    (&mut kept.0, kept.1)
+                }
+                Some(Referral::Asked { .. }) | None => return None,
+            },
+        };
+        (dialog.remote_tag() == tag).then_some((dialog, flow))
     }
 
     /// Whether the peer was reached by a flow that is gone.

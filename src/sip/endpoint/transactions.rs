@@ -74,6 +74,8 @@ pub(super) enum Owner {
     Invite(SessionId),
     /// Our BYE.
     Bye(SessionId),
+    /// Another request of ours in a dialog.
+    Within(SessionId),
     /// Our REGISTER at a carrier.
     Register(CarrierId),
     /// Our OPTIONS to a carrier.

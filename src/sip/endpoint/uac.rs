@@ -1,24 +1,22 @@
 //! Our calls: from our INVITEs to the one dialog that remains (RFC 3261 §13.2, §9.1, §16.7).
 
 use super::Endpoint;
-use super::config::{Outbound, Path, Target};
-use super::route::{Way, fresh, is_on, literal, way_to};
-use super::session::{Ack, Cancel, Failure, Fork, Session, State, Talking};
+use super::config::{Outbound, Target};
+use super::refresh::{allows_update, timer_of};
+use super::reliable::MAX_DIALOGS;
+use super::route::is_on;
+use super::session::{Ack, Cancel, Early, Failure, Fork, Session, State, Talking};
 use super::transactions::{Notice, Owner, Told, TxId};
 use super::uas::contact_of;
-use super::write::{Head, SDP, sdp_of};
+use super::write::{Head, Refusal, sdp_of};
 use crate::sip::auth::Keyring;
-use crate::sip::dialog::{Dialog, Seed};
-use crate::sip::event::Party;
-use crate::sip::header::{Address, Name};
+use crate::sip::dialog::{Dialog, Seed, session_timer};
+use crate::sip::header::Address;
 use crate::sip::message::{Message, Method, Start};
 use crate::sip::transaction::ClientKey;
-use crate::sip::uri::{Host, Uri};
-use crate::sip::{Event, Flow, SessionId, Trail};
+use crate::sip::uri::Uri;
+use crate::sip::{Event, Flow, Reliable, SessionId, Terms};
 use std::time::{Duration, Instant};
-
-/// The dialogs that one INVITE may make by forking on its way; more are ignored.
-const MAX_DIALOGS: usize = 8;
 
 impl Endpoint {
     pub(super) fn call(&mut self, now: Instant, outbound: Outbound) -> SessionId {
@@ -49,10 +47,19 @@ impl Endpoint {
             let hosts = targets.iter().map(|to| to.way.flow.remote.ip());
             session.keyring = Keyring::new(outbound.credentials.clone(), hosts.collect());
         }
+        session.terms = Terms {
+            // RFC 3262 §5: what is offered reliably must be answered in the PRACK.
+            reliable: match &outbound.sdp {
+                Some(_) => outbound.reliable,
+                None => Reliable::Off,
+            },
+            session_timer: outbound.session_timer,
+        };
         for target in targets {
             let fork = self.send_invite(now, id, &session, target, &outbound);
             session.forks.push(fork);
         }
+        session.outbound = Some(Box::new(outbound));
         self.tags.insert(session.local_tag.clone(), id);
         self.sessions.insert(id, session);
         self.settle(id);
@@ -73,6 +80,11 @@ impl Endpoint {
             ..200 => self.provisional(now, id, tx, flow, response),
             200..300 => self.success(now, id, tx, flow, response),
             300.. => {
+                // RFC 4028 §7.3
+                let min = session_timer::min_se(response).filter(|_| status == 422);
+                if min.is_some_and(|min| self.invite_longer(now, id, tx, min)) {
+                    return;
+                }
                 let reason = match response.start() {
                     Start::Response { reason, .. } => reason,
                     Start::Request { .. } => "",
@@ -163,6 +175,7 @@ impl Endpoint {
 
     /// The user does not want to wait for an answer any longer.
     pub(super) fn abandon(&mut self, now: Instant, id: SessionId) {
+        self.refuse_change(now, id, &Refusal::new(487));
         if let Some(session) = self.sessions.get_mut(&id) {
             session.state = State::Over;
         }
@@ -193,13 +206,16 @@ impl Endpoint {
             return self.cancel(now, id, tx);
         }
         let calling = self.sessions.get(&id).is_some_and(Session::is_calling);
-        if calling && status > 100 {
+        if calling
+            && status > 100
+            && let Some(early) = self.early_dialog(now, id, tx, flow, response)
+        {
             let (session, sdp) = (id, sdp_of(response));
             self.events.push_back(Event::Ringing {
                 session,
                 status,
                 sdp,
-                early: 0,
+                early,
             });
         }
     }
@@ -237,20 +253,41 @@ impl Endpoint {
             record_routes: response.record_routes().unwrap_or_default(),
             target,
         });
-        self.acknowledge(id, tx, &dialog, made_on, tag);
+        let cseq = fork.head.cseq;
+        let early = self.sessions.get_mut(&id).and_then(|session| {
+            let is_it = |early: &Early| early.dialog.remote_tag() == tag;
+            let at = session.early.iter().position(is_it)?;
+            Some(session.early.swap_remove(at))
+        });
+        if let Some(early) = &early {
+            dialog.go_on(&early.dialog);
+        }
+        self.acknowledge(id, tx, &dialog, cseq, made_on, tag);
         if !wins {
             return self.send_bye(now, &mut dialog, made_on, None, Owner::None);
         }
+        // What another early dialog, or this one, has still asked is overtaken.
+        self.refuse_change(now, id, &Refusal::new(487));
         if let Some(session) = self.sessions.get_mut(&id) {
+            let outbound = session.outbound.take();
+            let said = outbound.and_then(|outbound| outbound.sdp);
+            session.early.clear();
             session.state = State::Talking(Box::new(Talking {
                 dialog,
                 flow: made_on,
                 unacked: None,
-                asked: None,
+                change: None,
+                next: None,
+                timer: timer_of(now, response, session.terms.session_timer),
+                updates: allows_update(response),
+                said: said.unwrap_or_default(),
+                prack: None,
                 hang_up: None,
             }));
         }
-        let (session, sdp) = (id, sdp_of(response));
+        // §13.2.1: the answer that came reliably counts, whatever is in the 2xx.
+        let answer = early.and_then(|early| early.answer);
+        let (session, sdp) = (id, answer.or_else(|| sdp_of(response)));
         self.events.push_back(Event::Answered { session, sdp });
         self.cancel_all(now, id, Some(tx));
     }
@@ -261,10 +298,11 @@ impl Endpoint {
         id: SessionId,
         tx: TxId,
         dialog: &Dialog,
+        cseq: u32,
         made_on: Flow,
         tag: String,
     ) {
-        let (head, flow) = self.head_in(dialog, &Method::Ack, dialog.local_seq, made_on);
+        let (head, flow) = self.head_in(dialog, &Method::Ack, cseq, made_on);
         let bytes = head.write(&Method::Ack).build();
         self.transactions.send_once(flow, bytes.clone());
         if let Some(fork) = self.fork(id, tx) {
@@ -339,153 +377,8 @@ impl Endpoint {
             .send_other(now, key, flow, bytes, Owner::None);
     }
 
-    fn send_invite(
-        &mut self,
-        now: Instant,
-        id: SessionId,
-        session: &Session,
-        target: To,
-        outbound: &Outbound,
-    ) -> Fork {
-        let flow = target.way.flow;
-        let (via, branch) = self.via(flow);
-        let head = Head {
-            uri: target.uri,
-            via,
-            branch,
-            routes: outbound.routes.clone(),
-            from: self
-                .caller(&outbound.from, flow)
-                .with_tag(&session.local_tag),
-            to: target.to,
-            call_id: session.call_id.clone(),
-            cseq: 1,
-            credentials: vec![],
-            max_forwards: outbound.max_forwards,
-        };
-        let asked = Uri::parse(&head.uri).ok();
-        let trail = outbound.trail.written();
-        let registered = outbound.peer.and_then(|peer| self.registered_contact(peer));
-        let registered = registered.unwrap_or_default();
-        let invite = head.write(&Method::Invite);
-        let invite = trail
-            .iter()
-            .fold(invite, |invite, trail| invite.header(Trail::HEADER, trail));
-        let invite = invite
-            .header(
-                Name::Contact,
-                self.contact_of(registered, flow.listener, asked.as_ref()),
-            )
-            .header(Name::Allow, self.allow(flow.listener))
-            .header(Name::UserAgent, &self.config.user_agent);
-        let extra = outbound.headers.iter().filter(|(name, _)| !is_ours(name));
-        let invite = extra.fold(invite, |invite, (name, value)| invite.raw(name, value));
-        let invite = match &outbound.sdp {
-            Some(sdp) => invite.body(SDP, sdp),
-            None => invite,
-        };
-        let key = ClientKey::new(&head.branch, Method::Invite);
-        let owner = Owner::Invite(id);
-        let bytes = invite.build();
-        let tx = self
-            .transactions
-            .send_invite(now, key, target.way, bytes, owner);
-        Fork {
-            tx,
-            flow,
-            head,
-            rung: false,
-            cancel: Cancel::No,
-            finished: false,
-            acks: vec![],
-        }
-    }
-
-    pub(super) fn caller(&self, party: &Party, flow: Flow) -> Address {
-        let ours = self
-            .listener(flow.listener)
-            .map(|listener| listener.advertised.ip());
-        let ours = Host::from(ours.unwrap_or_else(|| flow.remote.ip()));
-        let host = Host::parse(&party.host).unwrap_or(ours);
-        let address = Address::new(Uri::sip(&party.user, host, None));
-        address.with_display(party.display.as_deref().unwrap_or_default())
-    }
-
-    fn targets(&self, target: &Target) -> Result<Vec<To>, Failure> {
-        match target {
-            Target::User(user) => {
-                let mut all = vec![];
-                for binding in self.registrar.contacts_of(user) {
-                    let ours = self.listener(binding.flow.listener);
-                    let ours = ours.map(|listener| listener.advertised.ip());
-                    let host = Host::from(ours.unwrap_or_else(|| binding.flow.remote.ip()));
-                    all.push(To {
-                        uri: binding.contact.to_string(),
-                        way: binding.flow.into(),
-                        to: Address::new(Uri::sip(user, host, None)),
-                    });
-                }
-                if all.is_empty() {
-                    return Err(Failure::new(480, "Not Registered"));
-                }
-                Ok(all)
-            }
-            Target::Uri { uri, path } => {
-                let parsed = Uri::parse(uri).map_err(|_| Failure::new(400, "Bad URI"))?;
-                let unreachable = || Failure::new(503, "No Way There");
-                let way = match path {
-                    Path::Flow(flow) => Way::from(*flow),
-                    Path::Listener(id) => {
-                        let listener = self.listener(*id).ok_or_else(unreachable)?;
-                        let remote = literal(&parsed).ok_or_else(unreachable)?;
-                        fresh(listener.transport, *id, remote).into()
-                    }
-                    Path::Hop(hop) => {
-                        way_to(hop, &self.config.listeners).ok_or_else(unreachable)?
-                    }
-                };
-                let uri = parsed.to_string();
-                let to = Address::new(Uri {
-                    params: Default::default(),
-                    headers: String::new(),
-                    ..parsed
-                });
-                Ok(vec![To { uri, way, to }])
-            }
-        }
-    }
-
     pub(super) fn fork(&mut self, id: SessionId, tx: TxId) -> Option<&mut Fork> {
         let forks = &mut self.sessions.get_mut(&id)?.forks;
         forks.iter_mut().find(|fork| fork.tx == tx)
     }
-}
-
-/// One place to send an INVITE to.
-struct To {
-    uri: String,
-    way: Way,
-    to: Address,
-}
-
-/// Headers that the endpoint writes itself.
-fn is_ours(name: &str) -> bool {
-    let ours = [
-        Name::Via,
-        Name::MaxForwards,
-        Name::Route,
-        Name::RecordRoute,
-        Name::From,
-        Name::To,
-        Name::CallId,
-        Name::CSeq,
-        Name::Contact,
-        Name::Allow,
-        Name::UserAgent,
-        Name::ContentType,
-        Name::ContentLength,
-        Name::ContentEncoding,
-        Trail::HEADER,
-    ];
-    ours.contains(&Name::of(name))
 }

@@ -2,12 +2,14 @@
 
 use super::Endpoint;
 use super::incoming::arrival;
+use super::refresh::{allows_update, too_brief, written};
 use super::session::{Invited, Session, State, Talking, Unacked};
 use super::transactions::Owner;
 use super::write::{Refusal, SDP, party, reason_header, sdp_of};
 use crate::sip::auth::Keyring;
 use crate::sip::command::Rejection;
-use crate::sip::dialog::{Answer, Dialog, Seed};
+use crate::sip::dialog::reliable::Next;
+use crate::sip::dialog::{Answer, Dialog, Provisionals, Seed, session_timer};
 use crate::sip::header::{Contacts, Name, Syntax, quote};
 use crate::sip::message::{Builder, Fault, Message};
 use crate::sip::transaction::{Response, ServerKey};
@@ -31,6 +33,8 @@ impl Endpoint {
         if user.as_ref().is_some_and(|user| *user != from.user) {
             return Err(Refusal::new(403));
         }
+        let replaces = self.replaced(flow, user.as_deref(), request)?;
+        too_brief(request, self.config.terms.session_timer)?;
         let called = called(request);
         let carrier = self.carrier_of_contact(&called);
         let called = match carrier {
@@ -69,7 +73,7 @@ impl Endpoint {
                 .map(|text| text.chars().take(128).collect()),
             max_forwards: request.max_forwards().map_err(bad)?,
             trail,
-            replaces: None,
+            replaces,
             offer: sdp_of(request),
         };
         let trying = Response {
@@ -84,11 +88,14 @@ impl Endpoint {
             request: request.clone(),
             dialog,
             flow,
+            provisionals: Provisionals::new(self.random.u32()),
+            answer: None,
         }));
         self.tags.insert(local_tag.clone(), id);
         let mut session = Session::new(call_id, local_tag, state);
         session.user = user;
         session.keyring = keyring;
+        session.terms = self.config.terms;
         self.sessions.insert(id, session);
         self.events.push_back(Event::Invited(Box::new(invite)));
         Ok(())
@@ -99,14 +106,38 @@ impl Endpoint {
             return;
         };
         let (tx, status) = (invited.tx, status.clamp(101, 199));
+        let next = Next {
+            status,
+            sdp: sdp.map(<[u8]>::to_vec),
+        };
+        if self.ring_reliably(now, id, &next) {
+            return self.settle(id);
+        }
         let response = self.accepting(id, status, sdp);
         self.send_response(now, tx, status, response);
     }
 
     pub(super) fn answer(&mut self, now: Instant, id: SessionId, sdp: &[u8]) {
-        let Some(response) = self.accepting(id, 200, Some(sdp)) else {
+        let Some(session) = self.sessions.get_mut(&id) else {
             return;
         };
+        let (asked, ours) = (session.asked.is_some(), session.terms.session_timer);
+        let State::Invited(invited) = &mut session.state else {
+            return;
+        };
+        // RFC 3262 §3: not before the PRACK of a description.
+        if asked || invited.provisionals.holds_2xx() {
+            invited.answer = Some(sdp.to_vec());
+            return;
+        }
+        // Offer and answer have been exchanged: what is in the 2xx would be ignored (RFC 3261
+        // §13.2.1).
+        let described = invited.provisionals.described();
+        let agreed = session_timer::answer(&invited.request, ours).ok().flatten();
+        let Some(response) = self.accepting(id, 200, Some(sdp).filter(|_| !described)) else {
+            return;
+        };
+        let response = written(agreed, response);
         let (bytes, timing) = (response.build(), self.config.timing);
         let Some(session) = self.sessions.get_mut(&id) else {
             return;
@@ -119,12 +150,17 @@ impl Endpoint {
                     unacked: Some(Unacked {
                         answer: Answer::new(now, bytes.clone(), cseq, timing),
                         tx,
-                        late: sdp_of(&invited.request).is_none(),
+                        late: sdp_of(&invited.request).is_none() && !described,
                         first: true,
                     }),
                     dialog: invited.dialog,
                     flow: invited.flow,
-                    asked: None,
+                    change: None,
+                    next: None,
+                    timer: agreed.map(|agreed| (agreed, agreed.start(now))),
+                    updates: allows_update(&invited.request),
+                    said: sdp.to_vec(),
+                    prack: invited.provisionals.open(),
                     hang_up: None,
                 }));
                 self.transactions
@@ -180,6 +216,8 @@ impl Endpoint {
         let (tx, status) = (invited.tx, refusal.status);
         self.transactions
             .respond(now, tx, Response { status, bytes });
+        // An UPDATE or PRACK may wait, too.
+        self.refuse_change(now, id, &Refusal::new(487));
         self.finish(id);
         true
     }
@@ -198,7 +236,11 @@ impl Endpoint {
         };
         let session = match self.transactions.owner(tx) {
             Owner::Invite(session) => Some(session),
-            Owner::None | Owner::Bye(_) | Owner::Register(_) | Owner::Options(_) => None,
+            Owner::None
+            | Owner::Bye(_)
+            | Owner::Within(_)
+            | Owner::Register(_)
+            | Owner::Options(_) => None,
         };
         let tag = session
             .and_then(|id| self.sessions.get(&id))
@@ -228,7 +270,12 @@ impl Endpoint {
 
     /// A response of 101–299 to an INVITE not yet answered: it makes or confirms the dialog, so it
     /// has our Contact and the proxies that want to stay (§12.1.1).
-    fn accepting(&self, id: SessionId, status: u16, sdp: Option<&[u8]>) -> Option<Builder> {
+    pub(super) fn accepting(
+        &self,
+        id: SessionId,
+        status: u16,
+        sdp: Option<&[u8]>,
+    ) -> Option<Builder> {
         let invited = self.invited(id)?;
         let tag = &self.sessions.get(&id)?.local_tag;
         Some(self.accept_invite(&invited.request, invited.flow, status, tag, sdp))
@@ -248,6 +295,7 @@ impl Endpoint {
             .copy(request, Name::RecordRoute)
             .header(Name::Contact, contact)
             .header(Name::Allow, self.allow(flow.listener))
+            .header(Name::Supported, self.supported(&self.config.terms))
             .header(Name::Server, &self.config.user_agent);
         match sdp {
             Some(sdp) => builder.body(SDP, sdp),

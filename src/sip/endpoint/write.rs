@@ -2,12 +2,14 @@
 
 use super::Endpoint;
 use super::config::{Listener, MAX_FORWARDS};
+use super::reliable::RELIABLE;
 use crate::sip::dialog::Dialog;
-use crate::sip::event::Party;
+use crate::sip::dialog::session_timer::TIMER;
 use crate::sip::header::{Address, Name, quote};
 use crate::sip::message::{Builder, Message, Method};
+pub(super) use crate::sip::refer::party;
 use crate::sip::uri::{Scheme, Uri};
-use crate::sip::{Event, Flow, ListenerId};
+use crate::sip::{Event, Flow, ListenerId, Reliable, Terms};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::time::Duration;
 
@@ -22,7 +24,14 @@ const METHODS: &[Method] = &[
     Method::Bye,
     Method::Options,
     Method::Info,
+    Method::Prack,
+    Method::Update,
+    Method::Refer,
+    Method::Subscribe,
 ];
+
+/// The extensions that we understand, whoever asks for them.
+pub(super) const EXTENSIONS: &[&str] = &[RELIABLE, TIMER, "replaces", "norefersub"];
 
 /// A final answer of 300–699.
 #[derive(Clone, Debug)]
@@ -140,6 +149,16 @@ impl Endpoint {
         let register = self.is_registrar(listener).then_some(&Method::Register);
         let all: Vec<_> = METHODS.iter().chain(register).map(Method::text).collect();
         all.join(", ")
+    }
+
+    /// The value of Supported, under these terms.
+    pub(super) fn supported(&self, terms: &Terms) -> String {
+        let extensions = EXTENSIONS.iter().copied().filter(|option| match *option {
+            RELIABLE => terms.reliable != Reliable::Off,
+            TIMER => terms.session_timer.interval.is_some(),
+            _ => true,
+        });
+        extensions.collect::<Vec<_>>().join(", ")
     }
 
     /// Our Contact: the listener, and nothing about what is behind it. For a dialog whose first
@@ -272,16 +291,4 @@ pub(super) fn reason_of(message: &Message) -> Option<String> {
         .and_then(|(_, rest)| rest.split_once('"'));
     let text = text.map_or(value, |(text, _)| text);
     Some(text.chars().take(128).collect())
-}
-
-pub(super) fn party(address: &Address) -> Party {
-    Party {
-        display: address.display.clone(),
-        user: address
-            .uri
-            .user_unescaped()
-            .unwrap_or_default()
-            .into_owned(),
-        host: address.uri.host.to_string(),
-    }
 }

@@ -11,7 +11,7 @@ use super::Flow;
 use super::header::{Address, Contacts};
 use super::timers::Timers;
 use super::uri::Scheme;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -39,6 +39,8 @@ pub struct Registrar {
     /// The earliest expiry of each user.
     timers: Timers<String>,
     contacts: usize,
+    /// How many bindings each flow has.
+    flows: HashMap<Flow, usize>,
 }
 
 /// A REGISTER, as far as bindings are concerned.
@@ -103,6 +105,7 @@ impl Registrar {
             users: BTreeMap::new(),
             timers: Timers::default(),
             contacts: 0,
+            flows: HashMap::new(),
         }
     }
 
@@ -139,6 +142,11 @@ impl Registrar {
     /// Where a user is reached, those preferred by `q` first.
     pub fn contacts_of(&self, user: &str) -> &[Binding] {
         self.users.get(user).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether somebody is registered by that way.
+    pub fn knows(&self, flow: Flow) -> bool {
+        self.flows.contains_key(&flow)
     }
 
     /// A connection is gone, and with it the way to whoever registered on it.
@@ -180,6 +188,8 @@ impl Registrar {
         self.timers.check();
         let total: usize = self.users.values().map(Vec::len).sum();
         debug_assert_eq!(total, self.contacts, "contacts are counted");
+        let by_flow: usize = self.flows.values().sum();
+        debug_assert_eq!(total, by_flow, "each has its flow");
         debug_assert_eq!(self.timers.is_empty(), self.users.is_empty());
         for bindings in self.users.values() {
             debug_assert!(!bindings.is_empty() && bindings.len() <= self.limits.contacts_per_user);
@@ -273,6 +283,17 @@ impl Registrar {
     fn put(&mut self, user: &str, bindings: Vec<Binding>, out: &mut Vec<Change>) {
         let before = self.contacts_of(user).len();
         self.contacts = self.contacts - before + bindings.len();
+        for binding in &bindings {
+            *self.flows.entry(binding.flow).or_default() += 1;
+        }
+        for binding in self.users.get(user).into_iter().flatten() {
+            if let Some(count) = self.flows.get_mut(&binding.flow) {
+                *count -= 1;
+                if *count == 0 {
+                    self.flows.remove(&binding.flow);
+                }
+            }
+        }
         let earliest = bindings.iter().map(|binding| binding.expires).min();
         self.timers.set(user.to_owned(), earliest);
         match (before, bindings.len()) {

@@ -32,7 +32,7 @@ pub(super) struct Archive {
 type Number = u64;
 
 /// What goes first when there is no room.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     /// Calls that are over, from the first that ended.
     Over,
@@ -158,12 +158,19 @@ impl Archive {
         self.next
     }
 
-    /// Changes a story, and puts it in its place anew.
+    /// Changes a story, and puts it in its place anew if that has changed.
     fn change(&mut self, number: Number, how: impl FnOnce(&mut Story)) {
-        if let Some(mut story) = self.stories.remove(&number) {
-            self.unplace(number, &story);
-            how(&mut story);
-            self.put(number, story);
+        let Some(story) = self.stories.get_mut(&number) else {
+            return;
+        };
+        let (before, size) = (place(story), story.size());
+        how(story);
+        let after = place(story);
+        self.sizes[before.0 as usize] -= size;
+        self.sizes[after.0 as usize] += story.size();
+        if before != after {
+            self.order[before.0 as usize].remove(&(before.1, number));
+            self.order[after.0 as usize].insert((after.1, number));
         }
     }
 

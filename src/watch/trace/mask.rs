@@ -42,10 +42,9 @@ pub(super) fn censor(message: &mut [u8]) -> Option<String> {
             }
             Field::Credentials => cover_credentials(message, value),
             Field::ContentType => {
-                let kind = message[value].to_ascii_lowercase();
-                pressed |= [&b"dtmf"[..], b"kpml"]
-                    .iter()
-                    .any(|word| memchr::memmem::find(&kind, word).is_some());
+                let words = || message[value.clone()].windows(4);
+                let has = |kind: &[u8]| words().any(|word| word.eq_ignore_ascii_case(kind));
+                pressed |= has(b"dtmf") || has(b"kpml");
             }
             Field::Other => cover_uris(message, value),
         }
@@ -144,17 +143,27 @@ fn cover_uris(message: &mut [u8], range: Range<usize>) {
         let ends = |byte: &u8| b" \t\r\n<>\",".contains(byte);
         let begin = message[from..sign].iter().rposition(ends);
         let begin = begin.map_or(from, |at| from + at + 1);
-        let word = message[begin..sign].to_ascii_lowercase();
-        let scheme = [&b"sips:"[..], b"sip:"]
-            .iter()
-            .find_map(|scheme| Some(memchr::memmem::find(&word, scheme)? + scheme.len()));
-        if let Some(user) = scheme
-            && let Some(colon) = memchr::memchr(b':', &word[user..])
+        if let Some(user) = user_of(&message[begin..sign])
+            && let Some(colon) = memchr::memchr(b':', &message[begin + user..sign])
         {
             cover(message, begin + user + colon + 1..sign);
         }
         from = sign + 1;
     }
+}
+
+/// Where the user begins in a word with `sip:` or `sips:`.
+fn user_of(word: &[u8]) -> Option<usize> {
+    let ends_scheme = |colon: &usize| {
+        let before = &word[..*colon];
+        let ends = |scheme: &[u8]| {
+            let start = before.len().checked_sub(scheme.len());
+            start.is_some_and(|start| before[start..].eq_ignore_ascii_case(scheme))
+        };
+        ends(b"sip") || ends(b"sips")
+    };
+    let colon = memchr::memchr_iter(b':', word).find(ends_scheme)?;
+    Some(colon + 1)
 }
 
 fn cover_body(message: &mut [u8], mut at: usize, all: bool, pressed: bool) {

@@ -5,7 +5,7 @@
 use super::calls_out::{outbound, uri};
 use super::*;
 use crate::sip::header::{Address, Contacts};
-use crate::sip::{Rejection, register};
+use crate::sip::{Rejection, Reliable, register};
 
 #[test]
 fn whatever_is_lost_every_call_has_one_outcome_and_nothing_remains() {
@@ -130,7 +130,7 @@ impl Life {
     fn wish(&mut self, side: usize) {
         let sessions: Vec<_> = self.sides[side].calls.keys().copied().collect();
         let chosen = self.random.below(sessions.len() as u64) as usize;
-        let kind = self.random.below(8);
+        let kind = self.random.below(11);
         let Some(&session) = sessions.get(chosen).filter(|_| kind > 1) else {
             return self.call(side);
         };
@@ -152,6 +152,8 @@ impl Life {
                 },
                 Call::Called,
             ),
+            8 => (ring(session, 183, Some(ANSWER)), Call::Called),
+            9 => (Command::Change { session, sdp }, before),
             5 => (Command::AnswerChange { session, sdp }, before),
             _ => (Command::Answer { session, sdp }, Call::Talking),
         };
@@ -171,6 +173,18 @@ impl Life {
         if self.random.below(4) == 0 {
             outbound.sdp = None;
         }
+        outbound.reliable = match self.random.below(3) {
+            0 => Reliable::Off,
+            1 => Reliable::Supported,
+            _ => Reliable::Required,
+        };
+        outbound.session_timer.interval = match self.random.below(3) {
+            0 => None,
+            // Refused by all at first.
+            1 => Some(Duration::from_secs(60)),
+            _ => Some(Duration::from_secs(90)),
+        };
+        outbound.session_timer.min = Duration::from_secs(30);
         let session = self.sides[side].endpoint.invite(self.now, outbound);
         self.sides[side].calls.insert(session, Call::Calling);
         self.carry(side);
@@ -279,11 +293,18 @@ impl Side {
                 let before = self.calls.insert(invite.session, Call::Called);
                 return assert_eq!(before, None, "seed {seed}: a session twice");
             }
-            Event::Acknowledged { session, .. }
-            | Event::ChangeAsked { session, .. }
+            Event::ChangeAsked { session, .. }
             | Event::Changed { session, .. }
+            | Event::ChangeFailed { session, .. } => {
+                let believed = self.calls.get(session).copied().unwrap_or(Call::Over);
+                (
+                    session,
+                    &[Call::Calling, Call::Called, Call::Talking],
+                    believed,
+                )
+            }
+            Event::Acknowledged { session, .. }
             | Event::ChangeAnswered { session, .. }
-            | Event::ChangeFailed { session, .. }
             | Event::Referred { session, .. }
             | Event::Info { session, .. } => (session, &[Call::Talking], Call::Talking),
             Event::Ringing { session, .. } => (session, &[Call::Calling], Call::Calling),

@@ -5,12 +5,17 @@ mod calls_out;
 mod carriers;
 mod challenges;
 mod changes;
+mod changes_out;
 mod hops;
 mod lives;
 mod loops;
+mod refer;
 mod refusals;
 mod registering;
+mod reliable;
+mod session_timer;
 mod strangers;
+mod update;
 mod ways;
 
 use super::*;
@@ -170,6 +175,7 @@ struct Ask {
     body: &'static str,
 }
 
+const ALLOWED: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, PRACK, UPDATE, REFER, SUBSCRIBE";
 const OFFER: &str = "v=0 offer";
 const ANSWER: &str = "v=0 answer";
 
@@ -261,6 +267,14 @@ fn answer(session: SessionId) -> Command {
     Command::Answer {
         session,
         sdp: ANSWER.as_bytes().to_vec(),
+    }
+}
+
+fn ring(session: SessionId, status: u16, sdp: Option<&str>) -> Command {
+    Command::Ring {
+        session,
+        status,
+        sdp: sdp.map(|sdp| sdp.as_bytes().to_vec()),
     }
 }
 

@@ -12,10 +12,14 @@ fn each_fault_has_its_status() {
         (http(invite()), "416 Unsupported URI Scheme"),
         (invite().header("Max-Forwards: 0"), "483 Too Many Hops"),
         (
-            invite().header("Require: 100rel, timer"),
+            invite().header("Require: 100rel, timer, precondition, pref"),
             "420 Bad Extension",
         ),
-        (Ask::new("SUBSCRIBE"), "405 Method Not Allowed"),
+        (Ask::new("SUBSCRIBE"), "489 Bad Event"),
+        (Ask::new("REFER"), "403 Forbidden"),
+        (Ask::new("NOTIFY"), "481 Call/Transaction Does Not Exist"),
+        (Ask::new("MESSAGE"), "405 Method Not Allowed"),
+        (Ask::new("PUBLISH"), "405 Method Not Allowed"),
         (Ask::new("DANCE"), "501 Not Implemented"),
         (Ask::new("REGISTER"), "405 Method Not Allowed"),
         (Ask::new("BYE"), "481 Call/Transaction Does Not Exist"),
@@ -62,8 +66,15 @@ fn what_lacks_all_but_a_via_is_told_so() {
 #[test]
 fn refusals_say_what_would_do() {
     let mut w = Wire::new();
-    let required = w.says(invite().header("Require: 100rel, timer").text());
-    assert_eq!(header(&required[0], "Unsupported"), Some("100rel, timer"));
+    let required = w.says(
+        invite()
+            .header("Require: 100rel, timer, precondition, pref")
+            .text(),
+    );
+    assert_eq!(
+        header(&required[0], "Unsupported"),
+        Some("precondition, pref")
+    );
     let html = invite().text().replace("application/sdp", "text/html");
     let refused = w.says(html);
     assert_eq!(firsts(&refused), ["SIP/2.0 415 Unsupported Media Type"]);
@@ -119,9 +130,12 @@ fn options_tell_what_we_can() {
     let sent = w.says(Ask::new("OPTIONS").text());
     assert_eq!(firsts(&sent), ["SIP/2.0 200 OK"]);
     let allow = header(&sent[0], "Allow");
-    assert_eq!(allow, Some("INVITE, ACK, CANCEL, BYE, OPTIONS, INFO"));
+    assert_eq!(allow, Some(ALLOWED));
     assert_eq!(header(&sent[0], "Accept"), Some("application/sdp"));
-    assert_eq!(header(&sent[0], "Supported"), Some(""));
+    assert_eq!(
+        header(&sent[0], "Supported"),
+        Some("100rel, timer, replaces, norefersub")
+    );
     assert!(w.endpoint.is_idle());
 }
 

@@ -366,3 +366,32 @@ impl Wire {
         self.events();
     }
 }
+
+#[test]
+fn h29_a_keep_alive_by_stun_is_answered_where_a_phone_is_registered_and_amplifies_nothing() {
+    let mut w = internal();
+    let asks = |w: &mut Wire, padding: usize| {
+        let attribute = [&[0x80, 0x22, 0, padding as u8][..], &vec![b'x'; padding]].concat();
+        let rest = if padding > 0 { attribute } else { vec![] };
+        let head = [0, 1, 0, rest.len() as u8, 0x21, 0x12, 0xA4, 0x42];
+        let (flow, bytes) = (w.flow, [&head[..], &[7; 12], &rest].concat());
+        w.endpoint.handle(w.now, Input::Received { flow, bytes });
+        w.transmits()
+    };
+    assert!(
+        asks(&mut w, 0).is_empty(),
+        "to a stranger it would be longer"
+    );
+    assert_eq!(asks(&mut w, 8)[0].bytes.len(), 32);
+    let challenge = w.says(register(1, "10.1.1.1").text()).remove(0);
+    w.says(authorised(&register(2, "10.1.1.1"), &challenge, "1001", "secret").text());
+    assert!(w.endpoint.registered("1001"));
+    let told = asks(&mut w, 0).remove(0);
+    assert_eq!(
+        (told.flow, told.bytes.len()),
+        (w.flow, 32),
+        "RFC 5626 §3.5.2"
+    );
+    w.wait(3_700);
+    assert!(asks(&mut w, 0).is_empty(), "no longer registered");
+}
