@@ -1,7 +1,8 @@
 //! Sound as numbers: 16-bit linear samples, mono, 8000 a second, and what telephones make of them.
 //!
 //! Everything here is a pure function or a small value. Music and prompts are brought to this one
-//! format when they are read ([`resample`], [`level`]), so that nothing resamples on the beat.
+//! format when they are read ([`resample`], [`level`]), so that nothing resamples on the beat; Opus and
+//! G.722 are encoded from it and decoded to it.
 
 pub mod codec;
 pub mod conceal;

@@ -4,6 +4,10 @@
 //! A frame is 20 ms; a packet may hold several ([`join`]). Frames depend on those before them, for
 //! some frames: a decoder that joins late, or hears another encoder's stream go on in the place of
 //! the first one, is right again after that.
+//!
+//! Deliberately absent: stereo; sound above 4 kHz, which only relayed packets have; DTX and CBR in
+//! what we send; a bit rate of their own for peers that ask for fewer than 24 kbit/s and hear music or
+//! a prompt, whose frames are everybody's.
 
 use super::{FRAME, SAMPLE_RATE};
 use opus::{Application, Bitrate, Channels};

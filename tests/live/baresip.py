@@ -35,7 +35,6 @@ auplay_channels 1
 rtp_ports {rtp}-{last}
 snd_path {folder}
 module_path {modules}
-module account.so
 module g711.so
 module g722.so
 module opus.so
@@ -43,6 +42,7 @@ module aufile.so
 module sndfile.so
 module srtp.so
 module uuid.so
+module_app account.so
 module_app menu.so
 module_app ctrl_tcp.so
 ctrl_tcp_listen {there}:{control}

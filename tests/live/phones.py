@@ -44,10 +44,15 @@ def endpoint() -> pj.Endpoint:
         created.libInit(config)
         created.libStart()
         created.audDevManager().setNullDev()
-        for codec in created.codecEnum2():
-            created.codecSetPriority(codec.codecId, 200 if codec.codecId.startswith("PCM") else 0)
         _endpoint = created
+        speak("PCM")
     return _endpoint
+
+
+def speak(name: str) -> None:
+    """From now on all phones offer and answer only codecs whose names begin so; PJSIP has one list for all."""
+    for codec in endpoint().codecEnum2():
+        endpoint().codecSetPriority(codec.codecId, 200 if codec.codecId.startswith(name) else 0)
 
 
 def wait(what: str, condition: Callable[[], T], seconds: float = 10) -> T:
