@@ -3,7 +3,9 @@
 #![no_main]
 
 use cordboard_fuzz::random::Random;
-use cordboard_fuzz::sip::auth::{Challenge, Credentials, Verdict, Verifier, respond};
+use cordboard_fuzz::sip::auth::{
+    Algorithm, Challenge, Credentials, Digest, Verdict, Verifier, respond,
+};
 use cordboard_fuzz::sip::message::{Message, Method};
 use libfuzzer_sys::fuzz_target;
 use std::time::Instant;
@@ -32,7 +34,8 @@ fuzz_target!(|data: &[u8]| {
     );
     if let Ok(request) = Message::parse(request.into_bytes()) {
         let now = Instant::now();
-        let mut verifier = Verifier::new(now, "r", Random::seeded(1));
+        let digest = Digest::new("r", &[Algorithm::Sha256, Algorithm::Md5]);
+        let mut verifier = Verifier::new(now, &digest, Random::seeded(1));
         let verdict = verifier.verify(now, &request, |_| Some("secret"));
         assert!(
             !matches!(verdict, Verdict::Passed { .. }),

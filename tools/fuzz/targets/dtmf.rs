@@ -11,7 +11,9 @@ fuzz_target!(|data: &[u8]| {
     let mut keys = Keys::default();
     for datagram in data.chunks(16) {
         let packet = Packet::parse(datagram);
-        if let Some(key) = packet.and_then(|packet| keys.update(&packet.header, packet.payload)) {
+        if let Some(key) =
+            packet.and_then(|packet| keys.update(&packet.header, packet.payload, 8000))
+        {
             assert!(b"0123456789*#ABCD".contains(&(key as u8)));
         }
     }

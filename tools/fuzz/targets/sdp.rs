@@ -3,7 +3,7 @@
 #![no_main]
 
 use cordboard_fuzz::audio::Codec;
-use cordboard_fuzz::sdp::{Description, Direction, Local, accept, answer, offer};
+use cordboard_fuzz::sdp::{Description, Direction, Local, Types, accept, answer, offer};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
@@ -11,6 +11,7 @@ fuzz_target!(|data: &[u8]| {
         address: [192, 0, 2, 1].into(),
         port: 20_000,
         codecs: vec![Codec::Pcma, Codec::Pcmu],
+        types: Types::default(),
         session: 1,
         version: 1,
         direction: Direction::SendRecv,

@@ -5,6 +5,7 @@
 #![no_main]
 
 use cordboard_fuzz::random::Random;
+use cordboard_fuzz::sip::auth::{Algorithm, Digest};
 use cordboard_fuzz::sip::{
     Command, Config, Endpoint, Event, Flow, Input, Listener, ListenerId, Transport,
 };
@@ -22,7 +23,7 @@ fuzz_target!(|data: &[u8]| {
         transport: Transport::Udp,
         local: SocketAddr::from(([192, 0, 2, 1], 5060)),
         advertised: SocketAddr::from(([192, 0, 2, 1], 5060)),
-        digest: digest.map(str::to_owned),
+        digest: digest.map(|realm| Digest::new(realm, &[Algorithm::Sha256, Algorithm::Md5])),
         registrar: digest.is_some(),
     };
     let config = Config {

@@ -1,0 +1,16 @@
+//! Binding requests of phones that keep their way open.
+
+#![no_main]
+
+use cordboard_fuzz::sip::stun::{answer, is_stun};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|data: &[u8]| {
+    for source in ["192.0.2.7:5060", "[2001:db8::7]:5060"] {
+        let source = source.parse().expect("an address");
+        if let Some(answer) = answer(data, source) {
+            assert!(is_stun(data) && is_stun(&answer));
+            assert_eq!(answer[4..20], data[4..20], "the same transaction");
+        }
+    }
+});
