@@ -6,7 +6,7 @@ use crate::acd::AgentState;
 use crate::api::Health;
 use crate::call::record::End;
 use crate::id::CallId;
-use crate::net::{Dns, Network};
+use crate::net::{Dns, Network, Stage, Why};
 use crate::settings::Account;
 use crate::sip;
 use crate::store::{self, Record, Store};
@@ -215,9 +215,14 @@ impl Hands {
         }
         metrics::SIP_BANS.total(sip.bans);
         metrics::CONNECTIONS.set(network.connections as f64);
-        metrics::CONNECTIONS_REFUSED.total(network.refused);
-        metrics::CONNECTIONS_CLOSED.total(network.closed);
-        metrics::HANDSHAKES_FAILED.total(network.handshakes_failed);
+        for why in Why::ALL {
+            let metric = match why.stage() {
+                Stage::Refused => metrics::CONNECTIONS_REFUSED,
+                Stage::Handshake => metrics::HANDSHAKES_FAILED,
+                Stage::Closed => metrics::CONNECTIONS_CLOSED,
+            };
+            metric.total_for(why.label(), network.reasons.of(why));
+        }
         metrics::CERTIFICATE_EXPIRES.set(self.certificates.expire() as f64);
         metrics::CERTIFICATES_FAILING.set(self.certificates.failing() as f64);
     }

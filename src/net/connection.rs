@@ -8,11 +8,12 @@
 //! Each edge to *closed* is a time-out of [`super::Limits`]; the peer, an error, a stream that is
 //! not SIP, or a full queue close it from everywhere.
 
+use super::Why;
 use super::limits::Limits;
 use super::tcp::Shared;
 use super::tls::Identity;
 use super::websocket;
-use crate::sip::framing::{Frame, Framer, PONG};
+use crate::sip::framing::{Broken, Frame, Framer, PONG};
 use crate::sip::{Flow, Input, Transport};
 use rustix::net::sockopt;
 use rustls::pki_types::ServerName;
@@ -97,11 +98,12 @@ pub(super) async fn open(opened: Opened, shared: Arc<Shared>) {
                 return connection.ended().await;
             }
             failed => {
+                let reason = unshaken(&failed);
                 let why = failed.map(|failed| failed.err().map(|error| error.to_string()));
                 let why = why.ok().flatten().unwrap_or_else(|| "too slow".into());
                 let name = name.as_deref().unwrap_or("a peer met before");
                 tracing::warn!(remote = %flow.remote, name, why, "TLS: not connected");
-                connection.unshaken(&why);
+                connection.unshaken(reason, &why);
             }
         }
     }
@@ -153,19 +155,29 @@ impl Connection {
 
     /// A handshake has failed: nobody has heard of the connection, nor need hear of its end.
     fn never_spoke<T, E: std::fmt::Display>(&self, failed: Result<Result<T, E>, Elapsed>) {
+        let reason = unshaken(&failed);
         let why = failed.map(|failed| failed.err().map(|error| error.to_string()));
-        self.unshaken(&why.ok().flatten().unwrap_or_else(|| "too slow".into()));
+        self.unshaken(
+            reason,
+            &why.ok().flatten().unwrap_or_else(|| "too slow".into()),
+        );
         self.shared.leave(self.flow);
     }
 
     /// Serves a connection, encrypted where it should be, in the language of its transport.
     async fn spoken<S: Stream>(self, stream: S, queue: Queue) {
         match self.flow.transport {
-            Transport::Udp | Transport::Tcp | Transport::Tls => self.talk(stream, queue).await,
+            Transport::Udp | Transport::Tcp | Transport::Tls => {
+                self.shared.shaken(self.flow);
+                self.talk(stream, queue).await;
+            }
             Transport::Ws | Transport::Wss => {
                 let patience = self.shared.limits.handshake;
                 match timeout(patience, websocket::upgraded(stream)).await {
-                    Ok(Ok(socket)) => websocket::talk(&self, socket, queue).await,
+                    Ok(Ok(socket)) => {
+                        self.shared.shaken(self.flow);
+                        websocket::talk(&self, socket, queue).await;
+                    }
                     failed => return self.never_spoke(failed),
                 }
             }
@@ -195,7 +207,7 @@ impl Connection {
         let Queue { messages, pong } = queue;
         tokio::select! {
             () = self.read(reader, pong) => {}
-            () = write(writer, messages, patience) => {}
+            written = write(writer, messages, patience) => self.note_written(written),
         }
     }
 
@@ -224,7 +236,9 @@ impl Connection {
             let length = match timeout_at(deadline, reader.read(&mut buffer)).await {
                 Ok(Ok(0) | Err(_)) => return,
                 Ok(Ok(length)) => length,
-                Err(_) => return self.close("it was silent or too slow"),
+                Err(_) if partial => return self.close(Why::Partial),
+                Err(_) if used => return self.close(Why::Idle),
+                Err(_) => return self.close(Why::Silent),
             };
             let bytes = buffer.get(..length).unwrap_or_default();
             let whole = framer.receive(bytes, &mut frames);
@@ -241,7 +255,10 @@ impl Connection {
                 }
             }
             if let Err(broken) = whole {
-                self.close(&broken.to_string());
+                self.close(match broken {
+                    Broken::HeadTooLong | Broken::BodyTooLong => Why::TooLong,
+                    Broken::NotSip | Broken::Length => Why::NotSip,
+                });
                 if complete {
                     hear_out(reader).await;
                 }
@@ -282,17 +299,23 @@ impl Connection {
     }
 
     /// The handshake has failed.
-    fn unshaken(&self, why: &str) {
+    fn unshaken(&self, reason: Why, why: &str) {
         let (remote, transport) = (self.flow.remote, self.flow.transport);
         tracing::debug!(%remote, ?transport, why, "a handshake has failed");
-        let failed = &self.shared.tally.handshakes_failed;
-        failed.fetch_add(1, Ordering::Relaxed);
+        self.shared.tally.reasons.note(reason);
     }
 
     /// It is we who close, for a reason.
-    pub(super) fn close(&self, why: &str) {
-        tracing::debug!(remote = %self.flow.remote, why, "a connection is closed");
-        self.shared.tally.closed.fetch_add(1, Ordering::Relaxed);
+    pub(super) fn close(&self, why: Why) {
+        tracing::debug!(remote = %self.flow.remote, why = why.label(), "a connection is closed");
+        self.shared.tally.reasons.note(why);
+    }
+
+    /// Writing has ended; it is we who close if the peer was too slow.
+    pub(super) fn note_written(&self, written: Result<(), Elapsed>) {
+        if written.is_err() {
+            self.close(Why::Unread);
+        }
     }
 }
 
@@ -304,24 +327,32 @@ async fn hear_out(mut reader: impl AsyncRead + Unpin) {
     drop(timeout(LAST_WORDS, all).await);
 }
 
+/// Which of the two made a handshake fail.
+fn unshaken<T>(failed: &Result<T, Elapsed>) -> Why {
+    match failed {
+        Ok(_) => Why::Unshaken,
+        Err(_) => Why::SlowHandshake,
+    }
+}
+
 /// Writes until the queue is closed and empty, or the peer does not take it.
 async fn write(
     mut writer: impl AsyncWrite + Unpin,
     mut messages: mpsc::Receiver<Vec<u8>>,
     patience: Duration,
-) {
+) -> Result<(), Elapsed> {
     while let Some(bytes) = messages.recv().await {
         // What is encrypted may still lie with us when it is written.
         let sent = async {
             writer.write_all(&bytes).await?;
             writer.flush().await
         };
-        match timeout(patience, sent).await {
-            Ok(Ok(())) => {}
-            Ok(Err(_)) | Err(_) => return,
+        if timeout(patience, sent).await?.is_err() {
+            return Ok(());
         }
     }
     drop(timeout(patience, writer.shutdown()).await);
+    Ok(())
 }
 
 /// The TLS of a peer that has connected.

@@ -1,6 +1,7 @@
 //! How many connections there may be, and how long they may be silent (H10, H11).
 
-use std::collections::BTreeMap;
+use super::Why;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -11,6 +12,8 @@ pub struct Limits {
     pub connections: usize,
     /// Connections at once with one address.
     pub per_address: usize,
+    /// Peers at once that have connected and not yet shaken hands.
+    pub handshakes: usize,
     /// For the handshakes of TLS and WebSocket, from the opening on.
     pub handshake: Duration,
     /// From then to the first whole message or keep-alive.
@@ -32,6 +35,7 @@ impl Default for Limits {
         Self {
             connections: 4_096,
             per_address: 256,
+            handshakes: 1_024,
             handshake: Duration::from_secs(10),
             first: Duration::from_secs(30),
             partial: Duration::from_secs(10),
@@ -48,19 +52,39 @@ impl Default for Limits {
 pub(super) struct Places {
     total: usize,
     by_address: BTreeMap<IpAddr, usize>,
+    /// Whose handshake is going on, by the number of the connection.
+    shaking: BTreeSet<u64>,
 }
 
 impl Places {
-    /// Takes a place for a connection, if there is one left.
-    pub(super) fn take(&mut self, limits: &Limits, address: IpAddr) -> bool {
+    /// Takes a place for a connection, or tells why there is none.
+    pub(super) fn take(&mut self, limits: &Limits, address: IpAddr) -> Result<(), Why> {
         let address = network(address);
         let own = self.by_address.get(&address).copied().unwrap_or(0);
-        if self.total >= limits.connections || own >= limits.per_address {
-            return false;
+        if own >= limits.per_address {
+            return Err(Why::PerAddress);
+        }
+        if self.total >= limits.connections {
+            return Err(Why::Connections);
         }
         self.total += 1;
         self.by_address.insert(address, own + 1);
-        true
+        Ok(())
+    }
+
+    /// Whether one more peer may begin to shake hands.
+    pub(super) fn may_shake(&self, limits: &Limits) -> Result<(), Why> {
+        let has_room = self.shaking.len() < limits.handshakes;
+        has_room.then_some(()).ok_or(Why::Handshakes)
+    }
+
+    pub(super) fn shakes(&mut self, connection: u64) {
+        self.shaking.insert(connection);
+    }
+
+    /// The handshake is over, well or not.
+    pub(super) fn has_shaken(&mut self, connection: u64) {
+        self.shaking.remove(&connection);
     }
 
     pub(super) fn give_back(&mut self, address: IpAddr) {
@@ -99,12 +123,14 @@ mod tests {
         let address = |text: &str| text.parse::<IpAddr>().expect("an address");
         let (one, other) = (address("192.0.2.1"), address("192.0.2.2"));
         let mut places = Places::default();
-        assert!(places.take(&limits, one) && places.take(&limits, one));
-        assert!(!places.take(&limits, one), "two of one address");
-        assert!(places.take(&limits, other));
-        assert!(!places.take(&limits, address("192.0.2.3")), "three in all");
+        assert_eq!(places.take(&limits, one), Ok(()));
+        assert_eq!(places.take(&limits, one), Ok(()));
+        assert_eq!(places.take(&limits, one), Err(Why::PerAddress));
+        assert_eq!(places.take(&limits, other), Ok(()));
+        let third = places.take(&limits, address("192.0.2.3"));
+        assert_eq!(third, Err(Why::Connections));
         places.give_back(one);
-        assert!(places.take(&limits, one));
+        assert_eq!(places.take(&limits, one), Ok(()));
         for address in [one, one, other] {
             places.give_back(address);
         }
@@ -118,8 +144,9 @@ mod tests {
             ..Limits::default()
         };
         let mut places = Places::default();
-        assert!(places.take(&limits, "2001:db8::1".parse().expect("an address")));
-        assert!(!places.take(&limits, "2001:db8::2".parse().expect("an address")));
-        assert!(places.take(&limits, "2001:db8:0:1::1".parse().expect("an address")));
+        let mut take = |text: &str| places.take(&limits, text.parse().expect("an address"));
+        assert_eq!(take("2001:db8::1"), Ok(()));
+        assert_eq!(take("2001:db8::2"), Err(Why::PerAddress));
+        assert_eq!(take("2001:db8:0:1::1"), Ok(()));
     }
 }

@@ -15,6 +15,7 @@ mod tcp;
 mod tls;
 mod udp;
 mod websocket;
+mod why;
 
 #[cfg(test)]
 mod tests;
@@ -22,6 +23,7 @@ mod tests;
 pub use dns::Dns;
 pub use limits::Limits;
 pub use tls::{Identity, Proof, Refreshed, Trust};
+pub use why::{Reasons, Stage, Why};
 
 use crate::sip::{Input, ListenerId, Transmit, Transport};
 use anyhow::Context as _;
@@ -70,6 +72,8 @@ pub struct Counters {
     pub closed: u64,
     /// Connections whose handshake, of TLS or of a WebSocket, failed or took too long.
     pub handshakes_failed: u64,
+    /// The three above, by reason.
+    pub reasons: Reasons,
     /// Connections open now.
     pub connections: u64,
 }
@@ -81,9 +85,7 @@ struct Tally {
     sent: AtomicU64,
     dropped: AtomicU64,
     send_failures: AtomicU64,
-    refused: AtomicU64,
-    closed: AtomicU64,
-    handshakes_failed: AtomicU64,
+    reasons: why::Tallied,
 }
 
 impl Network {
@@ -163,14 +165,16 @@ impl Network {
     /// What was counted so far.
     pub fn counters(&self) -> Counters {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let reasons = self.tally.reasons.read();
         Counters {
             received: read(&self.tally.received),
             sent: read(&self.tally.sent),
             dropped: read(&self.tally.dropped),
             send_failures: read(&self.tally.send_failures),
-            refused: read(&self.tally.refused),
-            closed: read(&self.tally.closed),
-            handshakes_failed: read(&self.tally.handshakes_failed),
+            refused: reasons.at(Stage::Refused),
+            closed: reasons.at(Stage::Closed),
+            handshakes_failed: reasons.at(Stage::Handshake),
+            reasons,
             connections: self.tcp.connections() as u64,
         }
     }

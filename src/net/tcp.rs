@@ -4,11 +4,17 @@
 //! A flow with connection 0 names a peer, not a connection: the first message to it opens one,
 //! later ones share it. What comes back on it bears its number. Over TLS this is done only for
 //! peers that can prove a name, or that we have [`Met`]; a WebSocket is never opened by us.
+//!
+//! Deliberately absent: the `alias` of a Via (RFC 5923). Reuse for requests the other way wants both
+//! ends proved by certificates (its abstract), else whoever connects could draw to itself
+//! what is meant for another; our listeners ask for no client certificate, so none is ever given
+//! that trust, and plain TCP is not within that RFC. What is bound to a connection, a registered
+//! phone or a dialog, is served on it all the same. Nor do our own requests ask for `alias`.
 
 use super::connection::{Connection, Opened};
 use super::limits::{Limits, Places};
 use super::tls::{Identity, Met, Trust};
-use super::{Socket, Tally, connection};
+use super::{Socket, Tally, Why, connection};
 use crate::sip::{Flow, Input, ListenerId, Transport};
 use anyhow::{Context as _, bail, ensure};
 use rustix::net::{AddressFamily, SocketFlags, SocketType, sockopt};
@@ -87,6 +93,13 @@ struct Table {
 
 /// Whom a connection of ours reaches, and the name that was proved, if one was asked for.
 type Peer = (ListenerId, SocketAddr, Option<Arc<str>>);
+
+/// Who opens a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum By {
+    Us,
+    Peer,
+}
 
 /// A socket on which connections are accepted.
 struct Door {
@@ -194,7 +207,7 @@ impl Tcp {
             Err(TrySendError::Full(_)) => {
                 // The peer does not read: what it misses makes the rest useless.
                 table.open.remove(&number);
-                self.shared.tally.closed.fetch_add(1, Ordering::Relaxed);
+                self.shared.tally.reasons.note(Why::Unread);
                 bail!("the peer does not read: the connection is given up")
             }
         }
@@ -224,7 +237,7 @@ impl Tcp {
             self.opener.send(Wanted::Refused(flow))?;
             return Err(why);
         }
-        let entered = self.shared.enter(flow);
+        let entered = self.shared.enter(flow, By::Us);
         let Some((number, queue)) = entered else {
             self.opener.send(Wanted::Refused(flow))?;
             bail!("too many connections");
@@ -291,20 +304,35 @@ impl Shared {
     }
 
     /// Gives a connection its number and queue, if there is a place for it.
-    fn enter(&self, flow: Flow) -> Option<(u64, connection::Queue)> {
+    fn enter(&self, flow: Flow, by: By) -> Option<(u64, connection::Queue)> {
+        if self.stopping.load(Ordering::Relaxed) {
+            return None;
+        }
         let mut table = self.table();
-        if self.stopping.load(Ordering::Relaxed)
-            || !table.places.take(&self.limits, flow.remote.ip())
-        {
-            self.tally.refused.fetch_add(1, Ordering::Relaxed);
+        let shakes = by == By::Peer && flow.transport.shakes_hands();
+        let room = match shakes {
+            true => table.places.may_shake(&self.limits),
+            false => Ok(()),
+        };
+        let taken = room.and_then(|()| table.places.take(&self.limits, flow.remote.ip()));
+        if let Err(why) = taken {
+            self.tally.reasons.note(why);
             return None;
         }
         table.last += 1;
         let number = table.last;
+        if shakes {
+            table.places.shakes(number);
+        }
         let (sender, messages) = mpsc::channel(self.limits.queue.max(1));
         let pong = sender.downgrade();
         table.open.insert(number, sender);
         Some((number, connection::Queue { messages, pong }))
+    }
+
+    /// A peer has shaken hands, as its transport wants it.
+    pub(super) fn shaken(&self, flow: Flow) {
+        self.table().places.has_shaken(flow.connection);
     }
 
     /// A peer has shaken hands over TLS.
@@ -316,6 +344,7 @@ impl Shared {
     pub(super) fn leave(&self, flow: Flow) -> bool {
         let mut table = self.table();
         table.open.remove(&flow.connection);
+        table.places.has_shaken(flow.connection);
         table.places.give_back(flow.remote.ip());
         let before = table.ours.len();
         table.ours.retain(|_, number| *number != flow.connection);
@@ -358,7 +387,7 @@ async fn accept(door: Door, shared: Arc<Shared>) {
             connection: 0,
         };
         // Without a place the stream is closed here.
-        if let Some((connection, queue)) = shared.enter(flow) {
+        if let Some((connection, queue)) = shared.enter(flow, By::Peer) {
             let flow = Flow { connection, ..flow };
             let connection = Connection::new(flow, Arc::clone(&shared));
             tokio::spawn(connection.accepted(stream, queue, door.acceptor.clone()));

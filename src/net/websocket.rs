@@ -4,6 +4,7 @@
 //! library's affair. We ping, too: what stands between a browser and us forgets silent connections.
 //! Where a page comes from (Origin) says nothing here: who may register proves it by digest.
 
+use super::Why;
 use super::connection::{Connection, Queue, Stream};
 use crate::sip::framing::{MAX_BODY, MAX_HEAD, PONG};
 use futures_util::{Sink, SinkExt as _, StreamExt as _};
@@ -15,6 +16,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::mpsc;
+use tokio::time::error::Elapsed;
 use tokio::time::{Instant, timeout};
 use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
 use tokio_tungstenite::tungstenite::http::{HeaderValue, StatusCode};
@@ -72,19 +74,20 @@ pub(super) async fn talk<S: Stream>(connection: &Connection, socket: Socket<S>, 
     let reads = async {
         let limits = connection.limits();
         let mut deadline = Instant::now() + limits.first;
-        let mut hung = false;
+        let (mut hung, mut silent) = (false, Why::Silent);
         loop {
             // What has begun shows in the bytes read, not in frames: it is looked at now and then.
             let wait = deadline.saturating_duration_since(Instant::now());
             let message = match timeout(wait.min(limits.partial), frames.next()).await {
                 Ok(Some(Ok(message))) => message,
                 Ok(Some(Err(Error::ConnectionClosed | Error::Io(_))) | None) => return,
-                Ok(Some(Err(error))) => return connection.close(&error.to_string()),
-                Err(_) if Instant::now() >= deadline => return connection.close("it was silent"),
+                Ok(Some(Err(Error::Capacity(_)))) => return connection.close(Why::TooLong),
+                Ok(Some(Err(_))) => return connection.close(Why::NotSip),
+                Err(_) if Instant::now() >= deadline => return connection.close(silent),
                 Err(_) => {
                     let begun = read.load(Ordering::Relaxed) > 0;
                     if begun && hung {
-                        return connection.close("it was too slow");
+                        return connection.close(Why::Partial);
                     }
                     hung = begun;
                     continue;
@@ -95,7 +98,7 @@ pub(super) async fn talk<S: Stream>(connection: &Connection, socket: Socket<S>, 
                 Message::Binary(bytes) => bytes.into(),
                 Message::Ping(payload) => {
                     settle(&read, payload.len());
-                    deadline = Instant::now() + limits.idle;
+                    (deadline, silent) = (Instant::now() + limits.idle, Why::Idle);
                     continue;
                 }
                 // To our own pings: they do not show that anybody is there who speaks SIP.
@@ -107,7 +110,7 @@ pub(super) async fn talk<S: Stream>(connection: &Connection, socket: Socket<S>, 
             };
             read.store(0, Ordering::Relaxed);
             hung = false;
-            deadline = Instant::now() + limits.idle;
+            (deadline, silent) = (Instant::now() + limits.idle, Why::Idle);
             match bytes.as_slice() {
                 b"\r\n\r\n" => {
                     if let Some(queue) = pong.upgrade() {
@@ -121,7 +124,7 @@ pub(super) async fn talk<S: Stream>(connection: &Connection, socket: Socket<S>, 
     };
     tokio::select! {
         () = reads => {}
-        () = write(sink, messages, patience) => {}
+        written = write(sink, messages, patience) => connection.note_written(written),
     }
 }
 
@@ -130,7 +133,7 @@ async fn write(
     mut sink: impl Sink<Message, Error = Error> + Unpin,
     mut messages: mpsc::Receiver<Vec<u8>>,
     patience: Duration,
-) {
+) -> Result<(), Elapsed> {
     loop {
         let message = match timeout(PING, messages.recv()).await {
             Ok(Some(bytes)) => match String::from_utf8(bytes) {
@@ -140,12 +143,12 @@ async fn write(
             Ok(None) => break,
             Err(_) => Message::Ping(Vec::new().into()),
         };
-        match timeout(patience, sink.send(message)).await {
-            Ok(Ok(())) => {}
-            Ok(Err(_)) | Err(_) => return,
+        if timeout(patience, sink.send(message)).await?.is_err() {
+            return Ok(());
         }
     }
     drop(timeout(patience, sink.close()).await);
+    Ok(())
 }
 
 /// A control frame is whole: what is left was read of a message.

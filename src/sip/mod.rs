@@ -104,6 +104,14 @@ impl Transport {
         }
     }
 
+    /// Whether a connection begins with a handshake beyond that of TCP.
+    pub fn shakes_hands(self) -> bool {
+        match self {
+            Self::Udp | Self::Tcp => false,
+            Self::Tls | Self::Ws | Self::Wss => true,
+        }
+    }
+
     /// Whether we may open a connection. A WebSocket is opened by the client alone (RFC 7118 §4.1).
     pub fn can_be_opened(self) -> bool {
         match self {

@@ -55,9 +55,9 @@ metrics! {
     SIP_DROPPED: Counter = "cordboard_sip_messages_dropped_total" ["reason"], Count, "SIP messages dropped without an answer.";
     SIP_BANS: Counter = "cordboard_sip_bans_total", Count, "Sources that were not heard for a while, as they guessed passwords or made no sense.";
     CONNECTIONS: Gauge = "cordboard_sip_connections", Count, "SIP connections open: TCP, TLS, WebSocket.";
-    CONNECTIONS_REFUSED: Counter = "cordboard_sip_connections_refused_total", Count, "SIP connections refused by a limit.";
-    CONNECTIONS_CLOSED: Counter = "cordboard_sip_connections_closed_total", Count, "SIP connections closed by us: silent, too slow, or not SIP.";
-    HANDSHAKES_FAILED: Counter = "cordboard_sip_handshakes_failed_total", Count, "Handshakes of TLS and WebSocket that failed or took too long.";
+    CONNECTIONS_REFUSED: Counter = "cordboard_sip_connections_refused_total" ["reason"], Count, "SIP connections refused by a limit.";
+    CONNECTIONS_CLOSED: Counter = "cordboard_sip_connections_closed_total" ["reason"], Count, "SIP connections closed by us: silent, too slow, too long, or not SIP.";
+    HANDSHAKES_FAILED: Counter = "cordboard_sip_handshakes_failed_total" ["reason"], Count, "Handshakes of TLS and WebSocket that failed or took too long.";
     CERTIFICATE_EXPIRES: Gauge = "cordboard_tls_certificate_expires_timestamp_seconds", Seconds, "When the first TLS certificate in use expires, in seconds since 1970; 0 without any.";
     CERTIFICATES_FAILING: Gauge = "cordboard_tls_certificates_failing", Count, "TLS certificates whose files cannot be used; an older one stays in use.";
     REGISTRATIONS: Gauge = "cordboard_registrations", Count, "Contacts registered.";

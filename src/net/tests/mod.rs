@@ -93,6 +93,11 @@ impl Bench {
         }
     }
 
+    /// How often a connection was done without for that reason.
+    fn gave(&self, why: Why) -> u64 {
+        self.network.counters().reasons.of(why)
+    }
+
     fn send(&self, flow: Flow, bytes: &[u8]) {
         self.send_to(flow, None, bytes);
     }
@@ -274,10 +279,28 @@ fn silent_and_slow_connections_are_closed_and_others_stay() {
     assert_eq!(read(&mut slow, 2), b"\r\n");
     assert!(is_closed(&mut slow));
     assert_eq!(bench.network.counters().closed, 2);
+    assert_eq!(bench.gave(Why::Silent), 1);
+    assert_eq!(bench.gave(Why::Partial), 1);
     bench.closed();
     bench.closed();
     good.write_all(MESSAGE).expect("sent");
     assert_eq!(bench.message().1, MESSAGE);
+    bench.stop();
+}
+
+#[test]
+fn h11_a_connection_that_falls_silent_after_use_is_closed_as_idle() {
+    let bench = Bench::with(Limits {
+        idle: Duration::from_millis(100),
+        ..Limits::default()
+    });
+    let mut phone = bench.connect();
+    phone.write_all(MESSAGE).expect("sent");
+    bench.message();
+    assert!(is_closed(&mut phone));
+    bench.closed();
+    assert_eq!(bench.gave(Why::Idle), 1);
+    assert_eq!(bench.network.counters().closed, 1);
     bench.stop();
 }
 
@@ -288,6 +311,7 @@ fn what_is_not_sip_is_closed() {
     phone.write_all(b"\x16\x03\x01\x02\x00").expect("sent");
     assert!(is_closed(&mut phone));
     bench.closed();
+    assert_eq!(bench.gave(Why::NotSip), 1);
     bench.stop();
 }
 
@@ -306,6 +330,8 @@ fn a_stream_that_breaks_is_closed_after_the_answer() {
         assert!(is_closed(&mut phone));
         assert_eq!(bench.closed(), flow);
     }
+    assert_eq!(bench.gave(Why::TooLong), 1);
+    assert_eq!(bench.gave(Why::NotSip), 1);
     bench.stop();
 }
 
@@ -320,6 +346,7 @@ fn connections_over_the_limit_are_refused_until_one_ends() {
     bench.message();
     assert!(is_closed(&mut bench.connect()));
     assert_eq!(bench.network.counters().refused, 1);
+    assert_eq!(bench.gave(Why::PerAddress), 1);
     let flow = Flow {
         transport: Transport::Tcp,
         listener: TCP,
@@ -337,6 +364,21 @@ fn connections_over_the_limit_are_refused_until_one_ends() {
 }
 
 #[test]
+fn h10_connections_over_the_limit_of_all_are_refused_and_counted_as_such() {
+    let bench = Bench::with(Limits {
+        connections: 1,
+        ..Limits::default()
+    });
+    let mut first = bench.connect();
+    first.write_all(MESSAGE).expect("sent");
+    bench.message();
+    assert!(is_closed(&mut bench.connect()));
+    assert_eq!(bench.gave(Why::Connections), 1);
+    assert_eq!(bench.gave(Why::PerAddress), 0);
+    bench.stop();
+}
+
+#[test]
 fn a_peer_that_does_not_read_is_given_up() {
     let limits = Limits {
         queue: 4,
@@ -350,6 +392,7 @@ fn a_peer_that_does_not_read_is_given_up() {
     while bench.network.counters().closed == 0 {
         bench.send(flow, &long);
     }
+    assert_eq!(bench.gave(Why::Unread), 1);
     bench.stop();
 }
 

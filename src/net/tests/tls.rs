@@ -233,6 +233,7 @@ fn what_is_not_tls_is_closed_and_the_switch_hears_nothing_of_it() {
     }
     let counters = bench.network.counters();
     assert_eq!((counters.handshakes_failed, counters.received), (1, 0));
+    assert_eq!(bench.gave(Why::Unshaken), 1);
     assert!(bench.inbox.try_recv().is_err());
     bench.stop();
 }
@@ -267,7 +268,34 @@ fn h11_half_handshakes_are_closed_in_time_and_others_stay() {
         std::thread::yield_now();
     }
     assert_eq!(bench.network.counters().handshakes_failed, 3);
+    assert_eq!(bench.gave(Why::SlowHandshake), 3);
     exchange(&bench, &mut good);
+    bench.stop();
+}
+
+#[test]
+fn h10_so_many_may_shake_hands_at_once_and_who_has_done_is_none_of_them() {
+    let folder = Folder::new();
+    let limits = Limits {
+        handshakes: 1,
+        ..Limits::default()
+    };
+    let bench = bench(&folder.identity(), limits);
+    let trusted = trusting(&folder.certificate());
+    let mut first = connect(&bench, &trusted).expect("trusted");
+    exchange(&bench, &mut first);
+    let half = TcpStream::connect(bench.address(TLS)).expect("connected");
+    while bench.network.counters().connections == 1 {
+        std::thread::yield_now();
+    }
+    assert!(connect(&bench, &trusted).is_err());
+    assert_eq!(bench.gave(Why::Handshakes), 1);
+    exchange(&bench, &mut first);
+    drop(half);
+    while bench.network.counters().connections > 1 {
+        std::thread::yield_now();
+    }
+    exchange(&bench, &mut connect(&bench, &trusted).expect("a place"));
     bench.stop();
 }
 

@@ -147,6 +147,8 @@ fn what_is_too_long_or_no_frame_is_closed() {
         bench.closed();
         assert_eq!(bench.network.counters().closed, closed);
     }
+    assert_eq!(bench.gave(Why::TooLong), 2);
+    assert_eq!(bench.gave(Why::NotSip), 3);
     bench.stop();
 }
 
@@ -179,6 +181,9 @@ fn h11_silent_and_slow_websockets_are_closed_in_time_and_others_stay() {
     bench.closed();
     let counters = bench.network.counters();
     assert_eq!((counters.closed, counters.handshakes_failed), (2, 1));
+    assert_eq!(bench.gave(Why::Silent), 1);
+    assert_eq!(bench.gave(Why::Partial), 1);
+    assert_eq!(bench.gave(Why::SlowHandshake), 1);
     good.write_all(&frame(TEXT, FRAMED)).expect("sent");
     assert_eq!(bench.message().1, FRAMED);
     bench.stop();

@@ -1,7 +1,12 @@
 //! The registrar: which user is reached where (RFC 3261 §10.3).
 //!
 //! Who asks has proved to be the user before. A binding remembers the flow on which it was made:
-//! a phone behind a NAT is reached there, whatever its Contact says.
+//! a phone behind a NAT is reached there, whatever its Contact says. A phone that tells its
+//! `+sip.instance` and `reg-id` replaces its earlier binding under the same, wherever it was.
+//!
+//! Deliberately absent: the rest of RFC 5626 for registrars. A phone with several flows is called on
+//! all of them at once, not on one after the other; so no answer has `Require: outbound` or a
+//! `Flow-Timer`, no OPTIONS promises `outbound`, and phones fall back to plain registration.
 
 mod binding;
 
