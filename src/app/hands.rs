@@ -7,6 +7,7 @@ use crate::api::Health;
 use crate::call::record::End;
 use crate::id::CallId;
 use crate::net::{Dns, Network, Stage, Why};
+use crate::route::Health as TrunkHealth;
 use crate::settings::Account;
 use crate::sip;
 use crate::store::{self, Record, Store};
@@ -152,7 +153,7 @@ impl Hands {
             (None, _) => tracing::info!("{}", *line),
         }
         match notice {
-            Notice::Arrived { .. } => metrics::CALLS_STARTED.add(1),
+            Notice::Arrived { .. } | Notice::Dials { .. } => metrics::CALLS_STARTED.add(1),
             Notice::Refused { status, .. } => {
                 metrics::CALLS_REFUSED.add_for(&status.to_string(), 1);
             }
@@ -161,6 +162,15 @@ impl Hands {
             }
             Notice::Ended { end, .. } => metrics::CALLS_ENDED.add_for(end_name(*end), 1),
             Notice::Queued { .. }
+            | Notice::SentOut { .. }
+            | Notice::Tries { .. }
+            | Notice::Passed { .. }
+            | Notice::Failed { .. }
+            | Notice::RingsOutside
+            | Notice::HearsNetwork
+            | Notice::Reached { .. }
+            | Notice::NotReached { .. }
+            | Notice::Trunk(..)
             | Notice::Hears(_)
             | Notice::HearsMusic
             | Notice::HearsEcho
@@ -250,6 +260,14 @@ impl Hands {
 fn show(view: &View) {
     metrics::CALLS_ACTIVE.set(view.calls as f64);
     metrics::DRAINING.set(f64::from(u8::from(view.draining)));
+    for trunk in &view.trunks {
+        let count = trunk.count;
+        let works = f64::from(u8::from(trunk.health == TrunkHealth::Well));
+        metrics::TRUNK_UP.set_for(&trunk.name, works);
+        metrics::TRUNK_CALLS.set_for(&trunk.name, f64::from(count.calls));
+        metrics::TRUNK_TRIED.total_for(&trunk.name, count.tried);
+        metrics::TRUNK_FAILED.total_for(&trunk.name, count.failed);
+    }
     for queue in &view.queues {
         metrics::CALLERS_WAITING.set_for(&queue.name, queue.waiting as f64);
     }
@@ -289,6 +307,8 @@ fn end_name(end: End) -> &'static str {
         End::AgentHungUp => "agent_hung_up",
         End::Abandoned => "abandoned",
         End::MaxWait => "max_wait",
+        End::NotReached => "not_reached",
+        End::OutsideHungUp => "outside_hung_up",
         End::MediaLost => "media_lost",
         End::SignallingLost => "signalling_lost",
         End::Refused => "refused",

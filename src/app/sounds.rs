@@ -1,6 +1,7 @@
 //! Every message and all music of the account, rendered before the first call comes in.
 
 use crate::acd::Message;
+use crate::audio::tone;
 use crate::config::Config;
 use crate::id::SoundId;
 use crate::media::{Library, Sound};
@@ -51,10 +52,25 @@ pub(super) fn render(config: &Config, cache: &Path) -> anyhow::Result<(Library, 
             }
         }
     }
+    // Whoever calls out hears it while the number rings and its network says nothing.
+    if !config.account.outbound.is_empty() {
+        let ring_back = SoundId(u32::MAX);
+        studio
+            .library
+            .insert(ring_back, Sound::new(ring_back_tone()));
+        sounds.set_ring_back(ring_back);
+    }
     if !faults.is_empty() {
         bail!("{}", faults.join("\n"));
     }
     Ok((studio.library, sounds))
+}
+
+/// The ring-back tone of most of Europe (ETSI TR 101 041-2): 425 Hz, one second of five.
+fn ring_back_tone() -> Vec<i16> {
+    let mut tone = tone::sine(425.0, -20.0, 8_000);
+    tone.resize(5 * 8_000, 0);
+    tone
 }
 
 /// A message as the configuration calls it.

@@ -2,11 +2,11 @@
 
 use crate::acd::Message;
 use crate::call::record::End;
-use crate::id::AgentId;
+use crate::id::{AgentId, TrunkId};
 use crate::route;
 use crate::settings::Account;
 use crate::sip::guard::Offence;
-use crate::switch::{Notice, Unrung};
+use crate::switch::{Notice, TrunkState, Unrung};
 
 /// How much of a number may be seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +29,10 @@ pub fn tell(account: &Account, notice: &Notice, numbers: Numbers) -> String {
             || format!("agent {id}"),
             |agent| format!("{} ({})", agent.name, agent.user),
         )
+    };
+    let trunk = |id: &TrunkId| {
+        let trunk = account.trunk(*id);
+        trunk.map_or_else(|| id.to_string(), |trunk| trunk.name.clone())
     };
     match notice {
         Notice::Arrived { from, called } => {
@@ -82,6 +86,46 @@ pub fn tell(account: &Account, notice: &Notice, numbers: Numbers) -> String {
         Notice::Pressed { by_agent: true } => "the agent presses a key".to_owned(),
         Notice::Pressed { by_agent: false } => "the caller presses a key".to_owned(),
         Notice::Recording { segment } => format!("both are recorded, segment {segment}"),
+        Notice::Dials {
+            agent: id,
+            number: called,
+        } => {
+            format!("{} calls {} outside", agent(id), number(called))
+        }
+        Notice::SentOut { number: called } => format!("the caller is sent to {}", number(called)),
+        Notice::Tries { trunk: id } => format!("the call goes out by trunk {}", trunk(id)),
+        Notice::Passed { trunk: id, why } => format!("trunk {} is passed over: {why}", trunk(id)),
+        Notice::Failed {
+            trunk: id,
+            status: 408,
+        } => format!("trunk {} gives no answer", trunk(id)),
+        Notice::Failed { trunk: id, status } => format!("trunk {} says {status}", trunk(id)),
+        Notice::RingsOutside => "the number outside rings".to_owned(),
+        Notice::HearsNetwork => "the caller hears the network of the number".to_owned(),
+        Notice::Reached {
+            trunk: id,
+            waited_ms,
+        } => {
+            let (trunk, seconds) = (trunk(id), *waited_ms as f64 / 1000.0);
+            format!("the number outside answers by trunk {trunk}, after {seconds:.1} s: they talk")
+        }
+        Notice::NotReached { status, why } => {
+            let why = why
+                .as_ref()
+                .map_or_else(String::new, |why| format!(", {why}"));
+            format!("the number outside is not reached: {status}{why}")
+        }
+        Notice::Trunk(id, state) => {
+            let trunk = trunk(id);
+            match state {
+                TrunkState::Registered => format!("we are registered at trunk {trunk}"),
+                TrunkState::Unregistered(status) => {
+                    format!("we are not registered at trunk {trunk}: {status}")
+                }
+                TrunkState::Up => format!("trunk {trunk} answers"),
+                TrunkState::Down(status) => format!("trunk {trunk} does not answer: {status}"),
+            }
+        }
         Notice::Ended { end, talked_ms } => {
             let seconds = *talked_ms as f64 / 1000.0;
             format!(
@@ -125,6 +169,8 @@ pub fn ended(end: End) -> &'static str {
         End::AgentHungUp => "the agent hung up",
         End::Abandoned => "the customer did not wait any longer",
         End::MaxWait => "the longest wait was reached",
+        End::NotReached => "the number outside was not reached",
+        End::OutsideHungUp => "the number outside hung up",
         End::MediaLost => "no sound came from a party any more",
         End::SignallingLost => "a party could not be reached any more",
         End::Refused => "no common codec",

@@ -21,25 +21,28 @@ impl Call {
     pub fn arrangement(&self) -> Vec<(LegId, Hears)> {
         match &self.stage {
             Stage::Answering | Stage::Over => vec![],
-            Stage::Served(hears) | Stage::Waiting { hears, .. } => vec![(self.customer, *hears)],
+            Stage::Served(hears) | Stage::Waiting { hears, .. } => vec![(self.caller, *hears)],
+            // Nobody hears the caller before the answer, which is when a call begins to cost.
+            Stage::Dialling { hears, .. } => vec![(self.caller, *hears)],
             Stage::Talking {
-                agent,
-                music,
                 customer,
-                agents,
+                other,
+                music,
+                customers,
+                others,
                 ..
             } => {
-                let caller_hears = match (agents, customer) {
-                    (Hold::None, _) => Hears::Party(agent.leg),
+                let customer_hears = match (others, customers) {
+                    (Hold::None, _) => Hears::Party(other.leg()),
                     // Whoever holds is not listening: music on music is for nobody (R123).
                     (Hold::Held, Hold::None) => *music,
                     (Hold::Held, Hold::Held) => Hears::Silence,
                 };
-                let agent_hears = match (customer, agents) {
-                    (Hold::None, Hold::None) => Hears::Party(self.customer),
+                let other_hears = match (customers, others) {
+                    (Hold::None, Hold::None) => Hears::Party(*customer),
                     (Hold::Held, _) | (_, Hold::Held) => Hears::Silence,
                 };
-                vec![(self.customer, caller_hears), (agent.leg, agent_hears)]
+                vec![(*customer, customer_hears), (other.leg(), other_hears)]
             }
         }
     }

@@ -2,7 +2,9 @@
 //!
 //! ```text
 //!  Answering ──ACK──▶ Waiting ◀──▶ (an agent rings) ──answer──▶ Talking ──▶ Over
-//!                └──▶ Served (echo, music) ─────────────────────────────────▶
+//!                │        └─max wait─▶ Dialling ──answer──────────▶ ▲            ▲
+//!                └──▶ Served (echo, music) ──────────────────────── │ ──────────┤
+//!  (an agent dials a number outside) ──▶ Dialling ──answer──────────┘   refused ─┘
 //! ```
 //!
 //! A call decides; it does nothing. Who hears what is a function of its state
@@ -10,19 +12,22 @@
 //! parties half connected.
 
 mod arrangement;
+mod dial;
 mod leg;
+mod outside;
 mod recording;
 
 pub mod record;
 
 pub use arrangement::Hears;
+pub use dial::{Dial, Refused, Step, Way};
 pub use leg::{Hold, Leg};
 pub use recording::Policy;
 
 use crate::clock::Clock;
 use crate::id::{AgentId, CallId, LegId, QueueId, TrunkId};
 use crate::settings::Destination;
-use record::{AgentName, Conversation, End, Role, Segment};
+use record::{AgentName, Conversation, Direction, End, Role, Segment};
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
@@ -31,12 +36,12 @@ use std::time::{Duration, Instant};
 pub struct Call {
     /// Its id, in names and logs.
     pub id: CallId,
-    /// The customer's leg.
-    pub customer: LegId,
+    /// The leg that brought the call: the customer's, or of a call out the agent's.
+    pub caller: LegId,
     /// Who brought the call.
     pub origin: Origin,
-    /// Where it goes.
-    pub destination: Destination,
+    /// Where it goes; `None`: to a number outside.
+    pub destination: Option<Destination>,
     /// What is recorded of it, as set when it began (R96).
     pub policy: Option<Policy>,
     /// The legs whose media has not reported yet: the record is complete without any.
@@ -62,7 +67,7 @@ pub enum Origin {
     Agent(AgentId),
 }
 
-#[derive(Debug, PartialEq)]
+#[derive(Debug)]
 enum Stage {
     /// Our 200 awaits its ACK.
     Answering,
@@ -73,16 +78,43 @@ enum Stage {
         hears: Hears,
         ringing: Option<Agent>,
     },
+    /// A number outside is dialled.
+    Dialling {
+        dial: Dial,
+        /// The leg of the attempt that goes on.
+        leg: Option<LegId>,
+        /// What the caller hears meanwhile.
+        hears: Hears,
+    },
     Talking {
-        queue: QueueId,
-        agent: Agent,
+        /// Where the caller waited, if they did.
+        queue: Option<QueueId>,
+        customer: LegId,
+        other: Other,
         since: Instant,
-        /// What the customer hears while the agent keeps them on hold.
+        /// What the customer hears while the other keeps them on hold.
         music: Hears,
-        customer: Hold,
-        agents: Hold,
+        customers: Hold,
+        others: Hold,
     },
     Over,
+}
+
+/// Who the customer talks to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Other {
+    Agent(Agent),
+    /// A number outside that the customer was sent to.
+    Outside(LegId),
+}
+
+impl Other {
+    fn leg(self) -> LegId {
+        match self {
+            Self::Agent(agent) => agent.leg,
+            Self::Outside(leg) => leg,
+        }
+    }
 }
 
 /// An agent and the leg to their phone.
@@ -108,16 +140,20 @@ pub struct Recorded {
 pub struct Arrival {
     /// The id minted for it.
     pub id: CallId,
-    /// The customer's leg.
-    pub customer: LegId,
+    /// The leg that brought it.
+    pub caller: LegId,
     /// Who brought it.
     pub origin: Origin,
-    /// Where it goes.
-    pub destination: Destination,
+    /// The name of the trunk that brought it.
+    pub trunk: Option<String>,
+    /// Where it goes; `None`: to a number outside.
+    pub destination: Option<Destination>,
     /// The caller's number or user.
     pub from: String,
     /// The number called.
     pub called: String,
+    /// The number that has sent the call on.
+    pub diverted_by: Option<String>,
     /// The account's name.
     pub account: String,
     /// What is recorded.
@@ -125,15 +161,15 @@ pub struct Arrival {
 }
 
 impl Call {
-    /// A call that has just been answered with 200.
+    /// A call that has just been answered with 200, or is about to dial a number outside.
     pub fn new(now: Instant, clock: &Clock, arrival: Arrival) -> Self {
         Self {
             id: arrival.id,
-            customer: arrival.customer,
+            caller: arrival.caller,
             origin: arrival.origin,
             destination: arrival.destination,
             policy: arrival.policy,
-            legs: BTreeSet::from([arrival.customer]),
+            legs: BTreeSet::from([arrival.caller]),
             stage: Stage::Answering,
             began: now,
             joined: None,
@@ -142,8 +178,15 @@ impl Call {
             record: Conversation {
                 id: arrival.id,
                 account: arrival.account,
+                direction: match arrival.destination {
+                    Some(_) => Direction::Inbound,
+                    None => Direction::Outbound,
+                },
                 from: arrival.from,
                 called: arrival.called,
+                trunk: arrival.trunk,
+                diverted_by: arrival.diverted_by,
+                attempts: vec![],
                 queue: None,
                 began: clock.civil(now),
                 connected: None,
@@ -207,7 +250,11 @@ impl Call {
                 *hears = sound;
                 true
             }
-            Stage::Answering | Stage::Served(_) | Stage::Talking { .. } | Stage::Over => false,
+            Stage::Answering
+            | Stage::Served(_)
+            | Stage::Dialling { .. }
+            | Stage::Talking { .. }
+            | Stage::Over => false,
         }
     }
 
@@ -217,7 +264,11 @@ impl Call {
             Stage::Waiting { hears, .. } => {
                 matches!(hears, Hears::Message { play, .. } if *play == number)
             }
-            Stage::Answering | Stage::Served(_) | Stage::Talking { .. } | Stage::Over => false,
+            Stage::Answering
+            | Stage::Served(_)
+            | Stage::Dialling { .. }
+            | Stage::Talking { .. }
+            | Stage::Over => false,
         }
     }
 
@@ -233,7 +284,11 @@ impl Call {
     pub fn unring(&mut self, agent: AgentId) -> Option<Agent> {
         match &mut self.stage {
             Stage::Waiting { ringing, .. } => ringing.take_if(|ringing| ringing.id == agent),
-            Stage::Answering | Stage::Served(_) | Stage::Talking { .. } | Stage::Over => None,
+            Stage::Answering
+            | Stage::Served(_)
+            | Stage::Dialling { .. }
+            | Stage::Talking { .. }
+            | Stage::Over => None,
         }
     }
 
@@ -241,8 +296,38 @@ impl Call {
     pub fn agent(&self) -> Option<Agent> {
         match &self.stage {
             Stage::Waiting { ringing, .. } => *ringing,
-            Stage::Talking { agent, .. } => Some(*agent),
-            Stage::Answering | Stage::Served(_) | Stage::Over => None,
+            Stage::Talking {
+                other: Other::Agent(agent),
+                ..
+            } => Some(*agent),
+            Stage::Answering
+            | Stage::Served(_)
+            | Stage::Dialling { .. }
+            | Stage::Talking { .. }
+            | Stage::Over => None,
+        }
+    }
+
+    /// The customer's leg; `None` while a call out has not one yet, or not any more.
+    pub fn customer(&self) -> Option<LegId> {
+        match (&self.stage, self.destination) {
+            (_, Some(_)) => Some(self.caller),
+            (Stage::Dialling { leg, .. }, None) => *leg,
+            (Stage::Talking { customer, .. }, None) => Some(*customer),
+            (Stage::Answering | Stage::Served(_) | Stage::Waiting { .. } | Stage::Over, None) => {
+                None
+            }
+        }
+    }
+
+    /// How many parties it has at this moment.
+    pub fn parties(&self) -> usize {
+        match &self.stage {
+            Stage::Over => 0,
+            Stage::Answering | Stage::Served(_) => 1,
+            Stage::Waiting { ringing, .. } => 1 + usize::from(ringing.is_some()),
+            Stage::Dialling { leg, .. } => 1 + usize::from(leg.is_some()),
+            Stage::Talking { .. } => 2,
         }
     }
 
@@ -257,12 +342,13 @@ impl Call {
             return false;
         };
         self.stage = Stage::Talking {
-            queue,
-            agent,
+            queue: Some(queue),
+            customer: self.caller,
+            other: Other::Agent(agent),
             since: now,
             music,
-            customer: Hold::None,
-            agents: Hold::None,
+            customers: Hold::None,
+            others: Hold::None,
         };
         self.record.agent = Some(name);
         self.record.connected = Some(clock.civil(now));
@@ -273,14 +359,14 @@ impl Call {
     /// A party holds the other, or takes them back. Says whether that is news.
     pub fn hold(&mut self, role: Role, hold: Hold) -> bool {
         let Stage::Talking {
-            customer, agents, ..
+            customers, others, ..
         } = &mut self.stage
         else {
             return false;
         };
         let holding = match role {
-            Role::Customer => customer,
-            Role::Agent => agents,
+            Role::Customer => customers,
+            Role::Agent | Role::Outside => others,
         };
         std::mem::replace(holding, hold) != hold
     }
@@ -291,6 +377,10 @@ impl Call {
             Stage::Over => return false,
             Stage::Talking { since, .. } => self.record.talked_ms = millis(now - *since),
             Stage::Waiting { .. } => self.record.waited_ms = millis(self.waited(now)),
+            Stage::Dialling { dial, .. } => {
+                self.record.attempts = dial.attempts().to_vec();
+                self.record.waited_ms = millis(self.waited(now));
+            }
             Stage::Answering | Stage::Served(_) => {}
         }
         self.stage = Stage::Over;
@@ -302,32 +392,34 @@ impl Call {
     /// What a party's leaving means for the call as it stands.
     pub fn end_when_left(&self, role: Role) -> End {
         match (&self.stage, role) {
-            (Stage::Waiting { .. }, Role::Customer) => End::Abandoned,
+            (Stage::Waiting { .. } | Stage::Dialling { .. }, Role::Customer) => End::Abandoned,
             (_, Role::Customer) => End::CustomerHungUp,
             (_, Role::Agent) => End::AgentHungUp,
+            (_, Role::Outside) => End::OutsideHungUp,
         }
     }
 
-    /// Whether the customer and an agent are connected.
+    /// Whether the customer and an agent, or a number outside, are connected.
     pub fn is_talking(&self) -> bool {
         matches!(self.stage, Stage::Talking { .. })
     }
 
     /// Whether the call waits for the ACK of its 200.
     pub fn is_answering(&self) -> bool {
-        self.stage == Stage::Answering
+        matches!(self.stage, Stage::Answering)
     }
 
     /// Whether the call has ended.
     pub fn is_over(&self) -> bool {
-        self.stage == Stage::Over
+        matches!(self.stage, Stage::Over)
     }
 
     /// The queue that the caller waits in or was served from.
     pub fn queue(&self) -> Option<QueueId> {
         match &self.stage {
-            Stage::Waiting { queue, .. } | Stage::Talking { queue, .. } => Some(*queue),
-            Stage::Answering | Stage::Served(_) | Stage::Over => None,
+            Stage::Waiting { queue, .. } => Some(*queue),
+            Stage::Talking { queue, .. } => *queue,
+            Stage::Answering | Stage::Served(_) | Stage::Dialling { .. } | Stage::Over => None,
         }
     }
 
@@ -341,101 +433,4 @@ fn millis(duration: Duration) -> u64 {
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
-    use super::*;
-    use crate::id::SoundId;
-    use crate::settings::Composition;
-
-    pub(crate) const CUSTOMER: LegId = LegId(1);
-    pub(crate) const AGENT: LegId = LegId(2);
-    pub(crate) const MUSIC: Hears = Hears::Music(SoundId(7));
-    const ADA: AgentId = AgentId(1001);
-
-    pub(crate) fn now(clock: &Clock) -> Instant {
-        clock.at() + Duration::from_secs(10)
-    }
-
-    /// A caller in a queue, joined when the clock was read.
-    pub(crate) fn waiting() -> (Call, Clock) {
-        let civil = "2026-11-22T14:30:05Z".parse().expect("a timestamp");
-        let clock = Clock::new(Instant::now(), civil);
-        let arrival = Arrival {
-            id: CallId(1),
-            customer: CUSTOMER,
-            origin: Origin::Trunk(TrunkId(1)),
-            destination: Destination::Queue(QueueId(1)),
-            from: "alice".into(),
-            called: "100".into(),
-            account: "demo".into(),
-            policy: Some(Policy {
-                composition: Composition::Both,
-            }),
-        };
-        let mut call = Call::new(clock.at(), &clock, arrival);
-        call.join(clock.at(), QueueId(1), "Support");
-        (call, clock)
-    }
-
-    /// A caller who was connected to an agent after 10 s.
-    pub(crate) fn talking() -> (Call, Clock) {
-        let (mut call, clock) = waiting();
-        call.ring(Agent {
-            id: ADA,
-            leg: AGENT,
-        });
-        let name = AgentName {
-            id: ADA,
-            name: "Ada".into(),
-        };
-        assert!(call.connect(now(&clock), &clock, name, MUSIC));
-        (call, clock)
-    }
-
-    #[test]
-    fn the_record_knows_how_long_the_caller_waited_and_talked() {
-        let (mut call, clock) = talking();
-        let later = now(&clock) + Duration::from_millis(2500);
-        assert!(call.end(later, &clock, End::CustomerHungUp));
-        let record = call.record();
-        assert_eq!((record.waited_ms, record.talked_ms), (10_000, 2_500));
-        assert_eq!((record.offers, record.end), (1, Some(End::CustomerHungUp)));
-    }
-
-    #[test]
-    fn a_call_ends_once_and_for_its_first_reason() {
-        let (mut call, clock) = talking();
-        assert!(call.end(now(&clock), &clock, End::MediaLost));
-        assert!(!call.end(now(&clock), &clock, End::AgentHungUp));
-        assert_eq!(call.record().end, Some(End::MediaLost));
-    }
-
-    #[test]
-    fn nobody_is_connected_who_was_not_rung() {
-        let (mut call, clock) = waiting();
-        let name = AgentName {
-            id: ADA,
-            name: "Ada".into(),
-        };
-        assert!(!call.connect(now(&clock), &clock, name, MUSIC));
-        assert!(!call.is_talking());
-    }
-
-    #[test]
-    fn a_message_that_was_interrupted_is_not_playing_any_more() {
-        let (mut call, _) = waiting();
-        let sound = SoundId(3);
-        assert!(call.play(Hears::Message { play: 1, sound }));
-        assert!(call.is_playing(1));
-        assert!(call.play(MUSIC));
-        assert!(!call.is_playing(1));
-    }
-
-    #[test]
-    fn leaving_while_waiting_is_abandoning() {
-        let (call, _) = waiting();
-        assert_eq!(call.end_when_left(Role::Customer), End::Abandoned);
-        let (call, _) = talking();
-        assert_eq!(call.end_when_left(Role::Customer), End::CustomerHungUp);
-        assert_eq!(call.end_when_left(Role::Agent), End::AgentHungUp);
-    }
-}
+pub(crate) mod tests;

@@ -10,10 +10,22 @@ use serde::{Deserialize, Serialize};
 pub struct Conversation {
     pub id: CallId,
     pub account: String,
-    /// The caller's number or user, as presented.
+    /// Who began it.
+    #[serde(default)]
+    pub direction: Direction,
+    /// The caller's number or user: of a call out the agent's user.
     pub from: String,
     /// The number called.
     pub called: String,
+    /// The name of the trunk that brought the call, or took it.
+    #[serde(default)]
+    pub trunk: Option<String>,
+    /// The number that has sent the call on to us, where a trunk that is believed says so.
+    #[serde(default)]
+    pub diverted_by: Option<String>,
+    /// The calls to a number outside that were tried.
+    #[serde(default)]
+    pub attempts: Vec<Attempt>,
     /// The name of the queue, if one was joined.
     pub queue: Option<String>,
     pub began: Timestamp,
@@ -29,6 +41,28 @@ pub struct Conversation {
     pub offers: u32,
     pub end: Option<End>,
     pub legs: Vec<Leg>,
+}
+
+/// Who began a conversation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// The customer, or an agent who called a queue.
+    #[default]
+    Inbound,
+    /// An agent who called a number outside.
+    Outbound,
+}
+
+/// A number outside, tried by a trunk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attempt {
+    /// The name of the trunk.
+    pub trunk: String,
+    pub began: Timestamp,
+    /// What it came to: 200, the refusal, 408 where no answer came; `None` where whoever waited has
+    /// not waited longer.
+    pub status: Option<u16>,
 }
 
 /// An agent as records name them.
@@ -67,6 +101,8 @@ pub struct Quality {
 pub enum Role {
     Customer,
     Agent,
+    /// A number outside that the customer was sent to.
+    Outside,
 }
 
 /// Why a conversation ended.
@@ -81,6 +117,10 @@ pub enum End {
     Abandoned,
     /// The longest wait was reached.
     MaxWait,
+    /// A number outside was busy, did not answer or could not be reached: `attempts` say which.
+    NotReached,
+    /// The number outside that the customer was sent to hung up.
+    OutsideHungUp,
     /// No RTP came from a party for the configured time.
     MediaLost,
     /// A party did not answer a request, or never acknowledged ours.

@@ -1,6 +1,6 @@
 //! What is recorded of a call, and when (R88–R97, D15).
 
-use super::record::{Role, Segment, Track};
+use super::record::{Direction, Role, Segment, Track};
 use super::{Agent, Call, Recorded};
 use crate::clock::Clock;
 use crate::id::RecordingId;
@@ -16,11 +16,14 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// What the account's settings mean for an inbound call that begins now.
-    pub fn inbound(settings: &settings::Recording) -> Option<Self> {
-        let wanted = match settings.direction {
-            Directions::Inbound | Directions::Both => settings.enabled,
-            Directions::Outbound => false,
+    /// What the account's settings mean for a call that begins now (R95, D12).
+    pub fn new(settings: &settings::Recording, direction: Direction) -> Option<Self> {
+        let wanted = match (settings.direction, direction) {
+            (Directions::Both, _)
+            | (Directions::Inbound, Direction::Inbound)
+            | (Directions::Outbound, Direction::Outbound) => settings.enabled,
+            (Directions::Inbound, Direction::Outbound)
+            | (Directions::Outbound, Direction::Inbound) => false,
         };
         wanted.then_some(Self {
             composition: settings.composition,
@@ -42,6 +45,7 @@ impl Call {
         sip_call_ids: [String; 2],
     ) -> Option<&Recorded> {
         let policy = self.policy.filter(|_| settings.record_calls)?;
+        let customer = self.customer()?;
         self.segments += 1;
         let [customers, agents] = ids;
         let [customers_call, agents_call] = sip_call_ids;
@@ -51,12 +55,15 @@ impl Call {
             account: self.record.account.clone(),
             began: clock.civil(now),
             agent: self.record.agent.clone()?,
-            customer: self.record.from.clone(),
+            customer: match self.record.direction {
+                Direction::Inbound => self.record.from.clone(),
+                Direction::Outbound => self.record.called.clone(),
+            },
             called: self.record.called.clone(),
             tracks: vec![
                 Track {
                     recording: customers,
-                    leg: self.customer,
+                    leg: customer,
                     sip_call_id: customers_call,
                     role: Role::Customer,
                 },

@@ -462,6 +462,6 @@ fn the_demo_is_sound() {
     let echo = crate::route::destination(&config.account, "9196");
     assert_eq!(echo, Some(Destination::Echo));
     let source = "127.0.0.1".parse().expect("an address");
-    assert!(crate::route::trunk_for(&config.account, source).is_ok());
+    assert!(crate::route::trunk_for(&config.account, source, "100").is_ok());
     assert!(config.account.music().is_some());
 }

@@ -64,6 +64,9 @@ pub enum Command {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rejection {
     pub status: u16,
+    /// The Q.850 cause of the Reason header (RFC 3326), where the text is about one; else the status
+    /// stands there.
+    pub cause: Option<u16>,
     /// Seconds in a Retry-After header.
     pub retry_after: Option<Duration>,
     /// The text of a Reason or Warning for people who read traces.

@@ -3,7 +3,7 @@
 use super::guard::Ban;
 use super::resolve::Seeker;
 use super::uri::Uri;
-use super::{Flow, PeerId, PeerState, Refer, SessionId, Trail};
+use super::{Claims, Flow, PeerId, PeerState, Refer, SessionId, Trail};
 use std::time::Duration;
 
 /// What has happened to a session or a registration.
@@ -118,6 +118,8 @@ pub struct Invite {
     /// The carrier whose registration brought the call: it came to the Contact that is registered
     /// there, from a host of that carrier.
     pub peer: Option<PeerId>,
+    /// What else the peer says of who calls: to be believed of some.
+    pub claims: Claims,
     /// The Call-ID, for logs and records.
     pub call_id: String,
     pub user_agent: Option<String>,

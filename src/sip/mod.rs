@@ -24,6 +24,7 @@ pub mod stun;
 pub mod transaction;
 pub mod uri;
 
+mod claims;
 mod command;
 mod credential;
 mod event;
@@ -33,6 +34,7 @@ mod terms;
 mod timers;
 mod trail;
 
+pub use claims::Claims;
 pub use command::{Command, Rejection};
 pub use credential::Credential;
 pub use endpoint::{Config, Counters, Endpoint, Listener, MAX_FORWARDS, Outbound, Path, Target};

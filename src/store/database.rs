@@ -20,7 +20,10 @@ use std::time::Duration;
 
 /// Each brings the schema from the version of its place in this list to the next. Never edited once
 /// released, only added to.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_calls.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_calls.sql"),
+    include_str!("migrations/0002_outside.sql"),
+];
 
 /// How long another program may hold the database before we give up for now.
 const BUSY: Duration = Duration::from_secs(1);

@@ -47,15 +47,18 @@ pub(super) async fn put_conversations<'a>(
         .collect();
     sqlx::query(
         "INSERT INTO conversations (id, account, caller, called, queue, began_us, connected_us, ended_us,
-             waited_ms, talked_ms, agent, agent_name, offers, cause)
+             waited_ms, talked_ms, agent, agent_name, offers, cause, direction, trunk, diverted_by, attempts)
          SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6,
-             value ->> 7, value ->> 8, value ->> 9, value ->> 10, value ->> 11, value ->> 12, value ->> 13
+             value ->> 7, value ->> 8, value ->> 9, value ->> 10, value ->> 11, value ->> 12, value ->> 13,
+             value ->> 14, value ->> 15, value ->> 16, value ->> 17
          FROM json_each($1) WHERE true
          ON CONFLICT (id) DO UPDATE SET account = excluded.account, caller = excluded.caller,
              called = excluded.called, queue = excluded.queue, began_us = excluded.began_us,
              connected_us = excluded.connected_us, ended_us = excluded.ended_us,
              waited_ms = excluded.waited_ms, talked_ms = excluded.talked_ms, agent = excluded.agent,
-             agent_name = excluded.agent_name, offers = excluded.offers, cause = excluded.cause",
+             agent_name = excluded.agent_name, offers = excluded.offers, cause = excluded.cause,
+             direction = excluded.direction, trunk = excluded.trunk, diverted_by = excluded.diverted_by,
+             attempts = excluded.attempts",
     )
     .bind(Value::Array(rows).to_string())
     .execute(&mut *db)
@@ -87,6 +90,10 @@ fn conversation_row(call: &str, conversation: &Conversation) -> Value {
         agent.map(|agent| agent.name.as_str()),
         conversation.offers,
         conversation.end.as_ref().map(word),
+        word(&conversation.direction),
+        conversation.trunk,
+        conversation.diverted_by,
+        json!(conversation.attempts).to_string(),
     ])
 }
 
@@ -245,11 +252,16 @@ fn conversation(row: &SqliteRow) -> anyhow::Result<Conversation> {
     let id: String = row.try_get("id")?;
     let agent: Option<i64> = row.try_get("agent")?;
     let end: Option<String> = row.try_get("cause")?;
+    let attempts: String = row.try_get("attempts")?;
     Ok(Conversation {
         id: CallId::parse(&id).context("a conversation's id")?,
         account: row.try_get("account")?,
+        direction: unword(row.try_get("direction")?)?,
         from: row.try_get("caller")?,
         called: row.try_get("called")?,
+        trunk: row.try_get("trunk")?,
+        diverted_by: row.try_get("diverted_by")?,
+        attempts: serde_json::from_str(&attempts).context("the attempts of a conversation")?,
         queue: row.try_get("queue")?,
         began: moment(row, "began_us")?.context("when a conversation began")?,
         connected: moment(row, "connected_us")?,
@@ -311,6 +323,7 @@ fn content_word(content: Content) -> String {
     match content {
         Content::Leg(Role::Customer) => word(&Role::Customer),
         Content::Leg(Role::Agent) => word(&Role::Agent),
+        Content::Leg(Role::Outside) => word(&Role::Outside),
         Content::Stereo => STEREO.to_owned(),
     }
 }

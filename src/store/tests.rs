@@ -1,7 +1,7 @@
 //! The store as a whole: what is written comes back, once, whatever happens to the database.
 
 use super::*;
-use crate::call::record::{AgentName, Content, End, File, Leg, Quality, Role};
+use crate::call::record::{AgentName, Attempt, Content, Direction, End, File, Leg, Quality, Role};
 use crate::id::{AgentId, LegId};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, SqliteConnection};
@@ -50,7 +50,15 @@ pub(super) fn conversation(number: u64) -> Conversation {
         id: CallId::mint(1_800_000_000_000 + number, 0),
         account: "demo".to_owned(),
         from: "+4930123456".to_owned(),
+        direction: Direction::Outbound,
         called: "100".to_owned(),
+        trunk: Some("carrier".to_owned()),
+        diverted_by: Some("+49301".to_owned()),
+        attempts: vec![Attempt {
+            trunk: "carrier".to_owned(),
+            began: time(1),
+            status: Some(503),
+        }],
         queue: Some("Support".to_owned()),
         began: time(0),
         connected: None,

@@ -1,27 +1,27 @@
 //! Who may call what, and what a call needs before it is answered.
 
-use super::{Notice, Output, Port, Switch};
+use super::{Notice, Output, Port, Switch, identity, leg};
 use crate::acd;
-use crate::call::record::Role;
+use crate::call::record::{Direction, Role};
 use crate::call::{Arrival, Call, Origin, Policy};
-use crate::id::CallId;
-use crate::route;
+use crate::id::{CallId, LegId, TrunkId};
+use crate::route::{self, Barred, Busy, Dialler};
 use crate::sdp;
 use crate::settings::Destination;
-use crate::sip::{Command, Invite, Rejection};
+use crate::sip::{Command, Invite, Rejection, Terms};
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 /// Why a call is not taken: the status for the peer, the reason for whoever reads the log.
 #[derive(Debug)]
-struct Refusal {
-    status: u16,
-    why: String,
-    retry_after: Option<Duration>,
+pub(super) struct Refusal {
+    pub(super) status: u16,
+    pub(super) why: String,
+    pub(super) retry_after: Option<Duration>,
 }
 
 impl Refusal {
-    fn new(status: u16, why: impl ToString) -> Self {
+    pub(super) fn new(status: u16, why: impl ToString) -> Self {
         Self {
             status,
             why: why.to_string(),
@@ -30,10 +30,18 @@ impl Refusal {
     }
 
     /// For want of something that comes back by itself.
-    fn for_now(why: &str) -> Self {
+    pub(super) fn for_now(why: &str) -> Self {
         Self {
             retry_after: Some(Duration::from_secs(10)),
             ..Self::new(503, why)
+        }
+    }
+
+    /// For want of a place at a trunk.
+    pub(super) fn busy(busy: Busy) -> Self {
+        Self {
+            retry_after: Some(busy.retry_after),
+            ..Self::new(503, busy.why)
         }
     }
 }
@@ -44,12 +52,18 @@ impl Switch {
         let admitted = self
             .replaceable(invite)
             .and_then(|()| self.origin(invite))
-            .and_then(|origin| Ok((origin, self.destination(invite)?)))
-            .and_then(|(origin, to)| Ok((origin, to, self.port()?)))
-            .and_then(|(origin, to, port)| self.take(now, invite, origin, to, port));
+            .and_then(|origin| match (self.destination(invite, origin), origin) {
+                (Some(to), _) => self.take(now, invite, origin, to),
+                (None, Origin::Agent(agent)) => self.call_out(now, invite, agent),
+                // Whoever it is there, they come no further than to us (B26).
+                (None, Origin::Trunk(_)) => {
+                    Err(Refusal::new(404, "no route fits the called number"))
+                }
+            });
         if let Err(refusal) = admitted {
             let rejection = Rejection {
                 status: refusal.status,
+                cause: None,
                 retry_after: refusal.retry_after,
                 text: Some(refusal.why.clone()),
             };
@@ -70,7 +84,7 @@ impl Switch {
 
     /// A call that the endpoint has refused by itself.
     pub(super) fn uninvited(&mut self, address: IpAddr, from: String, called: String) {
-        let trunk = route::trunk_for(&self.account, address);
+        let trunk = route::trunk_for(&self.account, address, &called);
         let why = trunk.err().map(|stranger| stranger.to_string());
         let status = 403;
         self.out(Output::Notice(
@@ -101,22 +115,41 @@ impl Switch {
                 .map(|agent| Origin::Agent(agent.id))
                 .ok_or_else(|| Refusal::new(403, "the user is not an agent any more"));
         }
-        let trunk = route::trunk_for(&self.account, invite.flow.remote.ip())
-            .map_err(|stranger| Refusal::new(403, stranger))?;
-        let origin = Origin::Trunk(trunk.id);
-        let calls = self.calls.values().filter(|call| call.origin == origin);
-        if trunk.max_calls != 0 && calls.count() >= trunk.max_calls as usize {
-            return Err(Refusal::for_now("the trunk has all the calls it may have"));
+        // The contact that a registrar was told is known to nobody else.
+        let registered = invite
+            .peer
+            .and_then(|peer| self.account.trunk(TrunkId(peer.0)));
+        let source = invite.flow.remote.ip();
+        let trunk = match registered {
+            Some(trunk) => trunk,
+            None => route::trunk_for(&self.account, source, &invite.called)
+                .map_err(|stranger| Refusal::new(403, stranger))?,
+        };
+        Ok(Origin::Trunk(trunk.id))
+    }
+
+    /// What of the account the called number reaches. For an agent the route for any number (`*`)
+    /// counts after the ways out: it is for those who call us.
+    fn destination(&self, invite: &Invite, origin: Origin) -> Option<Destination> {
+        match origin {
+            Origin::Trunk(trunk) => {
+                let numbers = self.account.trunk(trunk).map(|trunk| &trunk.numbers);
+                let called = numbers.map(|numbers| route::read_from(numbers, &invite.called));
+                route::destination(&self.account, &called.unwrap_or_default())
+            }
+            Origin::Agent(agent) => {
+                let named = route::named_destination(&self.account, &invite.called);
+                let dialled = route::dialled(&self.account, &invite.called);
+                let way = route::ways_out(&self.account, Dialler::Agent(agent), &dialled);
+                match way {
+                    Err(Barred::NoWay) => route::destination(&self.account, &invite.called),
+                    Ok(_) | Err(Barred::Denied | Barred::NotTheirs) => named,
+                }
+            }
         }
-        Ok(origin)
     }
 
-    fn destination(&self, invite: &Invite) -> Result<Destination, Refusal> {
-        route::destination(&self.account, &invite.called)
-            .ok_or_else(|| Refusal::new(404, "no route fits the called number"))
-    }
-
-    fn port(&mut self) -> Result<Port, Refusal> {
+    pub(super) fn port(&mut self) -> Result<Port, Refusal> {
         let port = self.ports.take();
         port.ok_or_else(|| Refusal::for_now("all media ports are in use"))
     }
@@ -127,15 +160,32 @@ impl Switch {
         invite: &Invite,
         origin: Origin,
         destination: Destination,
-        port: Port,
     ) -> Result<(), Refusal> {
+        let port = self.port()?;
+        let trunk = match origin {
+            Origin::Trunk(trunk) => Some(trunk),
+            Origin::Agent(_) => None,
+        };
+        if let Some(Err(busy)) = trunk.map(|trunk| self.board.enter(now, trunk)) {
+            self.ports.give(port);
+            return Err(Refusal::busy(busy));
+        }
         let id = CallId::mint(self.clock.unix_millis(now), self.random.u64());
         let habits = match origin {
             Origin::Trunk(trunk) => self.account.trunk(trunk).map(|trunk| &trunk.habits),
             Origin::Agent(agent) => self.account.agent(agent).map(|agent| &agent.habits),
         };
         let habits = habits.cloned().unwrap_or_default();
+        let terms = Terms {
+            reliable: leg::reliable(&habits),
+            session_timer: leg::session_timer(&habits),
+        };
+        let session = invite.session;
+        self.sip.command(now, Command::Terms { session, terms });
         let leg = self.open_leg(now, id, Role::Customer, port, habits);
+        if let Some(line) = self.lines.get_mut(&leg) {
+            line.trunk = trunk;
+        }
         let sdp = match self.describe(leg, invite) {
             Ok(sdp) => sdp,
             Err(refusal) => {
@@ -143,21 +193,24 @@ impl Switch {
                 return Err(refusal);
             }
         };
-        let session = invite.session;
-        self.signals(leg, session, &invite.call_id);
-        if let Some(line) = self.lines.get_mut(&leg) {
-            line.max_forwards = invite.max_forwards;
-            line.trail = invite.trail.clone();
-        }
+        self.join_session(leg, invite);
+        let name = trunk.and_then(|trunk| self.account.trunk(trunk));
+        let caller = identity::caller(&self.account, origin, invite);
+        let called = match name {
+            Some(trunk) => route::read_from(&trunk.numbers, &invite.called),
+            None => invite.called.clone(),
+        };
         let arrival = Arrival {
             id,
-            customer: leg,
+            caller: leg,
             origin,
-            destination,
-            from: caller(invite),
-            called: invite.called.clone(),
+            trunk: name.map(|trunk| trunk.name.clone()),
+            destination: Some(destination),
+            from: caller.number.clone(),
+            called: called.clone(),
+            diverted_by: caller.diverted_by,
             account: self.account.name.clone(),
-            policy: Policy::inbound(&self.account.recording),
+            policy: Policy::new(&self.account.recording, Direction::Inbound),
         };
         let call = Call::new(now, &self.clock, arrival);
         self.out(Output::Conversation(Box::new(call.record().clone())));
@@ -167,13 +220,13 @@ impl Switch {
             self.acd(now, acd::Input::Occupied { agent, occupied });
         }
         self.sip.command(now, Command::Answer { session, sdp });
-        let (from, called) = (caller(invite), invite.called.clone());
+        let from = caller.number;
         self.notice(id, Notice::Arrived { from, called });
         Ok(())
     }
 
     /// Our side of the negotiation: an answer, or an offer where the peer made none.
-    fn describe(&mut self, leg: crate::id::LegId, invite: &Invite) -> Result<Vec<u8>, Refusal> {
+    pub(super) fn describe(&mut self, leg: LegId, invite: &Invite) -> Result<Vec<u8>, Refusal> {
         let local = self
             .local(leg)
             .ok_or_else(|| Refusal::new(500, "the leg is gone"))?;
@@ -185,14 +238,4 @@ impl Switch {
         self.agreed(leg, &negotiated);
         Ok(answer)
     }
-}
-
-/// The caller as records name them: the number, or whatever the peer gave instead.
-fn caller(invite: &Invite) -> String {
-    let candidates = [Some(&invite.from.user), invite.from.display.as_ref()];
-    let named = candidates
-        .into_iter()
-        .flatten()
-        .find(|name| !name.is_empty());
-    named.cloned().unwrap_or_else(|| "anonymous".to_owned())
 }

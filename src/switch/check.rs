@@ -18,6 +18,19 @@ impl Switch {
         );
         let ports: BTreeSet<_> = self.lines.values().map(|line| line.port).collect();
         assert_eq!(ports.len(), self.lines.len(), "no port is used twice");
+        for trunk in &self.account.trunks {
+            let of_it = self
+                .lines
+                .values()
+                .filter(|line| line.trunk == Some(trunk.id));
+            let places = self.board.count(trunk.id).calls as usize;
+            assert_eq!(
+                of_it.count(),
+                places,
+                "every place at trunk {} is a leg's",
+                trunk.id
+            );
+        }
         for (session, leg) in &self.sessions {
             let line = self.lines.get(leg);
             assert_eq!(
@@ -36,12 +49,11 @@ impl Switch {
             let open: BTreeSet<_> = legs.iter().map(|line| line.leg.id).collect();
             assert_eq!(open, call.legs().collect(), "call {id} knows its legs");
             let sessions = legs.iter().filter(|line| line.session.is_some()).count();
-            if call.is_over() {
-                assert_eq!(sessions, 0, "call {id} is over, its parties are gone");
-            } else {
-                let parties = 1 + usize::from(call.agent().is_some());
-                assert_eq!(sessions, parties, "call {id}: {call:?}");
-            }
+            assert_eq!(sessions, call.parties(), "call {id}: {call:?}");
+            assert!(
+                !call.is_dialling() || self.dialling.contains_key(id),
+                "call {id} has its deadline"
+            );
             for (leg, hears) in call.arrangement() {
                 let line = self.lines.get(&leg);
                 assert_eq!(

@@ -31,7 +31,9 @@ impl Switch {
         }
         self.acd(now, acd::Input::Leave { call: id });
         if let Origin::Agent(agent) = origin {
-            let occupied = false;
+            // An agent may have another call of their own.
+            let mut others = self.calls.values();
+            let occupied = others.any(|call| call.origin == origin && !call.is_over());
             self.acd(now, acd::Input::Occupied { agent, occupied });
         }
         self.notice(id, Notice::Ended { end, talked_ms });
@@ -69,7 +71,10 @@ impl Switch {
 /// What a party who is hung up on is told: a Q.850 cause and a text (RFC 3326).
 fn reason(end: End) -> Option<(u16, String)> {
     let (cause, text) = match end {
-        End::CustomerHungUp | End::AgentHungUp | End::Abandoned => return None,
+        End::CustomerHungUp | End::AgentHungUp | End::OutsideHungUp | End::Abandoned => {
+            return None;
+        }
+        End::NotReached => (31, "the number outside was not reached"),
         End::MaxWait => (19, "the longest wait was reached"),
         End::MediaLost => (41, "no RTP was received"),
         End::SignallingLost => (102, "a party did not answer"),

@@ -4,11 +4,11 @@ use super::{Output, Port, Switch};
 use crate::audio::Codec;
 use crate::call::record::Role;
 use crate::call::{Hears, Leg};
-use crate::id::{CallId, LegId};
-use crate::media::{Command, Source, Stream};
+use crate::id::{CallId, LegId, TrunkId};
+use crate::media::{Command as Media, Source, Stream};
 use crate::sdp::{Direction, Local, Negotiated, Types};
 use crate::settings::{self, Habits};
-use crate::sip::{MAX_FORWARDS, SessionId, Trail};
+use crate::sip::{Command, Invite, MAX_FORWARDS, Reliable, SessionId, SessionTimer, Trail};
 use std::time::Instant;
 
 /// A leg, its SIP session and its port.
@@ -33,6 +33,17 @@ pub(super) struct Line {
     /// How many hops the call may still take, and its way through us (F14).
     pub(super) max_forwards: u8,
     pub(super) trail: Trail,
+    /// The trunk whose call it is: it has a place there.
+    pub(super) trunk: Option<TrunkId>,
+    /// What an invitation will be answered with, once the number that it dialled has answered.
+    pub(super) prepared: Option<Vec<u8>>,
+    /// The one who waits for that can be given sound before it; has been told that there is some.
+    pub(super) listens: bool,
+    pub(super) told: bool,
+    /// A description has come before the answer: the network behind it may speak.
+    pub(super) early: bool,
+    /// What the media was told last.
+    pub(super) stream: Option<Stream>,
 }
 
 impl Switch {
@@ -68,13 +79,19 @@ impl Switch {
             held: false,
             max_forwards: MAX_FORWARDS,
             trail: Trail::default(),
+            trunk: None,
+            prepared: None,
+            listens: false,
+            told: false,
+            early: false,
+            stream: None,
         };
         self.lines.insert(id, line);
         if let Some(call) = self.calls.get_mut(&call) {
             call.add_leg(id);
         }
         let (port, patience) = (port.number, self.silence);
-        self.media(id, |leg| Command::Open {
+        self.media(id, |leg| Media::Open {
             leg,
             port,
             patience,
@@ -126,16 +143,41 @@ impl Switch {
     /// Tells the media what was agreed on, and the call whether it is on hold.
     pub(super) fn agreed(&mut self, leg: LegId, negotiated: &Negotiated) {
         let stream = stream(negotiated);
-        self.media(leg, |leg| Command::Describe { leg, stream });
+        self.media(leg, |leg| Media::Describe { leg, stream });
         if let Some(line) = self.lines.get_mut(&leg) {
             line.held = negotiated.held;
             line.types = negotiated.types.clone();
             line.codec = Some(negotiated.codec);
+            line.stream = Some(stream);
+        }
+    }
+
+    /// Ties a leg to the session of an invitation.
+    pub(super) fn join_session(&mut self, leg: LegId, invite: &Invite) {
+        self.signals(leg, invite.session, &invite.call_id);
+        if let Some(line) = self.lines.get_mut(&leg) {
+            line.max_forwards = invite.max_forwards;
+            line.trail = invite.trail.clone();
+        }
+    }
+
+    /// Answers an invitation with what was prepared for it.
+    pub(super) fn answer_prepared(&mut self, now: Instant, leg: LegId) {
+        let Some(line) = self.lines.get_mut(&leg) else {
+            return;
+        };
+        let (prepared, stream) = (line.prepared.take(), line.stream);
+        if let Some((session, sdp)) = line.session.zip(prepared) {
+            self.sip.command(now, Command::Answer { session, sdp });
+        }
+        // From now on its sound is missed: its patience begins anew.
+        if let Some(stream) = stream {
+            self.media(leg, |leg| Media::Describe { leg, stream });
         }
     }
 
     /// Sends a command to the worker of a leg.
-    pub(super) fn media(&mut self, leg: LegId, command: impl FnOnce(LegId) -> Command) {
+    pub(super) fn media(&mut self, leg: LegId, command: impl FnOnce(LegId) -> Media) {
         if let Some(line) = self.lines.get(&leg) {
             let worker = line.port.worker;
             self.out(Output::Media(worker, command(leg)));
@@ -156,7 +198,7 @@ impl Switch {
             }
             line.leg.hears = hears;
             let source = source(hears);
-            self.media(leg, |leg| Command::Hear { leg, source });
+            self.media(leg, |leg| Media::Hear { leg, source });
         }
     }
 
@@ -176,6 +218,23 @@ pub(super) fn known(codec: settings::Codec) -> Codec {
         settings::Codec::Pcma => Codec::Pcma,
         settings::Codec::G722 => Codec::G722,
         settings::Codec::Opus => Codec::Opus,
+    }
+}
+
+/// Provisional responses as the peer's habits want them.
+pub(super) fn reliable(habits: &Habits) -> Reliable {
+    match habits.reliable_provisionals {
+        settings::Reliable::Off => Reliable::Off,
+        settings::Reliable::Supported => Reliable::Supported,
+        settings::Reliable::Required => Reliable::Required,
+    }
+}
+
+/// The session timer that the peer's habits want.
+pub(super) fn session_timer(habits: &Habits) -> SessionTimer {
+    SessionTimer {
+        interval: habits.session_timer,
+        ..SessionTimer::default()
     }
 }
 

@@ -16,8 +16,12 @@
 //! A driver feeds it [`Input`]s, takes [`Output`]s and sleeps until [`Switch::poll_timeout`].
 
 mod admit;
+mod cause;
 mod check;
+mod dial;
+mod dialled;
 mod end;
+mod identity;
 mod input;
 mod leg;
 mod on_acd;
@@ -27,22 +31,25 @@ mod on_sip;
 mod output;
 mod ports;
 mod sounds;
+mod trunks;
 mod view;
 
 pub use input::Input;
 pub use output::{Notice, Output, Unrung};
 pub use ports::Port;
 pub use sounds::Sounds;
-pub use view::{AgentView, QueueView, View};
+pub use trunks::TrunkState;
+pub use view::{AgentView, QueueView, TrunkView, View};
 
 use crate::acd::{self, Floor};
-use crate::call::Call;
+use crate::call::{Call, Way};
 use crate::clock::Clock;
-use crate::id::{CallId, LegId, RecordingId};
+use crate::id::{AgentId, CallId, LegId, RecordingId, TrunkId};
 use crate::random::Random;
+use crate::route::{Board, Pace};
 use crate::settings::Account;
 use crate::sip::resolve::Resolver;
-use crate::sip::{self, Endpoint, SessionId};
+use crate::sip::{self, Endpoint, Hop, Peer, SessionId};
 use leg::Line;
 use ports::Ports;
 use std::collections::{BTreeMap, VecDeque};
@@ -82,6 +89,15 @@ pub struct Switch {
     /// Which leg a SIP session is; only of sessions that have not ended.
     sessions: BTreeMap<SessionId, LegId>,
     ports: Ports,
+    /// How the trunks are doing, and the proxies that they want passed.
+    board: Board,
+    service_routes: BTreeMap<TrunkId, Vec<String>>,
+    /// The carriers as SIP was told of them last.
+    peers: Vec<Peer>,
+    /// The calls that dial a number outside, and some that did; the ways there.
+    dialling: BTreeMap<CallId, Vec<(Way, Hop)>>,
+    /// How fast each agent calls out.
+    paces: BTreeMap<AgentId, Pace>,
     clock: Clock,
     random: Random,
     /// The last number given to a leg, a recording or the playing of a message.
@@ -104,6 +120,11 @@ impl Switch {
         sip.command(now, sip::Command::Trust(trusted(&config.account)));
         let mut switch = Self {
             floor: Floor::new(&config.account),
+            board: Board::new(&config.account),
+            service_routes: BTreeMap::new(),
+            peers: vec![],
+            dialling: BTreeMap::new(),
+            paces: BTreeMap::new(),
             account: config.account,
             media_address: config.media_address,
             silence: config.silence,
@@ -124,6 +145,7 @@ impl Switch {
             outputs: VecDeque::new(),
         };
         switch.keep_names(now);
+        switch.watch_trunks(now);
         switch
     }
 
@@ -132,7 +154,10 @@ impl Switch {
         match input {
             Input::Sip(input) => self.sip.handle(now, input),
             Input::Media(event) => self.on_media(now, event),
-            Input::Looked(query, answer) => self.resolver.answered(now, &query, answer),
+            Input::Looked(query, answer) => {
+                self.resolver.answered(now, &query, answer);
+                self.watch_trunks(now);
+            }
             Input::Clock(clock) => self.clock = clock,
             Input::Drain => self.drain(now),
             Input::Stop => self.stop(now),
@@ -140,6 +165,7 @@ impl Switch {
                 self.sip.handle(now, sip::Input::Timeout);
                 self.resolver.timeout(now);
                 self.acd(now, acd::Input::Timeout);
+                self.dial_timeout(now);
             }
         }
         loop {
@@ -164,12 +190,14 @@ impl Switch {
 
     /// When to call again with [`Input::Timeout`], if nothing else happens before.
     pub fn poll_timeout(&self) -> Option<Instant> {
+        let dialling = self.dialling.keys().filter_map(|id| self.calls.get(id));
         let deadlines = [
             self.sip.poll_timeout(),
             self.resolver.poll_timeout(),
             self.floor.poll_timeout(),
         ];
-        deadlines.into_iter().flatten().min()
+        let dials = dialling.map(Call::poll_timeout);
+        deadlines.into_iter().chain(dials).flatten().min()
     }
 
     /// After a panic in [`Switch::handle`]: ends the call that was being dealt with, so that one

@@ -7,7 +7,7 @@ use crate::call::{Agent, Hears};
 use crate::id::{AgentId, CallId, QueueId};
 use crate::media::Command as Media;
 use crate::sdp;
-use crate::settings::OnMaxWait;
+use crate::settings::{self, OnMaxWait};
 use crate::sip::{MAX_FORWARDS, Outbound, Party, Target, Trail};
 use crate::switch::Output;
 use std::collections::VecDeque;
@@ -54,12 +54,10 @@ impl Switch {
                 None
             }
             Action::GiveUp { call, then } => {
-                // The other two ends of R25 are the floor's (another queue) and need a trunk that
-                // takes calls (a number outside): until there is one, the call ends.
                 match then {
-                    OnMaxWait::End | OnMaxWait::Queue(_) | OnMaxWait::External(_) => {
-                        self.end_call(now, call, End::MaxWait);
-                    }
+                    OnMaxWait::External(number) => self.send_out(now, call, number),
+                    // Another queue is the floor's own affair.
+                    OnMaxWait::End | OnMaxWait::Queue(_) => self.end_call(now, call, End::MaxWait),
                 }
                 None
             }
@@ -100,7 +98,7 @@ impl Switch {
         let Some(call) = self.calls.get(&id) else {
             return failed;
         };
-        let (from, customer) = (call.record().from.clone(), call.customer);
+        let (from, customer) = (call.record().from.clone(), call.caller);
         let phone = self.account.agent(agent);
         let phone = phone.map(|agent| (agent.user.clone(), agent.habits.clone()));
         let caller = self.lines.get(&customer);
@@ -118,6 +116,7 @@ impl Switch {
         habits
             .codecs
             .sort_by_key(|&each| Some(leg::known(each)) != codec.flatten());
+        let terms = habits.clone();
         let leg = self.open_leg(now, id, Role::Agent, port, habits);
         let sdp = self.local(leg).map(|local| sdp::offer(&local));
         let session = self.sip.invite(
@@ -129,6 +128,8 @@ impl Switch {
                     host: String::new(),
                 },
                 sdp,
+                reliable: leg::reliable(&terms),
+                session_timer: leg::session_timer(&terms),
                 max_forwards,
                 trail,
                 ..Outbound::to(Target::User(user))
@@ -159,7 +160,6 @@ impl Switch {
         let settings = self.account.agent(agent).cloned();
         let queue = self.calls.get(&id).and_then(|call| call.queue());
         let music = queue.map_or(Hears::Silence, |queue| self.hold_music(queue));
-        let ids = [self.next_recording(), self.next_recording()];
         let (Some(settings), Some(call)) = (settings, self.calls.get_mut(&id)) else {
             return;
         };
@@ -167,41 +167,50 @@ impl Switch {
             id: agent,
             name: settings.name.clone(),
         };
-        let Some(ringing) = call
-            .agent()
-            .filter(|_| call.connect(now, &self.clock, name, music))
-        else {
+        if !call.connect(now, &self.clock, name, music) {
             return;
-        };
+        }
         let waited_ms = call.record().waited_ms;
-        let sip_call_ids = [call.customer, ringing.leg].map(|leg| {
-            let line = self.lines.get(&leg);
-            line.map_or_else(String::new, |line| line.leg.sip_call_id.clone())
-        });
-        let begun = call.begin_segment(now, &self.clock, ringing, &settings, ids, sip_call_ids);
-        let begun = begun.cloned();
         // If the server dies in the talk, the record knows with whom.
         let record = Box::new(call.record().clone());
         self.out(Output::Conversation(record));
         self.arrange(id);
         self.notice(id, Notice::Connected { agent, waited_ms });
-        if let Some(recorded) = begun {
-            let (origin, segment) = (recorded.origin, recorded.segment.number);
-            let tracks = recorded.segment.tracks.clone();
-            self.out(Output::Record(recorded.segment));
-            for track in tracks {
-                let recording = track.recording;
-                self.media(track.leg, |leg| Media::Record {
-                    recording,
-                    leg,
-                    origin,
-                });
-            }
-            self.notice(id, Notice::Recording { segment });
-        }
+        self.record(now, id, &settings);
     }
 
-    fn hold_music(&self, queue: QueueId) -> Hears {
+    /// Begins the recording of the two who have just been connected, if they are recorded.
+    pub(super) fn record(&mut self, now: Instant, id: CallId, settings: &settings::Agent) {
+        let ids = [self.next_recording(), self.next_recording()];
+        let Some(call) = self.calls.get_mut(&id) else {
+            return;
+        };
+        let Some((customer, agent)) = call.customer().zip(call.agent()) else {
+            return;
+        };
+        let sip_call_ids = [customer, agent.leg].map(|leg| {
+            let line = self.lines.get(&leg);
+            line.map_or_else(String::new, |line| line.leg.sip_call_id.clone())
+        });
+        let begun = call.begin_segment(now, &self.clock, agent, settings, ids, sip_call_ids);
+        let Some(recorded) = begun.cloned() else {
+            return;
+        };
+        let (origin, segment) = (recorded.origin, recorded.segment.number);
+        let tracks = recorded.segment.tracks.clone();
+        self.out(Output::Record(recorded.segment));
+        for track in tracks {
+            let recording = track.recording;
+            self.media(track.leg, |leg| Media::Record {
+                recording,
+                leg,
+                origin,
+            });
+        }
+        self.notice(id, Notice::Recording { segment });
+    }
+
+    pub(super) fn hold_music(&self, queue: QueueId) -> Hears {
         self.sounds
             .music(queue)
             .map_or(Hears::Silence, Hears::Music)

@@ -11,13 +11,20 @@ use std::time::Instant;
 impl Switch {
     pub(super) fn on_media(&mut self, now: Instant, event: Event) {
         match event {
-            Event::Started { .. } => {}
+            Event::Started { leg } => self.started(leg),
             // Which one is nobody's business in a log; those who hear the leg have got it already.
             Event::Digit { leg, .. } => self.pressed(leg),
             Event::Played { leg, play } => self.played(now, leg, play),
             Event::Silent { leg } => self.lost(now, leg, End::MediaLost),
             Event::Failed { leg, .. } => self.lost(now, leg, End::Fault),
             Event::Closed { leg, report, .. } => self.closed(now, leg, &report),
+        }
+    }
+
+    /// The first packet of a leg.
+    fn started(&mut self, leg: LegId) {
+        if let Some(call) = self.call_of(leg) {
+            self.dial_speaks(call, leg);
         }
     }
 
@@ -46,6 +53,11 @@ impl Switch {
 
     fn lost(&mut self, now: Instant, leg: LegId, end: End) {
         if let Some(call) = self.call_of(leg) {
+            // Before the answer nobody owes us sound.
+            let waits = self.calls.get(&call).is_some_and(Call::is_dialling);
+            if waits && end == End::MediaLost {
+                return;
+            }
             self.end_call(now, call, end);
         }
     }
@@ -57,6 +69,9 @@ impl Switch {
             return;
         };
         self.ports.give(line.port);
+        if let Some(trunk) = line.trunk {
+            self.board.leave(trunk);
+        }
         let quality = Quality {
             received: report.received,
             sent: report.sent,

@@ -18,12 +18,19 @@ impl Switch {
         match event {
             Event::Invited(invite) => self.invited(now, &invite),
             Event::Acknowledged { session, answer } => self.acknowledged(now, session, answer),
-            // Early media of an agent's phone is for nobody: the caller has music.
-            Event::Ringing { .. } => {}
+            Event::Ringing {
+                session,
+                status,
+                sdp,
+                ..
+            } => self.rings(now, session, status, sdp),
             Event::Answered { session, sdp } => self.answered(now, session, sdp),
             Event::Failed {
-                session, status, ..
-            } => self.failed(now, session, status),
+                session,
+                status,
+                retry_after,
+                ..
+            } => self.failed(now, session, status, retry_after),
             Event::ChangeAsked { session, offer } => self.change(now, session, offer),
             Event::Changed { session, answer } => self.changed(session, answer),
             // Nothing is offered to a phone that has answered.
@@ -47,8 +54,7 @@ impl Switch {
             Event::Banned(ban) => self.out(Output::Notice(None, Notice::Banned(ban))),
             Event::Registered { user } => self.reachable(now, &user, true),
             Event::Unregistered { user } => self.reachable(now, &user, false),
-            // No carrier has been set.
-            Event::Peer { .. } => {}
+            Event::Peer { id, state } => self.peer_changed(id, state),
         }
     }
 
@@ -70,7 +76,7 @@ impl Switch {
         };
         let id = call.id;
         match call.destination {
-            Destination::Queue(queue) => {
+            Some(Destination::Queue(queue)) => {
                 let name = self.account.queue(queue).map_or("", |queue| &queue.name);
                 call.join(now, queue, name);
                 let tally = self.floor.tally(now, queue).unwrap_or_default();
@@ -78,24 +84,39 @@ impl Switch {
                 self.notice(id, Notice::Queued { queue, position });
                 self.acd(now, acd::Input::Join { call: id, queue });
             }
-            Destination::Echo => {
+            Some(Destination::Echo) => {
                 call.serve(Hears::Party(leg));
                 self.notice(id, Notice::HearsEcho);
             }
-            Destination::Music => {
+            Some(Destination::Music) => {
                 let music = self.sounds.any_music();
                 call.serve(music.map_or(Hears::Silence, Hears::Music));
                 self.notice(id, Notice::HearsMusic);
             }
+            // Answered when the number outside was.
+            None => {}
         }
         self.arrange(id);
     }
 
-    /// An agent's phone answered.
+    /// A provisional response of a number outside. Early media of an agent's phone is for nobody: the
+    /// caller has music.
+    fn rings(&mut self, now: Instant, session: SessionId, status: u16, sdp: Option<Vec<u8>>) {
+        if let Some((leg, call)) = self.find(session)
+            && self.is_dialled(call, leg)
+        {
+            self.dial_rings(now, call, leg, status, sdp);
+        }
+    }
+
+    /// An agent's phone answered, or a number outside.
     fn answered(&mut self, now: Instant, session: SessionId, answer: Option<Vec<u8>>) {
         let Some((leg, call)) = self.find(session) else {
             return;
         };
+        if self.is_dialled(call, leg) {
+            return self.reached(now, call, leg, answer);
+        }
         if !answer.is_some_and(|answer| self.accept(leg, &answer)) {
             return self.agent_failed(now, call, leg, 488);
         }
@@ -108,12 +129,21 @@ impl Switch {
         }
     }
 
-    /// Our INVITE to an agent's phone failed: the session is over by itself.
-    fn failed(&mut self, now: Instant, session: SessionId, status: u16) {
+    /// Our INVITE failed: the session is over by itself.
+    fn failed(
+        &mut self,
+        now: Instant,
+        session: SessionId,
+        status: u16,
+        retry_after: Option<Duration>,
+    ) {
         let Some((leg, call)) = self.find(session) else {
             return;
         };
         self.forget_session(session);
+        if self.is_dialled(call, leg) {
+            return self.dial_failed(now, call, leg, status, retry_after);
+        }
         self.agent_failed(now, call, leg, status);
     }
 
@@ -202,7 +232,7 @@ impl Switch {
             return;
         };
         if known.hold(role, hold) {
-            let by_agent = role == Role::Agent;
+            let by_agent = role != Role::Customer;
             self.notice(call, Notice::Held { by_agent, held });
             self.arrange(call);
         }
@@ -236,7 +266,7 @@ impl Switch {
     }
 
     /// Takes the peer's answer to an offer of ours. Says whether it can be used.
-    fn accept(&mut self, leg: LegId, answer: &[u8]) -> bool {
+    pub(super) fn accept(&mut self, leg: LegId, answer: &[u8]) -> bool {
         let Some(local) = self.said(leg) else {
             return false;
         };
@@ -248,7 +278,7 @@ impl Switch {
     }
 
     fn end_with(&mut self, now: Instant, call: CallId, end: End, why: &str) {
-        let leg = self.calls.get(&call).map(|call| call.customer);
+        let leg = self.calls.get(&call).map(|call| call.caller);
         let session = leg.and_then(|leg| self.lines.get(&leg)?.session);
         if let Some(session) = session {
             let reason = Some((INCOMPATIBLE, why.to_owned()));

@@ -1,7 +1,8 @@
 //! Everything the switch does to the world.
 
+use super::TrunkState;
 use crate::call::record::{Conversation, End, Role, Segment};
-use crate::id::{AgentId, CallId, QueueId};
+use crate::id::{AgentId, CallId, QueueId, TrunkId};
 use crate::sip::resolve::Query;
 use crate::{acd, media, sip};
 
@@ -62,6 +63,26 @@ pub enum Notice {
     Pressed { by_agent: bool },
     /// Both are being recorded.
     Recording { segment: u32 },
+    /// An agent calls a number outside.
+    Dials { agent: AgentId, number: String },
+    /// A waiting caller is sent to a number outside.
+    SentOut { number: String },
+    /// The number is tried by a trunk.
+    Tries { trunk: TrunkId },
+    /// A trunk has no room for the call.
+    Passed { trunk: TrunkId, why: String },
+    /// A trunk did not lead to the number: the SIP status, 408 where it said nothing.
+    Failed { trunk: TrunkId, status: u16 },
+    /// The number outside rings.
+    RingsOutside,
+    /// The caller hears what the network of the number says before the answer.
+    HearsNetwork,
+    /// The number outside has answered: the two talk.
+    Reached { trunk: TrunkId, waited_ms: u64 },
+    /// The number outside was not reached: the SIP status, and the reason where it is ours.
+    NotReached { status: u16, why: Option<String> },
+    /// A trunk's registration or health has changed.
+    Trunk(TrunkId, TrunkState),
     /// The call is over.
     Ended { end: End, talked_ms: u64 },
     /// An agent's phone can be rung now, or cannot any more.

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 pub struct Sounds {
     messages: BTreeMap<(QueueId, Message), SoundId>,
     music: BTreeMap<QueueId, SoundId>,
+    ring_back: Option<SoundId>,
 }
 
 impl Sounds {
@@ -20,6 +21,15 @@ impl Sounds {
     /// The queue's hold music.
     pub fn set_music(&mut self, queue: QueueId, sound: SoundId) {
         self.music.insert(queue, sound);
+    }
+
+    /// What an agent hears while a number outside rings and its network says nothing.
+    pub fn set_ring_back(&mut self, sound: SoundId) {
+        self.ring_back = Some(sound);
+    }
+
+    pub(super) fn ring_back(&self) -> Option<SoundId> {
+        self.ring_back
     }
 
     pub(super) fn message(&self, queue: QueueId, message: Message) -> Option<SoundId> {

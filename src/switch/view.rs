@@ -2,7 +2,8 @@
 
 use super::Switch;
 use crate::acd::AgentState;
-use crate::id::{AgentId, QueueId};
+use crate::id::{AgentId, QueueId, TrunkId};
+use crate::route::{Count, Health};
 use std::time::{Duration, Instant};
 
 /// A snapshot.
@@ -18,6 +19,8 @@ pub struct View {
     pub queues: Vec<QueueView>,
     /// Each agent of the account.
     pub agents: Vec<AgentView>,
+    /// Each trunk of the account.
+    pub trunks: Vec<TrunkView>,
     /// No new calls are taken.
     pub draining: bool,
 }
@@ -46,6 +49,19 @@ pub struct AgentView {
     pub state: AgentState,
 }
 
+/// A trunk as wallboards show it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TrunkView {
+    /// Which.
+    pub id: TrunkId,
+    /// Its name.
+    pub name: String,
+    /// Whether it works.
+    pub health: Health,
+    /// What has been counted of it.
+    pub count: Count,
+}
+
 impl Switch {
     /// A snapshot of who is doing what.
     pub fn view(&self, now: Instant) -> View {
@@ -65,12 +81,21 @@ impl Switch {
                 state: self.floor.agent(agent.id)?,
             })
         });
+        let trunks = self.account.trunks.iter().filter_map(|trunk| {
+            Some(TrunkView {
+                id: trunk.id,
+                name: trunk.name.clone(),
+                health: self.board.health(now, trunk.id)?,
+                count: self.board.count(trunk.id),
+            })
+        });
         View {
             calls: self.calls.values().filter(|call| !call.is_over()).count(),
             talking: self.calls.values().filter(|call| call.is_talking()).count(),
             ports: self.ports.taken(),
             queues: queues.collect(),
             agents: agents.collect(),
+            trunks: trunks.collect(),
             draining: self.draining,
         }
     }

@@ -48,7 +48,7 @@ fn read_piece(tracks: &mut [(Role, BufReader<File>)], frames: usize) -> io::Resu
             let sample = i16::from_le_bytes(*sample);
             match role {
                 Role::Customer => frame.0 = frame.0.saturating_add(sample),
-                Role::Agent => frame.1 = frame.1.saturating_add(sample),
+                Role::Agent | Role::Outside => frame.1 = frame.1.saturating_add(sample),
             }
         }
     }

@@ -52,6 +52,7 @@ pub(super) fn role(role: Role) -> &'static str {
     match role {
         Role::Customer => "customer",
         Role::Agent => "agent",
+        Role::Outside => "outside",
     }
 }
 

@@ -50,6 +50,11 @@ metrics! {
     AGENTS: Gauge = "cordboard_agents" ["state"], Count, "Agents in a state.";
     WAIT: Histogram = "cordboard_wait_seconds", Seconds, "How long callers waited until an agent answered.";
 
+    TRUNK_UP: Gauge = "cordboard_trunk_up" ["trunk"], Count, "1 while a trunk works as far as we know: registered, answering, not resting.";
+    TRUNK_CALLS: Gauge = "cordboard_trunk_calls" ["trunk"], Count, "Calls of a trunk going on, both ways.";
+    TRUNK_TRIED: Counter = "cordboard_trunk_attempts_total" ["trunk"], Count, "Calls out that were tried by a trunk.";
+    TRUNK_FAILED: Counter = "cordboard_trunk_failures_total" ["trunk"], Count, "Calls out that a trunk did not take: no answer, or a fault of its own.";
+
     SIP_RECEIVED: Counter = "cordboard_sip_messages_received_total", Count, "SIP messages received.";
     SIP_SENT: Counter = "cordboard_sip_messages_sent_total", Count, "SIP messages sent.";
     SIP_DROPPED: Counter = "cordboard_sip_messages_dropped_total" ["reason"], Count, "SIP messages dropped without an answer.";

@@ -230,6 +230,12 @@ impl Endpoint {
             .map(|session| session.call_id.as_str())
     }
 
+    /// Whether any response to our INVITE has come, be it 100.
+    pub fn is_reached(&self, session: SessionId) -> bool {
+        let session = self.sessions.get(&session);
+        session.is_some_and(|session| session.forks.iter().any(|fork| fork.rung))
+    }
+
     /// Whether a phone of the user is registered.
     pub fn registered(&self, user: &str) -> bool {
         !self.registrar.contacts_of(user).is_empty()

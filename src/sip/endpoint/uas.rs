@@ -14,7 +14,7 @@ use crate::sip::header::{Contacts, Name, Syntax, quote};
 use crate::sip::message::{Builder, Fault, Message};
 use crate::sip::transaction::{Response, ServerKey};
 use crate::sip::uri::Uri;
-use crate::sip::{Bye, Event, Flow, Invite, SessionId, Trail};
+use crate::sip::{Bye, Claims, Event, Flow, Invite, SessionId, Trail};
 use std::time::Instant;
 
 impl Endpoint {
@@ -67,6 +67,7 @@ impl Endpoint {
             to: party(&request.to().map_err(bad)?),
             user: user.clone(),
             peer,
+            claims: Claims::of(request),
             call_id: dialog.call_id.clone(),
             user_agent: request
                 .user_agent()
@@ -192,7 +193,10 @@ impl Endpoint {
                     let agent = agent.unwrap_or_default();
                     refusal.with(Name::Warning, format!("399 {agent} {}", quote(text)))
                 }
-                (_, _) => refusal.with(Name::Reason, reason_header(status, text)),
+                (_, _) => refusal.with(
+                    Name::Reason,
+                    reason_header(rejection.cause.unwrap_or(status), text),
+                ),
             };
         }
         self.refuse_invited(now, id, &refusal);

@@ -115,7 +115,13 @@ impl Lanes {
     fn of(ladder: &Ladder, width: usize) -> Self {
         let width = width.max(LEFT + 2 * NEAREST + RIGHT);
         let room = 1 + (width - LEFT - RIGHT) / NEAREST;
-        let parts = [Part::Customer, Part::Peer, Part::Cordboard, Part::Agent];
+        let parts = [
+            Part::Customer,
+            Part::Peer,
+            Part::Cordboard,
+            Part::Agent,
+            Part::Outside,
+        ];
         let of_part = |part: Part| -> Vec<usize> {
             let parties = ladder.parties.iter().enumerate();
             let of_part = parties.filter(|(_, party)| party.part == part);
@@ -263,6 +269,7 @@ fn name(part: Part) -> &'static str {
         Part::Cordboard => "Cordboard",
         Part::Customer => "customer",
         Part::Agent => "agent",
+        Part::Outside => "outside",
         Part::Peer => "peer",
     }
 }

@@ -45,6 +45,8 @@ pub enum Part {
     Cordboard,
     Customer,
     Agent,
+    /// A number that the customer was sent to.
+    Outside,
     /// Somebody without a call.
     Peer,
 }
@@ -218,6 +220,7 @@ impl Part {
         match role {
             Role::Customer => Self::Customer,
             Role::Agent => Self::Agent,
+            Role::Outside => Self::Outside,
         }
     }
 }

@@ -6,11 +6,13 @@ mod ending;
 mod hold;
 mod ladder;
 mod media;
+mod outbound;
 mod queue;
 mod recording;
 mod ringing;
 mod signalling;
 mod strangers;
+mod trunks;
 
 use crate::world::phone::Habit;
 use std::time::Duration;

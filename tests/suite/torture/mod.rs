@@ -278,6 +278,7 @@ impl Rack {
 
     fn refuses(&mut self, session: SessionId) -> Vec<Message> {
         let rejection = Rejection {
+            cause: None,
             status: 486,
             retry_after: None,
             text: None,

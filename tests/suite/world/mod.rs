@@ -1,6 +1,7 @@
 //! A world without clocks: the switch and the media engine of production, scripted phones around
 //! them, a network with a seed, in virtual time.
 
+pub(crate) mod carrier;
 mod ear;
 pub(crate) mod network;
 pub(crate) mod phone;
@@ -8,6 +9,7 @@ mod plane;
 pub(crate) mod voice;
 mod wire;
 
+use carrier::{Carrier, NETWORK, Says};
 use cordboard::acd::Message;
 use cordboard::app::story::{self, Numbers};
 use cordboard::call::record::{Conversation, Segment};
@@ -35,6 +37,7 @@ pub(crate) const GREETING: f32 = 440.0;
 pub(crate) const MUSIC: f32 = 600.0;
 pub(crate) const ANNOUNCEMENT: f32 = 800.0;
 pub(crate) const MAX_WAIT: f32 = 1000.0;
+pub(crate) const RING_BACK: f32 = 500.0;
 
 const SWITCH: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1));
 const SUPPORT: QueueId = QueueId(1);
@@ -43,6 +46,7 @@ pub(crate) struct World {
     pub(crate) switch: Switch,
     pub(crate) network: Network,
     pub(crate) phones: BTreeMap<String, Phone>,
+    pub(crate) carriers: BTreeMap<String, Carrier>,
     pub(crate) account: Account,
     /// Each record as it was last written, and how often one that had ended was.
     pub(crate) conversations: BTreeMap<CallId, Conversation>,
@@ -105,6 +109,7 @@ impl World {
             switch: Switch::new(config, clock, Random::seeded(seed)),
             network: Network::new(seed),
             phones: BTreeMap::new(),
+            carriers: BTreeMap::new(),
             account,
             conversations: BTreeMap::new(),
             endings: BTreeMap::new(),
@@ -129,6 +134,22 @@ impl World {
         let password = agent.expect("an agent of the account").password.0.clone();
         self.act(user, |now, phone| phone.register(now, &password, expires))
             .wait(0.1)
+    }
+
+    /// A carrier, the first at 127.2.0.1, that says this to INVITEs.
+    pub(crate) fn carrier(&mut self, name: &str, script: &[(f64, Says)]) -> &mut Self {
+        let number = self.carriers.len() as u8 + 1;
+        let address = SocketAddr::from(([127, 2, 0, number], 5060));
+        let carrier = self.carriers.entry(name.to_owned());
+        let hz = 500.0 + 200.0 * f32::from(number);
+        carrier.or_insert_with(|| Carrier::new(address, hz)).script = script.to_vec();
+        self
+    }
+
+    /// An agent's phone dials, and proves who it is when asked.
+    pub(crate) fn calls_out(&mut self, user: &str, number: &str) -> &mut Self {
+        self.phone(user).proves = true;
+        self.act(user, |now, phone| phone.dial(now, number))
     }
 
     /// A customer calls the trunk's listener.
@@ -176,6 +197,12 @@ impl World {
         self
     }
 
+    /// The tones that a carrier has heard in the last 300 ms.
+    pub(crate) fn carrier_hears(&self, name: &str) -> Vec<&'static str> {
+        let from = self.now - Duration::from_millis(300);
+        self.tones(&self.carriers[name].voice.since(from))
+    }
+
     /// The tones that a phone has heard in the last 300 ms; none: silence.
     pub(crate) fn hears(&self, user: &str) -> Vec<&'static str> {
         self.heard_since(user, self.now - Duration::from_millis(300))
@@ -192,14 +219,21 @@ impl World {
             ("music", MUSIC),
             ("announcement", ANNOUNCEMENT),
             ("max wait", MAX_WAIT),
+            ("ring back", RING_BACK),
+            ("network", NETWORK),
         ];
         let prompts = prompts.into_iter();
         let speech = self
             .phones
             .values()
             .map(|phone| (leak(&phone.user), phone.voice.hz));
+        let carriers = self
+            .carriers
+            .iter()
+            .map(|(name, carrier)| (leak(name), carrier.hz()));
         let present = prompts
             .chain(speech)
+            .chain(carriers)
             .filter(|(_, hz)| voice::has(sound, *hz));
         present.map(|(name, _)| name).collect()
     }
@@ -271,9 +305,13 @@ impl World {
         let phones = phones
             .enumerate()
             .filter(|(index, _)| voices || index % 2 == 0);
+        let carriers = self.carriers.values();
+        let carriers =
+            carriers.flat_map(|carrier| [carrier.poll_timeout(), carrier.voice.poll_timeout()]);
         others
             .into_iter()
             .chain(phones.map(|(_, due)| due))
+            .chain(carriers)
             .flatten()
             .min()
     }
@@ -294,6 +332,15 @@ impl World {
             }
             while let Some((to, bytes)) = phone.voice.beat(now) {
                 self.network.send(now, phone.voice.address, to, bytes);
+            }
+        }
+        for carrier in self.carriers.values_mut() {
+            let server = SocketAddr::new(SWITCH, 5080);
+            for bytes in carrier.tick(now) {
+                self.network.send(now, carrier.address, server, bytes);
+            }
+            while let Some((to, bytes)) = carrier.voice.beat(now) {
+                self.network.send(now, carrier.voice.address, to, bytes);
             }
         }
         self.drain();
@@ -317,6 +364,18 @@ impl World {
                     self.drain();
                 }
                 port => self.plane.receive(now, port, packet.from, &packet.bytes),
+            }
+            return;
+        }
+        let mut carriers = self.carriers.values_mut();
+        if let Some(carrier) = carriers.find(|carrier| carrier.address.ip() == packet.to.ip()) {
+            if packet.to.port() == carrier.voice.address.port() {
+                return carrier.voice.hear(now, &packet.bytes);
+            }
+            if packet.to == carrier.address {
+                for bytes in carrier.receive(now, &packet.bytes) {
+                    self.network.send(now, carrier.address, packet.from, bytes);
+                }
             }
             return;
         }
@@ -454,7 +513,9 @@ fn sounds() -> (Sounds, Vec<(SoundId, Vec<i16>)>) {
     sounds.set_music(SUPPORT, SoundId(2));
     sounds.set_message(SUPPORT, Message::Announcement, SoundId(3));
     sounds.set_message(SUPPORT, Message::MaxWait, SoundId(4));
+    sounds.set_ring_back(SoundId(5));
     let library = vec![
+        (SoundId(5), voice::prompt(RING_BACK, 1.0)),
         (SoundId(1), voice::prompt(GREETING, 3.0)),
         (SoundId(2), voice::prompt(MUSIC, 20.0)),
         (SoundId(3), voice::prompt(ANNOUNCEMENT, 2.0)),

@@ -33,7 +33,13 @@ pub(crate) struct Phone {
     pub(crate) takes_the_answer: bool,
     /// Offer no SDP in INVITE, and answer in ACK.
     pub(crate) late_offer: bool,
+    /// Header lines that each INVITE has besides, ends of line included.
+    pub(crate) extra: String,
     password: String,
+    /// Whether it proves itself when it calls, with what, and how it has just done so.
+    pub(crate) proves: bool,
+    secret: String,
+    authorization: String,
     serial: u32,
     cseq: u32,
     register_cseq: u32,
@@ -83,7 +89,11 @@ impl Phone {
             offers_also: None,
             takes_the_answer: false,
             late_offer: false,
+            extra: String::new(),
             password: String::new(),
+            proves: false,
+            secret: String::new(),
+            authorization: String::new(),
             serial: 0,
             cseq: 0,
             register_cseq: 0,
@@ -111,14 +121,20 @@ impl Phone {
 
     pub(crate) fn register(&mut self, now: Instant, password: &str, expires: u32) -> Vec<Vec<u8>> {
         self.password = password.to_owned();
+        self.secret = password.to_owned();
         self.expires = expires;
         let bytes = self.register_request("");
         self.repeat(now, "REGISTER", bytes)
     }
 
     pub(crate) fn dial(&mut self, now: Instant, number: &str) -> Vec<Vec<u8>> {
-        self.cseq += 1;
         self.serial += 1;
+        self.authorization.clear();
+        self.invite(now, number)
+    }
+
+    fn invite(&mut self, now: Instant, number: &str) -> Vec<Vec<u8>> {
+        self.cseq += 1;
         let (user, serial, server) = (&self.user, self.serial, self.server);
         let uri = format!("sip:{number}@{server}");
         let call_id = format!("{user}-{serial}@{}", self.address.ip());
@@ -290,17 +306,37 @@ impl Phone {
             "REGISTER" if status == 401 && !self.password.is_empty() => {
                 let uri = format!("sip:{}", self.server);
                 let password = std::mem::take(&mut self.password);
-                let line = digest(&self.user, &password, heard, &uri);
+                let line = digest(&self.user, &password, heard, &uri, rsip::Method::Register);
                 let bytes = self.register_request(&format!("Authorization: {line}\r\n"));
                 self.repeat(now, "REGISTER", bytes)
             }
+            "INVITE" if status == 401 && self.proves => self.challenged(now, heard),
             "INVITE" if status >= 200 => self.invite_answered(now, status, heard),
             _ => vec![],
         }
     }
 
+    /// RFC 3261 §22.2: the same call again, with what it was asked for.
+    fn challenged(&mut self, now: Instant, heard: &Heard) -> Vec<Vec<u8>> {
+        let new = |dialog: &Dialog| {
+            self.authorization.is_empty() && dialog.call_id == heard.field("Call-ID")
+        };
+        let Some(dialog) = self.dialog.clone().filter(new) else {
+            return vec![];
+        };
+        let ack = failed_ack(&dialog, heard);
+        let uri = dialog.invite.uri();
+        let line = digest(&self.user, &self.secret, heard, &uri, rsip::Method::Invite);
+        self.authorization = format!("Authorization: {line}\r\n");
+        let number = uri.trim_start_matches("sip:").split('@').next();
+        let number = number.unwrap_or_default().to_owned();
+        [ack].into_iter().chain(self.invite(now, &number)).collect()
+    }
+
     fn invite_answered(&mut self, now: Instant, status: u16, heard: &Heard) -> Vec<Vec<u8>> {
-        let Some(mut dialog) = self.dialog.clone() else {
+        // What comes late for an earlier call is of no interest.
+        let this = |dialog: &Dialog| dialog.call_id == heard.field("Call-ID");
+        let Some(mut dialog) = self.dialog.clone().filter(this) else {
             return vec![];
         };
         if status >= 300 {
@@ -416,7 +452,11 @@ impl Phone {
              CSeq: {cseq} {method}\r\nMax-Forwards: 70\r\nContact: <{}>\r\n",
             self.contact()
         );
-        (finish(text, sdp), via)
+        let more = match method {
+            "INVITE" => format!("{}{}", self.extra, self.authorization),
+            _ => String::new(),
+        };
+        (finish(text + &more, sdp), via)
     }
 
     fn sdp(&self, direction: &str) -> String {

@@ -29,6 +29,19 @@ impl Heard {
         }
     }
 
+    /// The Request-URI.
+    pub(crate) fn uri(&self) -> String {
+        match &self.message {
+            SipMessage::Request(request) => request.uri.to_string(),
+            SipMessage::Response(_) => String::new(),
+        }
+    }
+
+    /// All of it.
+    pub(crate) fn text(&self) -> String {
+        self.message.to_string()
+    }
+
     /// The status of a response.
     pub(crate) fn status(&self) -> Option<u16> {
         match &self.message {
@@ -121,7 +134,13 @@ pub(crate) fn finish(mut text: String, sdp: &str) -> Vec<u8> {
 }
 
 /// The response of a digest with MD5 and qop=auth (RFC 7616 §3.4.1), nonce count 1.
-pub(crate) fn digest(user: &str, password: &str, challenge: &Heard, uri: &str) -> String {
+pub(crate) fn digest(
+    user: &str,
+    password: &str,
+    challenge: &Heard,
+    uri: &str,
+    method: rsip::Method,
+) -> String {
     let realm = challenge.challenge("realm").unwrap_or_default();
     let nonce = challenge.challenge("nonce").unwrap_or_default();
     let parsed = rsip::Uri::try_from(uri).expect("a URI of ours");
@@ -135,7 +154,7 @@ pub(crate) fn digest(user: &str, password: &str, challenge: &Heard, uri: &str) -
         nonce: &nonce,
         uri: &parsed,
         realm: &realm,
-        method: &rsip::Method::Register,
+        method: &method,
         qop: Some(&qop),
         algorithm: rsip::headers::auth::Algorithm::Md5,
     };

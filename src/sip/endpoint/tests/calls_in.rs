@@ -154,6 +154,7 @@ fn a_refusal_is_repeated_until_its_ack() {
     let mut w = Wire::new();
     let session = w.invited();
     let rejection = Rejection {
+        cause: None,
         status: 488,
         retry_after: Some(Duration::from_secs(7)),
         text: Some("no common codec".to_owned()),
@@ -276,6 +277,7 @@ fn wishes_about_what_is_over_have_no_effect() {
     let (session, tag) = w.talking();
     w.says(within("BYE", 2, &tag).text());
     let rejection = Rejection {
+        cause: None,
         status: 486,
         retry_after: None,
         text: None,

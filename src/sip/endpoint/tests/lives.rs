@@ -137,6 +137,7 @@ impl Life {
         let before = self.sides[side].calls[&session];
         let sdp = ANSWER.as_bytes().to_vec();
         let rejection = Rejection {
+            cause: None,
             status: 486,
             retry_after: None,
             text: None,

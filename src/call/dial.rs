@@ -1,0 +1,373 @@
+//! A number outside, dialled through one trunk after the other until one takes the call. Transfers and
+//! callbacks dial by it, too.
+//!
+//! ```text
+//!   next ──▶ Trying ──nothing heard for 4 s, and there is another way──────────────┐
+//!              │  ╲── 408, 5xx: the trunk's fault (F12) ───────────────────────────┤
+//!         100  │   ╲── 4xx, 6xx: the callee's word (486, 404, 603 …) ──▶ Refused   │
+//!              ▼                                                                   ▼
+//!            Heard ──180, 183──▶ Ringing ──customer call timeout (R50)──▶      another way?
+//!              │                   │                            Unanswered   yes: next, no: Refused
+//!              └───── 200 ─────────┴──▶ Answered
+//! ```
+//!
+//! A way is a trunk and one of the places where it is reached. A trunk that has answered with a fault
+//! is not asked at its other places; one that has not answered is (RFC 3263 §4.3).
+
+use super::record;
+use crate::clock::Clock;
+use crate::id::TrunkId;
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+/// A way that has not said a word for so long is no way, if there is another: 8·T1, in which a lost
+/// INVITE has been repeated three times (RFC 3261 §17.1.1.2).
+const SILENCE: Duration = Duration::from_secs(4);
+/// Ways that are tried for one call at most.
+const MOST_WAYS: usize = 16;
+
+/// A trunk, and one of the places where it is reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Way {
+    /// Which trunk.
+    pub trunk: TrunkId,
+    /// Its first place, its second…
+    pub place: usize,
+}
+
+/// A number that is being dialled.
+#[derive(Debug)]
+pub struct Dial {
+    number: String,
+    left: VecDeque<Way>,
+    /// How long it may ring.
+    patience: Duration,
+    stage: Stage,
+    /// What a trunk that failed has said: the answer if all fail.
+    fault: Option<Refused>,
+    attempts: Vec<record::Attempt>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Stage {
+    Idle,
+    /// Since then; nothing has been heard.
+    Trying(Way, Instant),
+    /// Since then; something has been heard.
+    Heard(Way, Instant),
+    /// Since then.
+    Ringing(Way, Instant),
+}
+
+/// Why a number was not reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// As SIP says it.
+    pub status: u16,
+    /// When it is worth another try.
+    pub retry_after: Option<Duration>,
+}
+
+/// What a failure, or a deadline, means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Nothing yet.
+    Wait,
+    /// The attempt is over: [`Dial::next`] knows another way.
+    Next,
+    /// All is over.
+    Over(Refused),
+}
+
+impl Dial {
+    /// A number to be reached by the first of these ways that takes the call, ringing for `patience`
+    /// at most.
+    pub fn new(number: String, ways: impl IntoIterator<Item = Way>, patience: Duration) -> Self {
+        Self {
+            number,
+            left: ways.into_iter().take(MOST_WAYS).collect(),
+            patience,
+            stage: Stage::Idle,
+            fault: None,
+            attempts: vec![],
+        }
+    }
+
+    /// What is dialled.
+    pub fn number(&self) -> &str {
+        &self.number
+    }
+
+    /// What was tried so far, for the record.
+    pub fn attempts(&self) -> &[record::Attempt] {
+        &self.attempts
+    }
+
+    /// The way that is being tried.
+    pub fn way(&self) -> Option<Way> {
+        match self.stage {
+            Stage::Idle => None,
+            Stage::Trying(way, _) | Stage::Heard(way, _) | Stage::Ringing(way, _) => Some(way),
+        }
+    }
+
+    /// Tries the next way; `None` if there is none.
+    pub fn next(
+        &mut self,
+        now: Instant,
+        clock: &Clock,
+        name: impl Fn(TrunkId) -> String,
+    ) -> Option<Way> {
+        let way = self.left.pop_front()?;
+        self.stage = Stage::Trying(way, now);
+        self.attempts.push(record::Attempt {
+            trunk: name(way.trunk),
+            began: clock.civil(now),
+            status: None,
+        });
+        Some(way)
+    }
+
+    /// 101–199 has come; says whether it is the first sign of ringing.
+    pub fn rings(&mut self, now: Instant) -> bool {
+        match self.stage {
+            Stage::Trying(way, _) | Stage::Heard(way, _) => {
+                self.stage = Stage::Ringing(way, now);
+                true
+            }
+            Stage::Idle | Stage::Ringing(..) => false,
+        }
+    }
+
+    /// 200 has come.
+    pub fn answered(&mut self) {
+        self.note(200);
+        self.stage = Stage::Idle;
+    }
+
+    /// A refusal has come; 408 where nothing came, 503 where nothing could be sent.
+    pub fn refused(&mut self, status: u16, retry_after: Option<Duration>) -> Step {
+        let Some(way) = self.way() else {
+            return Step::Wait;
+        };
+        let rang = matches!(self.stage, Stage::Ringing(..));
+        self.note(status);
+        self.stage = Stage::Idle;
+        let refused = Refused {
+            status,
+            retry_after,
+        };
+        match status {
+            // Nobody answers: another way leads to the same phone.
+            408 if rang => Step::Over(refused),
+            408 | 503 => {
+                // 503 with a time is the trunk's word, not that of the one place.
+                if retry_after.is_some() {
+                    self.left.retain(|left| left.trunk != way.trunk);
+                }
+                self.another(refused)
+            }
+            500..600 => {
+                self.left.retain(|left| left.trunk != way.trunk);
+                self.another(refused)
+            }
+            _ => Step::Over(refused),
+        }
+    }
+
+    /// The trunk of the way has no place for the call, or cannot be reached at all.
+    pub fn no_room(&mut self, retry_after: Option<Duration>) -> Step {
+        if let Some(way) = self.way() {
+            self.left.retain(|left| left.trunk != way.trunk);
+        }
+        self.note(503);
+        self.stage = Stage::Idle;
+        self.another(Refused {
+            status: 503,
+            retry_after,
+        })
+    }
+
+    /// A deadline may have passed. `heard` says whether any response has come, be it 100.
+    pub fn due(&mut self, now: Instant, heard: bool) -> Step {
+        if let Stage::Trying(way, since) = self.stage
+            && heard
+        {
+            self.stage = Stage::Heard(way, since);
+        }
+        let unanswered = Refused {
+            status: 480,
+            retry_after: None,
+        };
+        match self.stage {
+            Stage::Trying(_, since) if !self.left.is_empty() && now >= since + SILENCE => {
+                self.note(408);
+                self.stage = Stage::Idle;
+                Step::Next
+            }
+            Stage::Heard(_, since) | Stage::Ringing(_, since) | Stage::Trying(_, since)
+                if now >= since + self.patience =>
+            {
+                self.note(if heard { 480 } else { 408 });
+                self.stage = Stage::Idle;
+                Step::Over(unanswered)
+            }
+            Stage::Idle | Stage::Trying(..) | Stage::Heard(..) | Stage::Ringing(..) => Step::Wait,
+        }
+    }
+
+    /// When to ask [`Dial::due`].
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        match self.stage {
+            Stage::Idle => None,
+            Stage::Trying(_, since) if !self.left.is_empty() => {
+                Some(since + SILENCE.min(self.patience))
+            }
+            Stage::Trying(_, since) | Stage::Heard(_, since) | Stage::Ringing(_, since) => {
+                Some(since + self.patience)
+            }
+        }
+    }
+
+    fn another(&mut self, refused: Refused) -> Step {
+        // The first that had a time to offer is the one that callers are told.
+        let better = self.fault.is_none_or(|fault| fault.retry_after.is_none());
+        if better {
+            self.fault = Some(refused);
+        }
+        if self.left.is_empty() {
+            Step::Over(self.fault.unwrap_or(refused))
+        } else {
+            Step::Next
+        }
+    }
+
+    fn note(&mut self, status: u16) {
+        if let Some(attempt) = self.attempts.last_mut() {
+            attempt.status.get_or_insert(status);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PATIENCE: Duration = Duration::from_secs(30);
+
+    fn way(trunk: u32, place: usize) -> Way {
+        Way {
+            trunk: TrunkId(trunk),
+            place,
+        }
+    }
+
+    fn clock() -> Clock {
+        let civil = "2026-11-22T14:30:05Z".parse().expect("a timestamp");
+        Clock::new(Instant::now(), civil)
+    }
+
+    /// A dial that has begun its first attempt.
+    fn dialling(ways: &[Way]) -> (Dial, Instant) {
+        let clock = clock();
+        let mut dial = Dial::new("+4930".into(), ways.iter().copied(), PATIENCE);
+        dial.next(clock.at(), &clock, |id| id.to_string());
+        (dial, clock.at())
+    }
+
+    fn next(dial: &mut Dial, now: Instant) -> Option<Way> {
+        dial.next(now, &clock(), |id| id.to_string())
+    }
+
+    fn over(status: u16) -> Step {
+        Step::Over(Refused {
+            status,
+            retry_after: None,
+        })
+    }
+
+    #[test]
+    fn f12_a_fault_of_the_trunk_is_followed_by_the_next_trunk() {
+        for status in [408, 500, 502, 503, 504, 580] {
+            let (mut dial, now) = dialling(&[way(1, 0), way(2, 0)]);
+            assert_eq!(dial.refused(status, None), Step::Next, "{status}");
+            assert_eq!(next(&mut dial, now), Some(way(2, 0)));
+            assert_eq!(dial.refused(status, None), over(status), "none is left");
+        }
+    }
+
+    #[test]
+    fn f12_the_word_of_the_callee_is_the_last_one() {
+        for status in [403, 404, 480, 486, 488, 600, 603] {
+            let (mut dial, _) = dialling(&[way(1, 0), way(2, 0)]);
+            assert_eq!(dial.refused(status, None), over(status));
+        }
+    }
+
+    #[test]
+    fn a_trunk_is_asked_at_its_other_places_only_if_it_has_not_answered() {
+        let ways = [way(1, 0), way(1, 1), way(2, 0)];
+        let (mut dial, now) = dialling(&ways);
+        assert_eq!(dial.refused(408, None), Step::Next);
+        assert_eq!(next(&mut dial, now), Some(way(1, 1)));
+        let (mut dial, now) = dialling(&ways);
+        assert_eq!(dial.refused(500, None), Step::Next);
+        assert_eq!(next(&mut dial, now), Some(way(2, 0)));
+    }
+
+    #[test]
+    fn who_says_nothing_for_four_seconds_is_passed_over_if_there_is_another() {
+        let (mut dial, now) = dialling(&[way(1, 0), way(2, 0)]);
+        let at = |seconds| now + Duration::from_secs(seconds);
+        assert_eq!(dial.poll_timeout(), Some(at(4)));
+        assert_eq!(dial.due(at(3), false), Step::Wait);
+        assert_eq!(dial.due(at(4), false), Step::Next);
+        next(&mut dial, at(4));
+        assert_eq!(
+            dial.due(at(20), false),
+            Step::Wait,
+            "the last one may be slow"
+        );
+        let (mut dial, _) = dialling(&[way(1, 0), way(2, 0)]);
+        assert_eq!(dial.due(at(4), true), Step::Wait, "100 has come");
+    }
+
+    #[test]
+    fn r50_an_unanswered_phone_rings_for_the_customer_call_timeout() {
+        let (mut dial, now) = dialling(&[way(1, 0), way(2, 0)]);
+        let at = |seconds| now + Duration::from_secs(seconds);
+        assert!(dial.rings(at(3)), "news");
+        assert!(!dial.rings(at(5)), "no news");
+        assert_eq!(
+            dial.poll_timeout(),
+            Some(at(33)),
+            "counted from the ringing"
+        );
+        assert_eq!(dial.due(at(32), true), Step::Wait);
+        assert_eq!(dial.due(at(33), true), over(480), "no other way is tried");
+        let (mut dial, _) = dialling(&[way(1, 0), way(2, 0)]);
+        dial.rings(now);
+        assert_eq!(
+            dial.refused(408, None),
+            over(408),
+            "nor after the trunk's own"
+        );
+    }
+
+    #[test]
+    fn the_first_retry_after_is_told_if_all_fail() {
+        let (mut dial, now) = dialling(&[way(1, 0), way(2, 0), way(3, 0)]);
+        assert_eq!(dial.refused(500, None), Step::Next);
+        next(&mut dial, now);
+        let wait = Some(Duration::from_secs(7));
+        assert_eq!(dial.no_room(wait), Step::Next);
+        next(&mut dial, now);
+        let refused = Refused {
+            status: 503,
+            retry_after: wait,
+        };
+        assert_eq!(dial.refused(502, None), Step::Over(refused));
+        let tried: Vec<_> = dial.attempts().iter().map(|each| each.status).collect();
+        assert_eq!(tried, [Some(500), Some(503), Some(502)]);
+    }
+}

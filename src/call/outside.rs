@@ -1,0 +1,142 @@
+//! A call's way to a number outside: dialled for an agent who calls out, or for a caller whose longest
+//! wait is over (R25).
+
+use super::record::{AgentName, Direction};
+use super::{Agent, Call, Dial, Hears, Hold, Origin, Other, Stage, millis};
+use crate::clock::Clock;
+use crate::id::LegId;
+use std::time::Instant;
+
+impl Call {
+    /// A number outside is dialled for the caller, who hears this meanwhile.
+    pub fn dial(&mut self, dial: Dial, hears: Hears) {
+        self.stage = Stage::Dialling {
+            dial,
+            leg: None,
+            hears,
+        };
+    }
+
+    /// The number that is being dialled.
+    pub fn dialling(&mut self) -> Option<&mut Dial> {
+        match &mut self.stage {
+            Stage::Dialling { dial, .. } => Some(dial),
+            Stage::Answering
+            | Stage::Served(_)
+            | Stage::Waiting { .. }
+            | Stage::Talking { .. }
+            | Stage::Over => None,
+        }
+    }
+
+    /// Whether a number outside is being dialled.
+    pub fn is_dialling(&self) -> bool {
+        matches!(self.stage, Stage::Dialling { .. })
+    }
+
+    /// When the number that is being dialled wants to be asked.
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        match &self.stage {
+            Stage::Dialling { dial, .. } => dial.poll_timeout(),
+            Stage::Answering
+            | Stage::Served(_)
+            | Stage::Waiting { .. }
+            | Stage::Talking { .. }
+            | Stage::Over => None,
+        }
+    }
+
+    /// The leg of the attempt that goes on.
+    pub fn dialled(&self) -> Option<LegId> {
+        match &self.stage {
+            Stage::Dialling { leg, .. } => *leg,
+            Stage::Answering
+            | Stage::Served(_)
+            | Stage::Waiting { .. }
+            | Stage::Talking { .. }
+            | Stage::Over => None,
+        }
+    }
+
+    /// The attempt has a leg, or has none any more.
+    pub fn attempt(&mut self, attempt: Option<LegId>) {
+        if let Stage::Dialling { leg, .. } = &mut self.stage {
+            *leg = attempt;
+        }
+    }
+
+    /// Changes what the caller hears while the number is dialled. Says whether that is news.
+    pub fn hear_meanwhile(&mut self, sound: Hears) -> bool {
+        match &mut self.stage {
+            Stage::Dialling { hears, .. } => std::mem::replace(hears, sound) != sound,
+            Stage::Answering
+            | Stage::Served(_)
+            | Stage::Waiting { .. }
+            | Stage::Talking { .. }
+            | Stage::Over => false,
+        }
+    }
+
+    /// What the caller hears while the number is dialled.
+    pub fn meanwhile(&self) -> Option<Hears> {
+        match &self.stage {
+            Stage::Dialling { hears, .. } => Some(*hears),
+            Stage::Answering
+            | Stage::Served(_)
+            | Stage::Waiting { .. }
+            | Stage::Talking { .. }
+            | Stage::Over => None,
+        }
+    }
+
+    /// The number has answered by this trunk: from now on they talk. `agent` is who has dialled it.
+    /// Says whether the two could be connected.
+    pub fn reach(
+        &mut self,
+        now: Instant,
+        clock: &Clock,
+        trunk: String,
+        agent: Option<AgentName>,
+        music: Hears,
+    ) -> bool {
+        let Stage::Dialling {
+            dial,
+            leg: Some(leg),
+            ..
+        } = &mut self.stage
+        else {
+            return false;
+        };
+        let leg = *leg;
+        dial.answered();
+        self.record.attempts = dial.attempts().to_vec();
+        let (customer, other) = match (self.record.direction, self.origin) {
+            (Direction::Outbound, Origin::Agent(id)) => {
+                let agent = Agent {
+                    id,
+                    leg: self.caller,
+                };
+                (leg, Other::Agent(agent))
+            }
+            (Direction::Outbound, Origin::Trunk(_)) | (Direction::Inbound, _) => {
+                (self.caller, Other::Outside(leg))
+            }
+        };
+        self.stage = Stage::Talking {
+            queue: None,
+            customer,
+            other,
+            since: now,
+            music,
+            customers: Hold::None,
+            others: Hold::None,
+        };
+        if self.record.direction == Direction::Outbound {
+            self.record.trunk = Some(trunk);
+        }
+        self.record.agent = agent.or_else(|| self.record.agent.take());
+        self.record.connected = Some(clock.civil(now));
+        self.record.waited_ms = millis(self.waited(now));
+        true
+    }
+}

@@ -1,0 +1,275 @@
+//! A number outside, for an agent who calls out or a caller who is sent there: what `call::Dial`
+//! decides becomes INVITEs through trunks, and what comes of them is told to it.
+//!
+//! ```text
+//!   an agent's INVITE ─▶ call_out ─┐            ┌─ 180, 183 ─▶ dial_rings ─▶ ring-back, early media
+//!   GiveUp::External ─▶ send_out ──┴▶ dial_next ┼─ 200 ──────▶ reached ────▶ they talk
+//!                                       ▲       └─ refused ──▶ dial_failed ─┬▶ not_reached
+//!                                       └────────── another way ────────────┘
+//! ```
+
+use super::admit::Refusal;
+use super::identity::shown;
+use super::trunks::{credentials, uri};
+use super::{Notice, Output, Switch, leg};
+use crate::acd;
+use crate::call::record::{Direction, End, Role};
+use crate::call::{Arrival, Call, Dial, Hears, Origin, Policy, Step, Way};
+use crate::id::{AgentId, CallId, LegId};
+use crate::route::{self, Dialler, Pace};
+use crate::sdp;
+use crate::sip::{Hop, Invite, Outbound, Path, PeerId, Target};
+use std::time::{Duration, Instant};
+
+/// What a phone is told to wait where no trunk has said a time of its own.
+pub(super) const A_WHILE: Duration = Duration::from_secs(10);
+
+impl Switch {
+    /// An agent's phone calls a number outside. What cannot be is refused before anything is sent.
+    pub(super) fn call_out(
+        &mut self,
+        now: Instant,
+        invite: &Invite,
+        agent: AgentId,
+    ) -> Result<(), Refusal> {
+        let number = route::dialled(&self.account, &invite.called);
+        let ways = self.ways(now, Dialler::Agent(agent), &number)?;
+        self.within_limits(now, agent)?;
+        let port = self.port()?;
+        let habits = self.account.agent(agent).map(|agent| agent.habits.clone());
+        let habits = habits.unwrap_or_default();
+        let listens = habits.early_media && invite.offer.is_some();
+        let id = CallId::mint(self.clock.unix_millis(now), self.random.u64());
+        let leg = self.open_leg(now, id, Role::Agent, port, habits);
+        let sdp = match self.describe(leg, invite) {
+            Ok(sdp) => sdp,
+            Err(refusal) => {
+                self.close_leg(leg);
+                return Err(refusal);
+            }
+        };
+        self.join_session(leg, invite);
+        if let Some(line) = self.lines.get_mut(&leg) {
+            line.prepared = Some(sdp);
+            line.listens = listens;
+        }
+        let arrival = Arrival {
+            id,
+            caller: leg,
+            origin: Origin::Agent(agent),
+            trunk: None,
+            destination: None,
+            from: invite.from.user.clone(),
+            called: number.clone(),
+            diverted_by: None,
+            account: self.account.name.clone(),
+            policy: Policy::new(&self.account.recording, Direction::Outbound),
+        };
+        let mut call = Call::new(now, &self.clock, arrival);
+        self.out(Output::Conversation(Box::new(call.record().clone())));
+        let patience = self.account.timeouts.customer;
+        let plan = ways.iter().map(|(way, _)| *way);
+        call.dial(Dial::new(number.clone(), plan, patience), Hears::Silence);
+        self.calls.insert(id, call);
+        self.dialling.insert(id, ways);
+        self.notice(id, Notice::Dials { agent, number });
+        let occupied = true;
+        self.acd(now, acd::Input::Occupied { agent, occupied });
+        self.dial_next(now, id);
+        Ok(())
+    }
+
+    /// A waiting caller is sent to a number outside (R25), and hears music until something comes from
+    /// there.
+    pub(super) fn send_out(&mut self, now: Instant, id: CallId, digits: u64) {
+        let number = format!("+{digits}");
+        let queue = self.calls.get(&id).and_then(Call::queue);
+        let music = queue.map_or(Hears::Silence, |queue| self.hold_music(queue));
+        match self.ways(now, Dialler::Queue, &number) {
+            Ok(ways) => {
+                let patience = self.account.timeouts.customer;
+                let plan = ways.iter().map(|(way, _)| *way);
+                if let Some(call) = self.calls.get_mut(&id) {
+                    call.dial(Dial::new(number.clone(), plan, patience), music);
+                }
+                self.dialling.insert(id, ways);
+                self.notice(id, Notice::SentOut { number });
+                self.arrange(id);
+                self.dial_next(now, id);
+            }
+            Err(refusal) => {
+                let (status, why) = (refusal.status, Some(refusal.why));
+                self.notice(id, Notice::NotReached { status, why });
+                self.end_call(now, id, End::NotReached);
+            }
+        }
+    }
+
+    /// The ways to a number, in the order in which they are to be tried now, and where they lead.
+    fn ways(
+        &mut self,
+        now: Instant,
+        dialler: Dialler,
+        number: &str,
+    ) -> Result<Vec<(Way, Hop)>, Refusal> {
+        let trunks = route::ways_out(&self.account, dialler, number)
+            .map_err(|barred| Refusal::new(barred.status(), barred))?;
+        let order = self.board.order(now, trunks).map_err(Refusal::busy)?;
+        let mut ways = vec![];
+        for id in order {
+            let Some(trunk) = self.account.trunk(id).cloned() else {
+                continue;
+            };
+            let places = self.places(now, &trunk).into_iter().enumerate();
+            ways.extend(places.map(|(place, hop)| (Way { trunk: id, place }, hop)));
+        }
+        match ways.is_empty() {
+            true => Err(Refusal::for_now("it is not known where the trunks are")),
+            false => Ok(ways),
+        }
+    }
+
+    /// Toll fraud by a stolen password is slow (B26).
+    fn within_limits(&mut self, now: Instant, agent: AgentId) -> Result<(), Refusal> {
+        let limits = &self.account.dialling;
+        let (most, a_minute) = (limits.max_calls, limits.calls_per_minute);
+        let mine = self.calls.values().filter(|call| {
+            let outbound = call.record().direction == Direction::Outbound;
+            outbound && call.origin == Origin::Agent(agent) && !call.is_over()
+        });
+        if most != 0 && mine.count() >= most as usize {
+            return Err(Refusal::for_now(
+                "the agent has all the calls out they may have",
+            ));
+        }
+        let pace = self.paces.entry(agent);
+        let pace = pace.or_insert_with(|| Pace::new(a_minute, Duration::from_secs(60)));
+        pace.begin(now).map_err(|wait| Refusal {
+            retry_after: Some(wait.max(Duration::from_secs(1))),
+            ..Refusal::for_now("the agent calls out too often")
+        })
+    }
+
+    /// Tries the next way that has room.
+    pub(super) fn dial_next(&mut self, now: Instant, id: CallId) {
+        loop {
+            let account = &self.account;
+            let name = |trunk| {
+                account
+                    .trunk(trunk)
+                    .map_or("?", |trunk| &trunk.name)
+                    .to_owned()
+            };
+            let Some(dial) = self.calls.get_mut(&id).and_then(Call::dialling) else {
+                return;
+            };
+            let Some(way) = dial.next(now, &self.clock, name) else {
+                return;
+            };
+            let number = dial.number().to_owned();
+            let full = match self.try_way(now, id, way, &number) {
+                Ok(()) => return,
+                Err(full) => full,
+            };
+            self.notice(
+                id,
+                Notice::Passed {
+                    trunk: way.trunk,
+                    why: full.why,
+                },
+            );
+            let dial = self.calls.get_mut(&id).and_then(Call::dialling);
+            match dial.map(|dial| dial.no_room(full.retry_after)) {
+                Some(Step::Next) => {}
+                Some(Step::Over(refused)) => return self.not_reached(now, id, refused),
+                Some(Step::Wait) | None => return,
+            }
+        }
+    }
+
+    /// Sends an INVITE by this way.
+    fn try_way(&mut self, now: Instant, id: CallId, way: Way, number: &str) -> Result<(), Refusal> {
+        let gone = || Refusal::for_now("the trunk is gone");
+        let trunk = self.account.trunk(way.trunk).cloned().ok_or_else(gone)?;
+        let mut ways = self.dialling.get(&id).into_iter().flatten();
+        let hop = ways.rfind(|(known, _)| *known == way);
+        let hop = hop.map(|(_, hop)| hop.clone()).ok_or_else(gone)?;
+        let server = trunk.server.clone().ok_or_else(gone)?;
+        let call = self.calls.get(&id).ok_or_else(gone)?;
+        let (record, caller) = (call.record().clone(), call.caller);
+        let role = match record.direction {
+            Direction::Outbound => Role::Customer,
+            Direction::Inbound => Role::Outside,
+        };
+        let agent = match call.origin {
+            Origin::Agent(agent) => self.account.agent(agent).map(|agent| agent.user.as_str()),
+            Origin::Trunk(_) => None,
+        };
+        let (from, headers) = shown(&trunk, &record, agent);
+        let line = self.lines.get(&caller).ok_or_else(gone)?;
+        let (worker, codec) = (line.port.worker, line.codec);
+        let (max_forwards, trail) = (line.max_forwards.saturating_sub(1), line.trail.clone());
+        self.board.enter(now, trunk.id).map_err(Refusal::busy)?;
+        let Some(port) = self.ports.take_of(worker) else {
+            self.board.leave(trunk.id);
+            return Err(Refusal::for_now("all media ports are in use"));
+        };
+        let mut habits = trunk.habits.clone();
+        // The caller's codec first: two who speak the same need no transcoding.
+        habits
+            .codecs
+            .sort_by_key(|&each| Some(leg::known(each)) != codec);
+        let terms = habits.clone();
+        let leg = self.open_leg(now, id, role, port, habits);
+        let sdp = self.local(leg).map(|local| sdp::offer(&local));
+        let written = route::write(&trunk.numbers, number);
+        let target = Target::Uri {
+            uri: uri(Some(&written), &server.host, Some(&server)).to_string(),
+            path: Path::Hop(hop),
+        };
+        let session = self.sip.invite(
+            now,
+            Outbound {
+                from,
+                headers,
+                sdp,
+                credentials: credentials(&trunk),
+                routes: self.routes(&trunk),
+                peer: trunk.register.map(|_| PeerId(trunk.id.0)),
+                reliable: leg::reliable(&terms),
+                session_timer: leg::session_timer(&terms),
+                max_forwards,
+                trail,
+                ..Outbound::to(target)
+            },
+        );
+        let sip_call_id = self.sip.call_id(session).unwrap_or_default().to_owned();
+        if let Some(line) = self.lines.get_mut(&leg) {
+            line.trunk = Some(trunk.id);
+        }
+        self.signals(leg, session, &sip_call_id);
+        if let Some(call) = self.calls.get_mut(&id) {
+            call.attempt(Some(leg));
+        }
+        self.board.tried(trunk.id);
+        self.notice(id, Notice::Tries { trunk: trunk.id });
+        Ok(())
+    }
+
+    /// Whether this leg is the attempt to reach a number outside.
+    pub(super) fn is_dialled(&self, call: CallId, leg: LegId) -> bool {
+        let call = self.calls.get(&call);
+        call.is_some_and(|call| call.dialled() == Some(leg))
+    }
+
+    /// Cancels the attempt that goes on.
+    pub(super) fn drop_attempt(&mut self, now: Instant, id: CallId) {
+        let Some(leg) = self.calls.get(&id).and_then(Call::dialled) else {
+            return;
+        };
+        if let Some(call) = self.calls.get_mut(&id) {
+            call.attempt(None);
+        }
+        self.hang_up(now, leg, None);
+    }
+}

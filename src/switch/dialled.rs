@@ -1,0 +1,302 @@
+//! What becomes of a number outside that is being dialled: it rings, its network speaks, it is reached,
+//! or the next way is tried (the figure is in [`super::dial`]).
+
+use super::cause::{cause_of, status_for_agent};
+use super::dial::A_WHILE;
+use super::{Notice, Output, Switch};
+use crate::call::record::{AgentName, Direction, End};
+use crate::call::{Call, Hears, Origin, Refused, Step};
+use crate::id::{CallId, LegId};
+use crate::sip::{Command, Rejection};
+use std::time::{Duration, Instant};
+
+impl Switch {
+    /// A provisional response: the number rings, or its network speaks.
+    pub(super) fn dial_rings(
+        &mut self,
+        now: Instant,
+        id: CallId,
+        leg: LegId,
+        status: u16,
+        sdp: Option<Vec<u8>>,
+    ) {
+        let Some(dial) = self.calls.get_mut(&id).and_then(Call::dialling) else {
+            return;
+        };
+        let first = dial.rings(now);
+        if first {
+            self.notice(id, Notice::RingsOutside);
+        }
+        let passes = self
+            .lines
+            .get(&leg)
+            .is_some_and(|line| line.habits.early_media);
+        if let Some(sdp) = sdp.filter(|_| passes)
+            && self.accept(leg, &sdp)
+        {
+            if let Some(line) = self.lines.get_mut(&leg) {
+                line.early = true;
+            }
+            return self.let_listen(now, id);
+        }
+        let speaks = self.lines.get(&leg).is_some_and(|line| line.early);
+        if status == 180 && !speaks {
+            self.ring_back(now, id);
+        }
+    }
+
+    /// The first packet has come from a leg. If the number has not answered yet, its network speaks:
+    /// the caller hears that from now on (R134).
+    pub(super) fn dial_speaks(&mut self, id: CallId, leg: LegId) {
+        let early = self.lines.get(&leg).is_some_and(|line| line.early);
+        if !early || !self.is_dialled(id, leg) {
+            return;
+        }
+        let call = self.calls.get_mut(&id);
+        if call.is_some_and(|call| call.hear_meanwhile(Hears::Party(leg))) {
+            self.notice(id, Notice::HearsNetwork);
+            self.arrange(id);
+        }
+    }
+
+    /// The number has answered: the two talk. An agent's call out is recorded (D12), a caller who was
+    /// sent out is not any more (R97).
+    pub(super) fn reached(
+        &mut self,
+        now: Instant,
+        id: CallId,
+        leg: LegId,
+        answer: Option<Vec<u8>>,
+    ) {
+        let early = self.lines.get(&leg).is_some_and(|line| line.early);
+        let agreed = match answer {
+            Some(answer) => self.accept(leg, &answer),
+            // It came reliably before (RFC 3262 §5).
+            None => early,
+        };
+        if !agreed {
+            return self.dial_failed(now, id, leg, 488, None);
+        }
+        let Some(trunk) = self.lines.get_mut(&leg).and_then(|line| {
+            line.leg.answered = Some(now);
+            line.trunk
+        }) else {
+            return;
+        };
+        self.board.works(trunk);
+        let name = self
+            .account
+            .trunk(trunk)
+            .map_or("?", |trunk| &trunk.name)
+            .to_owned();
+        let music = self.sounds.any_music().map_or(Hears::Silence, Hears::Music);
+        let call = self.calls.get(&id);
+        let (caller, agent) =
+            match call.map(|call| (call.caller, call.record().direction, call.origin)) {
+                Some((caller, Direction::Outbound, Origin::Agent(agent))) => {
+                    (Some(caller), self.account.agent(agent).cloned())
+                }
+                Some(_) | None => (None, None),
+            };
+        let agent_name = agent.as_ref().map(|agent| AgentName {
+            id: agent.id,
+            name: agent.name.clone(),
+        });
+        let Some(call) = self.calls.get_mut(&id) else {
+            return;
+        };
+        if !call.reach(now, &self.clock, name, agent_name, music) {
+            return;
+        }
+        self.dialling.remove(&id);
+        let waited_ms = call.record().waited_ms;
+        if let Some(caller) = caller {
+            self.answer_prepared(now, caller);
+        }
+        if let Some(call) = self.calls.get(&id) {
+            self.out(Output::Conversation(Box::new(call.record().clone())));
+        }
+        self.arrange(id);
+        self.notice(id, Notice::Reached { trunk, waited_ms });
+        if let Some(agent) = agent {
+            self.record(now, id, &agent);
+        }
+    }
+
+    /// An attempt has failed: its session is over.
+    pub(super) fn dial_failed(
+        &mut self,
+        now: Instant,
+        id: CallId,
+        leg: LegId,
+        status: u16,
+        retry_after: Option<Duration>,
+    ) {
+        let trunk = self.lines.get(&leg).and_then(|line| line.trunk);
+        // One whose answer is of no use has a session still.
+        let why = "no common codec in the answer".to_owned();
+        self.hang_up(now, leg, Some((cause_of(status), why)));
+        let Some(call) = self.calls.get_mut(&id) else {
+            return;
+        };
+        call.attempt(None);
+        let Some(dial) = call.dialling() else { return };
+        let step = dial.refused(status, retry_after);
+        if let Some(trunk) = trunk {
+            match status {
+                500..600 => self.board.failed(now, trunk, true, retry_after),
+                408 => self.board.failed(now, trunk, false, None),
+                _ => self.board.works(trunk),
+            }
+            self.notice(id, Notice::Failed { trunk, status });
+        }
+        self.step(now, id, step);
+    }
+
+    /// The deadlines of all numbers that are being dialled.
+    pub(super) fn dial_timeout(&mut self, now: Instant) {
+        for id in self.dialling.keys().copied().collect::<Vec<_>>() {
+            let Some(call) = self.calls.get_mut(&id).filter(|call| call.is_dialling()) else {
+                self.dialling.remove(&id);
+                continue;
+            };
+            let leg = call.dialled();
+            let line = leg.and_then(|leg| self.lines.get(&leg));
+            let session = line.and_then(|line| line.session);
+            let heard = session.is_some_and(|session| self.sip.is_reached(session));
+            let trunk = line.and_then(|line| line.trunk);
+            let Some(dial) = call.dialling() else {
+                continue;
+            };
+            let step = dial.due(now, heard);
+            if step == Step::Wait {
+                continue;
+            }
+            self.drop_attempt(now, id);
+            if let Some(trunk) = trunk {
+                let status = if heard { 480 } else { 408 };
+                if !heard {
+                    self.board.failed(now, trunk, false, None);
+                }
+                self.notice(id, Notice::Failed { trunk, status });
+            }
+            self.step(now, id, step);
+        }
+    }
+
+    fn step(&mut self, now: Instant, id: CallId, step: Step) {
+        match step {
+            Step::Wait => {}
+            Step::Next => {
+                // What the network of the failed one has said is over.
+                let call = self.calls.get_mut(&id);
+                let speaks = call.and_then(|call| match call.meanwhile()? {
+                    Hears::Party(_) => Some(call.hear_meanwhile(Hears::Silence)),
+                    Hears::Silence | Hears::Music(_) | Hears::Message { .. } => None,
+                });
+                if speaks.is_some() {
+                    self.arrange(id);
+                }
+                self.dial_next(now, id);
+            }
+            Step::Over(refused) => self.not_reached(now, id, refused),
+        }
+    }
+
+    /// No way has led to the number. The phone that dialled it is refused, a caller who was sent out is
+    /// hung up.
+    pub(super) fn not_reached(&mut self, now: Instant, id: CallId, refused: Refused) {
+        self.dialling.remove(&id);
+        let status = refused.status;
+        self.notice(id, Notice::NotReached { status, why: None });
+        let outbound = self
+            .calls
+            .get(&id)
+            .filter(|call| call.record().direction == Direction::Outbound);
+        let phone = outbound.and_then(|call| self.lines.get(&call.caller)?.session);
+        if let Some(session) = phone {
+            let told = status_for_agent(status);
+            let retry_after = refused
+                .retry_after
+                .or_else(|| (told == 503).then_some(A_WHILE));
+            let rejection = Rejection {
+                status: told,
+                cause: Some(cause_of(status)),
+                retry_after: retry_after.filter(|_| told == 503),
+                text: Some("the number was not reached".to_owned()),
+            };
+            self.forget_session(session);
+            self.sip
+                .command(now, Command::Reject { session, rejection });
+        }
+        self.end_call(now, id, End::NotReached);
+    }
+
+    /// The caller's phone is told that sound is on its way, and opens its ears.
+    fn let_listen(&mut self, now: Instant, id: CallId) {
+        let caller = self.calls.get(&id).map(|call| call.caller);
+        let Some(line) = caller.and_then(|caller| self.lines.get_mut(&caller)) else {
+            return;
+        };
+        // Who was answered listens already.
+        let Some(session) = line.session.filter(|_| line.prepared.is_some()) else {
+            return;
+        };
+        let (listens, told) = (line.listens, std::mem::replace(&mut line.told, true));
+        if listens && !told {
+            let sdp = line.prepared.clone();
+            let status = 183;
+            self.sip.command(
+                now,
+                Command::Ring {
+                    session,
+                    status,
+                    sdp,
+                },
+            );
+        } else if !listens {
+            let (status, sdp) = (180, None);
+            self.sip.command(
+                now,
+                Command::Ring {
+                    session,
+                    status,
+                    sdp,
+                },
+            );
+        }
+    }
+
+    /// The number rings and its network says nothing: an agent hears our ring-back, or that of the own
+    /// phone where it does not listen yet or we have none. Who waits with music keeps it.
+    fn ring_back(&mut self, now: Instant, id: CallId) {
+        let tone = self.sounds.ring_back();
+        let caller = self.calls.get(&id).map(|call| call.caller);
+        let Some(line) = caller.and_then(|caller| self.lines.get(&caller)) else {
+            return;
+        };
+        let Some(session) = line.session.filter(|_| line.prepared.is_some()) else {
+            return;
+        };
+        match tone.filter(|_| line.listens) {
+            Some(tone) => {
+                self.let_listen(now, id);
+                let call = self.calls.get_mut(&id);
+                if call.is_some_and(|call| call.hear_meanwhile(Hears::Music(tone))) {
+                    self.arrange(id);
+                }
+            }
+            None => {
+                let (status, sdp) = (180, None);
+                self.sip.command(
+                    now,
+                    Command::Ring {
+                        session,
+                        status,
+                        sdp,
+                    },
+                );
+            }
+        }
+    }
+}
