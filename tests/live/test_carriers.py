@@ -1,13 +1,131 @@
-"""Carriers and callers who want to know what is not theirs."""
+"""Carriers: we register with them, prove who we are, and tell nobody else; both ways of a call, with sound."""
 
 from __future__ import annotations
 
+import tempfile
+import unittest
+from pathlib import Path
+
+import kamailio
 import phones
-from centre import LiveTest, Sipp, raw_tone, until
+import sound
+from centre import Agent, ConfiguredServer, LiveTest, Sipp, raw_tone, spare_port, until
+from kamailio import Kamailio
 from phones import Phone
+
+NUMBER = "4930777"
+WITHOUT_KAMAILIO = kamailio.why_not()
+
+
+class CarrierServer(ConfiguredServer):
+    """A server with one carrier, at this port of loopback."""
+
+    def __init__(self, carrier: int, options_s: int = 0) -> None:
+        super().__init__()
+        self.carrier = carrier
+        self.options_s = options_s
+
+    def sections(self) -> str:
+        return f"""
+[[listener]]
+profile = "internal"
+bind = "127.0.0.1:{self.internal}"
+[[trunk]]
+name = "carrier"
+server = "127.0.0.1:{self.carrier}"
+user = "{NUMBER}"
+password = "{kamailio.PASSWORD}"
+realms = ["{kamailio.REALM}"]
+register = true
+expires_s = 60
+from_domain = "{kamailio.REALM}"
+options_s = {self.options_s}
+caller_id = "+{NUMBER}"
+[[outbound]]
+number = "+*"
+trunks = ["carrier"]
+"""
+
+
+@unittest.skipIf(WITHOUT_KAMAILIO, WITHOUT_KAMAILIO)
+class AtKamailio(LiveTest):
+    """A proxy and registrar that we did not write, as carriers have it."""
+
+    server: CarrierServer
+    carrier: Kamailio
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        folder = tempfile.TemporaryDirectory(prefix="cordboard-kamailio-")
+        cls.addClassCleanup(folder.cleanup)
+        cls.carrier = Kamailio(Path(folder.name), NUMBER)
+        cls.addClassCleanup(cls.carrier.close)
+        cls.server = CarrierServer(cls.carrier.port, 5)
+        cls.server.start()
+        cls.addClassCleanup(cls.server.remove)
+        until("it is asked for its health", lambda: cls.carrier.said("asked for its health") > 1)
+        until("we are registered", lambda: cls.carrier.said(f"registers {NUMBER} for 60 s"))
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.agent = Phone(self.server.internal, self.server.agents[0])
+        self.addCleanup(self.agent.close)
+        self.agent.plays = sound.write(self.files / "880.wav", sound.tone(880, 10))
+        self.agent.records = self.files / "agent.wav"
+
+    def outside(self, agent: Agent | None = None) -> Phone:
+        """Somebody else's phone at the carrier."""
+        phone = Phone(self.carrier.port, agent)
+        self.addCleanup(phone.close)
+        phone.plays = sound.write(self.files / "440.wav", sound.tone(440, 10))
+        phone.records = self.files / "outside.wav"
+        return phone
+
+    def assert_heard(self) -> None:
+        for name, right, wrong in (("agent", 440, 880), ("outside", 880, 440)):
+            heard = phones.heard(self.files / f"{name}.wav").channels[0]
+            self.assertGreater(sound.best_second(heard, right), 0.9, f"{name}: {right} Hz")
+            self.assertLess(sound.best_second(heard, wrong), 0.1, f"{name}: {wrong} Hz")
+
+    def test_a_call_comes_by_our_registration(self) -> None:
+        caller = self.outside()
+        outside = caller.dial(NUMBER)
+        inside = self.agent.next_call(30)
+        phones.wait("both are up", lambda: outside.is_up and inside.is_up)
+        phones.live(3)
+        outside.hang_up()
+        phones.wait("both are over", lambda: outside.is_over and inside.is_over)
+        self.assert_heard()
+
+    def test_an_agent_calls_out_with_our_password(self) -> None:
+        callee = self.outside(Agent("4930555", kamailio.PASSWORD, "Outside"))
+        asking = rf"asks \+{NUMBER} for a password"
+        asked = self.carrier.said(asking)
+        inside = self.agent.dial("+4930555")
+        outside = callee.next_call(30)
+        phones.wait("both are up", lambda: outside.is_up and inside.is_up)
+        phones.live(3)
+        inside.hang_up()
+        phones.wait("both are over", lambda: outside.is_over and inside.is_over)
+        self.assert_heard()
+        self.assertEqual(self.carrier.said(asking), asked + 1)
 
 
 class AtSipp(LiveTest):
+    """A registrar that wants this and that; and callers who want what is not theirs."""
+
+    def test_a_registrar_is_given_what_it_asks_for_and_told_when_we_go(self) -> None:
+        port = spare_port()
+        registrar = Sipp("registrar", spare_port(), NUMBER, self.files, "-p", str(port))
+        self.addCleanup(registrar.stop)
+        server = CarrierServer(port)
+        server.start()
+        self.addCleanup(server.remove)
+        until("it is content", lambda: (self.files / "registered").exists(), 20)
+        server.terminate()
+        registrar.wait(20)
+        server.exit_code()
+
     def test_who_challenges_our_bye_is_told_nothing(self) -> None:
         agent = Phone(self.server.internal, self.server.agents[0])
         self.addCleanup(agent.close)
