@@ -1,7 +1,8 @@
-//! The one source of tags, branches, nonces, SSRCs and first sequence numbers.
+//! The one source of tags, branches, nonces, keys, SSRCs and first sequence numbers.
 //!
 //! Seeded from the operating system in production and with a number in tests, so that what
-//! failed once fails again. A cryptographic generator, since nonces must not be guessed.
+//! failed once fails again. A cryptographic generator, since nonces and keys must not be
+//! guessed: a part that is forked off is as hard to guess as the whole.
 
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
@@ -28,7 +29,14 @@ impl Random {
 
     /// A generator of its own for a part, drawn from this one.
     pub fn fork(&mut self) -> Self {
-        Self::seeded(self.u64())
+        let mut seed = [0; 32];
+        self.fill(&mut seed);
+        Self(StdRng::from_seed(seed))
+    }
+
+    /// Fills memory: keys.
+    pub fn fill(&mut self, bytes: &mut [u8]) {
+        self.0.fill_bytes(bytes);
     }
 
     /// Any 64-bit number.

@@ -1,5 +1,5 @@
-//! The Real-time Transport Protocol: RFC 3550, its telephone events (RFC 4733) and the buffer that
-//! makes even sound of uneven packets.
+//! The Real-time Transport Protocol: RFC 3550, its telephone events (RFC 4733), its secure form (RFC
+//! 3711) and the buffer that makes even sound of uneven packets.
 //!
 //! Values and pure functions; nothing here knows legs, calls or sockets. Whatever the bytes are,
 //! reading them never panics.
@@ -10,6 +10,7 @@ pub mod packet;
 pub mod reception;
 pub mod rtcp;
 pub mod sequence;
+pub mod srtp;
 
 pub use event::{EventType, Events, Keys, Press, Pressed};
 pub use jitter::{Playout, Pulled};

@@ -51,17 +51,8 @@ pub struct Packet<'a> {
 impl<'a> Packet<'a> {
     /// Reads a datagram; `None` if it is not RTP of version 2 or contradicts itself.
     pub fn parse(datagram: &'a [u8]) -> Option<Self> {
-        let (fixed, mut rest) = datagram.split_first_chunk::<HEADER>()?;
-        let [v, m, s0, s1, t0, t1, t2, t3, r0, r1, r2, r3] = *fixed;
-        if v >> 6 != 2 {
-            return None;
-        }
-        rest = rest.get(usize::from(v & 0x0f) * 4..)?;
-        if v & 0x10 != 0 {
-            let (extension, after) = rest.split_first_chunk::<4>()?;
-            let words = u16::from_be_bytes([extension[2], extension[3]]);
-            rest = after.get(usize::from(words) * 4..)?;
-        }
+        let mut rest = datagram.get(header_length(datagram)?..)?;
+        let [v, m, s0, s1, t0, t1, t2, t3, r0, r1, r2, r3] = *datagram.first_chunk::<HEADER>()?;
         if v & 0x20 != 0 {
             let padding = usize::from(*rest.last()?);
             // The count includes itself, so that 0 is impossible.
@@ -79,6 +70,22 @@ impl<'a> Packet<'a> {
             payload: rest,
         })
     }
+}
+
+/// The bytes before the payload: the header with its contributing sources and extension. `None` if
+/// it is not RTP of version 2 or shorter than its header says.
+pub fn header_length(datagram: &[u8]) -> Option<usize> {
+    let v = *datagram.first_chunk::<HEADER>()?.first()?;
+    if v >> 6 != 2 {
+        return None;
+    }
+    let mut length = HEADER + usize::from(v & 0x0f) * 4;
+    if v & 0x10 != 0 {
+        let extension = datagram.get(length..)?.first_chunk::<4>()?;
+        let words = u16::from_be_bytes([extension[2], extension[3]]);
+        length += 4 + usize::from(words) * 4;
+    }
+    (length <= datagram.len()).then_some(length)
 }
 
 /// Whether a datagram is RTCP where both come to one port: RFC 5761 §4.
