@@ -424,6 +424,7 @@ fn switch(config: &Config, sounds: Sounds, workers: &[Worker], network: &Network
         account: config.account.clone(),
         sip,
         media_address: config.media.advertised,
+        media_other: None,
         ports: workers
             .iter()
             .map(|worker| worker.bound_ports().to_vec())

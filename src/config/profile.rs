@@ -8,7 +8,7 @@ use super::Files;
 use super::report::Report;
 use super::suggest::did_you_mean;
 use super::table::{Table, choose};
-use crate::settings::{Codec, Dtmf, Habits, IdentityHeader, Reliable};
+use crate::settings::{Codec, Dtmf, Habits, IdentityHeader, Reliable, RtcpMux, Srtp};
 use crate::sip::Transport;
 use crate::sip::auth::Algorithm;
 use std::net::{IpAddr, SocketAddr};
@@ -67,6 +67,8 @@ pub(super) struct PeerKeys {
     pub(super) early_media: Option<bool>,
     pub(super) dtmf: Option<Dtmf>,
     pub(super) identity: Option<IdentityHeader>,
+    pub(super) srtp: Option<Srtp>,
+    pub(super) rtcp_mux: Option<RtcpMux>,
 }
 
 impl ListenerKeys {
@@ -135,6 +137,16 @@ impl PeerKeys {
             ("pai", IdentityHeader::Asserted),
             ("rpid", IdentityHeader::RemoteParty),
         ];
+        let srtp = [
+            ("off", Srtp::Off),
+            ("preferred", Srtp::Preferred),
+            ("required", Srtp::Required),
+        ];
+        let rtcp_mux = [
+            ("off", RtcpMux::Off),
+            ("answer", RtcpMux::Answer),
+            ("offer", RtcpMux::Offer),
+        ];
         Self {
             codecs: chosen(table, "codecs", &codecs, report),
             reliable_provisionals: table.choice("reliable_provisionals", &reliable, report),
@@ -142,6 +154,8 @@ impl PeerKeys {
             early_media: table.boolean("early_media", report),
             dtmf: table.choice("dtmf", &dtmf, report),
             identity: table.choice("identity", &identity, report),
+            srtp: table.choice("srtp", &srtp, report),
+            rtcp_mux: table.choice("rtcp_mux", &rtcp_mux, report),
         }
     }
 
@@ -154,6 +168,8 @@ impl PeerKeys {
             early_media: self.early_media.or(profile.early_media),
             dtmf: self.dtmf.or(profile.dtmf),
             identity: self.identity.or(profile.identity),
+            srtp: self.srtp.or(profile.srtp),
+            rtcp_mux: self.rtcp_mux.or(profile.rtcp_mux),
         }
     }
 
@@ -172,6 +188,8 @@ impl PeerKeys {
             early_media: self.early_media.unwrap_or(usual.early_media),
             dtmf: self.dtmf.unwrap_or(usual.dtmf),
             identity: self.identity.unwrap_or(usual.identity),
+            srtp: self.srtp.unwrap_or(usual.srtp),
+            rtcp_mux: self.rtcp_mux.unwrap_or(usual.rtcp_mux),
         }
     }
 }

@@ -3,7 +3,7 @@
 use crate::audio::{Codec, Decoder, Encoder, FRAME, level};
 use crate::random::Random;
 use crate::rtp::packet::{Header, Packet};
-use crate::sdp::{self, Direction, Local, Negotiated};
+use crate::sdp::{self, Direction, Local, Negotiated, RtcpMux, Security};
 use crate::sip::auth::{self, Challenge};
 use crate::sip::header::{Contacts, Name};
 use crate::sip::message::{Builder, Message, Method};
@@ -240,6 +240,9 @@ impl Phone {
             session: u64::from(self.random.u32()),
             version: 1,
             direction: Direction::SendRecv,
+            other: None,
+            security: Security::Plain,
+            rtcp_mux: RtcpMux::Off,
         })
     }
 

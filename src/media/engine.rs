@@ -51,6 +51,7 @@ pub struct Engine {
     /// Memory for one packet's sound, kept.
     pub(super) samples: Vec<i16>,
     pub(super) payload: Vec<u8>,
+    opened: Vec<u8>,
 }
 
 /// What an engine has done since it was made, for the metrics.
@@ -64,6 +65,8 @@ pub struct Totals {
     pub relayed: u64,
     /// RTP packets from strangers, of a wrong payload type, or before the negotiation.
     pub refused: u64,
+    /// SRTP and SRTCP packets that were not authentic, or came a second time (H3).
+    pub forged: u64,
     /// Datagrams that are no RTP or RTCP, too large, or for a port that is nobody's.
     pub garbage: u64,
     /// Beats left out since the process stood still.
@@ -89,6 +92,7 @@ impl Engine {
             totals: Totals::default(),
             samples: vec![],
             payload: vec![],
+            opened: vec![],
         }
     }
 
@@ -136,7 +140,6 @@ impl Engine {
         datagram: &[u8],
         out: &mut Out,
     ) {
-        let moment = self.moment(now);
         let slot = self
             .slot_of(port)
             .filter(|_| datagram.len() <= MAX_DATAGRAM);
@@ -145,6 +148,35 @@ impl Engine {
             self.totals.garbage += 1;
             return;
         };
+        if !leg.is_secure() {
+            return self.take_in(now, (slot, port), from, datagram, out);
+        }
+        let mut opened = std::mem::take(&mut self.opened);
+        opened.clear();
+        opened.extend_from_slice(datagram);
+        let rtcp = !port.is_multiple_of(2) || packet::is_rtcp(datagram);
+        if self
+            .leg(slot)
+            .is_some_and(|leg| leg.open(rtcp, &mut opened))
+        {
+            self.take_in(now, (slot, port), from, &opened, out);
+        } else {
+            self.totals.forged += 1;
+        }
+        self.opened = opened;
+    }
+
+    /// A datagram for a leg, as plain as the leg's peer meant it.
+    fn take_in(
+        &mut self,
+        now: Instant,
+        (slot, port): (usize, u16),
+        from: SocketAddr,
+        datagram: &[u8],
+        out: &mut Out,
+    ) {
+        let moment = self.moment(now);
+        let Some(leg) = self.leg(slot) else { return };
         let shared = port.is_multiple_of(2);
         if !shared || packet::is_rtcp(datagram) {
             let read = leg.hear_report(now, moment, from, datagram, shared);

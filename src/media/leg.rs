@@ -9,6 +9,7 @@ use super::outbound::{Outbound, Relayed};
 use super::player::Player;
 use super::press::{Ear, Presses};
 use super::recorder::Track;
+use super::secure::{Secure, depart};
 use super::voice::Voice;
 use super::{Chunk, Event, Out, Report, Source, Stream};
 use crate::audio::{Codec, Encoder, FRAME};
@@ -28,6 +29,8 @@ pub(super) struct Leg {
     patience: Option<Duration>,
     /// What was negotiated, and its lock on the peer's address and its RTCP.
     pub(super) session: Option<Session>,
+    /// There if its packets are SRTP.
+    secure: Option<Box<Secure>>,
     /// When a packet came last, or the stream was described.
     heard_at: Instant,
     /// [`Event::Silent`] has been said, [`Event::Started`] has been said.
@@ -107,6 +110,7 @@ impl Leg {
             port,
             patience,
             session: None,
+            secure: None,
             heard_at: now,
             silent: false,
             started: false,
@@ -118,7 +122,9 @@ impl Leg {
             presses: Presses::default(),
             ear: None,
             refused: 0,
-            outbound: Outbound::new(random.u32(), random.u64()),
+            // The first number is low, so that losing the first packets does not hide a turn
+            // (RFC 3711 §3.3.1).
+            outbound: Outbound::new(random.u32(), random.u64() & !0x8000),
             player: Player::default(),
             keypad: Keypad::default(),
             source: Source::Silence,
@@ -146,6 +152,7 @@ impl Leg {
         self.heard_at = at;
         self.silent = false;
         self.gathered.clear();
+        self.secure = Secure::agreed(self.secure.take(), stream.crypto);
         self.ear = match stream.events {
             Some(_) => None,
             None => Some(self.ear.take().unwrap_or_default()),
@@ -182,6 +189,18 @@ impl Leg {
         self.outbound.change();
         self.gathered.clear();
         self.route = route;
+    }
+
+    /// Opens a packet that came sealed; whether it is to be looked at.
+    pub(super) fn open(&mut self, rtcp: bool, packet: &mut Vec<u8>) -> bool {
+        let opened = self.secure.as_mut().map(|secure| secure.open(rtcp, packet));
+        let fine = opened.is_none_or(|opened| opened.is_ok());
+        self.refused += u64::from(!fine);
+        fine
+    }
+
+    pub(super) fn is_secure(&self) -> bool {
+        self.secure.is_some()
     }
 
     /// Judges a packet: from whom, of what, how old. `None`: refused, as counted.
@@ -283,7 +302,7 @@ impl Leg {
             return false;
         };
         self.outbound.count(payload.len());
-        out.packets.push(self.port, to, &header.write(), payload);
+        depart(&mut self.secure, self.port, to, &header, payload, out);
         true
     }
 
@@ -298,7 +317,7 @@ impl Leg {
         let mut packet = |clock: u64, samples: u32, payload: &[u8]| {
             let header = outbound.made(clock, samples, stream.payload_type);
             outbound.count(payload.len());
-            out.packets.push(self.port, to, &header.write(), payload);
+            depart(&mut self.secure, self.port, to, &header, payload, out);
             sent += 1;
         };
         if size > FRAME {
@@ -342,7 +361,7 @@ impl Leg {
                 let header = self.outbound.key(clock, FRAME as u32, payload_type, at);
                 let payload = pressed.payload;
                 self.outbound.count(payload.len());
-                out.packets.push(self.port, to, &header.write(), &payload);
+                depart(&mut self.secure, self.port, to, &header, &payload, out);
                 1
             }
         }
@@ -381,14 +400,18 @@ impl Leg {
     /// Sends an RTCP report.
     pub(super) fn report(&mut self, now: Moment, bye: bool, out: &mut Out) {
         let Some(session) = &self.session else { return };
-        let to = session.control.latch.target();
+        let (to, port) = match session.stream.rtcp_mux {
+            true => (session.latch.target(), self.port),
+            false => (session.control.latch.target(), self.port + 1),
+        };
         if !reachable(to) {
             return;
         }
-        let (control, port) = (&session.control, self.port + 1);
-        let heard = &mut self.reception;
-        out.packets.push_with(port, to, |bytes| {
-            control.write(now, &self.outbound, heard, bye, bytes);
+        let (control, heard) = (&session.control, &mut self.reception);
+        let write = |bytes: &mut Vec<u8>| control.write(now, &self.outbound, heard, bye, bytes);
+        out.packets.push_sealed(port, to, write, |bytes, start| {
+            let secure = self.secure.as_mut();
+            secure.is_none_or(|secure| secure.seal_report(bytes, start))
         });
     }
 

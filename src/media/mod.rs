@@ -30,6 +30,7 @@ mod player;
 mod press;
 mod recorder;
 mod route;
+mod secure;
 #[cfg(test)]
 mod tests;
 mod voice;
@@ -41,7 +42,7 @@ pub use out::{Out, Packets};
 use crate::audio::Codec;
 use crate::audio::opus::Wishes;
 use crate::id::{LegId, RecordingId, SoundId};
-use crate::rtp::Events;
+use crate::rtp::{Events, srtp};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -155,6 +156,10 @@ pub struct Stream {
     pub sends: bool,
     /// Whether the peer will speak: if not, the absence of packets is no fault.
     pub receives: bool,
+    /// The keys, if it is SRTP: then nothing plain is sent or taken.
+    pub crypto: Option<srtp::Keys>,
+    /// RTCP shares the port of RTP (RFC 5761).
+    pub rtcp_mux: bool,
 }
 
 /// What a leg hears.
@@ -239,7 +244,7 @@ pub struct Report {
     pub round_trip_ms: Option<f32>,
     /// Loss of what we sent, as the peer reported it: 0–1.
     pub remote_loss: Option<f32>,
-    /// Packets dropped as not from the peer or not RTP.
+    /// Packets dropped as not from the peer, not RTP, or not authentic.
     pub refused: u64,
 }
 

@@ -60,10 +60,26 @@ impl Packets {
         to: SocketAddr,
         write: impl FnOnce(&mut Vec<u8>),
     ) {
+        self.push_sealed(port, to, write, |_, _| true);
+    }
+
+    /// Adds a datagram that `write` appends and `seal` changes from its start on; if that says
+    /// `false`, nothing is added.
+    pub(super) fn push_sealed(
+        &mut self,
+        port: u16,
+        to: SocketAddr,
+        write: impl FnOnce(&mut Vec<u8>),
+        seal: impl FnOnce(&mut Vec<u8>, usize) -> bool,
+    ) {
         let start = self.bytes.len();
         write(&mut self.bytes);
-        let range = start..self.bytes.len();
-        self.departures.push(Departure { port, to, range });
+        if seal(&mut self.bytes, start) {
+            let range = start..self.bytes.len();
+            self.departures.push(Departure { port, to, range });
+        } else {
+            self.bytes.truncate(start);
+        }
     }
 
     /// Each datagram: our port, where to, its bytes.

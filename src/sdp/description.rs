@@ -5,6 +5,7 @@
 //! absent. Strict about what would be guesswork: the version, `o=`, and the fields of `m=` and `c=`.
 
 use super::Direction;
+use super::security::{Crypto, Unusable};
 use std::net::IpAddr;
 
 /// The longest description, in bytes.
@@ -54,6 +55,10 @@ pub struct Media {
     pub maxptime: Option<u32>,
     /// RFC 3605: the port, and the address if it is another.
     pub rtcp: Option<(u16, Option<IpAddr>)>,
+    /// RFC 5761: RTCP comes to the port of RTP.
+    pub rtcp_mux: bool,
+    /// The keys offered (RFC 4568), in the order of the lines, and what is wrong with the others.
+    pub cryptos: Vec<Result<Crypto, Unusable>>,
 }
 
 /// The address of a `c=` line.
@@ -202,6 +207,8 @@ impl Media {
             "ptime" => self.ptime = Some(milliseconds(value)),
             "maxptime" => self.maxptime = Some(milliseconds(value)),
             "rtcp" => self.rtcp = rtcp(value),
+            "rtcp-mux" => self.rtcp_mux = true,
+            "crypto" if self.cryptos.len() < MAX_FORMATS => self.cryptos.push(Crypto::read(value)),
             _ => {}
         }
     }
@@ -269,6 +276,8 @@ fn media(value: &str) -> Option<Media> {
         ptime: None,
         maxptime: None,
         rtcp: None,
+        rtcp_mux: false,
+        cryptos: Vec::new(),
     })
 }
 

@@ -6,7 +6,7 @@
 //! ```
 //!
 //! Pure functions: who calls them keeps the [`Local`] and raises its version for each description
-//! that differs from the last (RFC 3264 §8). One audio stream over RTP/AVP is agreed on, in one
+//! that differs from the last (RFC 3264 §8). One audio stream over RTP or SRTP is agreed on, in one
 //! codec and with telephone-event (RFC 4733) where the peer has it. Every other media line is
 //! refused with port 0, in its place.
 //!
@@ -15,21 +15,27 @@
 //! codecs have, each with a payload type of its own, and sent at that of the codec agreed on where
 //! the peer has it, otherwise at 8000; either is understood.
 //!
-//! Deliberately absent: SRTP and browsers' profiles (refused with a reason of their own), multicast,
-//! names in place of addresses, `a=rtcp-mux` and bundling (not answered, so not in use),
+//! Whether it is SRTP is for [`security`] to say, and which of our addresses is told for the peer's
+//! IP version. `a=rtcp-mux` (RFC 5761) is answered or offered too; `a=rtcp` is read and never
+//! written, since our RTCP port is the next one.
+//!
+//! Deliberately absent: browsers' profiles and those with feedback (refused with a reason of their
+//! own), multicast, names in place of addresses, bundling (not answered, so not in use),
 //! preconditions and capability negotiation.
 
 mod description;
 mod formats;
 mod negotiate;
+pub mod security;
 
 pub use description::{Connection, Description, Malformed, Media, RtpMap};
 pub use formats::Types;
 pub use negotiate::{accept, answer, offer};
+pub use security::{OurKeys, Profile, Security, Unusable};
 
 use crate::audio::Codec;
 use crate::audio::opus::Wishes;
-use crate::rtp::Events;
+use crate::rtp::{Events, srtp};
 use std::net::{IpAddr, SocketAddr};
 
 /// What we bring to a negotiation.
@@ -37,6 +43,8 @@ use std::net::{IpAddr, SocketAddr};
 pub struct Local {
     /// Where we receive: written into `c=`.
     pub address: IpAddr,
+    /// Where we receive instead from who has the other IP version only.
+    pub other: Option<IpAddr>,
     /// The even RTP port; RTCP is the next one.
     pub port: u16,
     /// What we speak, the best first: the order of our offers, and what is chosen by in our answers.
@@ -49,6 +57,22 @@ pub struct Local {
     pub version: u64,
     /// The most that we want.
     pub direction: Direction,
+    /// Whether it is to be SRTP, and the keys.
+    pub security: Security,
+    /// Whether RTCP may share the port of RTP.
+    pub rtcp_mux: RtcpMux,
+}
+
+/// What we think of RTCP on the port of RTP (RFC 5761).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum RtcpMux {
+    /// Never.
+    Off,
+    /// If the peer offers it.
+    #[default]
+    Answered,
+    /// It is offered, too.
+    Offered,
 }
 
 /// What was agreed on, seen from us.
@@ -77,6 +101,12 @@ pub struct Negotiated {
     pub direction: Direction,
     /// The peer does not want to hear us now: `sendonly`, `inactive`, or the address 0.0.0.0.
     pub held: bool,
+    /// The keys, if it is SRTP.
+    pub crypto: Option<srtp::Keys>,
+    /// The profile that was agreed on.
+    pub profile: Profile,
+    /// RTCP goes to the port of RTP, both ways.
+    pub rtcp_mux: bool,
 }
 
 /// Which ways a stream flows, seen from whoever says it (RFC 8866 §6.7).
@@ -170,9 +200,15 @@ pub enum Refusal {
     /// Only SRTP.
     #[error("secure media (RTP/SAVP) is not offered here")]
     Secure,
-    /// A transport that is neither RTP/AVP nor secure.
+    /// A transport that is none of ours.
     #[error("the transport is not RTP/AVP")]
     Transport,
+    /// Plain RTP where it may not be.
+    #[error("only secure media (RTP/SAVP) is taken here")]
+    Unprotected,
+    /// SRTP without a key that we could use.
+    #[error("no usable a=crypto: {0}")]
+    Crypto(#[from] Unusable),
     /// A host name, which would have to be looked up.
     #[error("a name in place of an address in c=")]
     NamedAddress,
@@ -193,6 +229,8 @@ impl Refusal {
             | Self::NoCommonCodec
             | Self::BadPtime(_)
             | Self::Secure
+            | Self::Unprotected
+            | Self::Crypto(_)
             | Self::Transport
             | Self::NamedAddress
             | Self::AddressFamily
@@ -204,15 +242,32 @@ impl Refusal {
     pub fn warning(self) -> u16 {
         match self {
             Self::AddressFamily => 301,
-            Self::Transport | Self::Secure => 302,
+            Self::Transport | Self::Secure | Self::Unprotected => 302,
             Self::NamedAddress | Self::NotUnicast => 300,
             Self::NoAudio => 304,
             Self::NoCommonCodec => 305,
-            Self::BadPtime(_) => 306,
+            Self::BadPtime(_) | Self::Crypto(_) => 306,
             Self::Malformed(_) => 399,
+        }
+    }
+
+    /// Whether it is about who may listen: what was secret does not become public (H22).
+    pub fn is_about_security(self) -> bool {
+        match self {
+            Self::Secure | Self::Unprotected | Self::Crypto(_) => true,
+            Self::Malformed(_)
+            | Self::NoAudio
+            | Self::NoCommonCodec
+            | Self::BadPtime(_)
+            | Self::Transport
+            | Self::NamedAddress
+            | Self::AddressFamily
+            | Self::NotUnicast => false,
         }
     }
 }
 
+#[cfg(test)]
+mod security_tests;
 #[cfg(test)]
 mod tests;

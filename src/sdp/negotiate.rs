@@ -1,7 +1,11 @@
 //! The offer and the answer: RFC 3264 §5 to §8.
 
 use super::formats::{Agreed, Formats};
-use super::{Connection, Description, Direction, Local, Malformed, Media, Negotiated, Refusal};
+use super::security::Crypto;
+use super::{
+    Connection, Description, Direction, Local, Malformed, Media, Negotiated, Profile, Refusal,
+    RtcpMux,
+};
 use std::fmt::Write as _;
 use std::net::{IpAddr, SocketAddr};
 
@@ -11,15 +15,26 @@ use std::net::{IpAddr, SocketAddr};
 /// Why there can be no session, with the status to respond with.
 pub fn answer(offer: &[u8], local: &Local) -> Result<(Vec<u8>, Negotiated), Refusal> {
     let offer = Description::parse(offer)?;
-    let taken = choose(&offer.media)?;
-    let mut text = head(local, &offer.timing);
+    let (taken, (profile, crypto)) = choose(&offer.media, local)?;
+    let ours = facing(&offer, taken, local);
+    let mut text = head(local, ours, &offer.timing);
     let mut agreed = None;
     for (index, media) in offer.media.iter().enumerate() {
         if index == taken {
             let (formats, contents) = Formats::answered(media, local)?;
-            let found = agree(&offer, media, local, contents)?;
-            let direction = found.direction;
-            Stream { formats, direction }.write(local.port, &mut text);
+            let security = (profile, crypto.as_ref());
+            let mux = local.rtcp_mux != RtcpMux::Off;
+            let found = agree(&offer, media, local, contents, security, mux)?;
+            let stream = Stream {
+                formats,
+                direction: found.direction,
+                profile,
+                rtcp_mux: found.rtcp_mux,
+            };
+            stream.write(local.port, &mut text);
+            if let (Some(theirs), Some(keys)) = (&crypto, &found.crypto) {
+                theirs.answer(keys, &mut text);
+            }
             agreed = Some(found);
         } else {
             // As many media as the offer has, in its order; port 0 refuses (RFC 3264 §6).
@@ -37,9 +52,12 @@ pub fn offer(local: &Local) -> Vec<u8> {
     let stream = Stream {
         formats: Formats::offered(local),
         direction: local.direction,
+        profile: local.security.offered(),
+        rtcp_mux: local.rtcp_mux == RtcpMux::Offered,
     };
-    let mut text = head(local, "0 0");
+    let mut text = head(local, local.address, "0 0");
     stream.write(local.port, &mut text);
+    text.push_str(&local.security.lines());
     text.into_bytes()
 }
 
@@ -52,33 +70,48 @@ pub fn accept(answer: &[u8], local: &Local) -> Result<Negotiated, Refusal> {
     // Our offer has one media line, so the first of the answer belongs to it (RFC 3264 §6).
     let media = answer.media.first().ok_or(Refusal::NoAudio)?;
     usable(media)?;
-    agree(&answer, media, local, Formats::accepted(media, local)?)
+    let (profile, crypto) = local.security.accepts(media)?;
+    let security = (profile, crypto.as_ref());
+    let mux = local.rtcp_mux == RtcpMux::Offered;
+    let contents = Formats::accepted(media, local)?;
+    agree(&answer, media, local, contents, security, mux)
 }
 
-/// The first audio that can be taken; otherwise what is wrong with the first that cannot.
-fn choose(media: &[Media]) -> Result<usize, Refusal> {
+/// The first audio that can be taken, secure before plain; otherwise what is wrong with the first
+/// that cannot.
+#[allow(clippy::type_complexity)]
+fn choose(media: &[Media], local: &Local) -> Result<(usize, (Profile, Option<Crypto>)), Refusal> {
     let mut refusal = Refusal::NoAudio;
+    let mut plain = None;
     for (index, media) in media.iter().enumerate() {
-        match usable(media) {
-            Ok(()) => return Ok(index),
+        match usable(media).and_then(|()| local.security.answers(media)) {
+            Ok((profile, None)) => plain = plain.or(Some((index, (profile, None)))),
+            Ok(secure) => return Ok((index, secure)),
             Err(why) if refusal == Refusal::NoAudio => refusal = why,
             Err(_) => {}
         }
     }
-    Err(refusal)
+    plain.ok_or(refusal)
 }
 
 fn usable(media: &Media) -> Result<(), Refusal> {
-    let protocol = media.protocol.to_ascii_uppercase();
-    if !media.kind.eq_ignore_ascii_case("audio") || media.port == 0 {
-        Err(Refusal::NoAudio)
-    } else if protocol.contains("SAVP") {
-        Err(Refusal::Secure)
-    } else if protocol != "RTP/AVP" {
-        Err(Refusal::Transport)
-    } else {
-        Ok(())
-    }
+    let is_audio = media.kind.eq_ignore_ascii_case("audio") && media.port != 0;
+    is_audio.then_some(()).ok_or(Refusal::NoAudio)
+}
+
+/// Our address of the peer's IP version, if we have one.
+fn facing(peer: &Description, media: usize, local: &Local) -> IpAddr {
+    let own = peer.media.get(media).and_then(|media| media.connection);
+    let Some(Connection::Address(theirs)) = own.or(peer.connection) else {
+        return local.address;
+    };
+    // An address that is none says nothing about the peer's IP version.
+    let wanted = theirs.to_canonical();
+    let fits = |ours: &IpAddr| ours.is_ipv4() == wanted.is_ipv4() && !wanted.is_unspecified();
+    let other = local.other.filter(fits);
+    other
+        .filter(|_| !fits(&local.address))
+        .unwrap_or(local.address)
 }
 
 /// What follows from the peer's description of the stream, whether offered or answered.
@@ -87,6 +120,8 @@ fn agree(
     media: &Media,
     local: &Local,
     contents: Agreed,
+    (profile, crypto): (Profile, Option<&Crypto>),
+    mux: bool,
 ) -> Result<Negotiated, Refusal> {
     let address = address(peer, media, local)?;
     let said = media.direction.or(peer.direction).unwrap_or_default();
@@ -94,12 +129,16 @@ fn agree(
     let reachable = !address.is_unspecified();
     let theirs = Direction::of(said.sends(), said.receives() && reachable);
 
+    // §4: where RTCP shares the port, the bytes of these types would be read as RTCP.
+    let rtcp_mux = mux && media.rtcp_mux && !(64..=95).contains(&contents.payload_type);
     let next_port = media.port.checked_add(1).unwrap_or(media.port);
     let (rtcp_port, rtcp_address) = media.rtcp.unwrap_or((next_port, None));
     let rtcp_address = rtcp_address.filter(|rtcp| rtcp.is_ipv4() == address.is_ipv4());
+    let remote = SocketAddr::new(address, media.port);
+    let rtcp = SocketAddr::new(rtcp_address.unwrap_or(address), rtcp_port);
     Ok(Negotiated {
-        remote: SocketAddr::new(address, media.port),
-        rtcp: SocketAddr::new(rtcp_address.unwrap_or(address), rtcp_port),
+        remote,
+        rtcp: if rtcp_mux { remote } else { rtcp },
         codec: contents.codec,
         payload_type: contents.payload_type,
         receive_type: contents.receive_type,
@@ -109,19 +148,24 @@ fn agree(
         types: contents.types,
         direction: theirs.reversed().and(local.direction),
         held: !theirs.receives(),
+        crypto: crypto.and_then(|theirs| local.security.agreed(theirs)),
+        profile,
+        rtcp_mux,
     })
 }
 
 fn address(peer: &Description, media: &Media, local: &Local) -> Result<IpAddr, Refusal> {
     let address = match media.connection.or(peer.connection) {
-        Some(Connection::Address(address)) => address,
+        Some(Connection::Address(address)) => address.to_canonical(),
         Some(Connection::Name) => return Err(Refusal::NamedAddress),
         None => return Err(Malformed::NoConnection.into()),
     };
+    let fits = |ours: IpAddr| ours.is_ipv4() == address.is_ipv4();
+    let reachable = fits(local.address) || local.other.is_some_and(fits);
     let is_broadcast = address == IpAddr::from([255, 255, 255, 255]);
     if address.is_multicast() || is_broadcast {
         Err(Refusal::NotUnicast)
-    } else if address.is_ipv4() != local.address.is_ipv4() && !address.is_unspecified() {
+    } else if !reachable && !address.is_unspecified() {
         Err(Refusal::AddressFamily)
     } else {
         Ok(address)
@@ -129,12 +173,9 @@ fn address(peer: &Description, media: &Media, local: &Local) -> Result<IpAddr, R
 }
 
 /// Everything above the first media line (RFC 8866 §5).
-fn head(local: &Local, timing: &str) -> String {
+fn head(local: &Local, address: IpAddr, timing: &str) -> String {
     let Local {
-        address,
-        session,
-        version,
-        ..
+        session, version, ..
     } = local;
     let family = if address.is_ipv4() { "IP4" } else { "IP6" };
     format!(
@@ -147,14 +188,19 @@ fn head(local: &Local, timing: &str) -> String {
 struct Stream {
     formats: Formats,
     direction: Direction,
+    profile: Profile,
+    rtcp_mux: bool,
 }
 
 impl Stream {
     fn write(&self, port: u16, text: &mut String) {
-        let _ = write!(text, "m=audio {port} RTP/AVP");
+        let _ = write!(text, "m=audio {port} {}", self.profile.name());
         self.formats.write_numbers(text);
         text.push_str("\r\n");
         self.formats.write_attributes(text);
         let _ = write!(text, "a={}\r\n", self.direction.attribute());
+        if self.rtcp_mux {
+            text.push_str("a=rtcp-mux\r\n");
+        }
     }
 }

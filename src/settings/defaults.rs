@@ -1,8 +1,8 @@
 //! What holds where nothing is set: the defaults, and their ranges.
 
 use super::{
-    Codec, Composition, Directions, Dtmf, Habits, IdentityHeader, Recording, Reliable, Timeouts,
-    WrapUp,
+    Codec, Composition, Directions, Dtmf, Habits, IdentityHeader, Recording, Reliable, RtcpMux,
+    Srtp, Timeouts, WrapUp,
 };
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -89,6 +89,9 @@ impl Default for Habits {
             early_media: true,
             dtmf: Dtmf::Auto,
             identity: IdentityHeader::From,
+            // Plain signalling would tell the keys.
+            srtp: Srtp::Off,
+            rtcp_mux: RtcpMux::Answer,
         }
     }
 }

@@ -20,6 +20,10 @@ pub struct Habits {
     pub dtmf: Dtmf,
     /// The header that tells it who calls.
     pub identity: IdentityHeader,
+    /// Whether its media is encrypted.
+    pub srtp: Srtp,
+    /// Whether RTCP may share the port of RTP (RFC 5761).
+    pub rtcp_mux: RtcpMux,
 }
 
 /// A codec that a peer may be given.
@@ -68,4 +72,28 @@ pub enum IdentityHeader {
     Asserted,
     /// Remote-Party-ID, which never became an RFC.
     RemoteParty,
+}
+
+/// Whether a peer's media is encrypted, by keys in the signalling (RFC 4568). They are as secret as
+/// the signalling is: for TLS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Srtp {
+    /// Never: secure media is refused with 488.
+    Off,
+    /// If the peer has it: offered as RTP/AVP with `a=crypto`, and taken as the peer offers it. A
+    /// call that has become secure stays so.
+    Preferred,
+    /// Always: RTP/SAVP is offered, and RTP/AVP refused with 488.
+    Required,
+}
+
+/// Whether RTCP shares the port of RTP (RFC 5761).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RtcpMux {
+    /// Never.
+    Off,
+    /// If the peer offers it.
+    Answer,
+    /// It is offered, too.
+    Offer,
 }

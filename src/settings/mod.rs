@@ -10,7 +10,7 @@ mod trunk;
 
 pub use check::Problem;
 pub use dialling::{Dialling, Outbound};
-pub use habits::{Codec, Dtmf, Habits, IdentityHeader, Reliable};
+pub use habits::{Codec, Dtmf, Habits, IdentityHeader, Reliable, RtcpMux, Srtp};
 pub use trunk::{Format, Identity, Network, Numbers, Plan, Server, Transport, Trunk, Verify};
 
 use crate::id::{AgentId, QueueId, TrunkId};

@@ -186,6 +186,7 @@ impl Switch {
         if let Some(line) = self.lines.get_mut(&leg) {
             line.trunk = trunk;
         }
+        self.is_near(leg, invite.flow.remote.ip());
         let sdp = match self.describe(leg, invite) {
             Ok(sdp) => sdp,
             Err(refusal) => {

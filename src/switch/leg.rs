@@ -6,9 +6,11 @@ use crate::call::record::Role;
 use crate::call::{Hears, Leg};
 use crate::id::{CallId, LegId, TrunkId};
 use crate::media::{Command as Media, Source, Stream};
-use crate::sdp::{Direction, Local, Negotiated, Types};
-use crate::settings::{self, Habits};
+use crate::rtp::srtp::Suite;
+use crate::sdp::{Direction, Local, Negotiated, OurKeys, Profile, RtcpMux, Security, Types};
+use crate::settings::{self, Habits, Srtp};
 use crate::sip::{Command, Invite, MAX_FORWARDS, Reliable, SessionId, SessionTimer, Trail};
+use std::net::IpAddr;
 use std::time::Instant;
 
 /// A leg, its SIP session and its port.
@@ -30,6 +32,12 @@ pub(super) struct Line {
     pub(super) codec: Option<Codec>,
     /// The peer has put us on hold.
     pub(super) held: bool,
+    /// What we may encrypt with.
+    keys: OurKeys,
+    /// The suite in use and the profile it was agreed on under; once there, it stays (H22).
+    secured: Option<(Suite, Profile)>,
+    /// An address of the peer's IP version: that of its signalling, then that of its media.
+    near: Option<IpAddr>,
     /// How many hops the call may still take, and its way through us (F14).
     pub(super) max_forwards: u8,
     pub(super) trail: Trail,
@@ -77,6 +85,9 @@ impl Switch {
             habits,
             codec: None,
             held: false,
+            keys: OurKeys::random(&mut self.random),
+            secured: None,
+            near: None,
             max_forwards: MAX_FORWARDS,
             trail: Trail::default(),
             trunk: None,
@@ -117,15 +128,25 @@ impl Switch {
 
     /// What our next description of this leg may say.
     pub(super) fn local(&mut self, leg: LegId) -> Option<Local> {
-        self.lines.get_mut(&leg)?.sdp_version += 1;
+        let line = self.lines.get_mut(&leg)?;
+        line.sdp_version += 1;
+        let in_use = line.secured.map(|(suite, _)| suite);
+        line.keys.renew(in_use, &mut self.random);
         self.said(leg)
     }
 
     /// What our last description of this leg said.
     pub(super) fn said(&self, leg: LegId) -> Option<Local> {
         let line = self.lines.get(&leg)?;
+        let (mut address, mut other) = (self.media_address, self.media_other);
+        if let (Some(near), Some(second)) = (line.near, other)
+            && near.is_ipv4() != address.is_ipv4()
+        {
+            (address, other) = (second, Some(address));
+        }
         Some(Local {
-            address: self.media_address,
+            address,
+            other,
             port: line.port.number,
             codecs: line
                 .habits
@@ -137,7 +158,20 @@ impl Switch {
             session: line.sdp_session,
             version: line.sdp_version,
             direction: Direction::SendRecv,
+            security: line.security(),
+            rtcp_mux: match line.habits.rtcp_mux {
+                settings::RtcpMux::Off => RtcpMux::Off,
+                settings::RtcpMux::Answer => RtcpMux::Answered,
+                settings::RtcpMux::Offer => RtcpMux::Offered,
+            },
         })
+    }
+
+    /// The peer's signalling comes from this address: one of its IP version is what it is offered.
+    pub(super) fn is_near(&mut self, leg: LegId, address: IpAddr) {
+        if let Some(line) = self.lines.get_mut(&leg) {
+            line.near = Some(address.to_canonical());
+        }
     }
 
     /// Tells the media what was agreed on, and the call whether it is on hold.
@@ -149,6 +183,10 @@ impl Switch {
             line.types = negotiated.types.clone();
             line.codec = Some(negotiated.codec);
             line.stream = Some(stream);
+            let suite = negotiated.crypto.map(|keys| keys.suite);
+            line.secured = suite.map(|suite| (suite, negotiated.profile));
+            let theirs = negotiated.remote.ip();
+            line.near = Some(theirs).filter(|ip| !ip.is_unspecified()).or(line.near);
         }
     }
 
@@ -211,6 +249,19 @@ impl Switch {
     }
 }
 
+impl Line {
+    /// Whether the media is to be SRTP.
+    fn security(&self) -> Security {
+        let keys = self.keys.clone();
+        match (self.habits.srtp, self.secured) {
+            (Srtp::Off, _) => Security::Plain,
+            (Srtp::Required, _) => Security::Required(keys, Profile::Savp),
+            (Srtp::Preferred, Some((_, profile))) => Security::Required(keys, profile),
+            (Srtp::Preferred, None) => Security::Preferred(keys),
+        }
+    }
+}
+
 /// A codec of a profile as the media plane knows it.
 pub(super) fn known(codec: settings::Codec) -> Codec {
     match codec {
@@ -268,5 +319,7 @@ fn stream(negotiated: &Negotiated) -> Stream {
         packet_time: negotiated.packet_time,
         sends,
         receives,
+        crypto: negotiated.crypto,
+        rtcp_mux: negotiated.rtcp_mux,
     }
 }

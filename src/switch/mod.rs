@@ -65,6 +65,8 @@ pub struct Config {
     pub sip: sip::Config,
     /// The address that our SDP gives.
     pub media_address: IpAddr,
+    /// The one that it gives to peers of the other IP version.
+    pub media_other: Option<IpAddr>,
     /// The RTP ports of each media worker, in the order of the workers.
     pub ports: Vec<Vec<u16>>,
     /// A leg without RTP for so long ends the call; `None`: never.
@@ -78,6 +80,7 @@ pub struct Config {
 pub struct Switch {
     account: Account,
     media_address: IpAddr,
+    media_other: Option<IpAddr>,
     silence: Option<Duration>,
     sounds: Sounds,
     sip: Endpoint,
@@ -127,6 +130,7 @@ impl Switch {
             paces: BTreeMap::new(),
             account: config.account,
             media_address: config.media_address,
+            media_other: config.media_other,
             silence: config.silence,
             sounds: config.sounds,
             sip,

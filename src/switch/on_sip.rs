@@ -32,7 +32,7 @@ impl Switch {
                 ..
             } => self.failed(now, session, status, retry_after),
             Event::ChangeAsked { session, offer } => self.change(now, session, offer),
-            Event::Changed { session, answer } => self.changed(session, answer),
+            Event::Changed { session, answer } => self.changed(now, session, answer),
             // Nothing is offered to a phone that has answered.
             Event::ChangeAnswered { .. } | Event::ChangeFailed { .. } => {}
             // Nobody is called because a phone says so.
@@ -202,11 +202,15 @@ impl Switch {
     }
 
     /// The answer to the offer that we made in a 200 to a re-INVITE.
-    fn changed(&mut self, session: SessionId, answer: Option<Vec<u8>>) {
-        if let Some((leg, call)) = self.find(session)
-            && answer.is_some_and(|answer| self.accept(leg, &answer))
-        {
-            self.held(call, leg);
+    fn changed(&mut self, now: Instant, session: SessionId, answer: Option<Vec<u8>>) {
+        let (Some((leg, call)), Some(answer)) = (self.find(session), answer) else {
+            return;
+        };
+        match self.accepted(leg, &answer) {
+            Ok(()) => self.held(call, leg),
+            // The peer believes that it is plain from now on: that ends here (H22).
+            Err(why) if why.is_about_security() => self.end_call(now, call, End::Refused),
+            Err(_) => {}
         }
     }
 
@@ -267,14 +271,14 @@ impl Switch {
 
     /// Takes the peer's answer to an offer of ours. Says whether it can be used.
     pub(super) fn accept(&mut self, leg: LegId, answer: &[u8]) -> bool {
-        let Some(local) = self.said(leg) else {
-            return false;
-        };
-        let negotiated = sdp::accept(answer, &local);
-        if let Ok(negotiated) = &negotiated {
-            self.agreed(leg, negotiated);
-        }
-        negotiated.is_ok()
+        self.accepted(leg, answer).is_ok()
+    }
+
+    fn accepted(&mut self, leg: LegId, answer: &[u8]) -> Result<(), sdp::Refusal> {
+        let local = self.said(leg).ok_or(sdp::Refusal::NoAudio)?;
+        let negotiated = sdp::accept(answer, &local)?;
+        self.agreed(leg, &negotiated);
+        Ok(())
     }
 
     fn end_with(&mut self, now: Instant, call: CallId, end: End, why: &str) {

@@ -66,6 +66,8 @@ impl Bench {
             packet_time: 20,
             sends: true,
             receives: true,
+            crypto: None,
+            rtcp_mux: false,
         };
         let leg = LegId(leg);
         let source = Source::Leg(LegId(hears));

@@ -205,7 +205,7 @@ class _Account(pj.Account):
 class Phone:
     """A phone with a port of its own; give it an agent's credentials and it registers."""
 
-    def __init__(self, server: int, agent: Agent | None = None, *, user: str = "4930555", tcp: bool = False, transport: str = "") -> None:
+    def __init__(self, server: int, agent: Agent | None = None, *, user: str = "4930555", tcp: bool = False, transport: str = "", srtp: int | None = None) -> None:
         self.plays: Path | None = None
         self.records: Path | None = None
         # Whether it offers telephone-events.
@@ -232,6 +232,9 @@ class Phone:
         config.mediaConfig.transportConfig.boundAddress = "127.0.0.1"
         config.mediaConfig.transportConfig.port = centre.spare_port() & ~1
         config.natConfig.sdpNatRewriteUse = 0
+        if srtp is not None:
+            config.mediaConfig.srtpUse = srtp
+            config.mediaConfig.srtpSecureSignaling = 0
         if agent is not None:
             config.regConfig.registrarUri = f"sip:127.0.0.1:{server}{self.scheme}"
             config.sipConfig.authCreds.append(pj.AuthCredInfo("digest", "*", agent.user, 0, agent.password))

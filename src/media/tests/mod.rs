@@ -4,6 +4,7 @@ mod codecs;
 mod digits;
 mod hearing;
 mod recording;
+mod secure;
 mod stranger;
 mod torture;
 
@@ -85,6 +86,9 @@ struct Phone {
     /// The payloads that it sent.
     sent: Vec<Vec<u8>>,
     reports: Vec<Vec<u8>>,
+    /// Reports that came to its RTP port.
+    muxed: u32,
+    secured: Option<secure::Secured>,
 }
 
 #[derive(Default)]
@@ -149,6 +153,8 @@ impl World {
             got: vec![],
             sent: vec![],
             reports: vec![],
+            muxed: 0,
+            secured: None,
         });
         let patience = Some(Duration::from_secs(5));
         self.command(Command::Open {
@@ -178,6 +184,8 @@ impl World {
             packet_time: phone.packet_time,
             sends: true,
             receives: true,
+            crypto: None,
+            rtcp_mux: false,
         };
         change(&mut stream);
         let leg = phone.leg;
@@ -304,7 +312,10 @@ impl World {
         if phone.voice != Voice::Nothing {
             phone.header.sequence = phone.header.sequence.wrapping_add(1);
             let (port, from) = (phone.port, phone.address);
-            let bytes = [&header.write()[..], &payload].concat();
+            let mut bytes = [&header.write()[..], &payload].concat();
+            if let Some(secured) = &mut phone.secured {
+                secured.seal(&mut bytes);
+            }
             phone.sent.push(payload);
             self.deliver(port, from, bytes);
         }
@@ -334,10 +345,19 @@ impl World {
             let Some(phone) = self.phones.iter_mut().find(theirs) else {
                 continue;
             };
+            let mut bytes = bytes.to_vec();
+            let rtcp = crate::rtp::packet::is_rtcp(&bytes);
+            if let Some(secured) = &mut phone.secured
+                && !secured.open(rtcp, &mut bytes)
+            {
+                continue;
+            }
             if port == phone.port + 1 {
-                phone.reports.push(bytes.to_vec());
+                phone.reports.push(bytes);
+            } else if rtcp {
+                phone.muxed += 1;
             } else if to == phone.address {
-                let packet = Packet::parse(bytes).expect("RTP");
+                let packet = Packet::parse(&bytes).expect("RTP");
                 let payload = packet.payload.to_vec();
                 phone.got.push((self.now, packet.header, payload));
             }

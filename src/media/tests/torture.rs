@@ -123,6 +123,8 @@ fn any_command(random: &mut Random, recordings: &mut u64, now: Instant) -> Comma
                 packet_time: [10, 20, 20, 40, 0, 999][random.below(6) as usize],
                 sends: random.below(4) > 0,
                 receives: true,
+                crypto: None,
+                rtcp_mux: false,
             },
         },
         4 => {

@@ -9,7 +9,7 @@ const OFFER: &str = "v=0\r\no=alice 2890844526 2890844526 IN IP4 192.0.2.1\r\ns=
     a=rtpmap:8 PCMA/8000\r\na=rtpmap:96 telephone-event/48000\r\n\
     a=rtpmap:97 telephone-event/8000\r\na=fmtp:97 0-16\r\n";
 
-fn local() -> Local {
+pub(super) fn local() -> Local {
     Local {
         address: "198.51.100.7".parse().expect("an address"),
         port: 20_000,
@@ -18,15 +18,18 @@ fn local() -> Local {
         session: 77,
         version: 3,
         direction: Direction::SendRecv,
+        other: None,
+        security: Security::Plain,
+        rtcp_mux: RtcpMux::Answered,
     }
 }
 
 /// An offer with one audio line, these attributes and this address.
-fn offering(address: &str, media: &str) -> String {
+pub(super) fn offering(address: &str, media: &str) -> String {
     format!("v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN {address}\r\nt=0 0\r\n{media}")
 }
 
-fn with(attributes: &str) -> String {
+pub(super) fn with(attributes: &str) -> String {
     let media = format!("m=audio 4000 RTP/AVP 0\r\n{attributes}");
     offering("IP4 192.0.2.1", &media)
 }
@@ -66,6 +69,9 @@ fn an_offer_is_answered_with_the_first_codec_of_ours_that_it_lists() {
         types: negotiated.types.clone(),
         direction: Direction::SendRecv,
         held: false,
+        crypto: None,
+        profile: Profile::Avp,
+        rtcp_mux: false,
     };
     assert_eq!(negotiated, expected);
 }

@@ -10,6 +10,7 @@ mod outbound;
 mod queue;
 mod recording;
 mod ringing;
+mod secure;
 mod signalling;
 mod strangers;
 mod trunks;

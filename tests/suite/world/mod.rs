@@ -6,6 +6,7 @@ mod ear;
 pub(crate) mod network;
 pub(crate) mod phone;
 mod plane;
+pub(crate) mod secure;
 pub(crate) mod voice;
 mod wire;
 
@@ -97,6 +98,7 @@ impl World {
                 ..sip::Config::default()
             },
             media_address: SWITCH,
+            media_other: None,
             ports: vec![(0..ports).map(|index| 20_000 + 2 * index).collect()],
             silence: Some(Duration::from_secs(30)),
             sounds,

@@ -1,5 +1,6 @@
 //! A scripted phone: dials, registers, answers, and repeats itself as RFC 3261 §17 asks.
 
+use super::secure::Wish;
 use super::voice::{EVENTS, OPUS, Voice, WIDE_EVENTS};
 use super::wire::{Heard, digest, finish, media_address, payload_type};
 use std::net::SocketAddr;
@@ -35,6 +36,8 @@ pub(crate) struct Phone {
     pub(crate) late_offer: bool,
     /// Header lines that each INVITE has besides, ends of line included.
     pub(crate) extra: String,
+    /// Its packets are to be SRTP.
+    pub(crate) secure: Option<Wish>,
     password: String,
     /// Whether it proves itself when it calls, with what, and how it has just done so.
     pub(crate) proves: bool,
@@ -90,6 +93,7 @@ impl Phone {
             takes_the_answer: false,
             late_offer: false,
             extra: String::new(),
+            secure: None,
             password: String::new(),
             proves: false,
             secret: String::new(),
@@ -143,7 +147,7 @@ impl Phone {
         let sdp = if self.late_offer {
             String::new()
         } else {
-            self.sdp("sendrecv")
+            self.sdp("sendrecv", b"")
         };
         let (bytes, via) = self.request("INVITE", &uri, &local, &remote, &call_id, &sdp);
         self.dialog = Some(Dialog {
@@ -187,7 +191,7 @@ impl Phone {
         let Some(dialog) = self.dialog.clone().filter(|_| self.talking) else {
             return vec![];
         };
-        let sdp = self.sdp(direction);
+        let sdp = self.sdp(direction, b"");
         let bytes = self.in_dialog(&dialog, "INVITE", &sdp);
         self.repeat(now, "INVITE", bytes)
     }
@@ -293,7 +297,8 @@ impl Phone {
             return vec![];
         };
         self.talking = true;
-        let sdp = self.sdp("sendrecv");
+        let sdp = self.sdp("sendrecv", dialog.invite.body());
+        self.agree(dialog.invite.body());
         self.talk(now, dialog.invite.body());
         let bytes = dialog.invite.reply(200, &self.tag(), &self.contact(), &sdp);
         self.repeat(now, "200", bytes)
@@ -355,6 +360,7 @@ impl Phone {
             heard.field("To")
         };
         dialog.target = heard.contact().unwrap_or(dialog.target);
+        self.agree(heard.body());
         self.talk(now, heard.body());
         if !self.talking {
             self.finals.push(status);
@@ -367,7 +373,7 @@ impl Phone {
             .unwrap_or_default()
             .to_owned();
         let sdp = if self.late_offer {
-            self.sdp("sendrecv")
+            self.sdp("sendrecv", heard.body())
         } else {
             String::new()
         };
@@ -459,7 +465,17 @@ impl Phone {
         (finish(text + &more, sdp), via)
     }
 
-    fn sdp(&self, direction: &str) -> String {
+    /// What the other's description means for the packets.
+    fn agree(&mut self, theirs: &[u8]) {
+        if let Some(wish) = self.secure.as_ref().filter(|_| !theirs.is_empty()) {
+            self.voice.secure = wish.agreed(theirs, self.voice.secure.take());
+        }
+    }
+
+    fn sdp(&self, direction: &str, theirs: &[u8]) -> String {
+        let profile = self.secure.as_ref().map_or("RTP/AVP", |wish| wish.profile);
+        let crypto = self.secure.as_ref().map(|wish| wish.line(theirs));
+        let crypto = crypto.unwrap_or_default();
         let (ip, port, pt) = (
             self.voice.address.ip(),
             self.voice.address.port(),
@@ -482,8 +498,8 @@ impl Phone {
             }
         }
         format!(
-            "v=0\r\no=- 1 1 IN IP4 {ip}\r\ns=-\r\nc=IN IP4 {ip}\r\nt=0 0\r\nm=audio {port} RTP/AVP {pt}{also}{events}\r\n\
-             a=rtpmap:{pt} {name}\r\n{map}a={direction}\r\n"
+            "v=0\r\no=- 1 1 IN IP4 {ip}\r\ns=-\r\nc=IN IP4 {ip}\r\nt=0 0\r\nm=audio {port} {profile} {pt}{also}{events}\r\n\
+             a=rtpmap:{pt} {name}\r\n{map}a={direction}\r\n{crypto}"
         )
     }
 

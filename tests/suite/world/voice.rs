@@ -1,6 +1,7 @@
 //! The sound of a scripted phone: a tone out, and ears that keep all that came in.
 
 use super::ear::{Ear, Mouth};
+use super::secure::Secure;
 use cordboard::audio::{FRAME, level, tone};
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -49,6 +50,8 @@ pub(crate) struct Voice {
     pub(crate) said: Vec<Vec<u8>>,
     /// The durations of the last packets of keys that came, in ticks.
     pub(crate) durations: Vec<u16>,
+    /// How its packets are encrypted, once both have said so.
+    pub(crate) secure: Option<Secure>,
 }
 
 impl Voice {
@@ -76,6 +79,7 @@ impl Voice {
             got: vec![],
             said: vec![],
             durations: vec![],
+            secure: None,
         }
     }
 
@@ -130,10 +134,18 @@ impl Voice {
         packet.extend(0xC0FF_EE00_u32.to_be_bytes());
         packet.extend(payload);
         let remote = self.remote.filter(|_| !self.mute)?;
+        if let Some(secure) = &mut self.secure {
+            packet = secure.seal(packet);
+        }
         Some((remote, packet))
     }
 
     pub(crate) fn hear(&mut self, now: Instant, datagram: &[u8]) {
+        let opened = match &mut self.secure {
+            Some(secure) => secure.open(datagram),
+            None => Some(datagram.to_vec()),
+        };
+        let datagram = opened.unwrap_or_default();
         let Some((header, payload)) = datagram.split_first_chunk::<12>() else {
             return;
         };
