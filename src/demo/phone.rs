@@ -339,7 +339,10 @@ impl Phone {
             .header(Name::To, &self.peer)
             .header(Name::CallId, &self.call_id)
             .header(Name::CSeq, format!("{} {method}", self.cseq))
-            .header(Name::Contact, self.contact());
+            .header(Name::Contact, self.contact())
+            // As phones do; a bare REGISTER would be too short for its challenge (H29).
+            .header(Name::Allow, "INVITE, ACK, CANCEL, BYE, OPTIONS")
+            .header(Name::UserAgent, "Cordboard demonstration phone");
         if let Some(credentials) = credentials {
             builder = builder.header(Name::Authorization, credentials);
         }
