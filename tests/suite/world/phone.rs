@@ -70,6 +70,8 @@ struct Dialog {
 struct Repeating {
     /// `INVITE`, `BYE`, `REGISTER`, `CANCEL`: until its response. `200`: until the ACK.
     what: String,
+    /// A call's BYE goes on while the phone has its next call.
+    call_id: String,
     bytes: Vec<u8>,
     next: Instant,
     interval: Duration,
@@ -186,6 +188,13 @@ impl Phone {
         self.repeat(now, "CANCEL", bytes)
     }
 
+    /// Knows of no call any more and has told nobody.
+    pub(crate) fn lose_power(&mut self) {
+        self.voice.stop();
+        self.forget();
+        self.repeating.clear();
+    }
+
     /// A re-INVITE with this direction: `sendonly` holds, `sendrecv` resumes.
     pub(crate) fn reinvite(&mut self, now: Instant, direction: &str) -> Vec<Vec<u8>> {
         let Some(dialog) = self.dialog.clone().filter(|_| self.talking) else {
@@ -246,10 +255,13 @@ impl Phone {
         match method {
             "INVITE" if self.habit == Habit::Dead => vec![],
             "INVITE" if ours => vec![],
+            "INVITE" if heard.field("To").contains(";tag=") => {
+                vec![heard.reply(481, "x", &contact, "")]
+            }
             "INVITE" if self.dialog.is_some() => vec![heard.reply(486, "busy", &contact, "")],
             "INVITE" => self.invited(now, heard),
             "ACK" => {
-                self.silence("200");
+                self.silence("200", &heard.field("Call-ID"));
                 vec![]
             }
             "CANCEL" if ours && !self.talking => {
@@ -306,7 +318,7 @@ impl Phone {
 
     fn answered(&mut self, now: Instant, status: u16, heard: &Heard) -> Vec<Vec<u8>> {
         let method = heard.cseq_method();
-        self.silence(&method);
+        self.silence(&method, &heard.field("Call-ID"));
         match method.as_str() {
             "REGISTER" if status == 401 && !self.password.is_empty() => {
                 let uri = format!("sip:{}", self.server);
@@ -504,9 +516,11 @@ impl Phone {
     }
 
     fn repeat(&mut self, now: Instant, what: &str, bytes: Vec<u8>) -> Vec<Vec<u8>> {
-        self.silence(what);
+        let call_id = Heard::read(&bytes).field("Call-ID");
+        self.silence(what, &call_id);
         self.repeating.push(Repeating {
             what: what.to_owned(),
+            call_id,
             bytes: bytes.clone(),
             next: now + T1,
             interval: T1,
@@ -515,15 +529,17 @@ impl Phone {
         vec![bytes]
     }
 
-    fn silence(&mut self, what: &str) {
-        self.repeating.retain(|each| each.what != what);
+    fn silence(&mut self, what: &str, call_id: &str) {
+        self.repeating
+            .retain(|each| each.what != what || each.call_id != call_id);
     }
 
     fn forget(&mut self) {
         self.dialog = None;
         self.talking = false;
         self.answer_at = None;
-        self.repeating.retain(|each| each.what == "REGISTER");
+        let outlasts = |each: &Repeating| ["REGISTER", "BYE"].contains(&each.what.as_str());
+        self.repeating.retain(outlasts);
     }
 
     fn contact(&self) -> String {
