@@ -6,7 +6,7 @@
 //!                                  └──────────────────────┘
 //! ```
 
-use super::caller::{Caller, Doing, Hears, Place, Wait};
+use super::caller::{Caller, Doing, Hears, Place, Turn, Wait};
 use super::floor::{Floor, later};
 use super::{Action, Message};
 use crate::id::{CallId, QueueId};
@@ -57,14 +57,18 @@ impl Floor {
             ends: rules.max_wait.map(|max| later(now, max.after)),
             tried: BTreeSet::new(),
             refused: BTreeMap::new(),
+            ready: true,
+            only: None,
         };
         let caller = Caller {
             queue: id,
             place: Place {
+                turn: Turn::Arrival,
                 joined: now,
                 number: self.arrivals,
             },
             hops,
+            absent: false,
             doing: Doing::InPlace(wait),
         };
         self.insert_caller(call, caller);
@@ -80,7 +84,7 @@ impl Floor {
         match self.callers.get(&call).map(|caller| &caller.doing) {
             Some(Doing::InPlace(wait)) => match wait.hears {
                 Hears::Greeting | Hears::Announcement => self.music(now, call, out),
-                Hears::Music { .. } => {}
+                Hears::Music { .. } | Hears::Nothing => {}
             },
             Some(Doing::LastWords) => self.overflow(now, call, out),
             Some(Doing::Talking(_)) | None => {}
@@ -98,7 +102,7 @@ impl Floor {
         }
         let announce = match wait.hears {
             Hears::Music { announce_at } => announce_at.is_some_and(|at| at <= now),
-            Hears::Greeting | Hears::Announcement => false,
+            Hears::Greeting | Hears::Announcement | Hears::Nothing => false,
         };
         self.change_caller(call, |caller| {
             if let Some(wait) = caller.wait_mut() {

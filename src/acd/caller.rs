@@ -11,6 +11,7 @@
 //! announcements in turn, and agents are *offered* the call one after the other.
 
 use crate::id::{AgentId, QueueId};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
@@ -45,14 +46,26 @@ pub(super) struct Caller {
     pub(super) place: Place,
     /// Redirects from queue to queue so far (D19).
     pub(super) hops: u8,
+    /// Not on the line: a place kept for a callback.
+    pub(super) absent: bool,
     pub(super) doing: Doing,
 }
 
 /// A place in line: the time of arrival (D18), and a running number for those of one instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Place {
+    pub(super) turn: Turn,
     pub(super) joined: Instant,
     pub(super) number: u64,
+}
+
+/// Whose turn it is, before the time of arrival counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Turn {
+    /// In the order of arrival: everybody on the line, and callbacks that keep their place (R72).
+    Arrival,
+    /// When nobody who has arrived can be served: callbacks that give way (R73).
+    AfterArrivals,
 }
 
 #[derive(Debug)]
@@ -74,6 +87,10 @@ pub(super) struct Wait {
     pub(super) tried: BTreeSet<AgentId>,
     /// Who refused, and until when they are left alone (R64).
     pub(super) refused: BTreeMap<AgentId, Instant>,
+    /// Agents may be rung: always, but for a callback whose time has not come.
+    pub(super) ready: bool,
+    /// The only one who may be rung: who has picked the callback (R152).
+    pub(super) only: Option<AgentId>,
 }
 
 /// What a caller in place hears.
@@ -85,6 +102,8 @@ pub(super) enum Hears {
         announce_at: Option<Instant>,
     },
     Announcement,
+    /// Not on the line.
+    Nothing,
 }
 
 impl Caller {
@@ -115,22 +134,24 @@ impl Caller {
         }
     }
 
-    /// In place, and nobody is rung.
+    /// In place, and somebody is to be rung.
     pub(super) fn is_waiting(&self) -> bool {
-        self.wait().is_some_and(|wait| wait.offered.is_none())
+        self.wait()
+            .is_some_and(|wait| wait.offered.is_none() && wait.ready)
     }
 
     /// Whether the agent may be rung for this caller, as far as refusals go (R64).
     pub(super) fn accepts(&self, agent: AgentId) -> bool {
-        self.wait()
-            .is_some_and(|wait| !wait.refused.contains_key(&agent))
+        self.wait().is_some_and(|wait| {
+            !wait.refused.contains_key(&agent) && wait.only.is_none_or(|only| only == agent)
+        })
     }
 
     pub(super) fn deadline(&self) -> Option<Instant> {
         let wait = self.wait()?;
         let announce_at = match wait.hears {
             Hears::Music { announce_at } => announce_at,
-            Hears::Greeting | Hears::Announcement => None,
+            Hears::Greeting | Hears::Announcement | Hears::Nothing => None,
         };
         let again = wait.refused.values().min().copied();
         [announce_at, wait.ends, again].into_iter().flatten().min()

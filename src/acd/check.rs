@@ -56,6 +56,8 @@ impl Floor {
             let waiting = here().filter(|(_, c)| c.is_waiting()).count();
             assert_eq!(queue.line.len(), in_place, "queue {id}");
             assert_eq!(queue.waiting.len(), waiting, "queue {id}");
+            let absent = here().filter(|(_, c)| c.wait().is_some() && c.absent);
+            assert_eq!(queue.absent, absent.count(), "queue {id}");
             let agents = self.agents.iter().filter(|(_, a)| a.queues.contains(id));
             let ready: Vec<_> = agents.filter_map(|(id, agent)| agent.rank(*id)).collect();
             assert_eq!(queue.ready.len(), ready.len(), "queue {id}");

@@ -2,7 +2,7 @@
 //! cheap however many they are.
 
 use super::agent::Agent;
-use super::caller::Caller;
+use super::caller::{Caller, Turn};
 use super::queue::Queue;
 use super::{Action, AgentState, CallerState, Input, Tally};
 use crate::id::{AgentId, CallId, QueueId};
@@ -77,6 +77,9 @@ impl Floor {
             Input::Join { call, queue } => self.join(now, call, queue, out),
             Input::Heard { call } => self.heard(now, call, out),
             Input::Leave { call } => self.leave(now, call, out),
+            Input::Reserve { call, place } => self.reserve(now, call, place),
+            Input::Ready { call, ready } => self.set_ready(call, ready, out),
+            Input::Withdraw { call } => self.withdraw(now, call, out),
             Input::Load {
                 agent,
                 conversations,
@@ -124,9 +127,19 @@ impl Floor {
         Some(line.range(..=caller.place).count())
     }
 
+    /// How many would be ahead of who joins the queue now (R48).
+    pub fn ahead(&self, queue: QueueId) -> usize {
+        let line = self.queues.get(&queue).map(|queue| &queue.line);
+        let places = line.into_iter().flat_map(|line| line.keys().rev());
+        let after = places.take_while(|place| place.turn == Turn::AfterArrivals);
+        line.map_or(0, |line| line.len() - after.count())
+    }
+
     /// The figures of a queue.
     pub fn tally(&self, now: Instant, queue: QueueId) -> Option<Tally> {
-        self.queues.get(&queue).map(|queue| queue.tally(now))
+        self.queues
+            .get(&queue)
+            .map(|queue| queue.tally(now, &self.callers))
     }
 
     /// Whether nobody is on the floor, neither waiting nor talking.
@@ -184,6 +197,7 @@ impl Floor {
         if let Some(queue) = self.queues.get_mut(&caller.queue) {
             if caller.wait().is_some() {
                 queue.line.insert(caller.place, call);
+                queue.absent += usize::from(caller.absent);
             }
             if caller.is_waiting() {
                 queue.waiting.insert(caller.place, call);
@@ -198,7 +212,8 @@ impl Floor {
     pub(super) fn remove_caller(&mut self, call: CallId) -> Option<Caller> {
         let caller = self.callers.remove(&call)?;
         if let Some(queue) = self.queues.get_mut(&caller.queue) {
-            queue.line.remove(&caller.place);
+            let in_place = queue.line.remove(&caller.place).is_some();
+            queue.absent -= usize::from(in_place && caller.absent);
             queue.waiting.remove(&caller.place);
         }
         if let Some(at) = caller.deadline() {

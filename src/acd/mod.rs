@@ -18,6 +18,7 @@ mod announce;
 mod caller;
 mod check;
 mod floor;
+mod kept;
 mod offer;
 mod overflow;
 mod pick;
@@ -29,13 +30,14 @@ mod wrap_up;
 mod tests;
 
 pub use agent::AgentState;
-pub use caller::{CallerState, Stage};
+pub use caller::{CallerState, Stage, Turn};
 pub use floor::Floor;
 pub use tally::Tally;
 
 use crate::id::{AgentId, CallId, QueueId};
 use crate::settings::OnMaxWait;
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 /// What happens to callers and agents.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -48,6 +50,14 @@ pub enum Input {
     Heard { call: CallId },
     /// The caller has hung up, or the conversation is over, whatever they were doing.
     Leave { call: CallId },
+    /// A place in line is kept for somebody who is not on the line: a callback. Nobody is rung for it
+    /// before [`Input::Ready`]. Of a call that is on the floor, it is without effect.
+    Reserve { call: CallId, place: Kept },
+    /// Agents may be rung for the kept place from now on, or not any more.
+    Ready { call: CallId, ready: bool },
+    /// The caller, or the kept place, leaves the floor and is not lost: called back later, or called
+    /// back in vain. An agent who was to talk is free at once.
+    Withdraw { call: CallId },
     /// How many conversations that are not closed the agent has (R149); 0 before it is said.
     Load { agent: AgentId, conversations: u32 },
     /// The agent's phone can be rung, or cannot any more.
@@ -65,6 +75,21 @@ pub enum Input {
     },
     /// A deadline from `poll_timeout` may have passed.
     Timeout,
+}
+
+/// A place in line for somebody who is not on the line.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Kept {
+    /// In this queue.
+    pub queue: QueueId,
+    /// Before or after those on the line.
+    pub turn: Turn,
+    /// How long ago the place was taken.
+    pub age: Duration,
+    /// Tells those of one age apart: the lower comes first.
+    pub number: u64,
+    /// The only agent who may be rung, if one has picked it (R152).
+    pub only: Option<AgentId>,
 }
 
 /// Why an agent did not take a call.

@@ -25,8 +25,9 @@ impl Floor {
         }
         self.change_agent(agent, |agent| agent.begin(Doing::Talking { call }));
         self.change_caller(call, |caller| caller.doing = caller::Doing::Talking(agent));
-        let joined = self.callers.get(&call).map(|caller| caller.place.joined);
-        let waited = joined.map(|at| now.saturating_duration_since(at));
+        // Who is called back has not waited on the line.
+        let caller = self.callers.get(&call).filter(|caller| !caller.absent);
+        let waited = caller.map(|caller| now.saturating_duration_since(caller.place.joined));
         self.count(call, |counts| {
             counts.answered += 1;
             counts.waited = counts.waited.saturating_add(waited.unwrap_or_default());

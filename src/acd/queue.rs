@@ -15,6 +15,8 @@ pub(super) struct Queue {
     pub(super) line: BTreeMap<Place, CallId>,
     /// Those of the line nobody is rung for.
     pub(super) waiting: BTreeMap<Place, CallId>,
+    /// Those of the line who are not on the line: places kept for callbacks.
+    pub(super) absent: usize,
     /// The queue's agents who can be rung now, whose turn it is first.
     pub(super) ready: BTreeSet<Rank>,
     pub(super) counts: Counts,
@@ -54,6 +56,7 @@ impl Queue {
             },
             line: BTreeMap::new(),
             waiting: BTreeMap::new(),
+            absent: 0,
             ready: BTreeSet::new(),
             counts: Counts::default(),
         }

@@ -1,13 +1,18 @@
 //! What a queue counts.
 
+use super::caller::Caller;
 use super::queue::Queue;
+use crate::id::CallId;
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 /// The figures of a queue. Counts grow from the start of the process.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// In place now, rung for or not.
+    /// On the line and in place now, rung for or not.
     pub waiting: usize,
+    /// Places kept in line for callbacks.
+    pub callbacks: usize,
     /// How long the first in line has waited.
     pub longest_wait: Duration,
     /// Callers who joined, redirected ones included.
@@ -43,10 +48,17 @@ pub(super) struct Counts {
 
 impl Queue {
     /// The figures at this instant.
-    pub(super) fn tally(&self, now: Instant) -> Tally {
-        let first = self.line.keys().next();
+    pub(super) fn tally(&self, now: Instant, callers: &BTreeMap<CallId, Caller>) -> Tally {
+        let present = |call| {
+            callers
+                .get(call)
+                .is_some_and(|caller: &Caller| !caller.absent)
+        };
+        let mut line = self.line.iter();
+        let first = line.find(|(_, call)| present(call)).map(|(place, _)| place);
         Tally {
-            waiting: self.line.len(),
+            waiting: self.line.len() - self.absent,
+            callbacks: self.absent,
             longest_wait: first.map_or(Duration::ZERO, |place| {
                 now.saturating_duration_since(place.joined)
             }),

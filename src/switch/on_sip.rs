@@ -79,8 +79,7 @@ impl Switch {
             Some(Destination::Queue(queue)) => {
                 let name = self.account.queue(queue).map_or("", |queue| &queue.name);
                 call.join(now, queue, name);
-                let tally = self.floor.tally(now, queue).unwrap_or_default();
-                let position = tally.waiting + 1;
+                let position = self.floor.ahead(queue) + 1;
                 self.notice(id, Notice::Queued { queue, position });
                 self.acd(now, acd::Input::Join { call: id, queue });
             }

@@ -1,5 +1,6 @@
 //! The floor's tests: stories by rule, and random lives.
 
+mod kept;
 mod large;
 mod offers;
 mod random_lives;

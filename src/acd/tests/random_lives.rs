@@ -54,7 +54,7 @@ fn any_input(random: &mut Random) -> Input {
     let agent = AgentId(1 + random.below(6) as u32);
     let queue = QueueId(1 + random.below(5) as u32);
     let yes = random.below(3) > 0;
-    match random.below(14) {
+    match random.below(17) {
         0..=3 => Input::Join { call, queue },
         4 | 5 => Input::Heard { call },
         6 | 7 => Input::Leave { call },
@@ -71,11 +71,27 @@ fn any_input(random: &mut Random) -> Input {
             conversations: random.below(3) as u32,
         },
         12 => Input::Accept { agent, call },
+        13 => Input::Reserve {
+            call,
+            place: any_place(queue, random),
+        },
+        14 => Input::Ready { call, ready: yes },
+        15 => Input::Withdraw { call },
         _ => Input::Refuse {
             agent,
             call,
             why: [Refusal::Declined, Refusal::Failed][random.below(2) as usize],
         },
+    }
+}
+
+fn any_place(queue: QueueId, random: &mut Random) -> Kept {
+    Kept {
+        queue,
+        turn: [Turn::Arrival, Turn::AfterArrivals][random.below(2) as usize],
+        age: Duration::from_millis(random.below(5_000)),
+        number: 1_000_000 + random.u64() / 2,
+        only: (random.below(4) == 0).then(|| AgentId(1 + random.below(6) as u32)),
     }
 }
 
