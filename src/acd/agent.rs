@@ -1,7 +1,11 @@
 //! An agent: whether they can be rung, and what they are doing.
 //!
+//! Three conditions must hold before anybody is rung: the agent says that they are available, a
+//! phone of theirs is registered, and they are not in a call of their own. They are kept apart: a
+//! phone that comes back makes nobody available who has gone to lunch.
+//!
 //! ```text
-//!                     reachable, not occupied
+//!                     can be rung
 //!   Unavailable ◀─────────────────────────────▶ Idle ◀───────────────┬──────────────┐
 //!                                       Offer │   ▲ taken back       │ time is up   │ time is up
 //!                                             ▼   │ or declined      │              │
@@ -11,14 +15,38 @@
 //!                                            Talking ──Leave──▶ WrapUp ─────────────┘
 //! ```
 //!
-//! Whoever leaves Resting, Talking or WrapUp without a phone goes to Unavailable instead of Idle.
+//! Whoever leaves Ringing, Resting, Talking or WrapUp and cannot be rung goes to Unavailable instead
+//! of Idle.
 
-use crate::id::{AgentId, CallId, QueueId};
+use crate::id::{CallId, QueueId};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
+
+/// What an agent says of themselves, whatever their phone does (R151, B7).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// May be rung.
+    #[default]
+    Available,
+    /// Works, but not on calls: for this one of the account's reasons, counted from 0.
+    NotReady(u16),
+    /// Has missed so many calls of a queue in a row that they are not rung any more, until they say
+    /// that they are available (B7). Set by the floor alone.
+    Paused(QueueId),
+    /// Does not work.
+    Offline,
+}
 
 /// What an agent is doing, as pages and metrics see it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AgentState {
+    /// Not available, by what the agent says of themselves.
+    NotReady {
+        /// Never [`Status::Available`].
+        status: Status,
+    },
     /// No phone that could be rung.
     Away,
     /// In a call of their own making.
@@ -61,6 +89,11 @@ pub(super) struct Agent {
     pub(super) wrap_up: Duration,
     /// Conversations that are not closed (R149).
     pub(super) load: u32,
+    /// Calls answered since the process began.
+    pub(super) calls: u64,
+    /// Calls of each queue that rang in vain since the last one that was answered (B7).
+    pub(super) missed: BTreeMap<QueueId, u32>,
+    status: Status,
     /// A phone is registered.
     reachable: bool,
     /// In a call of their own making.
@@ -92,12 +125,12 @@ pub(super) enum Doing {
     },
 }
 
-/// Whose turn it is: the fewest conversations, then the longest idle, then the id (R149).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Rank {
-    load: u32,
-    idle_since: Instant,
-    pub(super) agent: AgentId,
+/// What the turn of an agent who can be rung now depends on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Standing {
+    pub(super) load: u32,
+    pub(super) calls: u64,
+    pub(super) idle_since: Instant,
 }
 
 impl Agent {
@@ -107,6 +140,9 @@ impl Agent {
             queues: Vec::new(),
             wrap_up,
             load: 0,
+            calls: 0,
+            missed: BTreeMap::new(),
+            status: Status::default(),
             reachable: false,
             occupied: false,
             doing: Doing::Unavailable,
@@ -147,8 +183,26 @@ impl Agent {
         self.settle(now);
     }
 
+    /// The agent says something else of themselves. Talk and wrap-up go on to their end.
+    pub(super) fn say(&mut self, now: Instant, status: Status) {
+        self.status = status;
+        self.missed.clear();
+        self.settle(now);
+        if let (Doing::Resting { .. }, false) = (self.doing, self.can_be_rung()) {
+            self.doing = Doing::Unavailable;
+        }
+    }
+
+    pub(super) fn status(&self) -> Status {
+        self.status
+    }
+
+    pub(super) fn is_reachable(&self) -> bool {
+        self.reachable
+    }
+
     pub(super) fn can_be_rung(&self) -> bool {
-        self.reachable && !self.occupied
+        self.status == Status::Available && self.reachable && !self.occupied
     }
 
     fn settle(&mut self, now: Instant) {
@@ -164,8 +218,13 @@ impl Agent {
 
     pub(super) fn state(&self) -> AgentState {
         match self.doing {
-            Doing::Unavailable if self.reachable => AgentState::Occupied,
-            Doing::Unavailable => AgentState::Away,
+            Doing::Unavailable => match self.status {
+                Status::Available if self.reachable => AgentState::Occupied,
+                Status::Available => AgentState::Away,
+                status @ (Status::NotReady(_) | Status::Paused(_) | Status::Offline) => {
+                    AgentState::NotReady { status }
+                }
+            },
             Doing::Idle { since } => AgentState::Available { since },
             Doing::Ringing { call, until, .. } => AgentState::Offered { call, until },
             Doing::Talking { call } => AgentState::Talking { call },
@@ -174,13 +233,13 @@ impl Agent {
         }
     }
 
-    /// Where the agent stands among those who can be rung now.
-    pub(super) fn rank(&self, agent: AgentId) -> Option<Rank> {
+    /// How the agent stands among those who can be rung now.
+    pub(super) fn standing(&self) -> Option<Standing> {
         match self.doing {
-            Doing::Idle { since } => Some(Rank {
+            Doing::Idle { since } => Some(Standing {
                 load: self.load,
+                calls: self.calls,
                 idle_since: since,
-                agent,
             }),
             Doing::Unavailable
             | Doing::Ringing { .. }

@@ -3,6 +3,7 @@
 use super::agent::Doing;
 use super::caller::Caller;
 use super::floor::{Floor, Who};
+use super::turn::Rank;
 use super::{AgentState, Stage};
 use std::collections::BTreeSet;
 
@@ -23,7 +24,8 @@ impl Floor {
             let (call, stage) = match agent.state() {
                 AgentState::Offered { call, .. } => (call, Stage::Offered(*id)),
                 AgentState::Talking { call } => (call, Stage::Talking(*id)),
-                AgentState::Away
+                AgentState::NotReady { .. }
+                | AgentState::Away
                 | AgentState::Occupied
                 | AgentState::Available { .. }
                 | AgentState::WrapUp { .. }
@@ -59,7 +61,8 @@ impl Floor {
             let absent = here().filter(|(_, c)| c.wait().is_some() && c.absent);
             assert_eq!(queue.absent, absent.count(), "queue {id}");
             let agents = self.agents.iter().filter(|(_, a)| a.queues.contains(id));
-            let ready: Vec<_> = agents.filter_map(|(id, agent)| agent.rank(*id)).collect();
+            let ready = agents.filter_map(|(id, a)| Some(Rank::new(*id, a.standing()?)));
+            let ready: Vec<_> = ready.collect();
             assert_eq!(queue.ready.len(), ready.len(), "queue {id}");
             assert!(ready.iter().all(|rank| queue.ready.contains(rank)));
         }

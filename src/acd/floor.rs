@@ -4,7 +4,8 @@
 use super::agent::Agent;
 use super::caller::{Caller, Turn};
 use super::queue::Queue;
-use super::{Action, AgentState, CallerState, Input, Tally};
+use super::turn::Rank;
+use super::{Action, AgentState, CallerState, Input, Status, Tally};
 use crate::id::{AgentId, CallId, QueueId};
 use crate::settings::Account;
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,6 +22,8 @@ pub struct Floor {
     pub(super) callers: BTreeMap<CallId, Caller>,
     /// The agent call timeout (R49).
     pub(super) ring: Duration,
+    /// Whether agents may prolong their after-call work (R18).
+    pub(super) extend: bool,
     /// Joins so far: tells those of one instant apart.
     pub(super) arrivals: u64,
     /// Every deadline of every caller and agent.
@@ -65,6 +68,7 @@ impl Floor {
             agents,
             callers: BTreeMap::new(),
             ring: account.timeouts.agent,
+            extend: true,
             arrivals: 0,
             deadlines: BTreeSet::new(),
             unmatched: BTreeSet::new(),
@@ -84,6 +88,9 @@ impl Floor {
                 agent,
                 conversations,
             } => self.change_agent(agent, |agent| agent.load = conversations),
+            Input::Status { agent, status } => self.say(now, agent, status, out),
+            Input::EndWrapUp { agent } => self.end_wrap_up(now, agent, out),
+            Input::ExtendWrapUp { agent } => self.extend_wrap_up(now, agent, out),
             Input::Reachable { agent, reachable } => self.reach(now, agent, reachable, out),
             Input::Occupied { agent, occupied } => self.occupy(now, agent, occupied, out),
             Input::Accept { agent, call } => self.accept(now, agent, call, out),
@@ -101,6 +108,12 @@ impl Floor {
     /// An agent of the account.
     pub fn agent(&self, agent: AgentId) -> Option<AgentState> {
         self.agents.get(&agent).map(Agent::state)
+    }
+
+    /// What an agent says of themselves, and whether a phone of theirs is registered: two things.
+    pub fn presence(&self, agent: AgentId) -> Option<(Status, bool)> {
+        let agent = self.agents.get(&agent)?;
+        Some((agent.status(), agent.is_reachable()))
     }
 
     /// All agents, by id.
@@ -163,23 +176,25 @@ impl Floor {
         let Some(agent) = self.agents.get_mut(&id) else {
             return;
         };
-        let (rank, deadline) = (agent.rank(id), agent.deadline());
+        let (standing, deadline) = (agent.standing(), agent.deadline());
         change(agent);
         if agent.deadline() != deadline {
             self.deadlines
                 .extend(agent.deadline().map(|at| (at, Who::Agent(id))));
             deadline.map(|at| self.deadlines.remove(&(at, Who::Agent(id))));
         }
-        if agent.rank(id) == rank {
+        if agent.standing() == standing {
             return;
         }
         for queue in &agent.queues {
             if let Some(queue) = self.queues.get_mut(queue) {
-                rank.map(|rank| queue.ready.remove(&rank));
-                queue.ready.extend(agent.rank(id));
+                standing.map(|standing| queue.ready.remove(&Rank::new(id, standing)));
+                queue
+                    .ready
+                    .extend(agent.standing().map(|standing| Rank::new(id, standing)));
             }
         }
-        if rank.is_none() {
+        if standing.is_none() {
             self.unmatched.insert(Who::Agent(id));
         }
     }

@@ -24,15 +24,17 @@ mod overflow;
 mod pick;
 mod queue;
 mod tally;
+mod turn;
 mod wrap_up;
 
 #[cfg(test)]
 mod tests;
 
-pub use agent::AgentState;
+pub use agent::{AgentState, Status};
 pub use caller::{CallerState, Stage, Turn};
 pub use floor::Floor;
 pub use tally::Tally;
+pub use wrap_up::EXTENSION;
 
 use crate::id::{AgentId, CallId, QueueId};
 use crate::settings::OnMaxWait;
@@ -60,6 +62,13 @@ pub enum Input {
     Withdraw { call: CallId },
     /// How many conversations that are not closed the agent has (R149); 0 before it is said.
     Load { agent: AgentId, conversations: u32 },
+    /// The agent is available, or is not (R151).
+    Status { agent: AgentId, status: Status },
+    /// The agent has finished the after-call work early (D4). Of no effect on who has none.
+    EndWrapUp { agent: AgentId },
+    /// The agent needs 10 s more of it (R18). Of no effect on who has none, or where it is not
+    /// allowed.
+    ExtendWrapUp { agent: AgentId },
     /// The agent's phone can be rung, or cannot any more.
     Reachable { agent: AgentId, reachable: bool },
     /// The agent is in a call of their own making and cannot be rung, or is back.
@@ -154,6 +163,8 @@ pub enum Revocation {
     CallerGone,
     /// The agent's phone unregistered while it rang, or they began a call of their own.
     AgentGone,
+    /// The agent is not available any more.
+    NotReady,
 }
 
 /// The tests' time begins here, and moves by hand.

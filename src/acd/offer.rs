@@ -3,7 +3,7 @@
 use super::agent::Doing;
 use super::floor::{Floor, later};
 use super::tally::Counts;
-use super::{Action, Refusal, Revocation, caller};
+use super::{Action, Refusal, Revocation, Status, caller};
 use crate::id::{AgentId, CallId};
 use std::time::Instant;
 
@@ -23,7 +23,11 @@ impl Floor {
             }
             return;
         }
-        self.change_agent(agent, |agent| agent.begin(Doing::Talking { call }));
+        self.change_agent(agent, |agent| {
+            agent.begin(Doing::Talking { call });
+            agent.missed.clear();
+            agent.calls += 1;
+        });
         self.change_caller(call, |caller| caller.doing = caller::Doing::Talking(agent));
         // Who is called back has not waited on the line.
         let caller = self.callers.get(&call).filter(|caller| !caller.absent);
@@ -65,7 +69,20 @@ impl Floor {
         out: &mut Vec<Action>,
     ) {
         self.change_agent(agent, |agent| agent.reach(now, reachable));
-        self.revoke_unless_reachable(now, agent, out);
+        self.revoke_unless_reachable(now, agent, Revocation::AgentGone, out);
+    }
+
+    /// The agent says something else of themselves. Who is rung at that moment has not refused the
+    /// caller: the next one is tried at once.
+    pub(super) fn say(
+        &mut self,
+        now: Instant,
+        agent: AgentId,
+        status: Status,
+        out: &mut Vec<Action>,
+    ) {
+        self.change_agent(agent, |agent| agent.say(now, status));
+        self.revoke_unless_reachable(now, agent, Revocation::NotReady, out);
     }
 
     /// The agent begins or ends a call of their own.
@@ -77,7 +94,7 @@ impl Floor {
         out: &mut Vec<Action>,
     ) {
         self.change_agent(agent, |agent| agent.occupy(now, occupied));
-        self.revoke_unless_reachable(now, agent, out);
+        self.revoke_unless_reachable(now, agent, Revocation::AgentGone, out);
     }
 
     /// An agent's deadline has passed.
@@ -119,14 +136,20 @@ impl Floor {
         }
     }
 
-    fn revoke_unless_reachable(&mut self, now: Instant, id: AgentId, out: &mut Vec<Action>) {
+    fn revoke_unless_reachable(
+        &mut self,
+        now: Instant,
+        id: AgentId,
+        why: Revocation,
+        out: &mut Vec<Action>,
+    ) {
         let Some(agent) = self.agents.get(&id).filter(|agent| !agent.can_be_rung()) else {
             return;
         };
         if let Doing::Ringing { call, .. } = agent.doing() {
             self.change_agent(id, |agent| agent.free(now));
             self.put_back(call, |_| {});
-            out.push(revoke(call, id, Revocation::AgentGone));
+            out.push(revoke(call, id, why));
         }
     }
 

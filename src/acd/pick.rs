@@ -2,7 +2,7 @@
 //!
 //! Callers are served in the order of their arrival over all queues that an agent serves. For a
 //! caller, the queue's available agents are tried one after the other in the order of their
-//! [`Rank`](super::agent::Rank): first those who have not been rung in this round (R57), and when
+//! [`Rank`](super::turn::Rank): first those who have not been rung in this round (R57), and when
 //! all were, from the first again (R58).
 
 use super::Action;
@@ -68,7 +68,11 @@ impl Floor {
 
     /// The oldest caller whom an available agent may be rung for.
     fn add_oldest_for(&self, id: AgentId, candidates: &mut Candidates) {
-        let Some(agent) = self.agents.get(&id).filter(|a| a.rank(id).is_some()) else {
+        let Some(agent) = self
+            .agents
+            .get(&id)
+            .filter(|agent| agent.standing().is_some())
+        else {
             return;
         };
         let willing = |call: &CallId| self.callers.get(call).is_some_and(|c| c.accepts(id));

@@ -1,8 +1,8 @@
 //! A queue: its rules, its callers in order of arrival, and its agents who can be rung.
 
-use super::agent::Rank;
 use super::caller::Place;
 use super::tally::Counts;
+use super::turn::Rank;
 use crate::id::CallId;
 use crate::settings::{self, OnMaxWait};
 use std::collections::{BTreeMap, BTreeSet};

@@ -7,6 +7,9 @@ use super::floor::{Floor, later};
 use crate::id::{AgentId, CallId};
 use std::time::{Duration, Instant};
 
+/// What one press adds (R18).
+pub const EXTENSION: Duration = Duration::from_secs(10);
+
 impl Floor {
     /// The caller has hung up, or the conversation is over.
     pub(super) fn leave(&mut self, now: Instant, call: CallId, out: &mut Vec<Action>) {
@@ -42,6 +45,38 @@ impl Floor {
                 let until = later(now, wrap_up);
                 agent.begin(Doing::WrapUp { until });
             }),
+        }
+    }
+
+    /// The agent has finished early (D4).
+    pub(super) fn end_wrap_up(&mut self, now: Instant, agent: AgentId, out: &mut Vec<Action>) {
+        if self.wrap_up_until(agent).is_some() {
+            self.wrapped_up(now, agent, out);
+        }
+    }
+
+    /// The agent needs more time: it is added to what is left (R18). What has run out by now stays
+    /// so, whether or not its deadline has been seen to (R20).
+    pub(super) fn extend_wrap_up(&mut self, now: Instant, agent: AgentId, out: &mut Vec<Action>) {
+        match self.wrap_up_until(agent) {
+            Some(until) if until <= now => self.wrapped_up(now, agent, out),
+            Some(until) if self.extend => self.change_agent(agent, |agent| {
+                let until = (until + EXTENSION).min(later(now, Duration::MAX));
+                agent.begin(Doing::WrapUp { until });
+            }),
+            Some(_) | None => {}
+        }
+    }
+
+    /// When the agent's after-call work ends; `None` for who is not at it.
+    fn wrap_up_until(&self, agent: AgentId) -> Option<Instant> {
+        match self.agents.get(&agent)?.doing() {
+            Doing::WrapUp { until } => Some(until),
+            Doing::Unavailable
+            | Doing::Idle { .. }
+            | Doing::Ringing { .. }
+            | Doing::Talking { .. }
+            | Doing::Resting { .. } => None,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::certificates::Certificates;
 use super::story::{self, Numbers};
-use crate::acd::AgentState;
+use crate::acd::{AgentState, Status};
 use crate::api::Health;
 use crate::call::record::End;
 use crate::id::CallId;
@@ -134,6 +134,8 @@ impl Hands {
             Output::Conversation(conversation) => {
                 self.store.write(Record::Conversation(conversation));
             }
+            // Nobody has asked.
+            Output::Reply(..) => {}
             Output::Notice(call, notice) => {
                 if let (Some(call), Notice::Ended { .. }) = (call, &notice) {
                     self.tap.ended(now, call);
@@ -180,6 +182,8 @@ impl Hands {
             | Notice::Pressed { .. }
             | Notice::Recording { .. }
             | Notice::Reachable(..)
+            | Notice::Status(..)
+            | Notice::WrapUpExtended { .. }
             | Notice::WrappedUp(_)
             | Notice::Banned(_) => {}
         }
@@ -272,6 +276,9 @@ fn show(view: &View) {
         metrics::CALLERS_WAITING.set_for(&queue.name, queue.waiting as f64);
     }
     let states = [
+        "offline",
+        "not_ready",
+        "paused",
         "away",
         "available",
         "occupied",
@@ -291,6 +298,11 @@ fn show(view: &View) {
 
 fn state_name(state: &AgentState) -> &'static str {
     match state {
+        AgentState::NotReady { status } => match status {
+            Status::Offline => "offline",
+            Status::Paused(_) => "paused",
+            Status::Available | Status::NotReady(_) => "not_ready",
+        },
         AgentState::Away => "away",
         AgentState::Available { .. } => "available",
         AgentState::Occupied => "occupied",

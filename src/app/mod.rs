@@ -288,6 +288,7 @@ fn start_workers(
                     Input::Media(event) => event,
                     Input::Sip(_)
                     | Input::Looked(..)
+                    | Input::Request(_)
                     | Input::Clock(_)
                     | Input::Drain
                     | Input::Stop

@@ -1,6 +1,6 @@
 //! What happens, in words: for the log, and for whoever watches the demo.
 
-use crate::acd::Message;
+use crate::acd::{Message, Status};
 use crate::call::record::End;
 use crate::id::{AgentId, TrunkId};
 use crate::route;
@@ -135,6 +135,22 @@ pub fn tell(account: &Account, notice: &Notice, numbers: Numbers) -> String {
         }
         Notice::Reachable(id, true) => format!("{} is available", agent(id)),
         Notice::Reachable(id, false) => format!("{} has no phone any more", agent(id)),
+        Notice::Status(id, status) => {
+            let agent = agent(id);
+            match status {
+                Status::Available => format!("{agent} says: available"),
+                Status::NotReady(reason) => format!("{agent} says: not ready, {reason}"),
+                Status::Paused(queue) => {
+                    let queue = account.queue(*queue).map_or("?", |queue| &queue.name);
+                    format!("{agent} is paused: too many calls of {queue} were missed")
+                }
+                Status::Offline => format!("{agent} says: offline"),
+            }
+        }
+        Notice::WrapUpExtended { agent: id, left } => {
+            let (agent, seconds) = (agent(id), left.as_secs_f64());
+            format!("{agent} needs more time: {seconds:.1} s of wrap-up are left")
+        }
         Notice::WrappedUp(id) => format!("{} has finished the wrap-up", agent(id)),
         Notice::Banned(ban) => {
             let (source, seconds) = (ban.source.address(), ban.lasts.as_secs());
@@ -158,6 +174,7 @@ fn unrung(why: Unrung) -> String {
         Unrung::Declined(status) => format!("declined with {status}"),
         Unrung::Failed(status) => format!("could not be reached, {status}"),
         Unrung::CallerGone => "the caller does not wait any more".to_owned(),
+        Unrung::NotReady => "the agent is not available any more".to_owned(),
         Unrung::AgentGone => "the phone is not registered any more".to_owned(),
     }
 }

@@ -1,5 +1,6 @@
 //! Everything that can happen to the switch.
 
+use super::Request;
 use crate::clock::Clock;
 use crate::sip::resolve::{Answer, Query};
 use crate::{media, sip};
@@ -13,6 +14,8 @@ pub enum Input {
     Media(media::Event),
     /// DNS has answered a [`crate::switch::Output::LookUp`], or will not.
     Looked(Query, Answer),
+    /// Somebody asks for something: the answer is one [`crate::switch::Output::Reply`].
+    Request(Request),
     /// The wall clock was read again.
     Clock(Clock),
     /// Take no new calls: the server is about to stop.

@@ -5,6 +5,7 @@
 //!  Input::Sip  ────────▶ │ sip ──▶ on_sip ──▶ route, call ──┐      │
 //!  Input::Media ───────▶ │         on_media ───────────────▶├─ acd │ ──▶ Output
 //!  Input::Looked ──────▶ │         on_dns ──────────────────┤      │
+//!  Input::Request ─────▶ │         on_request ─────────────▶┤      │
 //!  Input::Timeout ─────▶ │         on_acd ◀─── Action ──────┘      │
 //!                        └────────────────────────────────────────┘
 //! ```
@@ -27,6 +28,7 @@ mod leg;
 mod on_acd;
 mod on_dns;
 mod on_media;
+mod on_request;
 mod on_sip;
 mod output;
 mod ports;
@@ -35,6 +37,7 @@ mod trunks;
 mod view;
 
 pub use input::Input;
+pub use on_request::{Ask, Done, Refused, Request};
 pub use output::{Notice, Output, Unrung};
 pub use ports::Port;
 pub use sounds::Sounds;
@@ -162,6 +165,7 @@ impl Switch {
                 self.resolver.answered(now, &query, answer);
                 self.watch_trunks(now);
             }
+            Input::Request(request) => self.on_request(now, request),
             Input::Clock(clock) => self.clock = clock,
             Input::Drain => self.drain(now),
             Input::Stop => self.stop(now),

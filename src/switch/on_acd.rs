@@ -45,6 +45,7 @@ impl Switch {
                     Revocation::Timeout => Unrung::NoAnswer,
                     Revocation::CallerGone => Unrung::CallerGone,
                     Revocation::AgentGone => Unrung::AgentGone,
+                    Revocation::NotReady => Unrung::NotReady,
                 };
                 self.unring(now, call, agent, why);
                 None

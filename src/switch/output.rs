@@ -1,10 +1,11 @@
 //! Everything the switch does to the world.
 
-use super::TrunkState;
+use super::{Done, Refused, TrunkState};
 use crate::call::record::{Conversation, End, Role, Segment};
 use crate::id::{AgentId, CallId, QueueId, TrunkId};
 use crate::sip::resolve::Query;
 use crate::{acd, media, sip};
+use std::time::Duration;
 
 /// Everything the switch does to the world.
 #[derive(Clone, Debug)]
@@ -27,6 +28,8 @@ pub enum Output {
     Record(Segment),
     /// A conversation has begun or ended: the store writes its record.
     Conversation(Box<Conversation>),
+    /// The answer to the request with this ticket.
+    Reply(u64, Result<Done, Refused>),
     /// Something people like to know, about a call where there is one.
     Notice(Option<CallId>, Notice),
 }
@@ -87,6 +90,10 @@ pub enum Notice {
     Ended { end: End, talked_ms: u64 },
     /// An agent's phone can be rung now, or cannot any more.
     Reachable(AgentId, bool),
+    /// An agent says something else of themselves, or has missed too many calls (B7).
+    Status(AgentId, acd::Status),
+    /// An agent's wrap-up lasts longer: so long from now on (R18).
+    WrapUpExtended { agent: AgentId, left: Duration },
     /// An agent's wrap-up is over.
     WrappedUp(AgentId),
     /// A sender of SIP is not heard for a while.
@@ -106,4 +113,6 @@ pub enum Unrung {
     CallerGone,
     /// The phone is not registered any more.
     AgentGone,
+    /// The agent is not available any more.
+    NotReady,
 }

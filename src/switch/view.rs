@@ -1,7 +1,7 @@
 //! What can be seen of the switch from outside, for metrics and health.
 
 use super::Switch;
-use crate::acd::AgentState;
+use crate::acd::{AgentState, Status};
 use crate::id::{AgentId, QueueId, TrunkId};
 use crate::route::{Count, Health};
 use std::time::{Duration, Instant};
@@ -45,6 +45,10 @@ pub struct AgentView {
     pub id: AgentId,
     /// Their name.
     pub name: String,
+    /// What they say of themselves.
+    pub status: Status,
+    /// Whether a phone of theirs is registered.
+    pub reachable: bool,
     /// What they are doing.
     pub state: AgentState,
 }
@@ -75,9 +79,12 @@ impl Switch {
             }
         });
         let agents = self.account.agents.iter().filter_map(|agent| {
+            let (status, reachable) = self.floor.presence(agent.id)?;
             Some(AgentView {
                 id: agent.id,
                 name: agent.name.clone(),
+                status,
+                reachable,
                 state: self.floor.agent(agent.id)?,
             })
         });

@@ -50,7 +50,8 @@ fn a_large_floor_stays_whole_in_a_busy_hour() {
                 Input::Join { call, queue }
             }
             Some(
-                AgentState::Away
+                AgentState::NotReady { .. }
+                | AgentState::Away
                 | AgentState::Occupied
                 | AgentState::Available { .. }
                 | AgentState::WrapUp { .. }

@@ -4,6 +4,7 @@ mod kept;
 mod large;
 mod offers;
 mod random_lives;
+mod status;
 mod waiting;
 mod wrap_up;
 
@@ -161,6 +162,21 @@ impl Story {
             agent: AgentId(agent),
             reachable,
         })
+    }
+
+    fn says(self, agent: u32, status: Status) -> Self {
+        let agent = AgentId(agent);
+        self.input(Input::Status { agent, status })
+    }
+
+    fn ends_wrap_up(self, agent: u32) -> Self {
+        let agent = AgentId(agent);
+        self.input(Input::EndWrapUp { agent })
+    }
+
+    fn extends_wrap_up(self, agent: u32) -> Self {
+        let agent = AgentId(agent);
+        self.input(Input::ExtendWrapUp { agent })
     }
 
     fn occupied(self, agent: u32, occupied: bool) -> Self {

@@ -54,7 +54,7 @@ fn any_input(random: &mut Random) -> Input {
     let agent = AgentId(1 + random.below(6) as u32);
     let queue = QueueId(1 + random.below(5) as u32);
     let yes = random.below(3) > 0;
-    match random.below(17) {
+    match random.below(20) {
         0..=3 => Input::Join { call, queue },
         4 | 5 => Input::Heard { call },
         6 | 7 => Input::Leave { call },
@@ -77,6 +77,16 @@ fn any_input(random: &mut Random) -> Input {
         },
         14 => Input::Ready { call, ready: yes },
         15 => Input::Withdraw { call },
+        16 => Input::Status {
+            agent,
+            status: match random.below(6) {
+                0 => Status::NotReady(0),
+                1 => Status::Offline,
+                _ => Status::Available,
+            },
+        },
+        17 => Input::EndWrapUp { agent },
+        18 => Input::ExtendWrapUp { agent },
         _ => Input::Refuse {
             agent,
             call,
@@ -99,7 +109,8 @@ fn any_place(queue: QueueId, random: &mut Random) -> Kept {
 fn answer(floor: &Floor, random: &mut Random) -> Option<Input> {
     let offered = floor.agents().find_map(|(agent, state)| match state {
         AgentState::Offered { call, .. } => Some((agent, call)),
-        AgentState::Away
+        AgentState::NotReady { .. }
+        | AgentState::Away
         | AgentState::Occupied
         | AgentState::Available { .. }
         | AgentState::Talking { .. }

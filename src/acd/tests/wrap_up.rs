@@ -91,3 +91,52 @@ fn idleness_counts_from_the_end_of_the_wrap_up() {
         Some("15: offer 2 to 3")
     );
 }
+
+#[test]
+fn d4_an_agent_may_end_the_wrap_up_early() {
+    after_a_talk(&with_wrap_up(true), 1)
+        .wait(3)
+        .ends_wrap_up(1)
+        .expect(&["3: wrapped up 1", "3: offer 2 to 1"])
+        .ends_wrap_up(1)
+        .expect(&[]);
+}
+
+#[test]
+fn r18_each_press_adds_ten_seconds_to_what_is_left() {
+    after_a_talk(&with_wrap_up(true), 1)
+        .wait(9)
+        .extends_wrap_up(1)
+        .extends_wrap_up(1)
+        .wait(25)
+        .expect(&["30: wrapped up 1", "30: offer 2 to 1"]);
+}
+
+#[test]
+fn r20_a_press_at_zero_wakes_nobody() {
+    // The deadline has passed and was not seen to: the agent is free, and rung for caller 2.
+    let mut story = after_a_talk(&with_wrap_up(true), 1);
+    story.now += Duration::from_secs(10);
+    story
+        .extends_wrap_up(1)
+        .expect(&["10: wrapped up 1", "10: offer 2 to 1"])
+        .extends_wrap_up(1)
+        .agent_is(1, |state| matches!(state, AgentState::Offered { .. }))
+        .expect(&[]);
+}
+
+#[test]
+fn r20_only_who_is_in_wrap_up_can_prolong_it() {
+    let story = Story::with_agents(&with_wrap_up(true), &[1])
+        .extends_wrap_up(1)
+        .extends_wrap_up(99)
+        .agent_is(1, |state| matches!(state, AgentState::Available { .. }))
+        .joins(1)
+        .accepts(1, 1)
+        .extends_wrap_up(1)
+        .agent_is(1, |state| matches!(state, AgentState::Talking { .. }));
+    story
+        .leaves(1)
+        .wait(10)
+        .expect(&["0: offer 1 to 1", "0: connect 1 to 1", "10: wrapped up 1"]);
+}

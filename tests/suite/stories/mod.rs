@@ -1,5 +1,6 @@
 //! Stories, told and checked as one reads them. The requirement stands in the name or beside it.
 
+mod agents;
 mod codecs;
 mod digits;
 mod ending;

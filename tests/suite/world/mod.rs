@@ -23,7 +23,7 @@ use cordboard::settings::{Account, Secret};
 use cordboard::sip::auth::{Algorithm, Digest};
 use cordboard::sip::resolve::Answer;
 use cordboard::sip::{self, Flow, Listener, ListenerId, Transport};
-use cordboard::switch::{self, Input, Notice, Output, Sounds, Switch};
+use cordboard::switch::{self, Ask, Done, Input, Notice, Output, Refused, Request, Sounds, Switch};
 use cordboard::watch::trace::{self, Ladder, Tap, Trace, Which};
 use network::Network;
 use phone::{Habit, Phone};
@@ -53,6 +53,8 @@ pub(crate) struct World {
     pub(crate) conversations: BTreeMap<CallId, Conversation>,
     pub(crate) endings: BTreeMap<CallId, u32>,
     pub(crate) segments: Vec<Segment>,
+    /// What was replied to each request.
+    replies: BTreeMap<u64, Result<Done, Refused>>,
     pub(crate) files: BTreeMap<RecordingId, (Vec<i16>, bool)>,
     pub(crate) now: Instant,
     pub(crate) start: Instant,
@@ -116,6 +118,7 @@ impl World {
             conversations: BTreeMap::new(),
             endings: BTreeMap::new(),
             segments: vec![],
+            replies: BTreeMap::new(),
             files: BTreeMap::new(),
             now: start,
             start,
@@ -263,6 +266,13 @@ impl World {
         self.switch.handle(self.now, input);
         self.drain();
         self
+    }
+
+    /// Somebody asks something of the switch.
+    pub(crate) fn asks(&mut self, what: Ask) -> Result<Done, Refused> {
+        let ticket = self.replies.len() as u64;
+        self.happens(Input::Request(Request { ticket, what }));
+        *self.replies.get(&ticket).expect("each request is answered")
     }
 
     /// Packets thrown at an address from anywhere.
@@ -437,6 +447,10 @@ impl World {
                 let ttl = Duration::from_secs(60);
                 let answer = Answer::Nothing { ttl };
                 self.switch.handle(self.now, Input::Looked(query, answer));
+            }
+            Output::Reply(ticket, reply) => {
+                let again = self.replies.insert(ticket, reply);
+                assert!(again.is_none(), "one reply to request {ticket}");
             }
             Output::Record(segment) => self.segments.push(segment),
             Output::Conversation(conversation) => {

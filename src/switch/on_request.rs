@@ -1,0 +1,148 @@
+//! What people and programs ask for, and what becomes of it.
+//!
+//! Whoever asks gets one [`Output::Reply`] with the number of the request, before anything else
+//! happens. A refusal says what to mend; then nothing has changed.
+
+use super::{Notice, Output, Switch};
+use crate::acd::{self, AgentState, Status};
+use crate::id::AgentId;
+use std::time::{Duration, Instant};
+
+/// Something that is asked of the switch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// The asker's number for it: the reply has it too.
+    pub ticket: u64,
+    /// What is asked.
+    pub what: Ask,
+}
+
+/// What can be asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ask {
+    /// The agent is available from now on, or not (R151, B7). Asking for what is already so is fine.
+    SetStatus { agent: AgentId, status: Status },
+    /// The agent has finished the after-call work early (D4).
+    EndWrapUp { agent: AgentId },
+    /// The agent needs [`acd::EXTENSION`] more of it (R18).
+    ExtendWrapUp { agent: AgentId },
+    /// How many conversations of other channels the agent has that are not closed (R53, R149).
+    SetLoad { agent: AgentId, conversations: u32 },
+}
+
+/// What was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Done {
+    /// What was asked, and no more is to be said.
+    Plain,
+    /// The after-call work now lasts for so long.
+    WrapUp { left: Duration },
+}
+
+/// Why nothing was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// The account has no such agent.
+    #[error("there is no agent {0}")]
+    UnknownAgent(AgentId),
+    /// The account has no such reason.
+    #[error("there is no reason {0} for being not ready: see not_ready in the settings")]
+    UnknownReason(u16),
+    /// Only missed calls pause an agent.
+    #[error("nobody pauses an agent but missed calls: ask for not_ready or offline")]
+    NotForPeople,
+    /// The after-call work is over, or there was none.
+    #[error("agent {0} is not in wrap-up")]
+    NotInWrapUp(AgentId),
+    /// It cannot be prolonged.
+    #[error("wrap-up cannot be prolonged: wrap_up.extend is off in the settings")]
+    NoExtension,
+}
+
+impl Switch {
+    /// Does what is asked, and replies.
+    pub(super) fn on_request(&mut self, now: Instant, request: Request) {
+        let reply = self.ask(now, request.what);
+        self.out(Output::Reply(request.ticket, reply));
+    }
+
+    fn ask(&mut self, now: Instant, what: Ask) -> Result<Done, Refused> {
+        match what {
+            Ask::SetStatus { agent, status } => self.set_status(now, agent, status),
+            Ask::EndWrapUp { agent } => {
+                self.in_wrap_up(now, agent)?;
+                self.acd(now, acd::Input::EndWrapUp { agent });
+                Ok(Done::Plain)
+            }
+            Ask::ExtendWrapUp { agent } => self.extend_wrap_up(now, agent),
+            Ask::SetLoad {
+                agent,
+                conversations,
+            } => {
+                self.known(agent)?;
+                let load = acd::Input::Load {
+                    agent,
+                    conversations,
+                };
+                self.acd(now, load);
+                Ok(Done::Plain)
+            }
+        }
+    }
+
+    fn set_status(
+        &mut self,
+        now: Instant,
+        agent: AgentId,
+        status: Status,
+    ) -> Result<Done, Refused> {
+        self.known(agent)?;
+        match status {
+            Status::Available | Status::Offline | Status::NotReady(_) => {}
+            Status::Paused(_) => return Err(Refused::NotForPeople),
+        }
+        let before = self.floor.presence(agent).map(|(status, _)| status);
+        if before != Some(status) {
+            self.out(Output::Notice(None, Notice::Status(agent, status)));
+            self.acd(now, acd::Input::Status { agent, status });
+        }
+        Ok(Done::Plain)
+    }
+
+    fn extend_wrap_up(&mut self, now: Instant, agent: AgentId) -> Result<Done, Refused> {
+        self.in_wrap_up(now, agent)?;
+        self.acd(now, acd::Input::ExtendWrapUp { agent });
+        let until = self.in_wrap_up(now, agent)?;
+        let left = until.saturating_duration_since(now);
+        let notice = Notice::WrapUpExtended { agent, left };
+        self.out(Output::Notice(None, notice));
+        Ok(Done::WrapUp { left })
+    }
+
+    /// When the agent's after-call work ends. What ends now has ended: whoever asks at that moment is
+    /// too late, and the agent may be rung already (R20).
+    fn in_wrap_up(&mut self, now: Instant, agent: AgentId) -> Result<Instant, Refused> {
+        self.known(agent)?;
+        self.acd(now, acd::Input::Timeout);
+        match self.floor.agent(agent) {
+            Some(AgentState::WrapUp { until }) => Ok(until),
+            Some(
+                AgentState::NotReady { .. }
+                | AgentState::Away
+                | AgentState::Occupied
+                | AgentState::Available { .. }
+                | AgentState::Offered { .. }
+                | AgentState::Talking { .. }
+                | AgentState::Resting { .. },
+            )
+            | None => Err(Refused::NotInWrapUp(agent)),
+        }
+    }
+
+    fn known(&self, agent: AgentId) -> Result<(), Refused> {
+        match self.account.agent(agent) {
+            Some(_) => Ok(()),
+            None => Err(Refused::UnknownAgent(agent)),
+        }
+    }
+}

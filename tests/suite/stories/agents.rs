@@ -1,0 +1,112 @@
+//! What agents say of themselves and ask for: status, the end of the wrap-up and more of it.
+
+use super::answers;
+use crate::world::World;
+use crate::world::phone::Habit;
+use cordboard::acd::Status;
+use cordboard::id::AgentId;
+use cordboard::switch::{Ask, Done, Refused};
+use std::time::Duration;
+
+const ADA: AgentId = AgentId(1);
+const NOBODY: AgentId = AgentId(99);
+
+fn says(status: Status) -> Ask {
+    Ask::SetStatus { agent: ADA, status }
+}
+
+#[test]
+fn r151_who_is_offline_is_not_rung_whatever_their_phone_does() {
+    let mut w = World::new();
+    w.agent("1001", answers(1.0)).log();
+    assert_eq!(w.asks(says(Status::Offline)), Ok(Done::Plain));
+    w.registers("1001", 3600).dials("alice", "100").wait(10.0);
+    assert_eq!(w.hears("alice"), ["music"]);
+    let log = w.log();
+    assert!(!log.contains("rings"), "{log}");
+    assert!(log.contains("Ada (1001) says: offline"), "{log}");
+    assert_eq!(w.asks(says(Status::Available)), Ok(Done::Plain));
+    w.wait(2.0);
+    assert_eq!(w.hears("alice"), ["1001"]);
+}
+
+#[test]
+fn who_says_not_ready_while_their_phone_rings_is_rung_no_longer() {
+    let mut w = World::new();
+    w.agent("1001", Habit::Ignores)
+        .wait(1.0)
+        .agent("1002", answers(1.0))
+        .dials("alice", "100")
+        .wait(2.0);
+    assert!(w.phones["1001"].has_dialog(), "rings");
+    assert_eq!(w.asks(says(Status::Offline)), Ok(Done::Plain));
+    w.wait(2.0);
+    assert!(!w.phones["1001"].has_dialog(), "does not ring any more");
+    assert_eq!(w.hears("alice"), ["1002"]);
+}
+
+#[test]
+fn d4_an_agent_ends_the_wrap_up_and_is_rung_for_the_next_caller() {
+    let mut w = World::new();
+    w.agent("1001", answers(1.0))
+        .dials("alice", "100")
+        .wait(3.0)
+        .hangs_up("alice")
+        .wait(0.5)
+        .dials("bob", "100")
+        .wait(2.0);
+    assert!(!w.phones["1001"].has_dialog(), "in wrap-up");
+    assert_eq!(w.asks(Ask::EndWrapUp { agent: ADA }), Ok(Done::Plain));
+    w.wait(0.5);
+    assert!(w.phones["1001"].has_dialog(), "rings for bob");
+    let refused = w.asks(Ask::EndWrapUp { agent: ADA });
+    assert_eq!(refused, Err(Refused::NotInWrapUp(ADA)));
+}
+
+#[test]
+fn r18_ten_seconds_more_are_exactly_ten_seconds_more() {
+    let mut w = World::new();
+    w.agent("1001", answers(1.0))
+        .dials("alice", "100")
+        .wait(3.0)
+        .hangs_up("alice")
+        .wait(0.2);
+    let more = Ask::ExtendWrapUp { agent: ADA };
+    let Ok(Done::WrapUp { left: first }) = w.asks(more.clone()) else {
+        panic!("it is allowed");
+    };
+    let Ok(Done::WrapUp { left: second }) = w.asks(more) else {
+        panic!("it is allowed");
+    };
+    assert_eq!(second - first, Duration::from_secs(10));
+    w.dials("bob", "100").log();
+    w.wait(second.as_secs_f64() - 0.2);
+    assert!(!w.log().contains("rings"));
+    w.wait(0.4);
+    assert!(w.log().contains("rings"));
+}
+
+#[test]
+fn a_refusal_names_what_to_mend() {
+    let mut w = World::new();
+    for what in [
+        Ask::SetStatus {
+            agent: NOBODY,
+            status: Status::Offline,
+        },
+        Ask::EndWrapUp { agent: NOBODY },
+        Ask::ExtendWrapUp { agent: NOBODY },
+        Ask::SetLoad {
+            agent: NOBODY,
+            conversations: 3,
+        },
+    ] {
+        let refused = w.asks(what).expect_err("nobody is called so");
+        assert_eq!(refused, Refused::UnknownAgent(NOBODY));
+        assert_eq!(refused.to_string(), "there is no agent 99");
+    }
+    let queue = w.account.queues[0].id;
+    let paused = w.asks(says(Status::Paused(queue)));
+    assert_eq!(paused, Err(Refused::NotForPeople));
+    assert_eq!(w.log(), "", "nothing has happened");
+}
