@@ -90,6 +90,26 @@ id! {
     TrunkId(u32)
 }
 id! {
+    /// A waiting strategy of the account.
+    StrategyId(u32)
+}
+id! {
+    /// Working hours of the account.
+    HoursId(u32)
+}
+id! {
+    /// A callback configuration of the account.
+    CallbackConfigId(u32)
+}
+id! {
+    /// A request to be called back.
+    CallbackId(u64)
+}
+id! {
+    /// Somebody who may log in.
+    UserId(u32)
+}
+id! {
     /// A sound in the library: music, or a message already rendered.
     SoundId(u32)
 }

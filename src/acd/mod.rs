@@ -152,6 +152,8 @@ pub enum Message {
     Announcement,
     /// The last message, when the longest wait is over (R31).
     MaxWait,
+    /// What is said outside of working hours (R61).
+    Away,
 }
 
 /// Why an offer was taken back.

@@ -41,15 +41,15 @@ pub(super) struct MaxWait {
 
 impl Queue {
     pub(super) fn new(queue: &settings::Queue) -> Self {
-        let announcement = queue.announcement.as_ref();
-        let max_wait = queue.max_wait.as_ref().map(|max| MaxWait {
+        let announcement = queue.waiting.announcement.as_ref();
+        let max_wait = queue.waiting.max_wait.as_ref().map(|max| MaxWait {
             after: max.after,
             message: max.message.is_some(),
             then: max.then,
         });
         Self {
             rules: Rules {
-                greeting: queue.greeting.is_some(),
+                greeting: queue.waiting.greeting.is_some(),
                 announce_every: announcement.map(|announcement| announcement.every),
                 max_wait,
                 reoffer_delay: queue.reoffer_delay,

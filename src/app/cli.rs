@@ -137,7 +137,7 @@ fn check(path: &Path) -> anyhow::Result<()> {
 /// What is set and has another effect than one would think.
 fn notes(config: &Config) -> Vec<String> {
     let outside = |queue: &&Queue| {
-        let then = queue.max_wait.as_ref().map(|max| max.then);
+        let then = queue.waiting.max_wait.as_ref().map(|max| max.then);
         matches!(then, Some(OnMaxWait::External(_)))
     };
     let queues = config.account.queues.iter().filter(outside);

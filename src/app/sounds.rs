@@ -5,7 +5,7 @@ use crate::audio::tone;
 use crate::config::Config;
 use crate::id::SoundId;
 use crate::media::{Library, Sound};
-use crate::settings;
+use crate::settings::{self, Account, WaitingKey};
 use crate::switch::Sounds;
 use crate::voices;
 use anyhow::bail;
@@ -19,38 +19,48 @@ use std::path::Path;
 /// All files that are missing or cannot be decoded, all texts that cannot be spoken: each with the
 /// queue and the mend, in a line of its own.
 pub(super) fn render(config: &Config, cache: &Path) -> anyhow::Result<(Library, Sounds)> {
-    let mut faults = vec![];
     let mut studio = Studio {
         cache: cache.to_owned(),
         library: Library::default(),
         known: HashMap::new(),
+        faults: vec![],
     };
     let mut sounds = Sounds::default();
-    for queue in &config.account.queues {
+    let account = &config.account;
+    for (key, waiting) in account.experiences() {
+        let announcement = waiting.announcement.as_ref();
+        let max_wait = waiting.max_wait.as_ref();
         let messages = [
-            (Message::Greeting, queue.greeting.as_ref()),
-            (
-                Message::Announcement,
-                queue.announcement.as_ref().map(|a| &a.message),
-            ),
+            (Message::Greeting, waiting.greeting.as_ref()),
+            (Message::Announcement, announcement.map(|a| &a.message)),
             (
                 Message::MaxWait,
-                queue.max_wait.as_ref().and_then(|max| max.message.as_ref()),
+                max_wait.and_then(|max| max.message.as_ref()),
             ),
         ];
         for (role, message) in messages {
-            let Some(message) = message else { continue };
-            match studio.sound(message) {
-                Ok(sound) => sounds.set_message(queue.id, role, sound),
-                Err(why) => faults.push(format!("queue {:?}, {}: {why:#}", queue.name, name(role))),
-            }
+            let sound = studio.render(message, || {
+                format!("{}, {}", place(account, key), name(role))
+            });
+            sound.map(|sound| sounds.set_message(key, role, sound));
         }
-        if let Some(music) = &queue.music {
-            match studio.sound(music) {
-                Ok(sound) => sounds.set_music(queue.id, sound),
-                Err(why) => faults.push(format!("queue {:?}, music: {why:#}", queue.name)),
-            }
-        }
+        let music = waiting.music.as_ref();
+        let sound = studio.render(music, || format!("{}, music", place(account, key)));
+        sound.map(|sound| sounds.set_music(key, sound));
+    }
+    for hours in &account.hours {
+        let key = WaitingKey::Hours(hours.id);
+        let sound = studio.render(hours.away.as_ref(), || {
+            format!("{}, away", place(account, key))
+        });
+        sound.map(|sound| sounds.set_message(key, Message::Away, sound));
+    }
+    for callback in &account.callbacks {
+        let message = callback.confirmation.as_ref();
+        let sound = studio.render(message, || {
+            format!("callback {:?}, confirmation", callback.name)
+        });
+        sound.map(|sound| sounds.set_confirmation(callback.id, sound));
     }
     // Whoever calls out hears it while the number rings and its network says nothing.
     if !config.account.outbound.is_empty() {
@@ -60,8 +70,8 @@ pub(super) fn render(config: &Config, cache: &Path) -> anyhow::Result<(Library, 
             .insert(ring_back, Sound::new(ring_back_tone()));
         sounds.set_ring_back(ring_back);
     }
-    if !faults.is_empty() {
-        bail!("{}", faults.join("\n"));
+    if !studio.faults.is_empty() {
+        bail!("{}", studio.faults.join("\n"));
     }
     Ok((studio.library, sounds))
 }
@@ -79,6 +89,25 @@ fn name(role: Message) -> &'static str {
         Message::Greeting => "greeting",
         Message::Announcement => "announcement",
         Message::MaxWait => "max_wait.message",
+        Message::Away => "away",
+    }
+}
+
+/// Where something is set, as people call it.
+fn place(account: &Account, key: WaitingKey) -> String {
+    match key {
+        WaitingKey::Queue(id) => {
+            let queue = account.queue(id);
+            format!("queue {:?}", queue.map_or("?", |queue| &queue.name))
+        }
+        WaitingKey::Strategy(id) => {
+            let strategy = account.strategy(id);
+            format!("strategy {:?}", strategy.map_or("?", |each| &each.name))
+        }
+        WaitingKey::Hours(id) => {
+            let hours = account.hours(id);
+            format!("hours {:?}", hours.map_or("?", |hours| &hours.name))
+        }
     }
 }
 
@@ -86,9 +115,22 @@ struct Studio {
     cache: std::path::PathBuf,
     library: Library,
     known: HashMap<settings::Message, SoundId>,
+    /// What cannot be rendered, each with its place and the mend.
+    faults: Vec<String>,
 }
 
 impl Studio {
+    fn render(
+        &mut self,
+        message: Option<&settings::Message>,
+        place: impl Fn() -> String,
+    ) -> Option<SoundId> {
+        let sound = self.sound(message?);
+        sound
+            .map_err(|why| self.faults.push(format!("{}: {why:#}", place())))
+            .ok()
+    }
+
     fn sound(&mut self, message: &settings::Message) -> anyhow::Result<SoundId> {
         if let Some(known) = self.known.get(message) {
             return Ok(*known);

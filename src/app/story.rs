@@ -58,6 +58,7 @@ pub fn tell(account: &Account, notice: &Notice, numbers: Numbers) -> String {
                 Message::Greeting => "the greeting",
                 Message::Announcement => "an announcement",
                 Message::MaxWait => "that the wait is over",
+                Message::Away => "that nobody is there now",
             }
         ),
         Notice::HearsMusic => "the caller hears music".to_owned(),

@@ -3,8 +3,8 @@
 use super::{Admits, Config, ListenerConfig, LogFormat, Media, Server};
 use crate::id::{AgentId, QueueId, TrunkId};
 use crate::settings::{
-    Account, Agent, Announcement, Destination, Dialling, Habits, Message, Network, Queue,
-    Recording, Route, Secret, Timeouts, Trunk, WrapUp, defaults,
+    Account, Agent, Announcement, Codes, Destination, Habits, Message, Network, Queue, Recording,
+    Route, Secret, Trunk, Waiting, WrapUp, defaults,
 };
 use crate::sip::auth::{Algorithm, Digest};
 use crate::sip::{Transport, guard};
@@ -134,7 +134,6 @@ fn account(demo: &Demo) -> Account {
         to,
     };
     Account {
-        name: "demo".into(),
         queues: vec![support(demo, &agents)],
         agents,
         trunks: vec![Trunk {
@@ -146,17 +145,16 @@ fn account(demo: &Demo) -> Account {
             route("9664", Destination::Music),
             route("*", Destination::Queue(SUPPORT)),
         ],
-        outbound: vec![],
-        dialling: Dialling::default(),
-        timeouts: Timeouts::default(),
         wrap_up: WrapUp {
             enabled: true,
             default: Duration::from_secs(10),
+            extend: true,
         },
         recording: Recording {
             enabled: demo.recording,
             ..Recording::default()
         },
+        ..Account::new("demo")
     }
 }
 
@@ -165,15 +163,16 @@ fn support(demo: &Demo, agents: &[Agent]) -> Queue {
     let announcement = Announcement {
         message: Message::File(demo.sounds.join("announcement.wav")),
         every: defaults::ANNOUNCE_EVERY,
+        codes: Codes::default(),
     };
     Queue {
-        id: SUPPORT,
-        name: "Support".into(),
         agents: agents.iter().map(|agent| agent.id).collect(),
-        greeting: demo.greeting.then(|| file("greeting.wav")),
-        music: Some(file("hold-music.wav")),
-        announcement: demo.greeting.then_some(announcement),
-        max_wait: None,
-        reoffer_delay: defaults::REOFFER_DELAY,
+        waiting: Waiting {
+            greeting: demo.greeting.then(|| file("greeting.wav")),
+            music: Some(file("hold-music.wav")),
+            announcement: demo.greeting.then_some(announcement),
+            max_wait: None,
+        },
+        ..Queue::new(SUPPORT, "Support")
     }
 }

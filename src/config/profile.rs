@@ -7,7 +7,7 @@
 use super::Files;
 use super::report::Report;
 use super::suggest::did_you_mean;
-use super::table::{Table, choose};
+use super::table::Table;
 use crate::settings::{Codec, Dtmf, Habits, IdentityHeader, Reliable, RtcpMux, Srtp};
 use crate::sip::Transport;
 use crate::sip::auth::Algorithm;
@@ -85,12 +85,12 @@ impl ListenerKeys {
         let digest = [("md5", Algorithm::Md5), ("sha-256", Algorithm::Sha256)];
         Self {
             name: table.string("name", report),
-            transports: chosen(table, "transports", &transports, report),
+            transports: table.choices("transports", &transports, report),
             bind: table.parsed("bind", "an address and a port: \"192.0.2.1:5060\"", report),
             advertised: table.parsed("advertised", "an address: \"198.51.100.7\"", report),
             admits: table.choice("admits", &admits, report),
             realm: table.string("realm", report),
-            digest: chosen(table, "digest", &digest, report),
+            digest: table.choices("digest", &digest, report),
             certificate: table.string("certificate", report),
             key: table.string("key", report),
         }
@@ -148,7 +148,7 @@ impl PeerKeys {
             ("offer", RtcpMux::Offer),
         ];
         Self {
-            codecs: chosen(table, "codecs", &codecs, report),
+            codecs: table.choices("codecs", &codecs, report),
             reliable_provisionals: table.choice("reliable_provisionals", &reliable, report),
             session_timer: table.seconds("session_timer_s", report),
             early_media: table.boolean("early_media", report),
@@ -258,25 +258,4 @@ fn sections(root: &DeTable<'_>, report: &mut Report<'_>) -> Profile {
     }
     root.done(report);
     Profile { listener, peer }
-}
-
-/// A list of words of which each means something.
-fn chosen<T: Copy + PartialEq>(
-    table: &mut Table<'_>,
-    key: &'static str,
-    words: &[(&'static str, T)],
-    report: &mut Report<'_>,
-) -> Option<Vec<T>> {
-    let mut list = vec![];
-    for (path, text) in table.strings(key, report)? {
-        match choose(&text, words) {
-            Ok(meaning) if list.contains(&meaning) => report.of(&path, "named twice"),
-            Ok(meaning) => list.push(meaning),
-            Err(mend) => report.of(&path, mend),
-        }
-    }
-    if list.is_empty() {
-        report.of(&table.path(key), "name at least one");
-    }
-    Some(list)
 }

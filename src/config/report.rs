@@ -95,6 +95,10 @@ impl<'t> Report<'t> {
             return;
         }
         self.faulty.insert(path.to_owned());
+        // Of a list with a faulty entry nothing is said as a whole: it may be short of that entry.
+        if let Some((list, _)) = path.rsplit_once('[').filter(|_| path.ends_with(']')) {
+            self.faulty.insert(list.to_owned());
+        }
         let mut at = path;
         let offset = loop {
             if let Some(offset) = self.places.get(at) {

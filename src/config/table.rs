@@ -123,6 +123,27 @@ impl<'t> Table<'t> {
             .ok()
     }
 
+    /// Several of a few words, each once.
+    pub(super) fn choices<T: Copy + PartialEq>(
+        &mut self,
+        key: &'static str,
+        words: &[(&'static str, T)],
+        report: &mut Report<'_>,
+    ) -> Option<Vec<T>> {
+        let mut list = vec![];
+        for (path, text) in self.strings(key, report)? {
+            match choose(&text, words) {
+                Ok(meaning) if list.contains(&meaning) => report.of(&path, "named twice"),
+                Ok(meaning) => list.push(meaning),
+                Err(mend) => report.of(&path, mend),
+            }
+        }
+        if list.is_empty() {
+            report.of(&self.path(key), "name at least one");
+        }
+        Some(list)
+    }
+
     pub(super) fn boolean(&mut self, key: &'static str, report: &mut Report<'_>) -> Option<bool> {
         let value = self.value(key, report)?;
         self.or_wrong_type(key, "true or false", value, value.as_bool(), report)
@@ -271,7 +292,7 @@ fn whole(number: &DeInteger<'_>) -> Option<i64> {
 }
 
 /// The meaning of a word, or the mend.
-pub(super) fn choose<T: Copy>(text: &str, words: &[(&'static str, T)]) -> Result<T, String> {
+fn choose<T: Copy>(text: &str, words: &[(&'static str, T)]) -> Result<T, String> {
     let found = words.iter().find(|(word, _)| *word == text);
     found.map(|(_, meaning)| *meaning).ok_or_else(|| {
         let mend = did_you_mean(text, words.iter().map(|(word, _)| *word));

@@ -2,8 +2,10 @@
 
 mod kept;
 mod more;
+mod waiting;
 
 use super::*;
+use crate::id::QueueId;
 use crate::random::Random;
 use crate::settings::{Codec, Destination, Message, OnMaxWait, Secret};
 use crate::sip::auth::Algorithm;
@@ -91,8 +93,8 @@ fn the_example_shows_every_section() {
         panic!("two queues")
     };
     let music = Path::new("/etc/cordboard/../media/hold-music.wav").to_owned();
-    assert_eq!(support.music, Some(Message::File(music)));
-    let max_wait = sales.max_wait.as_ref().expect("set");
+    assert_eq!(support.waiting.music, Some(Message::File(music)));
+    let max_wait = sales.waiting.max_wait.as_ref().expect("set");
     assert_eq!(max_wait.then, OnMaxWait::Queue(support.id));
     assert_eq!(config.account.routes[2].number, "+4930555*");
     assert_eq!(config.account.routes[2].to, Destination::Queue(sales.id));
@@ -136,6 +138,7 @@ fn the_example_s_defaults_are_the_defaults() {
         "ca",
         "servers",
         "password",
+        "auto_pause",
     ];
     let is_default = |line: &&str| {
         let key = line.trim_start_matches('#').split(' ').next();
@@ -242,7 +245,7 @@ fn a_trunk_s_slips_are_told_with_what_was_meant() {
         ),
         (
             "[[trunk]]\nname = \"carrier\"\nserver = \"x\"\n[[outbound]]\nnumber = \"+*\"\ntrunks = [\"carier\"]",
-            "19: trunks: no trunk is called \"carier\"; did you mean \"carrier\"?",
+            "19: trunks[0]: no trunk is called \"carier\"; did you mean \"carrier\"?",
         ),
         (
             "[dialling]\ncalls_per_minute = 601",

@@ -103,7 +103,6 @@ fn contains(network: &Network, address: IpAddr) -> bool {
 mod tests {
     use super::*;
     use crate::id::{QueueId, TrunkId};
-    use crate::settings::{Dialling, Recording, Timeouts, WrapUp};
 
     pub(super) fn account() -> Account {
         let route = |number: &str, to| Route {
@@ -115,9 +114,6 @@ mod tests {
             ..Trunk::new(TrunkId(id), &format!("trunk {id}"))
         };
         Account {
-            name: "test".into(),
-            queues: vec![],
-            agents: vec![],
             trunks: vec![
                 trunk(1, &[("192.0.2.0", 24), ("2001:db8::", 32)]),
                 trunk(2, &[("192.0.2.128", 25), ("10.0.0.7", 32)]),
@@ -128,11 +124,7 @@ mod tests {
                 route("alice", Destination::Music),
                 route("+*", Destination::Queue(QueueId(1))),
             ],
-            outbound: vec![],
-            dialling: Dialling::default(),
-            timeouts: Timeouts::default(),
-            wrap_up: WrapUp::default(),
-            recording: Recording::default(),
+            ..Account::new("test")
         }
     }
 

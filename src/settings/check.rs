@@ -2,11 +2,13 @@
 //!
 //! Fields are named as in the configuration file: `queue[0].max_wait.after_s`.
 
+mod callbacks;
+mod hours;
 mod trunks;
+mod waiting;
 
-use super::defaults::{ANNOUNCE, MAX_WAIT, RATE, REOFFER, RING, WRAP_UP};
-use super::{Account, Agent, Destination, Message, Network, OnMaxWait, Queue};
-use crate::id::QueueId;
+use super::defaults::{AUTO_PAUSE, RATE, REOFFER, RING, WRAP_UP};
+use super::{Account, Agent, Destination, Message, Network, Queue};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
@@ -37,6 +39,9 @@ impl Account {
             );
         }
         found.queues(self);
+        found.strategies(self);
+        found.all_hours(self);
+        found.callbacks(self);
         found.agents(&self.agents);
         found.trunks(&self.trunks);
         found.routes(self);
@@ -44,6 +49,7 @@ impl Account {
         found.range("timeouts.agent_s", self.timeouts.agent, RING);
         found.range("timeouts.customer_s", self.timeouts.customer, RING);
         found.range("wrap_up.default_s", self.wrap_up.default, WRAP_UP);
+        found.not_ready(&self.not_ready);
         match found.0.is_empty() {
             true => Ok(()),
             false => Err(found.0),
@@ -81,42 +87,23 @@ impl Problems {
         if queue.agents.iter().collect::<BTreeSet<_>>().len() < queue.agents.len() {
             self.add(agents, "an agent is named twice");
         }
-        self.message(&format!("{path}.greeting"), queue.greeting.as_ref());
-        self.message(&format!("{path}.music"), queue.music.as_ref());
-        if let Some(Message::Text { .. }) = queue.music {
-            self.add(format!("{path}.music"), "hold music is a file (R29)");
+        self.waiting(account, path, &queue.waiting);
+        self.redirect(account, path, &[queue.id], &queue.waiting);
+        if let Some(id) = queue.hours.filter(|id| account.hours(*id).is_none()) {
+            let mend = format!("there are no working hours {id}");
+            self.add(format!("{path}.hours"), mend);
         }
-        if let Some(announcement) = &queue.announcement {
-            let path = format!("{path}.announcement");
-            self.message(&path, Some(&announcement.message));
-            self.range(&format!("{path}.every_s"), announcement.every, ANNOUNCE);
-        }
-        if let Some(max) = &queue.max_wait {
-            let path = format!("{path}.max_wait");
-            self.range(&format!("{path}.after_s"), max.after, MAX_WAIT);
-            self.message(&format!("{path}.message"), max.message.as_ref());
-            self.on_max_wait(account, &format!("{path}.then"), queue.id, max.then);
+        if queue
+            .auto_pause
+            .is_some_and(|missed| !AUTO_PAUSE.contains(&missed))
+        {
+            self.add(
+                format!("{path}.auto_pause"),
+                "must be 1 to 100 missed offers",
+            );
         }
         let delay = format!("{path}.reoffer_delay_s");
         self.range(&delay, queue.reoffer_delay, REOFFER);
-    }
-
-    fn on_max_wait(&mut self, account: &Account, path: &str, from: QueueId, then: OnMaxWait) {
-        match then {
-            OnMaxWait::End => {}
-            // E.164: up to 15 digits.
-            OnMaxWait::External(100..=999_999_999_999_999) => {}
-            OnMaxWait::External(_) => self.add(path, "an E.164 number has 3 to 15 digits"),
-            OnMaxWait::Queue(to) if account.queue(to).is_none() => {
-                self.add(path, format!("there is no queue {to}"));
-            }
-            OnMaxWait::Queue(_) => {
-                if let Some(way) = circle(account, from) {
-                    let mend = format!("callers would go in a circle: {way}; end it somewhere");
-                    self.add(path, mend);
-                }
-            }
-        }
     }
 
     fn agents(&mut self, agents: &[Agent]) {
@@ -139,6 +126,16 @@ impl Problems {
                 self.range(&format!("{path}.wrap_up_s"), wrap_up, WRAP_UP);
             }
             self.habits(&path, &agent.habits);
+        }
+    }
+
+    fn not_ready(&mut self, reasons: &[String]) {
+        self.unique("status.not_ready", "name", reasons.iter());
+        for (index, reason) in reasons.iter().enumerate() {
+            self.name(&format!("status.not_ready[{index}]"), reason);
+        }
+        if reasons.len() > 100 {
+            self.add("status.not_ready", "at most 100 reasons");
         }
     }
 
@@ -170,7 +167,9 @@ impl Problems {
                 self.add(format!("{path}.file"), "the name of a file is missing");
             }
             None | Some(Message::File(_)) => {}
-            Some(Message::Text { text, voice, rate }) => {
+            Some(Message::Text {
+                text, voice, rate, ..
+            }) => {
                 if text.trim().is_empty() || text.len() > 5_000 {
                     self.add(format!("{path}.text"), "1 to 5,000 bytes of text");
                 }
@@ -252,25 +251,6 @@ impl std::fmt::Display for Network {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}/{}", self.address, self.prefix)
     }
-}
-
-/// The way back to a queue by redirects, if there is one (R37).
-fn circle(account: &Account, from: QueueId) -> Option<String> {
-    let next = |id: QueueId| match account.queue(id)?.max_wait.as_ref()?.then {
-        OnMaxWait::Queue(to) => Some(to),
-        OnMaxWait::End | OnMaxWait::External(_) => None,
-    };
-    let name = |id: QueueId| account.queue(id).map_or("?", |queue| queue.name.as_str());
-    let mut way = name(from).to_owned();
-    let mut at = next(from)?;
-    for _ in &account.queues {
-        way = format!("{way} → {}", name(at));
-        if at == from {
-            return Some(way);
-        }
-        at = next(at)?;
-    }
-    None
 }
 
 /// Whether each number of one pattern is one of another.

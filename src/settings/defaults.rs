@@ -21,6 +21,15 @@ pub const REOFFER: RangeInclusive<Duration> = seconds(1, 600);
 /// Words a minute (R45).
 pub const RATE: RangeInclusive<u16> = 80..=450;
 
+/// How long is waited for the first key of a code (D11).
+pub const CODE: RangeInclusive<Duration> = seconds(1, 60);
+/// Between two attempts of a callback (R75).
+pub const CALLBACK_DELAY: RangeInclusive<Duration> = seconds(1, 24 * 3_600);
+/// How often a callback is tried again (R74).
+pub const RETRIES: RangeInclusive<u32> = 0..=20;
+/// Missed offers in a row until an agent is set not ready (B7).
+pub const AUTO_PAUSE: RangeInclusive<u32> = 1..=100;
+
 /// How long a registration is asked for; proxies cut it anyway.
 pub const EXPIRES: RangeInclusive<Duration> = seconds(60, 86_400);
 /// Between two questions whether a trunk lives.
@@ -36,6 +45,12 @@ pub const OPTIONS_EVERY: Duration = Duration::from_secs(30);
 pub const SESSION_TIMER: Duration = Duration::from_secs(1_800);
 /// An announcement's interval where none is set (D8).
 pub const ANNOUNCE_EVERY: Duration = Duration::from_secs(30);
+/// How long is waited for the first key of a code, where nothing is set (D11).
+pub const CODE_WAIT: Duration = Duration::from_secs(5);
+/// Between two attempts of a callback, where nothing is set.
+pub const CALLBACK_AFTER: Duration = Duration::from_secs(300);
+/// How often a callback is tried again, where nothing is set.
+pub const CALLBACK_RETRIES: u32 = 3;
 /// The peace of an agent who refused a caller, where none is set.
 pub const REOFFER_DELAY: Duration = Duration::from_secs(10);
 /// The voice where none is set.
@@ -58,11 +73,12 @@ impl Default for Timeouts {
 }
 
 impl Default for WrapUp {
-    /// Off (R16); 30 s once it is switched on.
+    /// Off (R16); 30 s once it is switched on, not to be extended.
     fn default() -> Self {
         Self {
             enabled: false,
             default: Duration::from_secs(30),
+            extend: false,
         }
     }
 }

@@ -1,21 +1,28 @@
 //! What an account has set: typed, checked once when it is read, and then believed.
 
+mod callback;
 mod check;
 pub mod defaults;
 mod dialling;
 mod habits;
+mod hours;
+mod message;
 #[cfg(test)]
 mod tests;
 mod trunk;
+mod waiting;
 
+pub use callback::{CallbackConfig, CallbackKind, Codes, Priority, ResponseCode};
 pub use check::Problem;
 pub use dialling::{Dialling, Outbound};
 pub use habits::{Codec, Dtmf, Habits, IdentityHeader, Reliable, RtcpMux, Srtp};
+pub use hours::{Holiday, Hours, Opening};
+pub use message::{Form, Message, Quality};
 pub use trunk::{Format, Identity, Network, Numbers, Plan, Server, Transport, Trunk, Verify};
+pub use waiting::{Announcement, MaxWait, OnMaxWait, Strategy, StrategyKind, Waiting, WaitingKey};
 
-use crate::id::{AgentId, QueueId, TrunkId};
+use crate::id::{AgentId, CallbackConfigId, HoursId, QueueId, StrategyId, TrunkId};
 use serde::{Deserialize, Serialize};
-use std::path::PathBuf;
 use std::time::Duration;
 
 /// Everything an account has set.
@@ -25,6 +32,12 @@ pub struct Account {
     pub name: String,
     /// Where callers wait.
     pub queues: Vec<Queue>,
+    /// What callers experience in several queues, or behind a called number (R22).
+    pub strategies: Vec<Strategy>,
+    /// When queues are open (R61).
+    pub hours: Vec<Hours>,
+    /// What callers who want to be called back are promised (R68).
+    pub callbacks: Vec<CallbackConfig>,
     /// Who answers.
     pub agents: Vec<Agent>,
     /// Where calls come from, and go to.
@@ -41,9 +54,37 @@ pub struct Account {
     pub wrap_up: WrapUp,
     /// What is recorded; of new calls only (R96).
     pub recording: Recording,
+    /// What becomes of the conversation of a call that nobody took; at once (R141).
+    pub missed_calls: MissedCalls,
+    /// The reasons that agents can give for being not ready (B7).
+    pub not_ready: Vec<String>,
+    /// Whether texts may be spoken by neural voices (R44).
+    pub neural_voices: bool,
 }
 
 impl Account {
+    /// An account of this name without anything in it.
+    pub fn new(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            queues: vec![],
+            strategies: vec![],
+            hours: vec![],
+            callbacks: vec![],
+            agents: vec![],
+            trunks: vec![],
+            routes: vec![],
+            outbound: vec![],
+            dialling: Dialling::default(),
+            timeouts: Timeouts::default(),
+            wrap_up: WrapUp::default(),
+            recording: Recording::default(),
+            missed_calls: MissedCalls::default(),
+            not_ready: vec![],
+            neural_voices: false,
+        }
+    }
+
     /// A queue by its id.
     pub fn queue(&self, id: QueueId) -> Option<&Queue> {
         self.queues.iter().find(|queue| queue.id == id)
@@ -64,13 +105,29 @@ impl Account {
         self.trunks.iter().find(|trunk| trunk.id == id)
     }
 
+    /// Working hours by their id.
+    pub fn hours(&self, id: HoursId) -> Option<&Hours> {
+        self.hours.iter().find(|hours| hours.id == id)
+    }
+
+    /// A callback configuration by its id.
+    pub fn callback(&self, id: CallbackConfigId) -> Option<&CallbackConfig> {
+        self.callbacks.iter().find(|callback| callback.id == id)
+    }
+
+    /// A waiting strategy by its id.
+    pub fn strategy(&self, id: StrategyId) -> Option<&Strategy> {
+        self.strategies.iter().find(|strategy| strategy.id == id)
+    }
+
     /// What [`Destination::Music`] plays: the hold music of the first queue that has some.
     pub fn music(&self) -> Option<&Message> {
-        self.queues.iter().find_map(|queue| queue.music.as_ref())
+        let mut queues = self.queues.iter();
+        queues.find_map(|queue| queue.waiting.music.as_ref())
     }
 }
 
-/// A queue and what its callers experience (waiting strategy, R22–R31).
+/// Where callers wait, and how its agents are chosen.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Queue {
     /// What other settings call it.
@@ -79,63 +136,76 @@ pub struct Queue {
     pub name: String,
     /// Who serves it.
     pub agents: Vec<AgentId>,
-    /// What the caller hears first (R28).
-    pub greeting: Option<Message>,
-    /// Hold music, a file (R29); silence where there is none.
-    pub music: Option<Message>,
-    /// What is said from time to time.
-    pub announcement: Option<Announcement>,
-    /// `None`: callers wait for as long as they like.
-    pub max_wait: Option<MaxWait>,
+    /// What its callers experience, unless a strategy is bound to it.
+    pub waiting: Waiting,
     /// How long an agent who refused a caller is not offered that caller again (R64).
     pub reoffer_delay: Duration,
+    /// When it is open; `None`: always.
+    pub hours: Option<HoursId>,
+    /// What becomes of those who wait when it closes (D3).
+    pub at_closing: AtClosing,
+    /// Whose turn it is (B6).
+    pub distribution: Distribution,
+    /// Whether text conversations are assigned by themselves; calls always are (R54).
+    pub auto_assign: bool,
+    /// An agent who missed so many offers in a row is set not ready (B7); `None`: never.
+    pub auto_pause: Option<u32>,
 }
 
-/// A message repeated while the caller waits (R30).
-#[derive(Clone, Debug, PartialEq)]
-pub struct Announcement {
-    /// What is said.
-    pub message: Message,
-    /// From the end of one to the start of the next (D8): 30 s by default.
-    pub every: Duration,
+impl Queue {
+    /// A queue without agents in which callers hear nothing and wait for as long as they like.
+    pub fn new(id: QueueId, name: &str) -> Self {
+        Self {
+            id,
+            name: name.to_owned(),
+            agents: vec![],
+            waiting: Waiting::default(),
+            reoffer_delay: defaults::REOFFER_DELAY,
+            hours: None,
+            at_closing: AtClosing::default(),
+            distribution: Distribution::default(),
+            auto_assign: true,
+            auto_pause: None,
+        }
+    }
 }
 
-/// The longest wait and what follows it (R24, R25).
-#[derive(Clone, Debug, PartialEq)]
-pub struct MaxWait {
-    /// Counted from the join, whatever rings meanwhile (R37): 1 s to 24 h.
-    pub after: Duration,
-    /// What is said before the end (R31).
-    pub message: Option<Message>,
-    /// What follows.
-    pub then: OnMaxWait,
+/// What becomes of those who wait when their queue closes (D3).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AtClosing {
+    /// They are served.
+    #[default]
+    Serve,
+    /// They hear the away message, and the call ends.
+    Away,
 }
 
-/// The three ends of a wait (R25).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum OnMaxWait {
-    /// The call ends.
-    End,
-    /// The caller joins another queue.
-    Queue(QueueId),
-    /// The caller is sent to a number outside: E.164 digits without the plus sign.
-    External(u64),
+/// Which of the agents who can be rung is rung (B6).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Distribution {
+    /// Who has the fewest conversations that are not closed; of those, the longest idle (R149).
+    #[default]
+    FewestConversations,
+    /// Who has been idle longest.
+    LongestIdle,
+    /// One after the other, in the order of the queue's list.
+    RoundRobin,
+    /// The first of the queue's list who is free.
+    TopDown,
+    /// Who has taken the fewest calls.
+    FewestCalls,
+    /// Anybody.
+    Random,
 }
 
-/// Something to be heard: a file, or a text to be spoken (R28, R32).
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Message {
-    /// A WAV, MP3, MP2, Ogg or FLAC file.
-    File(PathBuf),
-    /// Speech.
-    Text {
-        /// What is said.
-        text: String,
-        /// A voice of the engine, usually a language: `en`, `de`, `pt-br`.
-        voice: String,
-        /// Words a minute, 80–450.
-        rate: u16,
-    },
+/// What becomes of the conversation of a call that nobody took (R139, R140).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MissedCalls {
+    /// It stays open.
+    #[default]
+    LeaveOpen,
+    /// It is closed.
+    AutoClose,
 }
 
 /// Somebody who answers calls on a registered phone.
@@ -203,6 +273,8 @@ pub struct WrapUp {
     pub enabled: bool,
     /// For agents without a time of their own.
     pub default: Duration,
+    /// Whether an agent may add 10 s, again and again (R18).
+    pub extend: bool,
 }
 
 /// Whether and what is recorded (R92, R94).

@@ -1,25 +1,28 @@
 //! What is refused, with the field it names; and what is not.
 
+mod waiting;
+
 use super::*;
 use crate::id::AgentId;
 
 fn sound() -> Account {
     let queue = |id, name: &str| Queue {
-        id: QueueId(id),
-        name: name.into(),
         agents: vec![AgentId(1)],
-        greeting: Some(speech("Hello", "en", 160)),
-        music: Some(Message::File("music.wav".into())),
-        announcement: Some(Announcement {
-            message: speech("Please wait", "pt-br", 450),
-            every: defaults::ANNOUNCE_EVERY,
-        }),
-        max_wait: Some(MaxWait {
-            after: Duration::from_secs(600),
-            message: None,
-            then: OnMaxWait::End,
-        }),
-        reoffer_delay: defaults::REOFFER_DELAY,
+        waiting: Waiting {
+            greeting: Some(speech("Hello", "en", 160)),
+            music: Some(Message::File("music.wav".into())),
+            announcement: Some(Announcement {
+                message: speech("Please wait", "pt-br", 450),
+                every: defaults::ANNOUNCE_EVERY,
+                codes: Codes::default(),
+            }),
+            max_wait: Some(MaxWait {
+                after: Duration::from_secs(600),
+                message: None,
+                then: OnMaxWait::End,
+            }),
+        },
+        ..Queue::new(QueueId(id), name)
     };
     let agent = |id, user: &str| Agent {
         id: AgentId(id),
@@ -31,7 +34,6 @@ fn sound() -> Account {
         habits: Habits::default(),
     };
     Account {
-        name: "acme".into(),
         queues: vec![queue(1, "Support"), queue(2, "Sales")],
         agents: vec![agent(1, "1001"), agent(2, "1002")],
         trunks: vec![
@@ -42,11 +44,7 @@ fn sound() -> Account {
             route("9196", Destination::Echo),
             route("*", Destination::Queue(QueueId(1))),
         ],
-        outbound: vec![],
-        dialling: Dialling::default(),
-        timeouts: Timeouts::default(),
-        wrap_up: WrapUp::default(),
-        recording: Recording::default(),
+        ..Account::new("acme")
     }
 }
 
@@ -55,6 +53,8 @@ fn speech(text: &str, voice: &str, rate: u16) -> Message {
         text: text.into(),
         voice: voice.into(),
         rate,
+        position: Form::default(),
+        quality: Quality::default(),
     }
 }
 
@@ -174,13 +174,13 @@ fn messages_have_text_a_voice_and_a_speed() {
         (Message::File("".into()), "queue[0].greeting.file"),
     ] {
         refused(
-            |account| account.queues[0].greeting = Some(message),
+            |account| account.queues[0].waiting.greeting = Some(message),
             &[path],
         );
     }
     let text = Some(speech("la la la", "en", 160));
     refused(
-        |account| account.queues[0].music = text,
+        |account| account.queues[0].waiting.music = text,
         &["queue[0].music"],
     );
 }
@@ -188,7 +188,7 @@ fn messages_have_text_a_voice_and_a_speed() {
 #[test]
 fn redirects_lead_somewhere() {
     let then = |account: &mut Account, queue: usize, then| {
-        if let Some(max) = &mut account.queues[queue].max_wait {
+        if let Some(max) = &mut account.queues[queue].waiting.max_wait {
             max.then = then;
         }
     };

@@ -44,6 +44,11 @@ pub struct Trunk {
     pub numbers: Numbers,
     /// What of its callers' identity is believed, and what it is told of ours.
     pub identity: Identity,
+    /// Whether a customer's call rings the agent of their conversation alone, while that agent is
+    /// there (R60).
+    pub sticky_agent: bool,
+    /// Whether its calls are of the WhatsApp class: not transferred (R124), called back by hand (R71).
+    pub whatsapp: bool,
     /// The habits of the peer.
     pub habits: Habits,
 }
@@ -69,6 +74,8 @@ impl Trunk {
             calls_per_second: 0,
             numbers: Numbers::default(),
             identity: Identity::default(),
+            sticky_agent: false,
+            whatsapp: false,
             habits: Habits::default(),
         }
     }

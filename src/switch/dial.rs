@@ -84,7 +84,7 @@ impl Switch {
     pub(super) fn send_out(&mut self, now: Instant, id: CallId, digits: u64) {
         let number = format!("+{digits}");
         let queue = self.calls.get(&id).and_then(Call::queue);
-        let music = queue.map_or(Hears::Silence, |queue| self.hold_music(queue));
+        let music = queue.map_or(Hears::Silence, |queue| self.hold_music(id, queue));
         match self.ways(now, Dialler::Queue, &number) {
             Ok(ways) => {
                 let patience = self.account.timeouts.customer;

@@ -7,7 +7,7 @@ use crate::call::{Agent, Hears};
 use crate::id::{AgentId, CallId, QueueId};
 use crate::media::Command as Media;
 use crate::sdp;
-use crate::settings::{self, OnMaxWait};
+use crate::settings::{self, OnMaxWait, WaitingKey};
 use crate::sip::{MAX_FORWARDS, Outbound, Party, Target, Trail};
 use crate::switch::Output;
 use std::collections::VecDeque;
@@ -35,7 +35,7 @@ impl Switch {
                 message,
             } => self.say(call, queue, message),
             Action::Music { call, queue } => {
-                let music = self.hold_music(queue);
+                let music = self.hold_music(call, queue);
                 self.let_hear(call, music, Notice::HearsMusic);
                 None
             }
@@ -74,7 +74,9 @@ impl Switch {
     }
 
     fn say(&mut self, call: CallId, queue: QueueId, message: Message) -> Option<acd::Input> {
-        let Some(sound) = self.sounds.message(queue, message) else {
+        let sound = self.experience(call, queue);
+        let sound = sound.and_then(|key| self.sounds.message(key, message));
+        let Some(sound) = sound else {
             return Some(acd::Input::Heard { call });
         };
         let play = self.next();
@@ -160,7 +162,7 @@ impl Switch {
     fn connect(&mut self, now: Instant, id: CallId, agent: AgentId) {
         let settings = self.account.agent(agent).cloned();
         let queue = self.calls.get(&id).and_then(|call| call.queue());
-        let music = queue.map_or(Hears::Silence, |queue| self.hold_music(queue));
+        let music = queue.map_or(Hears::Silence, |queue| self.hold_music(id, queue));
         let (Some(settings), Some(call)) = (settings, self.calls.get_mut(&id)) else {
             return;
         };
@@ -211,9 +213,18 @@ impl Switch {
         self.notice(id, Notice::Recording { segment });
     }
 
-    pub(super) fn hold_music(&self, queue: QueueId) -> Hears {
-        self.sounds
-            .music(queue)
+    pub(super) fn hold_music(&self, call: CallId, queue: QueueId) -> Hears {
+        let key = self.experience(call, queue);
+        key.and_then(|key| self.sounds.music(key))
             .map_or(Hears::Silence, Hears::Music)
+    }
+
+    /// Where it is set what this caller experiences in the queue.
+    fn experience(&self, call: CallId, queue: QueueId) -> Option<WaitingKey> {
+        let called = self
+            .calls
+            .get(&call)
+            .map(|call| call.record().called.as_str());
+        self.account.waiting(queue, called).map(|(key, _)| key)
     }
 }

@@ -1,26 +1,33 @@
-//! Which sound of the library is which message of which queue.
+//! Which sound of the library is which message.
 
 use crate::acd::Message;
-use crate::id::{QueueId, SoundId};
+use crate::id::{CallbackConfigId, SoundId};
+use crate::settings::WaitingKey;
 use std::collections::BTreeMap;
 
-/// Which sound of the library is which message of which queue.
+/// Which sound of the library is which message: by the place where it is set.
 #[derive(Clone, Debug, Default)]
 pub struct Sounds {
-    messages: BTreeMap<(QueueId, Message), SoundId>,
-    music: BTreeMap<QueueId, SoundId>,
+    messages: BTreeMap<(WaitingKey, Message), SoundId>,
+    music: BTreeMap<WaitingKey, SoundId>,
+    confirmations: BTreeMap<CallbackConfigId, SoundId>,
     ring_back: Option<SoundId>,
 }
 
 impl Sounds {
-    /// The queue's message sounds like this.
-    pub fn set_message(&mut self, queue: QueueId, message: Message, sound: SoundId) {
-        self.messages.insert((queue, message), sound);
+    /// A message sounds like this.
+    pub fn set_message(&mut self, key: WaitingKey, message: Message, sound: SoundId) {
+        self.messages.insert((key, message), sound);
     }
 
-    /// The queue's hold music.
-    pub fn set_music(&mut self, queue: QueueId, sound: SoundId) {
-        self.music.insert(queue, sound);
+    /// The hold music.
+    pub fn set_music(&mut self, key: WaitingKey, sound: SoundId) {
+        self.music.insert(key, sound);
+    }
+
+    /// What is said once a callback is kept (R76).
+    pub fn set_confirmation(&mut self, callback: CallbackConfigId, sound: SoundId) {
+        self.confirmations.insert(callback, sound);
     }
 
     /// What an agent hears while a number outside rings and its network says nothing.
@@ -32,12 +39,12 @@ impl Sounds {
         self.ring_back
     }
 
-    pub(super) fn message(&self, queue: QueueId, message: Message) -> Option<SoundId> {
-        self.messages.get(&(queue, message)).copied()
+    pub(super) fn message(&self, key: WaitingKey, message: Message) -> Option<SoundId> {
+        self.messages.get(&(key, message)).copied()
     }
 
-    pub(super) fn music(&self, queue: QueueId) -> Option<SoundId> {
-        self.music.get(&queue).copied()
+    pub(super) fn music(&self, key: WaitingKey) -> Option<SoundId> {
+        self.music.get(&key).copied()
     }
 
     pub(super) fn any_music(&self) -> Option<SoundId> {

@@ -30,7 +30,9 @@ pub fn render(
 ) -> Result<Vec<i16>, SoundError> {
     match message {
         Message::File(path) => decode_file(&base_dir.join(path)),
-        Message::Text { text, voice, rate } => speak(text, voice, *rate, cache_dir),
+        Message::Text {
+            text, voice, rate, ..
+        } => speak(text, voice, *rate, cache_dir),
     }
 }
 

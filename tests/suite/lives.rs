@@ -77,7 +77,7 @@ fn live(seed: u64) -> Vec<End> {
     });
     let mut w = World::silent(seed, ports, |account| {
         account.timeouts.agent = Duration::from_secs(3 + seed % 10);
-        account.queues[0].max_wait = max_wait;
+        account.queues[0].waiting.max_wait = max_wait;
         account.timeouts.customer = Duration::from_secs(3 + seed % 7);
         account.dialling.calls_per_minute = 0;
         ways_out(account, seed);

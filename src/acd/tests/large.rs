@@ -11,8 +11,8 @@ fn large() -> (Floor, Instant) {
     for (index, queue) in account.queues.iter_mut().enumerate() {
         let first = index as u32 * 5;
         queue.agents = (first..first + 50).map(|id| AgentId(id % 1_000)).collect();
-        queue.announcement = announcement(30);
-        queue.max_wait = max_wait(600, OnMaxWait::End);
+        queue.waiting.announcement = announcement(30);
+        queue.waiting.max_wait = max_wait(600, OnMaxWait::End);
     }
     let (mut floor, now, mut out) = (Floor::new(&account), some_instant(), Vec::new());
     for call in 0..5_000 {

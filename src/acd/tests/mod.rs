@@ -9,7 +9,7 @@ mod waiting;
 mod wrap_up;
 
 use super::*;
-use crate::settings::{self, Account, Announcement, MaxWait, Timeouts, WrapUp};
+use crate::settings::{self, Account, Announcement, MaxWait, WrapUp};
 use std::time::{Duration, Instant};
 
 const CALM: QueueId = QueueId(1);
@@ -18,29 +18,17 @@ const BUSY: QueueId = QueueId(2);
 /// Two queues, served by agents 1–3 and by agent 3 alone; no messages, no longest wait.
 fn account() -> Account {
     Account {
-        name: "test".into(),
         queues: vec![queue(CALM, &[1, 2, 3]), queue(BUSY, &[3])],
         agents: (1..=3).map(member).collect(),
-        trunks: vec![],
-        routes: vec![],
-        outbound: vec![],
-        dialling: settings::Dialling::default(),
-        timeouts: Timeouts::default(),
-        wrap_up: WrapUp::default(),
-        recording: settings::Recording::default(),
+        ..Account::new("test")
     }
 }
 
 fn queue(id: QueueId, agents: &[u32]) -> settings::Queue {
     settings::Queue {
-        id,
-        name: format!("queue {id}"),
         agents: agents.iter().copied().map(AgentId).collect(),
-        greeting: None,
-        music: None,
-        announcement: None,
-        max_wait: None,
         reoffer_delay: Duration::from_secs(10),
+        ..settings::Queue::new(id, &format!("queue {id}"))
     }
 }
 
@@ -57,11 +45,7 @@ fn member(id: u32) -> settings::Agent {
 }
 
 fn text() -> settings::Message {
-    settings::Message::Text {
-        text: "hello".into(),
-        voice: "en".into(),
-        rate: 160,
-    }
+    settings::Message::text("hello")
 }
 
 fn max_wait(after: u64, then: OnMaxWait) -> Option<MaxWait> {
@@ -76,6 +60,7 @@ fn announcement(every: u64) -> Option<Announcement> {
     Some(Announcement {
         message: text(),
         every: Duration::from_secs(every),
+        codes: settings::Codes::default(),
     })
 }
 

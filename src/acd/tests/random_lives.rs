@@ -30,10 +30,10 @@ fn any_queue(id: u32, agents: u32, random: &mut Random) -> settings::Queue {
         .filter(|_| random.below(3) > 0)
         .map(AgentId)
         .collect();
-    queue.greeting = (random.below(2) == 0).then(text);
+    queue.waiting.greeting = (random.below(2) == 0).then(text);
     queue.reoffer_delay = Duration::from_secs(random.below(6));
     if random.below(2) == 0 {
-        queue.announcement = announcement(1 + random.below(9));
+        queue.waiting.announcement = announcement(1 + random.below(9));
     }
     if random.below(3) > 0 {
         let then = match random.below(4) {
@@ -41,8 +41,8 @@ fn any_queue(id: u32, agents: u32, random: &mut Random) -> settings::Queue {
             1 => OnMaxWait::External(49),
             _ => OnMaxWait::Queue(QueueId(1 + random.below(5) as u32)),
         };
-        queue.max_wait = max_wait(random.below(30), then);
-        if let Some(max) = &mut queue.max_wait {
+        queue.waiting.max_wait = max_wait(random.below(30), then);
+        if let Some(max) = &mut queue.waiting.max_wait {
             max.message = (random.below(2) == 0).then(text);
         }
     }

@@ -11,8 +11,8 @@ fn without_messages_there_is_music_at_once() {
 fn an_announcement_comes_so_long_after_the_end_of_the_last() {
     // D8, R30: the greeting takes 4 s, an announcement 7 s.
     let mut account = account();
-    account.queues[0].greeting = Some(text());
-    account.queues[0].announcement = announcement(30);
+    account.queues[0].waiting.greeting = Some(text());
+    account.queues[0].waiting.announcement = announcement(30);
     Story::new(&account)
         .joins(1)
         .wait(4)
@@ -34,7 +34,7 @@ fn an_announcement_comes_so_long_after_the_end_of_the_last() {
 fn agents_are_rung_while_the_greeting_is_heard() {
     // R63: the caller may be connected in the middle of it.
     let mut account = account();
-    account.queues[0].greeting = Some(text());
+    account.queues[0].waiting.greeting = Some(text());
     Story::with_agents(&account, &[1])
         .joins(1)
         .wait(2)
@@ -50,7 +50,7 @@ fn agents_are_rung_while_the_greeting_is_heard() {
 #[test]
 fn announcements_go_on_while_an_agent_is_rung() {
     let mut account = account();
-    account.queues[0].announcement = announcement(10);
+    account.queues[0].waiting.announcement = announcement(10);
     Story::with_agents(&account, &[1])
         .joins(1)
         .wait(12)
@@ -67,7 +67,7 @@ fn announcements_go_on_while_an_agent_is_rung() {
 fn the_longest_wait_ends_the_ringing_and_the_call() {
     // R24, R37, R59: 70 s from the join on, whatever rings in between.
     let mut account = account();
-    account.queues[0].max_wait = max_wait(70, OnMaxWait::End);
+    account.queues[0].waiting.max_wait = max_wait(70, OnMaxWait::End);
     let story = Story::with_agents(&account, &[1])
         .joins(1)
         .wait(100)
@@ -91,7 +91,7 @@ fn the_longest_wait_ends_the_ringing_and_the_call() {
 fn the_last_message_is_heard_before_the_end_and_nobody_is_rung_meanwhile() {
     // R31
     let mut account = account();
-    account.queues[0].max_wait = Some(MaxWait {
+    account.queues[0].waiting.max_wait = Some(MaxWait {
         after: Duration::from_secs(20),
         message: Some(text()),
         then: OnMaxWait::External(4930123),
@@ -110,9 +110,9 @@ fn the_last_message_is_heard_before_the_end_and_nobody_is_rung_meanwhile() {
 fn a_redirect_begins_the_other_queue_s_own_strategy_and_wait() {
     // R37: a place of its own, behind those who are there already.
     let mut account = account();
-    account.queues[0].max_wait = max_wait(20, OnMaxWait::Queue(BUSY));
-    account.queues[1].greeting = Some(text());
-    account.queues[1].max_wait = max_wait(40, OnMaxWait::End);
+    account.queues[0].waiting.max_wait = max_wait(20, OnMaxWait::Queue(BUSY));
+    account.queues[1].waiting.greeting = Some(text());
+    account.queues[1].waiting.max_wait = max_wait(40, OnMaxWait::End);
     let story = Story::new(&account)
         .joins(1)
         .wait(10)
@@ -131,7 +131,7 @@ fn a_redirect_begins_the_other_queue_s_own_strategy_and_wait() {
 fn a_redirect_finds_the_idle_agents_of_the_other_queue() {
     let mut account = account();
     account.queues[0].agents.clear();
-    account.queues[0].max_wait = max_wait(20, OnMaxWait::Queue(BUSY));
+    account.queues[0].waiting.max_wait = max_wait(20, OnMaxWait::Queue(BUSY));
     Story::with_agents(&account, &[3])
         .joins(1)
         .wait(20)
@@ -142,8 +142,8 @@ fn a_redirect_finds_the_idle_agents_of_the_other_queue() {
 fn redirects_in_a_circle_end_after_five() {
     // D19
     let mut account = account();
-    account.queues[0].max_wait = max_wait(10, OnMaxWait::Queue(BUSY));
-    account.queues[1].max_wait = max_wait(10, OnMaxWait::Queue(CALM));
+    account.queues[0].waiting.max_wait = max_wait(10, OnMaxWait::Queue(BUSY));
+    account.queues[1].waiting.max_wait = max_wait(10, OnMaxWait::Queue(CALM));
     Story::new(&account).joins(1).wait(100).hears(&[
         "0: music 1 to 1",
         "10: music 2 to 1",
@@ -158,7 +158,7 @@ fn redirects_in_a_circle_end_after_five() {
 #[test]
 fn a_circle_without_any_wait_ends_too() {
     let mut account = account();
-    account.queues[0].max_wait = max_wait(0, OnMaxWait::Queue(CALM));
+    account.queues[0].waiting.max_wait = max_wait(0, OnMaxWait::Queue(CALM));
     Story::new(&account)
         .joins(1)
         .wait(1)
@@ -168,7 +168,7 @@ fn a_circle_without_any_wait_ends_too() {
 #[test]
 fn a_queue_that_does_not_exist_gives_up() {
     let mut account = account();
-    account.queues[0].max_wait = max_wait(5, OnMaxWait::Queue(QueueId(9)));
+    account.queues[0].waiting.max_wait = max_wait(5, OnMaxWait::Queue(QueueId(9)));
     let story = Story::new(&account)
         .joins_queue(1, QueueId(9))
         .expect(&["0: give up 1: End"])

@@ -8,6 +8,7 @@ fn with_wrap_up(enabled: bool) -> Account {
     account.wrap_up = WrapUp {
         enabled,
         default: Duration::from_secs(10),
+        extend: false,
     };
     account.agents[1].wrap_up = Some(Duration::from_secs(25));
     account.agents[2].wrap_up = Some(Duration::ZERO);

@@ -1,49 +1,62 @@
-//! The account: queues, agents, trunks and routes. References by name become ids here; whether it
+//! The account: agents, routes and what holds for all. References by name become ids here; whether it
 //! all makes sense is for [`Account::check`].
 
 use super::Loader;
 use crate::config::suggest::did_you_mean;
 use crate::config::table::Table;
-use crate::id::{AgentId, QueueId, TrunkId};
+use crate::id::{AgentId, CallbackConfigId, HoursId, QueueId, StrategyId, TrunkId};
 use crate::route;
 use crate::settings::{
-    Account, Agent, Announcement, Composition, Destination, Directions, MaxWait, Message,
-    OnMaxWait, Queue, Recording, Route, Secret, Timeouts, WrapUp, defaults,
+    Account, Agent, Composition, Destination, Directions, MissedCalls, Recording, Route, Secret,
+    Timeouts, WrapUp,
 };
 
 /// The names that others refer to.
+#[derive(Default)]
 pub(super) struct Names {
-    queues: Vec<(String, QueueId)>,
-    agents: Vec<(String, AgentId)>,
+    pub(super) queues: Vec<(String, QueueId)>,
+    pub(super) agents: Vec<(String, AgentId)>,
     pub(super) trunks: Vec<(String, TrunkId)>,
+    pub(super) hours: Vec<(String, HoursId)>,
+    pub(super) callbacks: Vec<(String, CallbackConfigId)>,
 }
+
+/// Sections that have a name, each with the id that it gives or that its position makes.
+pub(super) type Named<'t, Id> = Vec<(Id, String, Table<'t>)>;
 
 impl Loader<'_> {
     pub(super) fn account(&mut self, root: &mut Table<'_>) -> Account {
         let name = self.account_name(root);
         let agents = self.agents(root);
-        let tables = root.tables("queue", &mut self.report);
-        let mut names = Names {
-            queues: vec![],
+        // A queue may redirect to a later one, a code may ask for any callback: all names are read
+        // before what refers to them.
+        let queues = self.named(root, "queue", QueueId);
+        let hours = self.named(root, "hours", HoursId);
+        let callbacks = self.named(root, "callback", CallbackConfigId);
+        let strategies = self.named(root, "strategy", StrategyId);
+        let trunks = self.named(root, "trunk", TrunkId);
+        let names = Names {
+            queues: names(&queues),
             agents: agents.iter().map(|a| (a.user.clone(), a.id)).collect(),
-            trunks: vec![],
+            trunks: names(&trunks),
+            hours: names(&hours),
+            callbacks: names(&callbacks),
         };
-        // A queue may redirect to a later one: all names are read first.
-        let mut named = vec![];
-        for (id, mut table) in (1..).map(QueueId).zip(tables) {
-            let name = table.required("name", &mut self.report);
-            names.queues.push((name.clone(), id));
-            named.push((id, name, table));
-        }
-        let queues = named
-            .into_iter()
-            .map(|(id, name, table)| self.queue(id, name, table, &names));
+        let callbacks = callbacks.into_iter();
+        let callbacks = callbacks.map(|(id, name, table)| self.callback(id, name, table));
+        let callbacks = callbacks.collect();
+        let hours = hours.into_iter();
+        let hours = hours.map(|(id, name, table)| self.hours(id, name, table, &names));
+        let hours = hours.collect();
+        let strategies = strategies.into_iter();
+        let strategies = strategies.map(|(id, name, table)| self.strategy(id, name, table, &names));
+        let strategies = strategies.collect();
+        let queues = queues.into_iter();
+        let queues = queues.map(|(id, name, table)| self.queue(id, name, table, &names));
         let queues = queues.collect();
-        let trunks = (1..)
-            .map(TrunkId)
-            .zip(root.tables("trunk", &mut self.report));
-        let trunks: Vec<_> = trunks.map(|(id, table)| self.trunk(id, table)).collect();
-        names.trunks = trunks.iter().map(|t| (t.name.clone(), t.id)).collect();
+        let trunks = trunks.into_iter();
+        let trunks = trunks.map(|(id, name, table)| self.trunk(id, name, table));
+        let trunks = trunks.collect();
         let outbound = root.tables("outbound", &mut self.report).into_iter();
         let outbound = outbound.map(|table| self.outbound(table, &names)).collect();
         let routes = root.tables("route", &mut self.report).into_iter();
@@ -51,6 +64,9 @@ impl Loader<'_> {
         let account = Account {
             name,
             queues,
+            strategies,
+            hours,
+            callbacks,
             agents,
             trunks,
             routes,
@@ -59,11 +75,31 @@ impl Loader<'_> {
             timeouts: self.timeouts(root),
             wrap_up: self.wrap_up(root),
             recording: self.recording(root),
+            missed_calls: self.missed_calls(root),
+            not_ready: self.not_ready(root),
+            neural_voices: self.neural_voices(root),
         };
         for problem in account.check().err().unwrap_or_default() {
             self.report.of(&problem.path, &problem.mend);
         }
         account
+    }
+
+    /// All sections of one kind.
+    fn named<'t, Id>(
+        &mut self,
+        root: &mut Table<'t>,
+        key: &'static str,
+        id: fn(u32) -> Id,
+    ) -> Named<'t, Id> {
+        let tables = root.tables(key, &mut self.report);
+        let named = (1..).zip(tables).map(|(position, mut table)| {
+            let report = &mut self.report;
+            let name = table.required("name", report);
+            let own = table.number("id", 1..=u32::MAX, report);
+            (id(own.unwrap_or(position)), name, table)
+        });
+        named.collect()
     }
 
     fn account_name(&mut self, root: &mut Table<'_>) -> String {
@@ -100,40 +136,6 @@ impl Loader<'_> {
         agents.collect()
     }
 
-    fn queue(&mut self, id: QueueId, name: String, mut table: Table<'_>, names: &Names) -> Queue {
-        let agents = match table.strings("agents", &mut self.report) {
-            Some(users) => self.members(users, names),
-            // Whoever names none means all.
-            None => names.agents.iter().map(|(_, id)| *id).collect(),
-        };
-        let greeting = table.table("greeting", &mut self.report);
-        let greeting = greeting.and_then(|message| self.message(message));
-        let music = table.table("music", &mut self.report);
-        let music = music.and_then(|message| self.message(message));
-        let announcement = table.table("announcement", &mut self.report);
-        let announcement = announcement.and_then(|mut table| {
-            let every = table.seconds("every_s", &mut self.report);
-            Some(Announcement {
-                message: self.message(table)?,
-                every: every.unwrap_or(defaults::ANNOUNCE_EVERY),
-            })
-        });
-        let max_wait = table.table("max_wait", &mut self.report);
-        let max_wait = max_wait.map(|table| self.max_wait(table, names));
-        let reoffer_delay = table.seconds("reoffer_delay_s", &mut self.report);
-        table.done(&mut self.report);
-        Queue {
-            id,
-            name,
-            agents,
-            greeting,
-            music,
-            announcement,
-            max_wait,
-            reoffer_delay: reoffer_delay.unwrap_or(defaults::REOFFER_DELAY),
-        }
-    }
-
     pub(super) fn members(&mut self, users: Vec<(String, String)>, names: &Names) -> Vec<AgentId> {
         let mut members = vec![];
         for (path, user) in users {
@@ -150,100 +152,48 @@ impl Loader<'_> {
         members
     }
 
-    /// A file, or a text to be spoken.
-    fn message(&mut self, mut table: Table<'_>) -> Option<Message> {
-        let report = &mut self.report;
-        let file = table.string("file", report);
-        let text = table.string("text", report);
-        let voice = table.string("voice", report);
-        let rate = table.number("rate", 80..=450, report);
-        let path = table.own_path().to_owned();
-        let is_file = table.has("file");
-        if is_file == table.has("text") {
-            report.of(&path, "either { file = \"…\" } or { text = \"…\" }");
-        } else if is_file && (voice.is_some() || rate.is_some()) {
-            report.of(&path, "a file has no voice and no rate: leave them out");
-        }
-        table.done(report);
-        if let Some(file) = file {
-            let found = self.folder.join(&file);
-            if !(self.files.exists)(&found) {
-                let mend = format!("there is no file {}", found.display());
-                self.report.of(&format!("{path}.file"), mend);
-            }
-            return Some(Message::File(found));
-        }
-        let rate = rate.and_then(|rate| u16::try_from(rate).ok());
-        Some(Message::Text {
-            text: text?,
-            voice: voice.unwrap_or_else(|| defaults::VOICE.into()),
-            rate: rate.unwrap_or(defaults::SPEECH_RATE),
-        })
-    }
-
-    fn max_wait(&mut self, mut table: Table<'_>, names: &Names) -> MaxWait {
-        if !table.has("after_s") {
-            table.missing("after_s", &mut self.report);
-        }
-        let after = table
-            .seconds("after_s", &mut self.report)
-            .unwrap_or_default();
-        let message = table.table("message", &mut self.report);
-        let message = message.and_then(|message| self.message(message));
-        let then = self.then(&mut table, names).unwrap_or(OnMaxWait::End);
-        table.done(&mut self.report);
-        MaxWait {
-            after,
-            message,
-            then,
-        }
-    }
-
-    /// The action after the longest wait: to end the call where none is named.
-    fn then(&mut self, table: &mut Table<'_>, names: &Names) -> Option<OnMaxWait> {
-        if !table.has("then") {
-            // Still a key that is known.
-            return table
-                .string("then", &mut self.report)
-                .map(|_| OnMaxWait::End);
-        }
-        if table.is_text("then") {
-            return table.choice("then", &[("end", OnMaxWait::End)], &mut self.report);
-        }
-        let mut then = table.table("then", &mut self.report)?;
-        let path = then.own_path().to_owned();
-        let queue = self.queue_named(&mut then, names);
-        let number = then.string("external", &mut self.report);
-        if then.has("queue") == then.has("external") {
-            let mend = "\"end\", { queue = \"…\" } or { external = \"+49…\" }";
-            self.report.of(&path, mend);
-        }
-        then.done(&mut self.report);
-        let number = number.map(|number| {
-            let digits = route::normal(&number);
-            digits
-                .strip_prefix('+')
-                .and_then(|digits| digits.parse().ok())
-        });
-        match number {
-            Some(Some(number)) => Some(OnMaxWait::External(number)),
-            Some(None) => {
-                let mend = "an E.164 number: \"+49 30 123456\"";
-                self.report.of(&format!("{path}.external"), mend);
-                None
-            }
-            None => queue.map(OnMaxWait::Queue),
-        }
-    }
-
     /// The queue that the key `queue` names.
-    fn queue_named(&mut self, table: &mut Table<'_>, names: &Names) -> Option<QueueId> {
-        let name = table.string("queue", &mut self.report)?;
-        let found = names.queues.iter().find(|(known, _)| *known == name);
+    pub(super) fn queue_named(&mut self, table: &mut Table<'_>, names: &Names) -> Option<QueueId> {
+        self.reference(table, "queue", "queue", &names.queues)
+    }
+
+    /// What the key names: one of the `known`, each a `kind`.
+    pub(super) fn reference<Id: Copy>(
+        &mut self,
+        table: &mut Table<'_>,
+        key: &'static str,
+        kind: &str,
+        known: &[(String, Id)],
+    ) -> Option<Id> {
+        let name = table.string(key, &mut self.report)?;
+        self.resolve(&table.path(key), &name, kind, known)
+    }
+
+    /// Each that the list under the key names.
+    pub(super) fn references<Id: Copy>(
+        &mut self,
+        table: &mut Table<'_>,
+        key: &'static str,
+        kind: &str,
+        known: &[(String, Id)],
+    ) -> Option<Vec<Id>> {
+        let named = table.strings(key, &mut self.report)?.into_iter();
+        let found = named.filter_map(|(path, name)| self.resolve(&path, &name, kind, known));
+        Some(found.collect())
+    }
+
+    fn resolve<Id: Copy>(
+        &mut self,
+        path: &str,
+        name: &str,
+        kind: &str,
+        known: &[(String, Id)],
+    ) -> Option<Id> {
+        let found = known.iter().find(|(known, _)| known == name);
         if found.is_none() {
-            let mend = did_you_mean(&name, names.queues.iter().map(|(known, _)| known.as_str()));
-            let mend = format!("no queue is called {name:?}{mend}");
-            self.report.of(&table.path("queue"), mend);
+            let mend = did_you_mean(name, known.iter().map(|(known, _)| known.as_str()));
+            let mend = format!("no {kind} is called {name:?}{mend}");
+            self.report.of(path, mend);
         }
         found.map(|(_, id)| *id)
     }
@@ -299,11 +249,45 @@ impl Loader<'_> {
         };
         let enabled = table.boolean("enabled", report);
         let default = table.seconds("default_s", report);
+        let extend = table.boolean("extend", report);
         table.done(report);
         WrapUp {
             enabled: enabled.unwrap_or(usual.enabled),
             default: default.unwrap_or(usual.default),
+            extend: extend.unwrap_or(usual.extend),
         }
+    }
+
+    fn missed_calls(&mut self, root: &mut Table<'_>) -> MissedCalls {
+        let modes = [
+            ("leave_open", MissedCalls::LeaveOpen),
+            ("auto_close", MissedCalls::AutoClose),
+        ];
+        let Some(mut table) = root.table("missed_calls", &mut self.report) else {
+            return MissedCalls::default();
+        };
+        let mode = table.choice("mode", &modes, &mut self.report);
+        table.done(&mut self.report);
+        mode.unwrap_or_default()
+    }
+
+    fn not_ready(&mut self, root: &mut Table<'_>) -> Vec<String> {
+        let Some(mut table) = root.table("status", &mut self.report) else {
+            return vec![];
+        };
+        let reasons = table.strings("not_ready", &mut self.report);
+        table.done(&mut self.report);
+        let reasons = reasons.unwrap_or_default().into_iter();
+        reasons.map(|(_, reason)| reason).collect()
+    }
+
+    fn neural_voices(&mut self, root: &mut Table<'_>) -> bool {
+        let Some(mut table) = root.table("speech", &mut self.report) else {
+            return false;
+        };
+        let neural = table.boolean("neural", &mut self.report);
+        table.done(&mut self.report);
+        neural.unwrap_or(false)
     }
 
     fn recording(&mut self, root: &mut Table<'_>) -> Recording {
@@ -332,6 +316,14 @@ impl Loader<'_> {
             composition: composition.unwrap_or(usual.composition),
         }
     }
+}
+
+/// The names of some sections.
+fn names<Id: Copy>(named: &Named<'_, Id>) -> Vec<(String, Id)> {
+    named
+        .iter()
+        .map(|(id, name, _)| (name.clone(), *id))
+        .collect()
 }
 
 /// The pattern of a route with its number in the one spelling.

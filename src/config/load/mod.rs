@@ -1,9 +1,11 @@
 //! From the sections of the file to the configuration.
 
 mod account;
+pub(super) mod hours;
 mod listener;
 mod trace;
-mod trunk;
+pub(super) mod trunk;
+pub(super) mod waiting;
 
 use super::report::Report;
 use super::table::Table;

@@ -4,7 +4,6 @@ use super::Loader;
 use super::account::{Names, pattern};
 use crate::config::profile::{self, PeerKeys};
 use crate::config::report::Report;
-use crate::config::suggest::did_you_mean;
 use crate::config::table::Table;
 use crate::id::TrunkId;
 use crate::route;
@@ -16,8 +15,7 @@ use crate::sip::uri::{Host, Scheme, Uri};
 use std::net::IpAddr;
 
 impl Loader<'_> {
-    pub(super) fn trunk(&mut self, id: TrunkId, mut table: Table<'_>) -> Trunk {
-        let name = table.required("name", &mut self.report);
+    pub(super) fn trunk(&mut self, id: TrunkId, name: String, mut table: Table<'_>) -> Trunk {
         let from = self.networks(&mut table);
         let called = self.patterns(&mut table, "called").unwrap_or_default();
         let (server, outbound_proxy) = self.servers(&mut table);
@@ -34,6 +32,8 @@ impl Loader<'_> {
         let max_calls = table.number("max_calls", 0..=1_000_000, report);
         let calls_per_second = table.number("calls_per_second", 0..=10_000, report);
         let numbers = numbers(&mut table, report);
+        let sticky_agent = table.boolean("sticky_agent", report).unwrap_or(false);
+        let whatsapp = table.boolean("whatsapp", report).unwrap_or(false);
         let identity = Identity {
             trust: table.boolean("trust", report).unwrap_or(false),
             caller_id: table
@@ -68,6 +68,8 @@ impl Loader<'_> {
             calls_per_second: calls_per_second.unwrap_or(0),
             numbers,
             identity,
+            sticky_agent,
+            whatsapp,
             habits,
         }
     }
@@ -137,30 +139,16 @@ impl Loader<'_> {
 
     pub(super) fn outbound(&mut self, mut table: Table<'_>, names: &Names) -> Outbound {
         let number = table.required("number", &mut self.report);
-        let mut trunks = vec![];
         if !table.has("trunks") {
             table.missing("trunks", &mut self.report);
         }
-        for (_, name) in table
-            .strings("trunks", &mut self.report)
-            .unwrap_or_default()
-        {
-            match names.trunks.iter().find(|(known, _)| *known == name) {
-                Some((_, id)) => trunks.push(*id),
-                None => {
-                    let known = names.trunks.iter().map(|(known, _)| known.as_str());
-                    let mend = did_you_mean(&name, known);
-                    let mend = format!("no trunk is called {name:?}{mend}");
-                    self.report.of(&table.path("trunks"), mend);
-                }
-            }
-        }
+        let trunks = self.references(&mut table, "trunks", "trunk", &names.trunks);
         let agents = table.strings("agents", &mut self.report);
         let agents = agents.map(|users| self.members(users, names));
         table.done(&mut self.report);
         Outbound {
             number: pattern(&number),
-            trunks,
+            trunks: trunks.unwrap_or_default(),
             agents,
         }
     }

@@ -102,7 +102,7 @@ fn callers_are_served_in_the_order_in_which_they_came() {
 #[test]
 fn r24_at_the_longest_wait_the_caller_is_told_and_the_call_ends() {
     let mut w = World::with(|account| {
-        account.queues[0].max_wait = Some(MaxWait {
+        account.queues[0].waiting.max_wait = Some(MaxWait {
             after: Duration::from_secs(20),
             message: Some(Message::File("sorry.wav".into())),
             then: OnMaxWait::End,

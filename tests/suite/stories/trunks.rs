@@ -41,7 +41,7 @@ pub(crate) fn with_carriers(change: impl FnOnce(&mut Account)) -> World {
 }
 
 fn on_max_wait(account: &mut Account) {
-    account.queues[0].max_wait = Some(MaxWait {
+    account.queues[0].waiting.max_wait = Some(MaxWait {
         after: Duration::from_secs(10),
         message: None,
         then: OnMaxWait::External(4_930_777),

@@ -19,7 +19,7 @@ use cordboard::config::{Config, Demo};
 use cordboard::id::{CallId, QueueId, RecordingId, SoundId};
 use cordboard::media::Chunk;
 use cordboard::random::Random;
-use cordboard::settings::{Account, Secret};
+use cordboard::settings::{Account, Secret, WaitingKey};
 use cordboard::sip::auth::{Algorithm, Digest};
 use cordboard::sip::resolve::Answer;
 use cordboard::sip::{self, Flow, Listener, ListenerId, Transport};
@@ -525,10 +525,14 @@ fn demo_account() -> Account {
 
 fn sounds() -> (Sounds, Vec<(SoundId, Vec<i16>)>) {
     let mut sounds = Sounds::default();
-    sounds.set_message(SUPPORT, Message::Greeting, SoundId(1));
-    sounds.set_music(SUPPORT, SoundId(2));
-    sounds.set_message(SUPPORT, Message::Announcement, SoundId(3));
-    sounds.set_message(SUPPORT, Message::MaxWait, SoundId(4));
+    sounds.set_message(WaitingKey::Queue(SUPPORT), Message::Greeting, SoundId(1));
+    sounds.set_music(WaitingKey::Queue(SUPPORT), SoundId(2));
+    sounds.set_message(
+        WaitingKey::Queue(SUPPORT),
+        Message::Announcement,
+        SoundId(3),
+    );
+    sounds.set_message(WaitingKey::Queue(SUPPORT), Message::MaxWait, SoundId(4));
     sounds.set_ring_back(SoundId(5));
     let library = vec![
         (SoundId(5), voice::prompt(RING_BACK, 1.0)),

@@ -1,0 +1,60 @@
+//! Something to be heard.
+
+use super::defaults;
+use std::path::PathBuf;
+
+/// Something to be heard: a file, or a text to be spoken (R28, R32).
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Message {
+    /// A WAV, MP3, MP2, Ogg or FLAC file.
+    File(PathBuf),
+    /// Speech.
+    Text {
+        /// What is said. In an announcement `{position}` stands for the place in line (R40), and
+        /// `{wait}` for the minutes that it may still take (B4).
+        text: String,
+        /// A voice of the engine, usually a language: `en`, `de`, `pt-br`.
+        voice: String,
+        /// Words a minute, 80–450.
+        rate: u16,
+        /// How `{position}` is said (R41).
+        position: Form,
+        /// Which kind of engine speaks (R44).
+        quality: Quality,
+    },
+}
+
+impl Message {
+    /// A text, spoken by the usual voice.
+    pub fn text(text: &str) -> Self {
+        Self::Text {
+            text: text.to_owned(),
+            voice: defaults::VOICE.to_owned(),
+            rate: defaults::SPEECH_RATE,
+            position: Form::default(),
+            quality: Quality::default(),
+        }
+    }
+}
+
+/// How a place in line is said (R41).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Form {
+    /// First, second, third.
+    Ordinal,
+    /// One, two, three.
+    Cardinal,
+    /// What the language prefers.
+    #[default]
+    Adaptive,
+}
+
+/// Which kind of engine speaks (R44).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Quality {
+    /// By rules: espeak-ng.
+    #[default]
+    Standard,
+    /// By a neural model that was installed.
+    Neural,
+}
