@@ -9,6 +9,7 @@
 //! without effect.
 
 mod demo;
+pub mod document;
 mod load;
 mod profile;
 mod report;
@@ -16,6 +17,7 @@ mod suggest;
 mod table;
 #[cfg(test)]
 mod tests;
+mod words;
 
 pub use demo::Demo;
 pub use report::{ConfigError, ConfigErrors};

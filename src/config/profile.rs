@@ -8,6 +8,7 @@ use super::Files;
 use super::report::Report;
 use super::suggest::did_you_mean;
 use super::table::Table;
+use super::words::{CODECS, DTMF, IDENTITY, RELIABLE, RTCP_MUX, SRTP};
 use crate::settings::{Codec, Dtmf, Habits, IdentityHeader, Reliable, RtcpMux, Srtp};
 use crate::sip::Transport;
 use crate::sip::auth::Algorithm;
@@ -115,47 +116,15 @@ impl ListenerKeys {
 impl PeerKeys {
     /// Asks a table for the habits of a peer.
     pub(super) fn read(table: &mut Table<'_>, report: &mut Report<'_>) -> Self {
-        let codecs = [
-            ("pcmu", Codec::Pcmu),
-            ("pcma", Codec::Pcma),
-            ("g722", Codec::G722),
-            ("opus", Codec::Opus),
-        ];
-        let reliable = [
-            ("off", Reliable::Off),
-            ("supported", Reliable::Supported),
-            ("required", Reliable::Required),
-        ];
-        let dtmf = [
-            ("auto", Dtmf::Auto),
-            ("events", Dtmf::Events),
-            ("info", Dtmf::Info),
-            ("inband", Dtmf::Inband),
-        ];
-        let identity = [
-            ("from", IdentityHeader::From),
-            ("pai", IdentityHeader::Asserted),
-            ("rpid", IdentityHeader::RemoteParty),
-        ];
-        let srtp = [
-            ("off", Srtp::Off),
-            ("preferred", Srtp::Preferred),
-            ("required", Srtp::Required),
-        ];
-        let rtcp_mux = [
-            ("off", RtcpMux::Off),
-            ("answer", RtcpMux::Answer),
-            ("offer", RtcpMux::Offer),
-        ];
         Self {
-            codecs: table.choices("codecs", &codecs, report),
-            reliable_provisionals: table.choice("reliable_provisionals", &reliable, report),
+            codecs: table.choices("codecs", &CODECS, report),
+            reliable_provisionals: table.choice("reliable_provisionals", &RELIABLE, report),
             session_timer: table.seconds("session_timer_s", report),
             early_media: table.boolean("early_media", report),
-            dtmf: table.choice("dtmf", &dtmf, report),
-            identity: table.choice("identity", &identity, report),
-            srtp: table.choice("srtp", &srtp, report),
-            rtcp_mux: table.choice("rtcp_mux", &rtcp_mux, report),
+            dtmf: table.choice("dtmf", &DTMF, report),
+            identity: table.choice("identity", &IDENTITY, report),
+            srtp: table.choice("srtp", &SRTP, report),
+            rtcp_mux: table.choice("rtcp_mux", &RTCP_MUX, report),
         }
     }
 

@@ -11,6 +11,9 @@ pub struct ConfigError {
     pub file: PathBuf,
     /// The line, from 1; 0 where it is about the whole file.
     pub line: usize,
+    /// The field: `queue[0].max_wait.then`, lists counted from 0; empty where it is about no one
+    /// field.
+    pub field: String,
     /// What is wrong and how to mend it. Never a secret.
     pub what: String,
 }
@@ -34,6 +37,7 @@ impl ConfigErrors {
         Self(vec![ConfigError {
             file: file.to_owned(),
             line: 0,
+            field: String::new(),
             what: why.to_owned(),
         }])
     }
@@ -80,11 +84,21 @@ impl<'t> Report<'t> {
 
     /// A problem at a byte of the file.
     pub(super) fn at(&mut self, offset: usize, what: impl Into<String>) {
+        self.add("", offset, what.into());
+    }
+
+    /// A key that nobody knows.
+    pub(super) fn unknown(&mut self, path: &str, offset: usize, what: String) {
+        self.add(path, offset, what);
+    }
+
+    fn add(&mut self, field: &str, offset: usize, what: String) {
         let before = self.text.as_bytes().iter().take(offset);
         self.errors.push(ConfigError {
             file: self.file.to_owned(),
             line: before.filter(|byte| **byte == b'\n').count() + 1,
-            what: what.into(),
+            field: field.to_owned(),
+            what,
         });
     }
 
@@ -110,7 +124,7 @@ impl<'t> Report<'t> {
             }
         };
         let name = path.split('.').next_back().unwrap_or(path);
-        self.at(offset, format!("{name}: {what}"));
+        self.add(path, offset, format!("{name}: {what}"));
     }
 
     /// Problems of another file that this one brought in.

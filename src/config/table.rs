@@ -72,10 +72,8 @@ impl<'t> Table<'t> {
                     false => format!(" in {}", self.path),
                 };
                 let mend = did_you_mean(name, self.known.iter().copied());
-                report.at(
-                    key.span().start,
-                    format!("unknown key {name:?}{section}{mend}"),
-                );
+                let what = format!("unknown key {name:?}{section}{mend}");
+                report.unknown(&self.path(name), key.span().start, what);
             }
         }
     }

@@ -4,11 +4,11 @@
 use super::Loader;
 use crate::config::suggest::did_you_mean;
 use crate::config::table::Table;
+use crate::config::words::{COMPOSITIONS, DESTINATIONS, DIRECTIONS, MISSED_CALLS};
 use crate::id::{AgentId, CallbackConfigId, HoursId, QueueId, StrategyId, TrunkId};
 use crate::route;
 use crate::settings::{
-    Account, Agent, Composition, Destination, Directions, MissedCalls, Recording, Route, Secret,
-    Timeouts, WrapUp,
+    Account, Agent, Destination, MissedCalls, Recording, Route, Secret, Timeouts, WrapUp,
 };
 
 /// The names that others refer to.
@@ -200,12 +200,11 @@ impl Loader<'_> {
 
     fn route(&mut self, mut table: Table<'_>, names: &Names) -> Route {
         let number = table.required("number", &mut self.report);
-        let words = [("echo", Destination::Echo), ("music", Destination::Music)];
         let to = if !table.has("to") || table.is_text("to") {
             if !table.has("to") {
                 table.missing("to", &mut self.report);
             }
-            table.choice("to", &words, &mut self.report)
+            table.choice("to", &DESTINATIONS, &mut self.report)
         } else {
             table.table("to", &mut self.report).and_then(|mut to| {
                 let queue = self.queue_named(&mut to, names);
@@ -259,14 +258,10 @@ impl Loader<'_> {
     }
 
     fn missed_calls(&mut self, root: &mut Table<'_>) -> MissedCalls {
-        let modes = [
-            ("leave_open", MissedCalls::LeaveOpen),
-            ("auto_close", MissedCalls::AutoClose),
-        ];
         let Some(mut table) = root.table("missed_calls", &mut self.report) else {
             return MissedCalls::default();
         };
-        let mode = table.choice("mode", &modes, &mut self.report);
+        let mode = table.choice("mode", &MISSED_CALLS, &mut self.report);
         table.done(&mut self.report);
         mode.unwrap_or_default()
     }
@@ -296,19 +291,9 @@ impl Loader<'_> {
         let Some(mut table) = root.table("recording", report) else {
             return usual;
         };
-        let directions = [
-            ("inbound", Directions::Inbound),
-            ("outbound", Directions::Outbound),
-            ("both", Directions::Both),
-        ];
-        let compositions = [
-            ("legs", Composition::Legs),
-            ("unified", Composition::Unified),
-            ("both", Composition::Both),
-        ];
         let enabled = table.boolean("enabled", report);
-        let direction = table.choice("direction", &directions, report);
-        let composition = table.choice("composition", &compositions, report);
+        let direction = table.choice("direction", &DIRECTIONS, report);
+        let composition = table.choice("composition", &COMPOSITIONS, report);
         table.done(report);
         Recording {
             enabled: enabled.unwrap_or(usual.enabled),

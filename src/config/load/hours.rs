@@ -3,19 +3,10 @@
 use super::Loader;
 use super::account::Names;
 use crate::config::table::Table;
+use crate::config::words::DAYS;
 use crate::id::HoursId;
 use crate::settings::{Holiday, Hours, Opening};
-use jiff::civil::{Date, Time, Weekday};
-
-pub(in crate::config) const DAYS: [(&str, Weekday); 7] = [
-    ("mon", Weekday::Monday),
-    ("tue", Weekday::Tuesday),
-    ("wed", Weekday::Wednesday),
-    ("thu", Weekday::Thursday),
-    ("fri", Weekday::Friday),
-    ("sat", Weekday::Saturday),
-    ("sun", Weekday::Sunday),
-];
+use jiff::civil::{Date, Time};
 
 impl Loader<'_> {
     pub(super) fn hours(

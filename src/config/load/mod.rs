@@ -1,15 +1,16 @@
 //! From the sections of the file to the configuration.
 
 mod account;
-pub(super) mod hours;
+mod hours;
 mod listener;
 mod trace;
-pub(super) mod trunk;
-pub(super) mod waiting;
+mod trunk;
+mod waiting;
 
 use super::report::Report;
 use super::table::Table;
 use super::{Config, ConfigErrors, Files, LogFormat, Media, Server};
+use crate::settings::Account;
 use crate::sip::guard;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -29,9 +30,36 @@ pub(super) struct Loader<'t> {
 
 /// Reads the whole file.
 pub(super) fn load(path: &Path, text: &str, files: &Files) -> Result<Config, ConfigErrors> {
+    let folder = path.parent().unwrap_or_else(|| Path::new(""));
+    read(path, text, folder, files, |loader, root| {
+        loader.config(root)
+    })
+}
+
+/// Reads the sections of the account; there must be no others.
+pub(super) fn account(
+    path: &Path,
+    text: &str,
+    folder: &Path,
+    files: &Files,
+) -> Result<Account, ConfigErrors> {
+    read(path, text, folder, files, |loader, mut root| {
+        let account = loader.account(&mut root);
+        root.done(&mut loader.report);
+        account
+    })
+}
+
+fn read<T>(
+    path: &Path,
+    text: &str,
+    folder: &Path,
+    files: &Files,
+    sections: impl FnOnce(&mut Loader<'_>, Table<'_>) -> T,
+) -> Result<T, ConfigErrors> {
     let mut loader = Loader {
         report: Report::new(path, text),
-        folder: path.parent().unwrap_or_else(|| Path::new("")),
+        folder,
         files,
     };
     let (root, syntax) = DeTable::parse_recoverable(text);
@@ -43,10 +71,10 @@ pub(super) fn load(path: &Path, text: &str, files: &Files) -> Result<Config, Con
     if !syntax.is_empty() {
         return Err(ConfigErrors(loader.report.errors()));
     }
-    let config = loader.config(Table::root(root.get_ref()));
+    let read = sections(&mut loader, Table::root(root.get_ref()));
     let errors = loader.report.errors();
     match errors.is_empty() {
-        true => Ok(config),
+        true => Ok(read),
         false => Err(ConfigErrors(errors)),
     }
 }

@@ -5,11 +5,12 @@ use super::account::{Names, pattern};
 use crate::config::profile::{self, PeerKeys};
 use crate::config::report::Report;
 use crate::config::table::Table;
+use crate::config::words::{FORMATS, TRANSPORTS};
 use crate::id::TrunkId;
 use crate::route;
 use crate::settings::{
-    Dialling, Format, Habits, Identity, Network, Numbers, Outbound, Plan, Secret, Server,
-    Transport, Trunk, Verify, defaults,
+    Dialling, Habits, Identity, Network, Numbers, Outbound, Plan, Secret, Server, Transport, Trunk,
+    Verify, defaults,
 };
 use crate::sip::uri::{Host, Scheme, Uri};
 use std::net::IpAddr;
@@ -91,13 +92,8 @@ impl Loader<'_> {
     /// The server and the proxy before it: both by the transport of the trunk, unless a URI says
     /// another.
     fn servers(&mut self, table: &mut Table<'_>) -> (Option<Server>, Option<Server>) {
-        let words = [
-            ("udp", Transport::Udp),
-            ("tcp", Transport::Tcp),
-            ("tls", Transport::Tls),
-        ];
         let report = &mut self.report;
-        let transport = table.choice("transport", &words, report);
+        let transport = table.choice("transport", &TRANSPORTS, report);
         let [server, proxy] = ["server", "outbound_proxy"].map(|key| {
             let text = table.string(key, report)?;
             let read = server(&text);
@@ -205,16 +201,10 @@ fn verify(table: &mut Table<'_>, report: &mut Report<'_>) -> Verify {
 }
 
 fn numbers(table: &mut Table<'_>, report: &mut Report<'_>) -> Numbers {
-    let formats = [
-        ("plus", Format::Plus),
-        ("00", Format::International),
-        ("national", Format::National),
-        ("plain", Format::Plain),
-    ];
     let strip = table.number("strip", 0..=15, report);
     Numbers {
         plan: plan(table, report),
-        format: table.choice("format", &formats, report).unwrap_or_default(),
+        format: table.choice("format", &FORMATS, report).unwrap_or_default(),
         strip: strip.and_then(|digits| digits.try_into().ok()).unwrap_or(0),
         prefix: table.string("prefix", report).unwrap_or_default(),
     }

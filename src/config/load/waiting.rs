@@ -3,32 +3,16 @@
 use super::Loader;
 use super::account::{Names, pattern};
 use crate::config::table::Table;
+use crate::config::words::{
+    AT_CLOSING, CALLBACK_KINDS, DISTRIBUTIONS, FORMS, PRIORITIES, QUALITIES,
+};
 use crate::id::{CallbackConfigId, QueueId, StrategyId};
 use crate::route;
 use crate::settings::defaults::{AUTO_PAUSE, RETRIES};
 use crate::settings::{
-    Announcement, AtClosing, CallbackConfig, CallbackKind, Codes, Distribution, Form, MaxWait,
-    Message, OnMaxWait, Priority, Quality, Queue, ResponseCode, Strategy, StrategyKind, Waiting,
-    defaults,
+    Announcement, CallbackConfig, Codes, MaxWait, Message, OnMaxWait, Queue, ResponseCode,
+    Strategy, StrategyKind, Waiting, defaults,
 };
-
-pub(in crate::config) const FORMS: [(&str, Form); 3] = [
-    ("ordinal", Form::Ordinal),
-    ("cardinal", Form::Cardinal),
-    ("adaptive", Form::Adaptive),
-];
-
-pub(in crate::config) const QUALITIES: [(&str, Quality); 2] =
-    [("standard", Quality::Standard), ("neural", Quality::Neural)];
-
-pub(in crate::config) const DISTRIBUTIONS: [(&str, Distribution); 6] = [
-    ("fewest_conversations", Distribution::FewestConversations),
-    ("longest_idle", Distribution::LongestIdle),
-    ("round_robin", Distribution::RoundRobin),
-    ("top_down", Distribution::TopDown),
-    ("fewest_calls", Distribution::FewestCalls),
-    ("random", Distribution::Random),
-];
 
 impl Loader<'_> {
     pub(super) fn queue(
@@ -47,8 +31,7 @@ impl Loader<'_> {
         let hours = self.reference(&mut table, "hours", "working hours", &names.hours);
         let report = &mut self.report;
         let reoffer_delay = table.seconds("reoffer_delay_s", report);
-        let at_closing = [("serve", AtClosing::Serve), ("away", AtClosing::Away)];
-        let at_closing = table.choice("at_closing", &at_closing, report);
+        let at_closing = table.choice("at_closing", &AT_CLOSING, report);
         let distribution = table.choice("distribution", &DISTRIBUTIONS, report);
         let auto_assign = table.boolean("auto_assign", report);
         let auto_pause = table.number("auto_pause", AUTO_PAUSE, report);
@@ -257,13 +240,3 @@ impl Loader<'_> {
         }
     }
 }
-
-pub(in crate::config) const CALLBACK_KINDS: [(&str, CallbackKind); 2] = [
-    ("automated", CallbackKind::Automated),
-    ("manual", CallbackKind::Manual),
-];
-
-pub(in crate::config) const PRIORITIES: [(&str, Priority); 2] = [
-    ("queue_position", Priority::QueuePosition),
-    ("inbound", Priority::Inbound),
-];
