@@ -117,6 +117,10 @@ id! {
     /// One file of a recording: what one leg said in one segment.
     RecordingId(u64)
 }
+id! {
+    /// Where events are sent.
+    WebhookId(u32)
+}
 
 #[cfg(test)]
 mod tests {

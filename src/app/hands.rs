@@ -381,5 +381,6 @@ pub(super) fn store_event(health: &Health, event: store::Event) {
         store::Event::Interrupted { calls } => {
             tracing::warn!(calls, "ended as interrupted: the last run left them open");
         }
+        store::Event::Stored(_) => {}
     }
 }

@@ -29,7 +29,7 @@ use crate::net::{Dns, Network, Proof, Socket, Trust};
 use crate::random::Random;
 use crate::settings::Verify;
 use crate::sip::{self, Listener, ListenerId, Transport};
-use crate::store::{DataDir, Store};
+use crate::store::{DataDir, Place, Store};
 use crate::switch::{self, Input, Notice, Sounds, Switch};
 use crate::vault::Vault;
 use crate::watch::metrics;
@@ -89,7 +89,7 @@ impl Server {
         let (library, sounds) = sounds::render(&config, &data.join("speech"))?;
         let health = Arc::new(Health::new(env!("CARGO_PKG_VERSION")));
         let told = health.clone();
-        let store = Store::start(&data.join("cordboard.db"), move |event| {
+        let store = Store::start(&Place::new(None, data), move |event| {
             hands::store_event(&told, event);
         });
         let store = Arc::new(store?);

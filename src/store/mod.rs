@@ -1,4 +1,7 @@
-//! What must outlive the process: conversations and their recordings, in SQLite.
+//! What must outlive the process, in SQLite or PostgreSQL: conversations and their recordings, callbacks
+//! and events, as they happen; settings, users, keys and webhooks, as people change them.
+//!
+//! What the switch says is *written*, and nobody waits:
 //!
 //! ```text
 //!   write ──▶ queue ──▶ spool file ──▶ database   (rows)
@@ -11,27 +14,47 @@
 //! it is back, the spool is replayed from where it stood (F3). Each record has a number, and the
 //! database knows the last it took, in the same transaction as the rows: so every record arrives
 //! once and in order, whenever the process dies. The spool is emptied when all of it has arrived.
+//! What was promised to somebody, a callback, is confirmed as [`Event::Stored`] when it would survive
+//! the end of the process: from then on it is in the synced spool, or in the database.
+//!
+//! What people ask and change goes to the database while they wait, for five seconds at most; while
+//! the database is away they are told so at once, and calls go on.
 
+mod callbacks;
 mod data_dir;
 mod database;
+mod events;
 mod ledger;
+mod link;
+mod place;
 mod rows;
+mod settings;
 mod spool;
 mod thread;
+mod users;
+mod webhooks;
 
+pub use callbacks::{Callback, CallbackFilter};
 pub use data_dir::DataDir;
+pub use events::Event as Happened;
+pub use place::Place;
+pub use settings::{Revision, RevisionInfo, Saved};
+pub use users::{ApiKey, Changed, NewUser, Role, User};
+pub use webhooks::{DeadLetter, Progress, Webhook};
 
 use crate::call::record::{Conversation, Recorded};
-use crate::id::CallId;
+use crate::id::{CallId, CallbackId};
 use anyhow::{Context as _, anyhow};
+use database::Database;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::path::Path;
+use std::fmt;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::mpsc as reply;
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
 /// How many records may wait for the store's thread. It only fills when the disk stands still.
@@ -49,6 +72,10 @@ pub enum Record {
     Conversation(Box<Conversation>),
     /// The files of a segment. The last writing counts.
     Recorded(Recorded),
+    /// A request to be called back, as it is now. The last writing counts. [`Event::Stored`] follows.
+    Callback(Box<Callback>),
+    /// Something that happened. The first writing of a number counts.
+    Event(Happened),
 }
 
 /// What the store tells of itself.
@@ -71,6 +98,9 @@ pub enum Event {
         /// How many.
         calls: u64,
     },
+    /// Every [`Record::Callback`] of this request that was written so far would survive the end of
+    /// the process now.
+    Stored(CallbackId),
 }
 
 /// The store: a handle to its thread.
@@ -95,26 +125,40 @@ struct Shared {
 }
 
 /// What the thread is asked.
-#[derive(Debug)]
 enum Request {
     Write(Record),
     Interrupted(Timestamp),
-    Conversations(u32, reply::SyncSender<anyhow::Result<Vec<Conversation>>>),
-    Recordings(CallId, reply::SyncSender<anyhow::Result<Vec<Recorded>>>),
+    Work(Work),
     Flush(reply::SyncSender<()>),
 }
 
+/// Something to be done with the database while somebody waits.
+struct Work {
+    /// It is done when all is in the database that was written before.
+    after_all: bool,
+    /// When nobody waits for it any more.
+    until: Instant,
+    work: Box<Doing>,
+}
+
+/// The answer goes to whoever asked.
+type Doing = dyn for<'a> FnOnce(anyhow::Result<&'a mut Database>) -> Pin<Box<dyn Future<Output = ()> + 'a>>
+    + Send;
+
 impl Store {
-    /// Opens or creates the database at `path`, brings its schema up to date, takes up the spool that
+    /// Opens or creates the database at `place`, brings its schema up to date, takes up the spool that
     /// an earlier process left, and starts the thread. `report` is called on that thread.
     ///
     /// # Errors
     /// If the database cannot be opened, is held by another program for five seconds, is damaged, or
     /// has been written by a newer version.
-    pub fn start(path: &Path, report: impl FnMut(Event) + Send + 'static) -> anyhow::Result<Self> {
+    pub fn start(
+        place: &Place,
+        report: impl FnMut(Event) + Send + 'static,
+    ) -> anyhow::Result<Self> {
         let (requests, inbox) = mpsc::channel(QUEUE);
         let shared = Arc::new(Shared::default());
-        let thread = thread::start(path, inbox, Arc::clone(&shared), report)?;
+        let thread = thread::start(place, inbox, Arc::clone(&shared), report)?;
         Ok(Self {
             requests,
             shared,
@@ -147,7 +191,7 @@ impl Store {
     /// # Errors
     /// If the database does not answer.
     pub fn conversations(&self, limit: u32) -> anyhow::Result<Vec<Conversation>> {
-        self.ask(|to| Request::Conversations(limit, to))?
+        self.with_all(async move |db| db.conversations(limit).await)
     }
 
     /// The recordings of a call, in the order of their segments. Waits for up to five seconds.
@@ -155,7 +199,7 @@ impl Store {
     /// # Errors
     /// If the database does not answer.
     pub fn recordings(&self, call: CallId) -> anyhow::Result<Vec<Recorded>> {
-        self.ask(|to| Request::Recordings(call, to))?
+        self.with_all(async move |db| db.recordings(call).await)
     }
 
     /// Waits until all that was written before is in the database, for up to five seconds.
@@ -195,6 +239,46 @@ impl Store {
         }
     }
 
+    /// Does something with the database, and waits for it.
+    fn with<T: Send + 'static>(
+        &self,
+        work: impl AsyncFnOnce(&mut Database) -> anyhow::Result<T> + Send + 'static,
+    ) -> anyhow::Result<T> {
+        self.work(false, work)
+    }
+
+    /// The same, when all is in the database that was written before.
+    fn with_all<T: Send + 'static>(
+        &self,
+        work: impl AsyncFnOnce(&mut Database) -> anyhow::Result<T> + Send + 'static,
+    ) -> anyhow::Result<T> {
+        self.work(true, work)
+    }
+
+    fn work<T: Send + 'static>(
+        &self,
+        after_all: bool,
+        work: impl AsyncFnOnce(&mut Database) -> anyhow::Result<T> + Send + 'static,
+    ) -> anyhow::Result<T> {
+        self.ask(|to| {
+            let work: Box<Doing> = Box::new(move |database| {
+                Box::pin(async move {
+                    let done = match database {
+                        Ok(database) => work(database).await,
+                        Err(away) => Err(away),
+                    };
+                    // Whoever asked may have stopped waiting: then nobody hears the answer.
+                    let _ = to.send(done);
+                })
+            });
+            Request::Work(Work {
+                after_all,
+                until: Instant::now() + PATIENCE,
+                work,
+            })
+        })?
+    }
+
     fn ask<T>(&self, request: impl FnOnce(reply::SyncSender<T>) -> Request) -> anyhow::Result<T> {
         let (to, answer) = reply::sync_channel(1);
         self.requests
@@ -203,6 +287,12 @@ impl Store {
         answer
             .recv_timeout(PATIENCE)
             .context("the database does not answer")
+    }
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Request")
     }
 }
 

@@ -1,5 +1,6 @@
 //! Records as rows, and back.
 
+use super::link::{Kind, Link, Row, Table, number};
 use crate::call::record::{AgentName, Content, Conversation, File, Leg, Quality, Recorded, Role};
 use crate::id::{AgentId, CallId, LegId};
 use anyhow::Context as _;
@@ -7,31 +8,93 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row as _, SqliteConnection};
 use std::collections::{BTreeMap, BTreeSet};
+
+const CONVERSATIONS: Table = Table {
+    name: "conversations",
+    columns: &[
+        ("id", Kind::Text),
+        ("account", Kind::Text),
+        ("caller", Kind::Text),
+        ("called", Kind::Text),
+        ("queue", Kind::Text),
+        ("began_us", Kind::Int),
+        ("connected_us", Kind::Int),
+        ("ended_us", Kind::Int),
+        ("waited_ms", Kind::Int),
+        ("talked_ms", Kind::Int),
+        ("agent", Kind::Int),
+        ("agent_name", Kind::Text),
+        ("offers", Kind::Int),
+        ("cause", Kind::Text),
+        ("direction", Kind::Text),
+        ("trunk", Kind::Text),
+        ("diverted_by", Kind::Text),
+        ("attempts", Kind::Text),
+    ],
+    conflict: "ON CONFLICT (id) DO UPDATE SET account = excluded.account, caller = excluded.caller,
+         called = excluded.called, queue = excluded.queue, began_us = excluded.began_us,
+         connected_us = excluded.connected_us, ended_us = excluded.ended_us,
+         waited_ms = excluded.waited_ms, talked_ms = excluded.talked_ms, agent = excluded.agent,
+         agent_name = excluded.agent_name, offers = excluded.offers, cause = excluded.cause,
+         direction = excluded.direction, trunk = excluded.trunk, diverted_by = excluded.diverted_by,
+         attempts = excluded.attempts",
+};
+
+const LEGS: Table = Table {
+    name: "legs",
+    columns: &[
+        ("call", Kind::Text),
+        ("position", Kind::Int),
+        ("leg", Kind::Int),
+        ("role", Kind::Text),
+        ("sip_call_id", Kind::Text),
+        ("began_us", Kind::Int),
+        ("answered_us", Kind::Int),
+        ("ended_us", Kind::Int),
+        ("received", Kind::Int),
+        ("sent", Kind::Int),
+        ("lost", Kind::Int),
+        ("jitter_ms", Kind::Real),
+        ("round_trip_ms", Kind::Real),
+    ],
+    conflict: "",
+};
+
+const FILES: Table = Table {
+    name: "files",
+    columns: &[
+        ("call", Kind::Text),
+        ("number", Kind::Int),
+        ("position", Kind::Int),
+        ("path", Kind::Text),
+        ("content", Kind::Text),
+        ("milliseconds", Kind::Int),
+        ("bytes", Kind::Int),
+        ("gaps", Kind::Int),
+        ("interrupted", Kind::Int),
+    ],
+    conflict: "",
+};
 
 /// Inserts or replaces conversations and their legs. Gives those that ended with this: they have
 /// an end, and had none before. One that has ended is not replaced by one that goes on.
-///
-/// All of them go in one statement a table, as JSON: each statement is two changes of thread, which
-/// cost more than the rows.
 pub(super) async fn put_conversations<'a>(
-    db: &mut SqliteConnection,
+    db: &mut Link,
     conversations: &[&'a Conversation],
 ) -> anyhow::Result<Vec<&'a Conversation>> {
     if conversations.is_empty() {
         return Ok(vec![]);
     }
     let calls: Vec<_> = conversations.iter().map(|c| c.id.to_string()).collect();
-    let had_ended: Vec<String> = sqlx::query_scalar(
-        "SELECT id FROM conversations
-         WHERE ended_us IS NOT NULL AND id IN (SELECT value FROM json_each($1))",
-    )
-    .bind(json!(calls).to_string())
-    .fetch_all(&mut *db)
-    .await?;
-    let had_ended: BTreeSet<_> = had_ended.into_iter().collect();
+    let sql = format!(
+        "SELECT id FROM conversations WHERE ended_us IS NOT NULL AND id IN ({})",
+        db.words(1)
+    );
+    let asked = db.list(calls.iter().map(|call| json!(call)).collect());
+    let had_ended = db.rows(sql, &[asked]).await?;
+    let had_ended = had_ended.iter().map(|row| row.text("id"));
+    let had_ended = had_ended.collect::<anyhow::Result<BTreeSet<_>>>()?;
     // Of each what was said last: of what changed within a batch only that counts.
     let mut last: BTreeMap<String, &Conversation> = BTreeMap::new();
     for (call, conversation) in calls.into_iter().zip(conversations) {
@@ -41,28 +104,8 @@ pub(super) async fn put_conversations<'a>(
             last.insert(call, conversation);
         }
     }
-    let rows: Vec<_> = last
-        .iter()
-        .map(|(call, c)| conversation_row(call, c))
-        .collect();
-    sqlx::query(
-        "INSERT INTO conversations (id, account, caller, called, queue, began_us, connected_us, ended_us,
-             waited_ms, talked_ms, agent, agent_name, offers, cause, direction, trunk, diverted_by, attempts)
-         SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6,
-             value ->> 7, value ->> 8, value ->> 9, value ->> 10, value ->> 11, value ->> 12, value ->> 13,
-             value ->> 14, value ->> 15, value ->> 16, value ->> 17
-         FROM json_each($1) WHERE true
-         ON CONFLICT (id) DO UPDATE SET account = excluded.account, caller = excluded.caller,
-             called = excluded.called, queue = excluded.queue, began_us = excluded.began_us,
-             connected_us = excluded.connected_us, ended_us = excluded.ended_us,
-             waited_ms = excluded.waited_ms, talked_ms = excluded.talked_ms, agent = excluded.agent,
-             agent_name = excluded.agent_name, offers = excluded.offers, cause = excluded.cause,
-             direction = excluded.direction, trunk = excluded.trunk, diverted_by = excluded.diverted_by,
-             attempts = excluded.attempts",
-    )
-    .bind(Value::Array(rows).to_string())
-    .execute(&mut *db)
-    .await?;
+    let rows = last.iter().map(|(call, c)| conversation_row(call, c));
+    db.insert(&CONVERSATIONS, rows.collect()).await?;
     put_legs(db, &last).await?;
     let ended = last
         .into_iter()
@@ -98,32 +141,17 @@ fn conversation_row(call: &str, conversation: &Conversation) -> Value {
 }
 
 async fn put_legs(
-    db: &mut SqliteConnection,
+    db: &mut Link,
     conversations: &BTreeMap<String, &Conversation>,
 ) -> anyhow::Result<()> {
-    let calls: Vec<_> = conversations.keys().collect();
-    sqlx::query("DELETE FROM legs WHERE call IN (SELECT value FROM json_each($1))")
-        .bind(json!(calls).to_string())
-        .execute(&mut *db)
-        .await?;
+    let sql = format!("DELETE FROM legs WHERE call IN ({})", db.words(1));
+    let calls = db.list(conversations.keys().map(|call| json!(call)).collect());
+    db.execute(sql, &[calls]).await?;
     let legs = conversations.iter().flat_map(|(call, conversation)| {
         let legs = (0i64..).zip(&conversation.legs);
         legs.map(move |(position, leg)| leg_row(call, position, leg))
     });
-    let legs: Vec<_> = legs.collect();
-    if legs.is_empty() {
-        return Ok(());
-    }
-    sqlx::query(
-        "INSERT INTO legs (call, position, leg, role, sip_call_id, began_us, answered_us, ended_us,
-             received, sent, lost, jitter_ms, round_trip_ms)
-         SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6,
-             value ->> 7, value ->> 8, value ->> 9, value ->> 10, value ->> 11, value ->> 12
-         FROM json_each($1)",
-    )
-    .bind(Value::Array(legs).to_string())
-    .execute(&mut *db)
-    .await?;
+    db.insert(&LEGS, legs.collect()).await?;
     Ok(())
 }
 
@@ -146,75 +174,59 @@ fn leg_row(call: &str, position: i64, leg: &Leg) -> Value {
 }
 
 /// Inserts or replaces the files of a segment.
-pub(super) async fn put_recorded(
-    db: &mut SqliteConnection,
-    recorded: &Recorded,
-) -> anyhow::Result<()> {
-    let call = recorded.call.to_string();
-    let segment = i64::from(recorded.number);
-    sqlx::query("INSERT INTO recordings (call, number) VALUES ($1, $2) ON CONFLICT DO NOTHING")
-        .bind(&call)
-        .bind(segment)
-        .execute(&mut *db)
-        .await?;
-    sqlx::query("DELETE FROM files WHERE call = $1 AND number = $2")
-        .bind(&call)
-        .bind(segment)
-        .execute(&mut *db)
-        .await?;
-    for (position, file) in (0i64..).zip(&recorded.files) {
-        sqlx::query(
-            "INSERT INTO files (call, number, position, path, content, milliseconds, bytes, gaps, interrupted)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-        )
-        .bind(&call)
-        .bind(segment)
-        .bind(position)
-        .bind(&file.path)
-        .bind(content_word(file.content))
-        .bind(number(file.milliseconds))
-        .bind(number(file.bytes))
-        .bind(file.gaps)
-        .bind(file.interrupted)
-        .execute(&mut *db)
-        .await?;
-    }
+pub(super) async fn put_recorded(db: &mut Link, recorded: &Recorded) -> anyhow::Result<()> {
+    let segment = [recorded.call.to_string().into(), recorded.number.into()];
+    db.execute(
+        "INSERT INTO recordings (call, number) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+        &segment,
+    )
+    .await?;
+    db.execute(
+        "DELETE FROM files WHERE call = $1 AND number = $2",
+        &segment,
+    )
+    .await?;
+    let files = (0i64..).zip(&recorded.files);
+    let files = files.map(|(position, file)| {
+        json!([
+            recorded.call,
+            recorded.number,
+            position,
+            file.path,
+            content_word(file.content),
+            number(file.milliseconds),
+            number(file.bytes),
+            u8::from(file.gaps),
+            u8::from(file.interrupted),
+        ])
+    });
+    db.insert(&FILES, files.collect()).await?;
     Ok(())
 }
 
 /// The conversations without an end, the oldest first.
-pub(super) async fn open_conversations(
-    db: &mut SqliteConnection,
-) -> anyhow::Result<Vec<Conversation>> {
-    let rows = sqlx::query("SELECT * FROM conversations WHERE ended_us IS NULL ORDER BY id")
-        .fetch_all(&mut *db)
-        .await?;
+pub(super) async fn open_conversations(db: &mut Link) -> anyhow::Result<Vec<Conversation>> {
+    let sql = "SELECT * FROM conversations WHERE ended_us IS NULL ORDER BY id";
+    let rows = db.rows(sql, &[]).await?;
     with_legs(db, &rows).await
 }
 
 /// The latest conversations, the newest first.
 pub(super) async fn latest_conversations(
-    db: &mut SqliteConnection,
+    db: &mut Link,
     limit: u32,
 ) -> anyhow::Result<Vec<Conversation>> {
-    let rows = sqlx::query("SELECT * FROM conversations ORDER BY id DESC LIMIT $1")
-        .bind(i64::from(limit))
-        .fetch_all(&mut *db)
-        .await?;
+    let sql = "SELECT * FROM conversations ORDER BY id DESC LIMIT $1";
+    let rows = db.rows(sql, &[limit.into()]).await?;
     with_legs(db, &rows).await
 }
 
-async fn with_legs(
-    db: &mut SqliteConnection,
-    rows: &[SqliteRow],
-) -> anyhow::Result<Vec<Conversation>> {
+async fn with_legs(db: &mut Link, rows: &[Row]) -> anyhow::Result<Vec<Conversation>> {
     let mut conversations = vec![];
     for row in rows {
         let mut conversation = conversation(row)?;
-        let legs = sqlx::query("SELECT * FROM legs WHERE call = $1 ORDER BY position")
-            .bind(conversation.id.to_string())
-            .fetch_all(&mut *db)
-            .await?;
+        let sql = "SELECT * FROM legs WHERE call = $1 ORDER BY position";
+        let legs = db.rows(sql, &[conversation.id.to_string().into()]).await?;
         conversation.legs = legs.iter().map(leg).collect::<anyhow::Result<_>>()?;
         conversations.push(conversation);
     }
@@ -222,98 +234,86 @@ async fn with_legs(
 }
 
 /// The recordings of a call, in the order of their segments.
-pub(super) async fn recordings(
-    db: &mut SqliteConnection,
-    call: CallId,
-) -> anyhow::Result<Vec<Recorded>> {
-    let segments: Vec<i64> =
-        sqlx::query_scalar("SELECT number FROM recordings WHERE call = $1 ORDER BY number")
-            .bind(call.to_string())
-            .fetch_all(&mut *db)
-            .await?;
+pub(super) async fn recordings(db: &mut Link, call: CallId) -> anyhow::Result<Vec<Recorded>> {
+    let sql = "SELECT number FROM recordings WHERE call = $1 ORDER BY number";
+    let segments = db.rows(sql, &[call.to_string().into()]).await?;
     let mut recordings = vec![];
     for segment in segments {
-        let files =
-            sqlx::query("SELECT * FROM files WHERE call = $1 AND number = $2 ORDER BY position")
-                .bind(call.to_string())
-                .bind(segment)
-                .fetch_all(&mut *db)
-                .await?;
+        let segment: u32 = segment.small("number")?;
+        let sql = "SELECT * FROM files WHERE call = $1 AND number = $2 ORDER BY position";
+        let files = db
+            .rows(sql, &[call.to_string().into(), segment.into()])
+            .await?;
         recordings.push(Recorded {
             call,
-            number: segment.try_into()?,
+            number: segment,
             files: files.iter().map(file).collect::<anyhow::Result<_>>()?,
         });
     }
     Ok(recordings)
 }
 
-fn conversation(row: &SqliteRow) -> anyhow::Result<Conversation> {
-    let id: String = row.try_get("id")?;
-    let agent: Option<i64> = row.try_get("agent")?;
-    let end: Option<String> = row.try_get("cause")?;
-    let attempts: String = row.try_get("attempts")?;
+fn conversation(row: &Row) -> anyhow::Result<Conversation> {
+    let end = row.maybe_text("cause")?;
     Ok(Conversation {
-        id: CallId::parse(&id).context("a conversation's id")?,
-        account: row.try_get("account")?,
-        direction: unword(row.try_get("direction")?)?,
-        from: row.try_get("caller")?,
-        called: row.try_get("called")?,
-        trunk: row.try_get("trunk")?,
-        diverted_by: row.try_get("diverted_by")?,
-        attempts: serde_json::from_str(&attempts).context("the attempts of a conversation")?,
-        queue: row.try_get("queue")?,
-        began: moment(row, "began_us")?.context("when a conversation began")?,
-        connected: moment(row, "connected_us")?,
-        ended: moment(row, "ended_us")?,
-        waited_ms: count(row, "waited_ms")?,
-        talked_ms: count(row, "talked_ms")?,
-        agent: match agent {
+        id: CallId::parse(&row.text("id")?).context("a conversation's id")?,
+        account: row.text("account")?,
+        direction: unword(row.text("direction")?)?,
+        from: row.text("caller")?,
+        called: row.text("called")?,
+        trunk: row.maybe_text("trunk")?,
+        diverted_by: row.maybe_text("diverted_by")?,
+        attempts: serde_json::from_str(&row.text("attempts")?)
+            .context("the attempts of a conversation")?,
+        queue: row.maybe_text("queue")?,
+        began: row.moment("began_us")?,
+        connected: row.maybe_moment("connected_us")?,
+        ended: row.maybe_moment("ended_us")?,
+        waited_ms: row.count("waited_ms")?,
+        talked_ms: row.count("talked_ms")?,
+        agent: match row.maybe_small("agent")? {
             Some(id) => Some(AgentName {
-                id: AgentId(id.try_into()?),
-                name: row
-                    .try_get::<Option<_>, _>("agent_name")?
-                    .unwrap_or_default(),
+                id: AgentId(id),
+                name: row.maybe_text("agent_name")?.unwrap_or_default(),
             }),
             None => None,
         },
-        offers: count(row, "offers")?.try_into()?,
+        offers: row.small("offers")?,
         end: end.map(unword).transpose()?,
         legs: vec![],
     })
 }
 
-fn leg(row: &SqliteRow) -> anyhow::Result<Leg> {
-    let round_trip: Option<f64> = row.try_get("round_trip_ms")?;
+fn leg(row: &Row) -> anyhow::Result<Leg> {
     Ok(Leg {
-        id: LegId(count(row, "leg")?),
-        role: unword(row.try_get("role")?)?,
-        sip_call_id: row.try_get("sip_call_id")?,
-        began: moment(row, "began_us")?.context("when a leg began")?,
-        answered: moment(row, "answered_us")?,
-        ended: moment(row, "ended_us")?,
+        id: LegId(row.count("leg")?),
+        role: unword(row.text("role")?)?,
+        sip_call_id: row.text("sip_call_id")?,
+        began: row.moment("began_us")?,
+        answered: row.maybe_moment("answered_us")?,
+        ended: row.maybe_moment("ended_us")?,
         quality: Quality {
-            received: count(row, "received")?,
-            sent: count(row, "sent")?,
-            lost: count(row, "lost")?,
-            jitter_ms: row.try_get::<f64, _>("jitter_ms")? as f32,
-            round_trip_ms: round_trip.map(|ms| ms as f32),
+            received: row.count("received")?,
+            sent: row.count("sent")?,
+            lost: row.count("lost")?,
+            jitter_ms: row.real("jitter_ms")? as f32,
+            round_trip_ms: row.maybe_real("round_trip_ms")?.map(|ms| ms as f32),
         },
     })
 }
 
-fn file(row: &SqliteRow) -> anyhow::Result<File> {
-    let content: String = row.try_get("content")?;
+fn file(row: &Row) -> anyhow::Result<File> {
+    let content = row.text("content")?;
     Ok(File {
-        path: row.try_get("path")?,
+        path: row.text("path")?,
         content: match content.as_str() {
             STEREO => Content::Stereo,
             _ => Content::Leg(unword(content)?),
         },
-        milliseconds: count(row, "milliseconds")?,
-        bytes: count(row, "bytes")?,
-        gaps: row.try_get("gaps")?,
-        interrupted: row.try_get("interrupted")?,
+        milliseconds: row.count("milliseconds")?,
+        bytes: row.count("bytes")?,
+        gaps: row.flag("gaps")?,
+        interrupted: row.flag("interrupted")?,
     })
 }
 
@@ -329,32 +329,14 @@ fn content_word(content: Content) -> String {
 }
 
 /// The word of a plain enum, as in JSON.
-fn word(value: &impl Serialize) -> String {
+pub(super) fn word(value: &impl Serialize) -> String {
     match serde_json::to_value(value) {
         Ok(Value::String(word)) => word,
         Ok(_) | Err(_) => String::new(),
     }
 }
 
-fn unword<T: DeserializeOwned>(word: String) -> anyhow::Result<T> {
+pub(super) fn unword<T: DeserializeOwned>(word: String) -> anyhow::Result<T> {
     let value = Value::String(word);
     serde_json::from_value(value).context("an unknown word in the database")
-}
-
-/// SQLite's integers are signed; ours never come near the end of their range.
-pub(super) fn number(value: u64) -> i64 {
-    value.try_into().unwrap_or(i64::MAX)
-}
-
-fn count(row: &SqliteRow, column: &str) -> anyhow::Result<u64> {
-    let value: i64 = row.try_get(column)?;
-    value
-        .try_into()
-        .with_context(|| format!("{column} is negative"))
-}
-
-fn moment(row: &SqliteRow, column: &str) -> anyhow::Result<Option<Timestamp>> {
-    let micros: Option<i64> = row.try_get(column)?;
-    let moment = micros.map(Timestamp::from_microsecond).transpose();
-    moment.with_context(|| format!("{column} is no time"))
 }

@@ -186,6 +186,11 @@ impl Spool {
         self.last
     }
 
+    /// Whether every line is in the file.
+    pub(super) fn is_whole(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
     /// How long the file is.
     pub(super) fn length(&self) -> u64 {
         self.end
@@ -221,7 +226,7 @@ mod tests {
     fn numbers(batch: &Batch) -> Vec<u32> {
         let number = |record: &Record| match record {
             Record::Recorded(recorded) => recorded.number,
-            Record::Conversation(_) => 0,
+            Record::Conversation(_) | Record::Callback(_) | Record::Event(_) => 0,
         };
         batch.records.iter().map(number).collect()
     }

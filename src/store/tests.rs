@@ -5,9 +5,8 @@ use crate::call::record::{AgentName, Attempt, Content, Direction, End, File, Leg
 use crate::id::{AgentId, LegId};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, SqliteConnection};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
-use std::time::Instant;
 
 /// A folder of a test, removed at its end.
 pub(super) struct Folder(PathBuf);
@@ -133,7 +132,7 @@ fn start(folder: &Folder) -> (Store, Said) {
     let heard = Arc::clone(&said);
     let report = move |event| heard.lock().expect("no panic").push(event);
     (
-        Store::start(&folder.database(), report).expect("started"),
+        Store::start(&Place::Sqlite(folder.database()), report).expect("started"),
         said,
     )
 }

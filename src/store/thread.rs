@@ -6,15 +6,14 @@
 
 use super::database::Database;
 use super::ledger::Ledger;
+use super::place::Place;
 use super::spool::{Batch, Spool};
-use super::{Event, Record, Request, Shared, reply};
-use crate::call::record::{Conversation, Recorded};
-use crate::id::CallId;
-use anyhow::Context as _;
+use super::{Event, Record, Request, Shared, Work, events, reply};
+use crate::id::CallbackId;
+use anyhow::{Context as _, anyhow};
 use jiff::Timestamp;
 use std::cell::RefCell;
-use std::collections::VecDeque;
-use std::path::{Path, PathBuf};
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::thread::JoinHandle;
@@ -30,26 +29,28 @@ const REST: Duration = Duration::from_millis(10);
 const BACK_OFF: Duration = Duration::from_secs(1);
 /// How long the database may take for the last records when the store is stopped.
 const LAST_RECORDS: Duration = Duration::from_secs(5);
+/// How often events are looked through for what is too old.
+const FORGET: Duration = Duration::from_secs(60);
 /// How many questions may wait at once.
 const QUESTIONS: usize = 256;
 
 /// Opens everything, so that what is wrong is said at once, and starts the thread.
 pub(super) fn start(
-    path: &Path,
+    place: &Place,
     inbox: mpsc::Receiver<Request>,
     shared: Arc<Shared>,
     report: impl FnMut(Event) + Send + 'static,
 ) -> anyhow::Result<JoinHandle<()>> {
     let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
+        .enable_all()
         .build()
         .context("the store's runtime")?;
-    let database = runtime.block_on(Database::open(path))?;
-    let spool_path = path.with_extension("spool.jsonl");
+    let database = runtime.block_on(Database::open(place))?;
+    let spool_path = place.file("cordboard.spool.jsonl");
     let alive = Spool::last_touched(&spool_path);
     let (spool, left) = Spool::open(&spool_path, database.known())
         .with_context(|| format!("the spool {} cannot be opened", spool_path.display()))?;
-    let ledger_path = path.with_file_name("calls.jsonl");
+    let ledger_path = place.file("calls.jsonl");
     let ledger = Ledger::open(&ledger_path, spool.length()).with_context(|| {
         format!(
             "the call records {} cannot be opened",
@@ -62,20 +63,23 @@ pub(super) fn start(
         alive,
         mark: None,
         questions: VecDeque::new(),
+        promised: BTreeSet::new(),
         stopping: None,
         shared,
         report: Box::new(report),
     };
     let carrier = Carrier {
-        path: path.to_owned(),
+        place: place.clone(),
         known: database.known(),
         database: Some(database),
         ledger,
         failing: false,
+        away: None,
+        forgot: None,
     };
     let thread = std::thread::Builder::new().name("store".to_owned());
     let work = move || {
-        let (desk, news) = (RefCell::new(desk), Notify::new());
+        let (desk, news) = (RefCell::new(desk), News::default());
         runtime.block_on(async {
             tokio::join!(take_in(inbox, &desk, &news), carry(carrier, &desk, &news));
         });
@@ -91,10 +95,21 @@ struct Desk {
     /// Conversations without an end at this number of the spool end at this time.
     mark: Option<(u64, Timestamp)>,
     questions: VecDeque<Question>,
+    /// Callbacks that were written, and are not on the disk yet.
+    promised: BTreeSet<CallbackId>,
     /// Since when the store is being stopped.
     stopping: Option<Instant>,
     shared: Arc<Shared>,
     report: Box<dyn FnMut(Event) + Send>,
+}
+
+/// What the carrier is woken by.
+#[derive(Default)]
+struct News {
+    /// Something came, or a second has passed.
+    any: Notify,
+    /// Somebody waits for an answer.
+    asked: Notify,
 }
 
 /// Something asked, answered when the database knows what was written before.
@@ -104,8 +119,7 @@ struct Question {
 }
 
 enum Ask {
-    Conversations(u32, reply::SyncSender<anyhow::Result<Vec<Conversation>>>),
-    Recordings(CallId, reply::SyncSender<anyhow::Result<Vec<Recorded>>>),
+    Work(Work),
     Flush(reply::SyncSender<()>),
 }
 
@@ -117,25 +131,41 @@ impl Desk {
                 let ended = self.alive.map_or(now, |alive| alive.min(now));
                 self.mark = Some((self.spool.last(), ended));
             }
-            Request::Conversations(limit, to) => self.ask(Ask::Conversations(limit, to)),
-            Request::Recordings(call, to) => self.ask(Ask::Recordings(call, to)),
-            Request::Flush(to) => self.ask(Ask::Flush(to)),
+            Request::Work(work) => self.ask(work.after_all, Ask::Work(work)),
+            Request::Flush(to) => self.ask(true, Ask::Flush(to)),
         }
     }
 
     fn write(&mut self, record: &Record) {
+        if let Record::Callback(callback) = record {
+            self.promised.insert(callback.id);
+        }
         if self.spool.push(record).is_err() {
             self.shared.settled.fetch_add(1, Relaxed);
             (self.report)(Event::Lost { records: 1 });
         }
     }
 
+    /// Confirms what was promised, once it would survive even a power cut.
+    fn confirm(&mut self) {
+        if self.promised.is_empty() || !self.spool.is_whole() {
+            return;
+        }
+        if let Err(error) = self.spool.sync() {
+            tracing::warn!(%error, "the spool cannot be synced: callbacks cannot be confirmed");
+            return;
+        }
+        for callback in std::mem::take(&mut self.promised) {
+            (self.report)(Event::Stored(callback));
+        }
+    }
+
     /// Too many questions at once: the oldest is dropped, which its asker hears at once.
-    fn ask(&mut self, what: Ask) {
+    fn ask(&mut self, after_all: bool, what: Ask) {
         if self.questions.len() == QUESTIONS {
             self.questions.pop_front();
         }
-        let after = self.spool.last();
+        let after = if after_all { self.spool.last() } else { 0 };
         self.questions.push_back(Question { after, what });
     }
 
@@ -149,10 +179,11 @@ impl Desk {
     /// A question whose time has come. While the database fails, only flushing waits.
     fn question(&mut self, known: u64, failing: bool) -> Option<Ask> {
         let marked = self.mark.is_some();
-        let due = |question: &Question| match question.what {
-            Ask::Flush(_) => question.after <= known && !marked,
-            Ask::Conversations(..) | Ask::Recordings(..) => {
-                failing || (question.after <= known && !marked)
+        let due = |question: &Question| {
+            let caught_up = question.after == 0 || (question.after <= known && !marked);
+            match question.what {
+                Ask::Flush(_) => question.after <= known && !marked,
+                Ask::Work(_) => failing || caught_up,
             }
         };
         let at = self.questions.iter().position(due)?;
@@ -177,7 +208,7 @@ fn finite(mut record: Record) -> Record {
     record
 }
 
-async fn take_in(mut inbox: mpsc::Receiver<Request>, desk: &RefCell<Desk>, news: &Notify) {
+async fn take_in(mut inbox: mpsc::Receiver<Request>, desk: &RefCell<Desk>, news: &News) {
     let mut touched = Instant::now();
     loop {
         if touched.elapsed() >= BACK_OFF {
@@ -191,12 +222,19 @@ async fn take_in(mut inbox: mpsc::Receiver<Request>, desk: &RefCell<Desk>, news:
                     desk.borrow_mut().take(request);
                 }
                 desk.borrow_mut().report_refused();
+                desk.borrow_mut().confirm();
             }
             // The handle is gone, and nothing is left of what it wrote.
             Ok(None) => desk.borrow_mut().stopping = Some(Instant::now()),
-            Err(_) => desk.borrow_mut().spool.retry(),
+            Err(_) => {
+                desk.borrow_mut().spool.retry();
+                desk.borrow_mut().confirm();
+            }
         }
-        news.notify_one();
+        news.any.notify_one();
+        if !desk.borrow().questions.is_empty() {
+            news.asked.notify_one();
+        }
         if desk.borrow().stopping.is_some() {
             return;
         }
@@ -208,41 +246,49 @@ async fn take_in(mut inbox: mpsc::Receiver<Request>, desk: &RefCell<Desk>, news:
 
 /// Carries records from the spool to the database.
 struct Carrier {
-    path: PathBuf,
+    place: Place,
     /// `None` after a failure, until it is opened again.
     database: Option<Database>,
     /// The number of the last record known to be in the database.
     known: u64,
     ledger: Ledger,
     failing: bool,
+    /// Why the database could not be opened the last time.
+    away: Option<String>,
+    /// When events were last looked through for what is too old.
+    forgot: Option<Instant>,
 }
 
-async fn carry(mut carrier: Carrier, desk: &RefCell<Desk>, news: &Notify) {
+async fn carry(mut carrier: Carrier, desk: &RefCell<Desk>, news: &News) {
     loop {
-        let moved = carrier.carry_all(desk).await;
+        let moved = carrier.carry_some(desk).await;
         carrier.tell(desk, &moved);
         carrier.answer(desk).await;
         let stopping = desk.borrow().stopping;
-        match stopping {
-            Some(since) => {
+        match (stopping, moved) {
+            (Some(since), moved) => {
                 let done = desk.borrow().is_done(carrier.known);
                 if done || since.elapsed() > LAST_RECORDS {
                     break;
                 }
-                desk.borrow_mut().spool.retry();
-                sleep(GATHER).await;
+                if !matches!(moved, Ok(true)) {
+                    desk.borrow_mut().spool.retry();
+                    sleep(GATHER).await;
+                }
             }
-            None if moved.is_err() => {
+            (None, Ok(true)) => {}
+            (None, Err(_)) => {
                 // What is spooled may have to last: see that it does.
                 if let Err(error) = desk.borrow().spool.sync() {
                     tracing::warn!(%error, "the spool cannot be synced");
                 }
-                sleep(BACK_OFF).await;
+                carrier.rest(desk, news).await;
             }
-            None => {
-                news.notified().await;
+            (None, Ok(false)) => {
+                news.any.notified().await;
                 if desk.borrow().questions.is_empty() {
-                    sleep(GATHER).await;
+                    // Whoever asks something does not wait for others' records to gather.
+                    drop(timeout(GATHER, news.asked.notified()).await);
                 }
             }
         }
@@ -255,62 +301,84 @@ async fn carry(mut carrier: Carrier, desk: &RefCell<Desk>, news: &Notify) {
 }
 
 impl Carrier {
-    /// Carries over all there is. After a failure the connection is given up.
-    async fn carry_all(&mut self, desk: &RefCell<Desk>) -> anyhow::Result<()> {
-        let mut database = match self.database.take() {
-            Some(database) => database,
-            None => Database::open(&self.path).await?,
-        };
+    /// Carries over a batch; says whether there may be more. After a failure the connection is given up.
+    async fn carry_some(&mut self, desk: &RefCell<Desk>) -> anyhow::Result<bool> {
+        let mut database = self.take().await?;
+        if !database.link.is_alive().await {
+            // Its server was started anew, perhaps.
+            database = Database::open(&self.place).await?;
+        }
         if !database.is_in_place() {
-            tracing::error!(path = %self.path.display(), "somebody removed or replaced the database");
+            tracing::error!("somebody removed or replaced {}", self.place);
             if let Err(error) = database.restore().await {
                 // In it is all that there is: it stays open until it has found a place.
                 self.database = Some(database);
                 return Err(error.context("the database was removed, and cannot be written anew"));
             }
             drop(database.close().await);
-            database = Database::open(&self.path).await?;
+            database = Database::open(&self.place).await?;
         }
-        loop {
-            self.known = database.known();
-            let batch = {
-                let desk = desk.borrow();
-                let limit = desk.mark.map_or(u64::MAX, |(number, _)| number);
-                desk.spool.batch(self.known, limit)?
-            };
-            let mark = desk.borrow().mark;
-            match (batch, mark) {
-                (Some(batch), _) => {
-                    if let Some(last) = batch.last {
-                        database
-                            .apply(&batch.records, last, &mut self.ledger)
-                            .await?;
-                    }
-                    settle(desk, &batch);
+        self.known = database.known();
+        let batch = {
+            let desk = desk.borrow();
+            let limit = desk.mark.map_or(u64::MAX, |(number, _)| number);
+            desk.spool.batch(self.known, limit)?
+        };
+        let mark = desk.borrow().mark;
+        let more = batch.is_some() || mark.is_some();
+        match (batch, mark) {
+            (Some(batch), _) => {
+                if let Some(last) = batch.last {
+                    database
+                        .apply(&batch.records, last, &mut self.ledger)
+                        .await?;
                 }
-                (None, Some((_, now))) => {
-                    let calls = database.interrupt(now, &mut self.ledger).await?;
-                    let mut desk = desk.borrow_mut();
-                    desk.mark = None;
-                    if calls > 0 {
-                        (desk.report)(Event::Interrupted { calls });
-                    }
-                }
-                (None, None) => break,
+                settle(desk, &batch);
+                self.known = database.known();
             }
+            (None, Some((_, now))) => {
+                let calls = database.interrupt(now, &mut self.ledger).await?;
+                let mut desk = desk.borrow_mut();
+                desk.mark = None;
+                if calls > 0 {
+                    (desk.report)(Event::Interrupted { calls });
+                }
+            }
+            (None, None) => self.forget(&mut database).await?,
         }
         self.database = Some(database);
-        Ok(())
+        Ok(more)
     }
 
-    fn tell(&mut self, desk: &RefCell<Desk>, moved: &anyhow::Result<()>) {
+    /// Forgets old events, from time to time, when there is nothing else to do.
+    async fn forget(&mut self, database: &mut Database) -> anyhow::Result<()> {
+        if self.forgot.is_some_and(|forgot| forgot.elapsed() < FORGET) {
+            return Ok(());
+        }
+        self.forgot = Some(Instant::now());
+        events::forget(database, Timestamp::now()).await
+    }
+
+    /// Leaves the database alone for a while. Whoever asks is answered meanwhile.
+    async fn rest(&mut self, desk: &RefCell<Desk>, news: &News) {
+        let until = Instant::now() + BACK_OFF;
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() || timeout(left, news.asked.notified()).await.is_err() {
+                return;
+            }
+            self.answer(desk).await;
+        }
+    }
+
+    fn tell(&mut self, desk: &RefCell<Desk>, moved: &anyhow::Result<bool>) {
         let mut desk = desk.borrow_mut();
         let event = match moved {
-            Ok(()) if self.failing => Event::Recovered,
+            Ok(_) if self.failing => Event::Recovered,
             Err(why) if !self.failing => Event::Failing {
                 why: format!("{why:#}"),
             },
-            Ok(()) | Err(_) => return,
+            Ok(_) | Err(_) => return,
         };
         self.failing = moved.is_err();
         desk.shared.failing.store(self.failing, Relaxed);
@@ -320,38 +388,52 @@ impl Carrier {
     async fn answer(&mut self, desk: &RefCell<Desk>) {
         loop {
             let question = desk.borrow_mut().question(self.known, self.failing);
-            let Some(question) = question else {
-                return;
-            };
-            // Whoever asked may have stopped waiting: then nobody hears the answer.
             match question {
-                Ask::Conversations(limit, to) => {
-                    let _ = to.send(self.conversations(limit).await);
-                }
-                Ask::Recordings(call, to) => {
-                    let _ = to.send(self.recordings(call).await);
-                }
-                Ask::Flush(to) => {
+                Some(Ask::Work(work)) => self.do_it(work).await,
+                // Whoever asked may have stopped waiting: then nobody hears the answer.
+                Some(Ask::Flush(to)) => {
                     let _ = to.send(());
                 }
+                None => return,
             }
         }
     }
 
-    async fn conversations(&mut self, limit: u32) -> anyhow::Result<Vec<Conversation>> {
-        self.open().await?.conversations(limit).await
-    }
-
-    async fn recordings(&mut self, call: CallId) -> anyhow::Result<Vec<Recorded>> {
-        self.open().await?.recordings(call).await
-    }
-
-    async fn open(&mut self) -> anyhow::Result<&mut Database> {
-        let database = match self.database.take() {
-            Some(database) => database,
-            None => Database::open(&self.path).await?,
+    /// Does what is asked, unless nobody waits for it any more: they have been told that it failed.
+    async fn do_it(&mut self, work: Work) {
+        let left = work.until.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return;
+        }
+        let place = self.place.clone();
+        let away = match (&self.database, &self.away) {
+            // A server far away is not waited for by each who asks.
+            (None, Some(why)) if matches!(place, Place::Postgres { .. }) => Some(anyhow!("{why}")),
+            (Some(_) | None, _) => None,
         };
-        Ok(self.database.insert(database))
+        if let Some(away) = away {
+            (work.work)(Err(away)).await;
+            return;
+        }
+        match self.take().await {
+            Ok(mut database) => {
+                // One that was left in the midst of something is not used again.
+                let done = timeout(left, (work.work)(Ok(&mut database))).await;
+                if done.is_ok() && !database.is_broken() {
+                    self.database = Some(database);
+                }
+            }
+            Err(away) => (work.work)(Err(away)).await,
+        }
+    }
+
+    async fn take(&mut self) -> anyhow::Result<Database> {
+        let database = match self.database.take() {
+            Some(database) => Ok(database),
+            None => Database::open(&self.place).await,
+        };
+        self.away = database.as_ref().err().map(|why| format!("{why:#}"));
+        database
     }
 }
 

@@ -1,0 +1,110 @@
+//! What happened, as the event log numbers it.
+
+use super::Store;
+use super::database::Database;
+use super::link::{Kind, Link, Row, Table, number};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+/// So many events are kept, and none for longer than [`OLDEST`].
+const KEPT: u64 = 1_000_000;
+
+/// How long an event is kept.
+const OLDEST: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// An event as it is stored. What it says is the business of the event log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// Rises with every event for the life of the database; it may skip.
+    pub seq: u64,
+    /// When.
+    pub at: Timestamp,
+    /// Its name: `call.queued`.
+    pub kind: String,
+    /// The event whole: JSON.
+    pub body: String,
+}
+
+const EVENTS: Table = Table {
+    name: "events",
+    columns: &[
+        ("seq", Kind::Int),
+        ("at_us", Kind::Int),
+        ("kind", Kind::Text),
+        ("body", Kind::Text),
+    ],
+    conflict: "ON CONFLICT (seq) DO NOTHING",
+};
+
+impl Store {
+    /// The events after a number, in order, at most `limit`. Waits for up to five seconds.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub fn events(&self, after: u64, limit: u32) -> anyhow::Result<Vec<Event>> {
+        self.with(async move |db| {
+            let sql = "SELECT * FROM events WHERE seq > $1 ORDER BY seq LIMIT $2";
+            let rows = db.link.rows(sql, &[after.into(), limit.into()]).await?;
+            rows.iter().map(event).collect()
+        })
+    }
+
+    /// The numbers of the first and the last event there is. What was written before is counted.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub fn event_range(&self) -> anyhow::Result<Option<(u64, u64)>> {
+        self.with_all(async |db| {
+            let Some(first) = edge(&mut db.link, "ASC").await? else {
+                return Ok(None);
+            };
+            let last = edge(&mut db.link, "DESC").await?;
+            Ok(last.map(|last| (first, last)))
+        })
+    }
+}
+
+async fn edge(link: &mut Link, order: &str) -> anyhow::Result<Option<u64>> {
+    let sql = format!("SELECT seq FROM events ORDER BY seq {order} LIMIT 1");
+    let row = link.row(sql, &[]).await?;
+    row.map(|row| row.count("seq")).transpose()
+}
+
+pub(super) async fn put(link: &mut Link, events: &[&Event]) -> anyhow::Result<()> {
+    let rows = events.iter().map(|event| {
+        let at = event.at.as_microsecond();
+        json!([number(event.seq), at, event.kind, event.body])
+    });
+    link.insert(&EVENTS, rows.collect()).await?;
+    Ok(())
+}
+
+/// Forgets what is too old or too much.
+pub(super) async fn forget(db: &mut Database, now: Timestamp) -> anyhow::Result<()> {
+    let oldest = now.checked_sub(OLDEST)?;
+    forget_before(&mut db.link, KEPT, oldest).await
+}
+
+async fn forget_before(link: &mut Link, kept: u64, oldest: Timestamp) -> anyhow::Result<()> {
+    // By number, which is the key: those that are too old are at the beginning.
+    let Some(last) = edge(link, "DESC").await? else {
+        return Ok(());
+    };
+    let many = last.saturating_sub(kept);
+    link.execute("DELETE FROM events WHERE seq <= $1", &[many.into()])
+        .await?;
+    let sql = "DELETE FROM events WHERE seq < COALESCE(
+             (SELECT MIN(seq) FROM events WHERE at_us >= $1), $2)";
+    link.execute(sql, &[oldest.into(), last.into()]).await?;
+    Ok(())
+}
+
+pub(super) fn event(row: &Row) -> anyhow::Result<Event> {
+    Ok(Event {
+        seq: row.count("seq")?,
+        at: row.moment("at_us")?,
+        kind: row.text("kind")?,
+        body: row.text("body")?,
+    })
+}
