@@ -15,6 +15,7 @@
 
 mod agent;
 mod announce;
+pub mod callback;
 mod caller;
 mod check;
 mod floor;
@@ -87,7 +88,7 @@ pub enum Input {
 }
 
 /// A place in line for somebody who is not on the line.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Kept {
     /// In this queue.
     pub queue: QueueId,
