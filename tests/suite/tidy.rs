@@ -12,6 +12,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("rtp", &["audio"]),
     ("sdp", &["audio", "rtp"]),
     ("sip", &[]),
+    ("speech", &[]),
     ("settings", &[]),
     ("route", &["settings"]),
     ("acd", &["settings"]),
