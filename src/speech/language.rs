@@ -6,7 +6,7 @@ use icu_plurals::PluralCategory;
 use std::fmt;
 
 /// How a caller's position is said (R41).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Form {
     /// First, second, third.
     Ordinal,
@@ -14,6 +14,7 @@ pub enum Form {
     Cardinal,
     /// Ordinal where a language has one form of it; cardinal where ordinals follow the gender and
     /// case of a noun, which only the sentence knows.
+    #[default]
     Adaptive,
 }
 
@@ -186,6 +187,12 @@ impl Minutes {
 /// The tag under which a language stands in the data.
 fn known(tag: &str) -> Option<&'static str> {
     let tag = tag.to_ascii_lowercase().replace('_', "-");
+    // A voice's name goes on behind a plus; those of MBROLA are `mb-de5`.
+    let tag = tag.split('+').next().unwrap_or_default();
+    let tag = match tag.strip_prefix("mb-") {
+        Some(tag) => tag.trim_end_matches(|c: char| c.is_ascii_digit()),
+        None => tag,
+    };
     let stands = |tag: &str| {
         WORDS
             .iter()
@@ -193,11 +200,11 @@ fn known(tag: &str) -> Option<&'static str> {
             .find(|known| *known == tag)
     };
     // Romanised text is not what the rules write.
-    if tag.split('-').skip(1).any(|part| part == "latn") && stands(&tag).is_none() {
+    if tag.split('-').skip(1).any(|part| part == "latn") && stands(tag).is_none() {
         return None;
     }
     // What voices call otherwise than CLDR does.
-    let tag = match tag.as_str() {
+    let mut tag = match tag {
         "pt" => "pt-pt",
         "pt-br" => "pt",
         "cmn" | "zh-cmn" => "zh",
@@ -209,7 +216,6 @@ fn known(tag: &str) -> Option<&'static str> {
         "tl" => "fil",
         other => other,
     };
-    let mut tag = tag;
     loop {
         if let Some(known) = stands(tag) {
             return Some(known);

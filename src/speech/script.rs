@@ -18,6 +18,12 @@ pub struct Script {
 /// Why a text cannot be said in a language (R43).
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Misfit {
+    /// The voice's language is not known, or how it counts is not.
+    #[error("how the language of voice {voice:?} counts is not known: no placeholder can be used")]
+    Language {
+        /// The voice, or the tag of its language.
+        voice: String,
+    },
     /// The language has not got the form.
     #[error("{language} has no {form} position; it has: {}", list(had))]
     Form {
@@ -87,6 +93,17 @@ impl Script {
             language,
             form,
         })
+    }
+
+    /// Puts a template into the language with this tag, or of a voice that is called like it.
+    ///
+    /// # Errors
+    /// What the language has not got, or that it is not known.
+    pub fn of(template: Template, voice: &str, form: Form) -> Result<Self, Misfit> {
+        let language = Language::of(voice).ok_or_else(|| Misfit::Language {
+            voice: voice.to_owned(),
+        })?;
+        Self::new(template, Arc::new(language), form)
     }
 
     /// Its template.

@@ -90,6 +90,19 @@ impl Template {
         self.pieces().any(|piece| matches!(piece, Piece::Wait))
     }
 
+    /// The sentences in which no number stands, as they are said.
+    pub fn plain(&self) -> String {
+        let plain = self.sentences.iter().map(|sentence| {
+            let texts = sentence.iter().map(|piece| match piece {
+                Piece::Text(text) => Some(text.as_str()),
+                Piece::Position(_) | Piece::Wait => None,
+            });
+            texts.collect::<Option<String>>()
+        });
+        let plain: String = plain.flatten().collect();
+        plain.trim().to_owned()
+    }
+
     pub(super) fn sentences(&self) -> &[Vec<Piece>] {
         &self.sentences
     }
