@@ -1,6 +1,12 @@
 //! Whether the server is well, told by those who know it.
 
+use super::Site;
+use crate::watch::metrics;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
@@ -104,6 +110,25 @@ impl Report {
     pub(super) fn is_well(&self) -> bool {
         self.switch_ok && self.store_ok && self.recordings_ok
     }
+}
+
+/// `/healthz`.
+pub(super) async fn healthz(State(site): State<Arc<Site>>) -> Response {
+    let report = site.health.report();
+    let status = match report.is_well() {
+        true => StatusCode::OK,
+        false => StatusCode::SERVICE_UNAVAILABLE,
+    };
+    super::json(status, "application/json", &report)
+}
+
+/// `/metrics`, in the text format of Prometheus.
+pub(super) async fn numbers() -> Response {
+    let kind = [(
+        header::CONTENT_TYPE,
+        "text/plain; version=0.0.4; charset=utf-8",
+    )];
+    (kind, metrics::render()).into_response()
 }
 
 #[cfg(test)]

@@ -1,25 +1,49 @@
-//! HTTP for those who watch the server: `/metrics` and `/healthz`, on a loopback port.
+//! HTTP: the REST API, and pages for those who watch the server.
 //!
-//! Nothing here is authenticated: addresses other than loopback are refused unless the configuration
-//! says otherwise, and even then what tells of callers, `/api/v1/traces`, answers loopback alone.
-//! Errors are problem documents (RFC 9457).
+//! ```text
+//!   table: method, path, rule, description, handler ─┬─▶ router: each handler behind its rule
+//!                                                    ├─▶ openapi.json and its page
+//!                                                    └─▶ tests: role × endpoint
+//! ```
+//!
+//! An endpoint is a line of [`table`], and a line has a rule: what is not allowed is refused. People
+//! log in and have a role; programs have a key with scopes (`who`, `people`). Errors are problem
+//! documents (RFC 9457) which name each field that is wrong, and the mend.
+//!
+//! Without TLS, addresses other than loopback are refused unless the configuration says otherwise,
+//! and even then what tells of callers, `/api/v1/traces`, answers loopback alone.
 
+#[allow(dead_code)]
+mod body;
+mod docs;
+#[allow(dead_code)]
+mod endpoint;
+mod guard;
 mod health;
+mod openapi;
+#[allow(dead_code)]
+mod part;
+mod people;
 mod problem;
+mod router;
+mod schema;
+mod serve;
+mod table;
 mod traces;
+mod who;
 
 pub use health::Health;
 
+use crate::net::Identity;
+use crate::store::Store;
 use crate::watch::metrics;
 use crate::watch::trace::Trace;
 use anyhow::{Context as _, bail};
-use axum::Router;
-use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
-use problem::Problem;
+use people::People;
 use serde::Serialize;
+use serve::{Door, Peer};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,11 +53,42 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 /// What the pages are made of.
-#[derive(Debug)]
 struct Site {
     health: Arc<Health>,
     /// `None`: nothing is kept of what SIP says.
     trace: Option<Trace>,
+    people: People,
+}
+
+/// Where HTTP is served.
+#[derive(Debug)]
+pub struct Place {
+    /// Port 0: any that is free.
+    pub address: SocketAddr,
+    /// Whether it may be an address that others reach without TLS.
+    pub allow_public: bool,
+    /// With one, TLS is spoken, and nothing else.
+    pub identity: Option<Arc<Identity>>,
+}
+
+/// What HTTP tells of, and works upon.
+pub struct Parts {
+    /// Whether the server is well.
+    pub health: Arc<Health>,
+    /// What SIP said; `None`: nothing is kept of it.
+    pub trace: Option<Trace>,
+    /// Users, sessions, keys, settings, callbacks, events.
+    pub store: Arc<Store>,
+}
+
+impl Site {
+    fn new(parts: Parts) -> Self {
+        Self {
+            health: parts.health,
+            trace: parts.trace,
+            people: People::new(parts.store),
+        }
+    }
 }
 
 /// How long requests in progress may take after [`Api::stop`].
@@ -46,26 +101,27 @@ pub struct Api {
     runtime: Handle,
     stop: oneshot::Sender<()>,
     server: JoinHandle<()>,
+    socket: JoinHandle<()>,
 }
 
 impl Api {
-    /// Listens at `address` (port 0: any that is free) and serves on `runtime`. Metrics are collected
-    /// from here on, if they were not before.
+    /// Listens, and serves on `runtime`. Metrics are collected from here on, if they were not before.
     ///
     /// # Errors
-    /// If the address is not loopback and `allow_public` is not set, or cannot be listened at;
-    /// the message names the address and the mend.
-    pub fn start(
-        address: SocketAddr,
-        allow_public: bool,
-        runtime: &Handle,
-        health: Arc<Health>,
-        trace: Option<Trace>,
-    ) -> anyhow::Result<Self> {
-        if !address.ip().to_canonical().is_loopback() && !allow_public {
+    /// If the address would be open to others without TLS and `allow_public` is not set, or cannot be
+    /// listened at; the message names the address and the mend.
+    pub fn start(place: Place, runtime: &Handle, parts: Parts) -> anyhow::Result<Self> {
+        let Place {
+            address,
+            allow_public,
+            identity,
+        } = place;
+        let is_near = address.ip().to_canonical().is_loopback();
+        if !is_near && identity.is_none() && !allow_public {
             bail!(
-                "HTTP at {address} would be open to others, and asks nobody who they are: \
-                 listen at 127.0.0.1:{port}, or set allow_public = true in [server] if a firewall or proxy protects it",
+                "HTTP at {address} would be open to others, and whoever listens would see passwords: \
+                 set http_tls = true in [server], or listen at 127.0.0.1:{port}, \
+                 or set allow_public = true if a proxy with TLS protects it",
                 port = address.port()
             );
         }
@@ -73,14 +129,22 @@ impl Api {
         let address = listener.local_addr().context("the HTTP port's address")?;
         let (stop, stopped) = oneshot::channel();
         metrics::install()?;
-        let pages = router(Arc::new(Site { health, trace }));
-        let pages = pages.into_make_service_with_connect_info::<SocketAddr>();
+        let scheme = if identity.is_some() { "https" } else { "http" };
+        let site = Site::new(parts);
+        if let Some(path) = site.people.set_up()? {
+            // A warning, so that whoever logs less than all sees it, too.
+            tracing::warn!("no administrator yet: make one at {scheme}://{address}{path}");
+        }
+        let pages = router::router(Arc::new(site));
+        let pages = pages.into_make_service_with_connect_info::<Peer>();
+        let _inside = runtime.enter();
+        let (door, socket) = Door::open(listener, identity).context("the HTTP port")?;
         let server = runtime.spawn(async move {
             let until = async move {
                 // An error means that the `Api` was dropped: stop as well.
                 let _ = stopped.await;
             };
-            let serving = axum::serve(listener, pages).with_graceful_shutdown(until);
+            let serving = axum::serve(door, pages).with_graceful_shutdown(until);
             if let Err(error) = serving.await {
                 tracing::error!(%error, "HTTP ended");
             }
@@ -90,6 +154,7 @@ impl Api {
             runtime: runtime.clone(),
             stop,
             server,
+            socket,
         })
     }
 
@@ -106,12 +171,15 @@ impl Api {
         // An error means that the server has ended already.
         let _ = self.stop.send(());
         let mut server = self.server;
-        let ended = self
-            .runtime
-            .block_on(async { tokio::time::timeout(LAST_ANSWERS, &mut server).await });
-        if ended.is_err() {
-            server.abort();
-        }
+        self.runtime.block_on(async {
+            let ended = tokio::time::timeout(LAST_ANSWERS, &mut server).await;
+            if ended.is_err() {
+                server.abort();
+            }
+            self.socket.abort();
+            // Aborted, which is what was wanted: the port is free when this is over.
+            let _ = self.socket.await;
+        });
     }
 }
 
@@ -129,37 +197,9 @@ fn bind(address: SocketAddr, runtime: &Handle) -> anyhow::Result<TcpListener> {
     TcpListener::from_std(listener).context("the HTTP port cannot be watched")
 }
 
-fn router(site: Arc<Site>) -> Router {
-    Router::new()
-        .route("/healthz", get(healthz))
-        .route("/metrics", get(numbers))
-        .merge(traces::router())
-        .method_not_allowed_fallback(async || {
-            Problem::new(
-                StatusCode::METHOD_NOT_ALLOWED,
-                "This address answers GET and HEAD only.",
-            )
-        })
-        .fallback(async || Problem::new(StatusCode::NOT_FOUND, "There is nothing at this address."))
-        .with_state(site)
-}
-
-async fn healthz(State(site): State<Arc<Site>>) -> Response {
-    let report = site.health.report();
-    let status = match report.is_well() {
-        true => StatusCode::OK,
-        false => StatusCode::SERVICE_UNAVAILABLE,
-    };
-    let fresh = [(header::CACHE_CONTROL, "no-store")];
-    (fresh, json(status, "application/json", &report)).into_response()
-}
-
-async fn numbers() -> Response {
-    let kind = [(
-        header::CONTENT_TYPE,
-        "text/plain; version=0.0.4; charset=utf-8",
-    )];
-    (kind, metrics::render()).into_response()
+/// A JSON answer: 200.
+fn answer(body: &impl Serialize) -> Response {
+    json(StatusCode::OK, "application/json", body)
 }
 
 fn json(status: StatusCode, kind: &'static str, body: &impl Serialize) -> Response {

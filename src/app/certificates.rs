@@ -38,7 +38,22 @@ impl Certificates {
             all.known
                 .push((listener.certificate.clone(), Arc::new(identity)));
         }
+        if config.server.http_tls && all.of_http(config).is_none() {
+            let files = &config.server.http_certificate;
+            let identity = match files {
+                Some(files) => Identity::read(&files.chain, &files.key)?,
+                None => Identity::self_signed(&folder(config), &addresses(config))?,
+            };
+            all.known.push((files.clone(), Arc::new(identity)));
+        }
         Ok(all)
+    }
+
+    /// What HTTP shows; `None`: it speaks no TLS.
+    pub(super) fn of_http(&self, config: &Config) -> Option<Arc<Identity>> {
+        let mut known = self.known.iter();
+        let found = known.find(|(files, _)| *files == config.server.http_certificate)?;
+        config.server.http_tls.then(|| Arc::clone(&found.1))
     }
 
     pub(super) fn of_listener(
@@ -103,5 +118,7 @@ fn folder(config: &Config) -> PathBuf {
 /// Under which peers reach us: what our own certificate is good for.
 fn addresses(config: &Config) -> Vec<std::net::IpAddr> {
     let listeners = config.listeners.iter();
-    listeners.map(|listener| listener.advertised.ip()).collect()
+    let http = config.server.http.filter(|_| config.server.http_tls);
+    let all = listeners.map(|listener| listener.advertised.ip());
+    all.chain(http.map(|http| http.ip())).collect()
 }

@@ -20,7 +20,7 @@ mod inbox;
 mod ladder;
 mod sounds;
 
-use crate::api::{Api, Health};
+use crate::api::{self, Api, Health};
 use crate::clock::Clock;
 use crate::config::{Admits, Config, ListenerConfig};
 use crate::id::CallId;
@@ -106,14 +106,17 @@ impl Server {
         let trace = trace(&config, &network)?;
         let clerk = trace.as_ref().map(Trace::start).transpose()?;
         let api = config.server.http.map(|address| {
-            let _inside = runtime.enter();
-            Api::start(
+            let place = api::Place {
                 address,
-                config.server.allow_public,
-                runtime.handle(),
-                health.clone(),
-                trace.clone(),
-            )
+                allow_public: config.server.allow_public,
+                identity: certificates.of_http(&config),
+            };
+            let parts = api::Parts {
+                health: health.clone(),
+                trace: trace.clone(),
+                store: store.clone(),
+            };
+            Api::start(place, runtime.handle(), parts)
         });
         let api = api.transpose()?;
         let switch = switch(&config, sounds, &workers, &network);

@@ -55,6 +55,8 @@ impl Config {
                 authorities: None,
                 data_dir: demo.data_dir,
                 http: demo.http,
+                http_tls: false,
+                http_certificate: None,
                 allow_public: false,
                 log: LogFormat::Text,
                 stop_after: Duration::from_secs(10),

@@ -54,9 +54,13 @@ pub struct Config {
 pub struct Server {
     /// Where the database and the recordings are.
     pub data_dir: PathBuf,
-    /// Where `/metrics` and `/healthz` are served; `None`: nowhere.
+    /// Where the API, `/metrics` and `/healthz` are served; `None`: nowhere.
     pub http: Option<SocketAddr>,
-    /// Whether `http` may be an address that others reach.
+    /// Whether TLS is spoken there, and nothing else.
+    pub http_tls: bool,
+    /// What it shows; `None`: a certificate signed by itself, in the data directory.
+    pub http_certificate: Option<Certificate>,
+    /// Whether `http` may be an address that others reach, without TLS.
     pub allow_public: bool,
     /// The DNS servers that are asked; none: those of the system.
     pub dns: Vec<SocketAddr>,

@@ -317,7 +317,20 @@ fn a_file_that_is_not_there_is_told() {
 fn doors_are_not_opened_by_accident() {
     refused(
         "[server]\nhttp = \"0.0.0.0:8080\"",
-        "15: http: others reach this address: listen at 127.0.0.1, or set allow_public = true",
+        "15: http: others reach this address: set http_tls = true, or listen at 127.0.0.1, \
+         or set allow_public = true if a proxy with TLS protects it",
+    );
+    refused(
+        "[server]\nhttp_certificate = \"a.pem\"",
+        "15: http_certificate: needs its key: set http_key, too",
+    );
+    refused(
+        "[server]\nhttp_key = \"a.pem\"",
+        "15: http_key: needs its certificate: set http_certificate, too",
+    );
+    refused(
+        "[server]\nhttp_certificate = \"a.pem\"\nhttp_key = \"a.pem\"",
+        "15: http_certificate: is shown over TLS alone: set http_tls = true, or leave it out",
     );
     refused(
         "[[listener]]\nname = \"x\"\nbind = \"127.0.0.1:5070\"",

@@ -4,7 +4,6 @@
 
 mod callbacks;
 mod hours;
-mod speech;
 mod trunks;
 mod waiting;
 
@@ -169,13 +168,8 @@ impl Problems {
             }
             None | Some(Message::File(_)) => {}
             Some(Message::Text {
-                text,
-                voice,
-                rate,
-                position,
-                quality,
+                text, voice, rate, ..
             }) => {
-                self.placeholders(path, text, voice, (*position, *quality));
                 if text.trim().is_empty() || text.len() > 5_000 {
                     self.add(format!("{path}.text"), "1 to 5,000 bytes of text");
                 }

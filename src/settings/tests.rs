@@ -1,6 +1,5 @@
 //! What is refused, with the field it names; and what is not.
 
-mod speech;
 mod waiting;
 
 use super::*;

@@ -9,7 +9,7 @@ mod waiting;
 
 use super::report::Report;
 use super::table::Table;
-use super::{Config, ConfigErrors, Files, LogFormat, Media, Server};
+use super::{Certificate, Config, ConfigErrors, Files, LogFormat, Media, Server};
 use crate::settings::Account;
 use crate::sip::guard;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -107,6 +107,8 @@ impl Loader<'_> {
         let mut server = Server {
             data_dir: self.folder.join("data"),
             http: Some((Ipv4Addr::LOCALHOST, 8080).into()),
+            http_tls: false,
+            http_certificate: None,
             allow_public: false,
             dns: self.dns(root),
             authorities: self.authorities(root),
@@ -129,11 +131,44 @@ impl Loader<'_> {
             },
         }
         server.allow_public = table.boolean("allow_public", report).unwrap_or(false);
-        if let (Some(http), false) = (server.http, server.allow_public)
+        server.http_tls = table.boolean("http_tls", report).unwrap_or(false);
+        if let (Some(http), false) = (server.http, server.allow_public || server.http_tls)
             && !http.ip().to_canonical().is_loopback()
         {
-            let mend = "others reach this address: listen at 127.0.0.1, or set allow_public = true";
+            let mend = "others reach this address: set http_tls = true, or listen at 127.0.0.1, \
+                        or set allow_public = true if a proxy with TLS protects it";
             report.of("server.http", mend);
+        }
+        let files = ["http_certificate", "http_key"];
+        let [chain, key] = files.map(|name| table.string(name, report));
+        server.http_certificate = match (chain, key) {
+            (None, None) => None,
+            (Some(chain), Some(key)) => {
+                let [chain, key] = [chain, key].map(|file| self.folder.join(file));
+                for (name, file) in files.iter().zip([&chain, &key]) {
+                    if !(self.files.exists)(file) {
+                        let mend = format!("there is no file {}", file.display());
+                        report.of(&table.path(name), mend);
+                    }
+                }
+                Some(Certificate { chain, key })
+            }
+            (Some(_), None) => {
+                report.of(
+                    "server.http_certificate",
+                    "needs its key: set http_key, too",
+                );
+                None
+            }
+            (None, Some(_)) => {
+                let mend = "needs its certificate: set http_certificate, too";
+                report.of("server.http_key", mend);
+                None
+            }
+        };
+        if server.http_certificate.is_some() && !server.http_tls {
+            let mend = "is shown over TLS alone: set http_tls = true, or leave it out";
+            report.of("server.http_certificate", mend);
         }
         let formats = [("text", LogFormat::Text), ("json", LogFormat::Json)];
         server.log = table.choice("log", &formats, report).unwrap_or(server.log);

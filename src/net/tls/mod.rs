@@ -184,7 +184,7 @@ impl Identity {
     }
 
     /// What shakes hands with those who connect.
-    pub(super) fn acceptor(&self) -> TlsAcceptor {
+    pub fn acceptor(&self) -> TlsAcceptor {
         TlsAcceptor::from(Arc::clone(&self.server))
     }
 

@@ -1,0 +1,116 @@
+//! Who there is: users with a role and a password, their sessions, and keys for programs.
+//!
+//! ```text
+//!   set-up URL, once ─▶ first administrator ─▶ users ─ log in ─▶ session: a cookie
+//!                                          └─▶ keys: Authorization: Bearer
+//! ```
+//!
+//! Tokens are 256 random bits, and only their hash is kept. Passwords are kept as argon2id says, and
+//! hashed off the threads that serve others, two at once.
+
+pub(super) mod keys;
+mod limit;
+mod password;
+pub(super) mod session;
+pub(super) mod setup;
+pub(super) mod users;
+
+use super::problem::Problem;
+use super::who::{Caller, Scope};
+use crate::store::{ApiKey, Store, User};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::SignedDuration;
+use limit::Limit;
+use password::Hashing;
+use sha2::{Digest as _, Sha256};
+use std::sync::Arc;
+
+/// How long a session lasts from the log-in.
+const SESSION: SignedDuration = SignedDuration::from_hours(12);
+
+/// What tells a key of ours from other secrets, for people and for programs that look for leaks.
+pub(super) const KEY_MARK: &str = "cbk_";
+
+/// Who there is, and who tries to be.
+pub(super) struct People {
+    store: Arc<Store>,
+    hashing: Hashing,
+    limit: Limit,
+}
+
+impl People {
+    pub(super) fn new(store: Arc<Store>) -> Self {
+        Self {
+            store,
+            hashing: Hashing::new(),
+            limit: Limit::default(),
+        }
+    }
+
+    /// Who a session's token is of. An end that has passed, or a user who was disabled since, is
+    /// nobody.
+    pub(super) async fn of_session(&self, token: &str) -> Result<Caller, Problem> {
+        let hash = hash(token);
+        let session = self.ask(move |store| store.session(&hash)).await?;
+        Ok(session.map_or(Caller::Nobody, |(user, _)| caller(&user)))
+    }
+
+    /// Who a key is of.
+    pub(super) async fn of_key(&self, token: &str) -> Result<Caller, Problem> {
+        let hash = hash(token);
+        let key = self.ask(move |store| store.key(&hash)).await?;
+        Ok(key.map_or(Caller::Nobody, |key| Caller::Key {
+            scopes: scopes(&key),
+            name: key.name,
+        }))
+    }
+
+    /// Asks the store, which may take a while, without holding up others.
+    async fn ask<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&Store) -> anyhow::Result<T> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let store = Arc::clone(&self.store);
+        let asked = tokio::task::spawn_blocking(move || question(&store));
+        let answer = asked
+            .await
+            .map_err(anyhow::Error::from)
+            .and_then(|answer| answer);
+        answer.map_err(|error| {
+            tracing::error!(
+                error = format!("{error:#}"),
+                "the store does not answer the API"
+            );
+            Problem::unavailable("The database does not answer.")
+        })
+    }
+}
+
+fn caller(user: &User) -> Caller {
+    Caller::User {
+        id: user.id,
+        name: user.name.clone(),
+        role: user.role,
+        agent: user.agent,
+    }
+}
+
+/// What a key is good for. Words of another version are good for nothing.
+fn scopes(key: &ApiKey) -> Vec<Scope> {
+    let words = key.scopes.iter();
+    words.filter_map(|word| Scope::parse(word)).collect()
+}
+
+/// A new token: 256 bits, as text.
+pub(super) fn token() -> Result<String, Problem> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes)
+        .map_err(|_| Problem::unavailable("The system has no randomness to give."))?;
+    Ok(URL_SAFE_NO_PAD.encode(bytes))
+}
+
+/// What is kept of a token. It is random and long: no salt and no slow hash are needed.
+pub(super) fn hash(token: &str) -> String {
+    URL_SAFE_NO_PAD.encode(Sha256::digest(token))
+}

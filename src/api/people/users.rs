@@ -1,0 +1,168 @@
+//! `/api/v1/users`: the people who may log in.
+
+use super::password;
+use super::session::NAME;
+use crate::api::body::{Fields, Json};
+use crate::api::part::Number;
+use crate::api::problem::{Fault, Problem};
+use crate::api::who::Caller;
+use crate::api::{Site, answer};
+use crate::id::{AgentId, UserId};
+use crate::store::{Changed, NewUser, Role, User};
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+pub(in crate::api) async fn list(State(site): State<Arc<Site>>) -> Result<Response, Problem> {
+    let users = site.people.ask(|store| store.users()).await?;
+    let users: Vec<Value> = users.iter().map(shown).collect();
+    Ok(answer(&users))
+}
+
+pub(in crate::api) async fn one(
+    State(site): State<Arc<Site>>,
+    Number(id): Number,
+) -> Result<Response, Problem> {
+    Ok(answer(&shown(&known(&site, UserId(id)).await?)))
+}
+
+pub(in crate::api) async fn add(
+    State(site): State<Arc<Site>>,
+    caller: Caller,
+    body: Json,
+) -> Result<Response, Problem> {
+    let mut fields = Fields::of(body)?;
+    fields.needs(&["name", "role", "password"]);
+    let wanted = Wanted::read(&mut fields);
+    fields.done()?;
+    let new = NewUser {
+        name: wanted.name.unwrap_or_default(),
+        role: wanted.role.unwrap_or(Role::Agent),
+        password: site
+            .people
+            .hashing
+            .hash(wanted.password.unwrap_or_default())
+            .await?,
+        agent: wanted.agent,
+    };
+    let added = site.people.ask(move |store| store.add_user(new)).await?;
+    let id = done(added)?;
+    let mut user = known(&site, id).await?;
+    if wanted.disabled {
+        user.disabled = true;
+        let changed = user.clone();
+        done(
+            site.people
+                .ask(move |store| store.change_user(changed))
+                .await?,
+        )?;
+    }
+    tracing::info!(
+        user = user.name,
+        by = caller.signature(),
+        "a user was added"
+    );
+    let place = [(header::LOCATION, format!("/api/v1/users/{id}"))];
+    Ok((StatusCode::CREATED, place, answer(&shown(&user))).into_response())
+}
+
+/// Replaces what is known of a user; an absent password stays.
+pub(in crate::api) async fn change(
+    State(site): State<Arc<Site>>,
+    Number(id): Number,
+    caller: Caller,
+    body: Json,
+) -> Result<Response, Problem> {
+    let mut fields = Fields::of(body)?;
+    fields.needs(&["name", "role"]);
+    let wanted = Wanted::read(&mut fields);
+    fields.done()?;
+    let before = known(&site, UserId(id)).await?;
+    let mut user = User {
+        name: wanted.name.unwrap_or_default(),
+        role: wanted.role.unwrap_or(Role::Agent),
+        agent: wanted.agent,
+        disabled: wanted.disabled,
+        ..before
+    };
+    if let Some(password) = wanted.password {
+        user.password = site.people.hashing.hash(password).await?;
+    }
+    let new = user.clone();
+    done(site.people.ask(move |store| store.change_user(new)).await?)?;
+    tracing::info!(
+        user = user.name,
+        by = caller.signature(),
+        "a user was changed"
+    );
+    Ok(answer(&shown(&user)))
+}
+
+pub(in crate::api) async fn remove(
+    State(site): State<Arc<Site>>,
+    Number(id): Number,
+    caller: Caller,
+) -> Result<Response, Problem> {
+    let removed = site.people.ask(move |store| store.remove_user(UserId(id)));
+    done(removed.await?)?;
+    tracing::info!(user = id, by = caller.signature(), "a user was removed");
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// What a request says of a user.
+struct Wanted {
+    name: Option<String>,
+    role: Option<Role>,
+    agent: Option<AgentId>,
+    password: Option<String>,
+    disabled: bool,
+}
+
+impl Wanted {
+    fn read(fields: &mut Fields) -> Self {
+        let roles = Role::ALL.map(Role::name);
+        let agent = fields.number("agent", 0..=u64::from(u32::MAX));
+        Self {
+            name: fields.text("name", NAME),
+            role: fields.word("role", Role::parse, &roles),
+            agent: agent.and_then(|id| u32::try_from(id).ok()).map(AgentId),
+            password: fields.text("password", password::LENGTH),
+            disabled: fields.boolean("disabled").unwrap_or(false),
+        }
+    }
+}
+
+async fn known(site: &Site, id: UserId) -> Result<User, Problem> {
+    let user = site.people.ask(move |store| store.user(id)).await?;
+    user.ok_or_else(|| Problem::missing("user"))
+}
+
+fn done(changed: Changed) -> Result<UserId, Problem> {
+    match changed {
+        Changed::Done(id) => Ok(id),
+        // No token is asked for here.
+        Changed::Missing | Changed::TokenWrong => Err(Problem::missing("user")),
+        Changed::NameTaken => {
+            let fault = Fault::new("name", "another user has it: choose another one");
+            let what = "There is a user of that name already.";
+            Err(Problem::new(StatusCode::CONFLICT, what).with(vec![fault]))
+        }
+        Changed::LastAdmin => {
+            let what = "This is the last administrator: make another one first.";
+            Err(Problem::new(StatusCode::CONFLICT, what))
+        }
+    }
+}
+
+fn shown(user: &User) -> Value {
+    json!({
+        "id": user.id,
+        "name": user.name,
+        "role": user.role,
+        "agent": user.agent,
+        "disabled": user.disabled,
+        "created": user.created,
+    })
+}

@@ -1,0 +1,134 @@
+//! The table of endpoints: what is answered where, who may ask, and what is said of it.
+//!
+//! The router, the document and the test of roles are made from it, so none of them can know an
+//! endpoint that the others do not.
+
+use super::endpoint::{Endpoint, Rule, delete, get, post, put};
+use super::people::{keys, session, setup, users};
+use super::schema::{any, list, of, text};
+use super::who::Role::{Admin, Agent, Supervisor};
+use super::{docs, health, openapi, traces};
+
+const ADMINS: Rule = Rule::Only(&[Admin], None);
+const PEOPLE: Rule = Rule::Only(&[Admin, Supervisor, Agent], None);
+
+/// All of them.
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    [watching(), who_you_are(), administration()].concat()
+}
+
+/// For those who watch the server, and read about it.
+fn watching() -> Vec<Endpoint> {
+    const TAG: &str = "The server";
+    vec![
+        get("/healthz", Rule::Anyone, health::healthz)
+            .says(TAG, "Whether the server is well: 503 if it is not.")
+            .gives(200, any())
+            .gives(503, any()),
+        get("/metrics", Rule::Anyone, health::numbers)
+            .says(TAG, "Numbers for Prometheus.")
+            .gives_as(200, "text/plain", text()),
+        get("/api/docs", Rule::Anyone, docs::page)
+            .says(TAG, "This document, for people.")
+            .gives_as(200, "text/html", text()),
+        get("/api/docs.css", Rule::Anyone, docs::style)
+            .says(TAG, "How pages look.")
+            .gives_as(200, "text/css", text()),
+        get("/api/v1/openapi.json", Rule::Anyone, openapi::page)
+            .says(TAG, "This document, for programs.")
+            .gives(200, any()),
+        get("/api/v1/traces", Rule::Nearby, traces::list)
+            .says(TAG, "What SIP said: the calls of which something is kept.")
+            .gives(200, list(any()))
+            .refuses(&[404]),
+        get("/api/v1/traces/{which}", Rule::Nearby, traces::ladder)
+            .says(
+                TAG,
+                "What SIP said in one call: by its id, a Call-ID, or `last`.",
+            )
+            .gives(200, any())
+            .refuses(&[400, 404]),
+        get("/api/v1/traces/{which}/pcap", Rule::Nearby, traces::pcap)
+            .says(TAG, "The same as a capture file.")
+            .gives_as(200, "application/x-pcapng", text())
+            .refuses(&[400, 404]),
+    ]
+}
+
+/// Who asks, and how they prove it.
+fn who_you_are() -> Vec<Endpoint> {
+    const TAG: &str = "Who you are";
+    let any_key = Rule::Anybody;
+    vec![
+        get("/setup/{token}", Rule::Anyone, setup::form)
+            .says(TAG, "The form that makes the first administrator.")
+            .gives_as(200, "text/html", text())
+            .refuses(&[400, 404]),
+        post("/setup/{token}", Rule::Anyone, setup::create)
+            .says(TAG, "Makes the first administrator, once.")
+            .notes("The address is in the log of the first start; `cordboard setup-url` prints a new one.")
+            .takes(of("LogIn"))
+            .gives(201, any())
+            .refuses(&[404]),
+        post("/api/v1/session", Rule::Anyone, session::log_in)
+            .says(TAG, "Logs in: gives a session of 12 hours as a cookie.")
+            .takes(of("LogIn"))
+            .gives(200, of("Who"))
+            .refuses(&[401, 429]),
+        get("/api/v1/session", any_key, session::who_am_i)
+            .says(TAG, "Who you are.")
+            .gives(200, of("Who")),
+        delete("/api/v1/session", PEOPLE, session::log_out)
+            .says(TAG, "Logs out.")
+            .gives_nothing(204),
+        put("/api/v1/session/password", PEOPLE, session::change_password)
+            .says(TAG, "Changes your password. Your other sessions end.")
+            .takes(of("NewPassword"))
+            .gives_nothing(204)
+            .refuses(&[404, 429]),
+    ]
+}
+
+/// Who may do what.
+fn administration() -> Vec<Endpoint> {
+    const TAG: &str = "Users and keys";
+    vec![
+        get("/api/v1/users", ADMINS, users::list)
+            .says(TAG, "All users.")
+            .gives(200, list(of("User"))),
+        post("/api/v1/users", ADMINS, users::add)
+            .says(TAG, "Adds a user.")
+            .notes("`password` is needed here.")
+            .takes(of("UserToBe"))
+            .gives(201, of("User"))
+            .refuses(&[409]),
+        get("/api/v1/users/{id}", ADMINS, users::one)
+            .says(TAG, "One user.")
+            .gives(200, of("User"))
+            .refuses(&[404]),
+        put("/api/v1/users/{id}", ADMINS, users::change)
+            .says(
+                TAG,
+                "Changes a user: all but the password is replaced. Their sessions end.",
+            )
+            .takes(of("UserToBe"))
+            .gives(200, of("User"))
+            .refuses(&[404, 409]),
+        delete("/api/v1/users/{id}", ADMINS, users::remove)
+            .says(TAG, "Removes a user; never the last administrator.")
+            .gives_nothing(204)
+            .refuses(&[404, 409]),
+        get("/api/v1/keys", ADMINS, keys::list)
+            .says(TAG, "All keys of programs that are valid.")
+            .gives(200, list(of("Key"))),
+        post("/api/v1/keys", ADMINS, keys::add)
+            .says(TAG, "Makes a key for a program. It is told this once.")
+            .takes(of("KeyToBe"))
+            .gives(201, of("Key"))
+            .refuses(&[409]),
+        delete("/api/v1/keys/{name}", ADMINS, keys::revoke)
+            .says(TAG, "Revokes a key.")
+            .gives_nothing(204)
+            .refuses(&[400, 404]),
+    ]
+}

@@ -1,0 +1,212 @@
+//! The API as it is, over a real store, asked in process.
+
+mod identity;
+mod pages;
+mod refusals;
+mod roles;
+
+use super::serve::Peer;
+use super::{Health, Parts, Site, router};
+use crate::id::{AgentId, UserId};
+use crate::store::{Changed, NewUser, Role, Store};
+use axum::Router;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use axum::http::{HeaderMap, Method, Request, StatusCode, header};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use tokio::runtime::Runtime;
+use tower::ServiceExt as _;
+
+/// A folder that goes with the test.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> Self {
+        static LAST: AtomicU32 = AtomicU32::new(0);
+        let number = LAST.fetch_add(1, Ordering::Relaxed);
+        let name = format!("cordboard-api-{}-{number}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        std::fs::create_dir_all(&path).expect("a folder");
+        Self(path)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        drop(std::fs::remove_dir_all(&self.0));
+    }
+}
+
+fn runtime() -> Runtime {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .expect("a runtime")
+}
+
+/// What a server would give the API.
+fn parts(folder: &Folder) -> Parts {
+    let place = crate::store::Place::new(None, &folder.0);
+    let store = Store::start(&place, |_| {}).expect("a store");
+    Parts {
+        health: Arc::new(Health::new("1.2.3")),
+        trace: None,
+        store: Arc::new(store),
+    }
+}
+
+/// The API, and who asks.
+struct Desk {
+    site: Arc<Site>,
+    store: Arc<Store>,
+    router: Router,
+    runtime: Runtime,
+    _folder: Folder,
+}
+
+/// An answer, read to its end.
+#[derive(Debug)]
+struct Answer {
+    status: u16,
+    headers: HeaderMap,
+    bytes: Vec<u8>,
+}
+
+impl Answer {
+    fn json(&self) -> Value {
+        serde_json::from_slice(&self.bytes).unwrap_or_default()
+    }
+
+    /// The fields that a refusal names.
+    fn fields(&self) -> Vec<String> {
+        let body = self.json();
+        let errors = body["errors"].as_array().cloned().unwrap_or_default();
+        let of = |error: &Value| error["field"].as_str().map(str::to_owned);
+        errors.iter().filter_map(of).collect()
+    }
+
+    /// The session that it gives, as the header that brings it back.
+    fn cookie(&self) -> String {
+        let cookie = self.headers.get(header::SET_COOKIE).expect("a cookie");
+        let cookie = cookie.to_str().expect("text").split(';').next();
+        cookie.expect("a pair").to_owned()
+    }
+}
+
+impl Desk {
+    fn new() -> Self {
+        let folder = Folder::new();
+        let parts = parts(&folder);
+        let store = Arc::clone(&parts.store);
+        let site = Arc::new(Site::new(parts));
+        Self {
+            router: router::router(Arc::clone(&site)),
+            site,
+            store,
+            runtime: runtime(),
+            _folder: folder,
+        }
+    }
+
+    /// A user who was made behind the API's back, with a password that nobody has.
+    fn user(&self, name: &str, role: Role, agent: Option<u32>) -> UserId {
+        let new = NewUser {
+            name: name.to_owned(),
+            role,
+            password: "none".to_owned(),
+            agent: agent.map(AgentId),
+        };
+        match self.store.add_user(new).expect("a store") {
+            Changed::Done(id) => id,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// A session of a user, as a header.
+    fn session(&self, user: UserId) -> (&'static str, String) {
+        let token = super::people::token().expect("randomness");
+        let ends = Timestamp::now() + SignedDuration::from_hours(1);
+        let hash = super::people::hash(&token);
+        self.store
+            .begin_session(&hash, user, ends)
+            .expect("a store");
+        ("cookie", format!("cordboard={token}"))
+    }
+
+    /// An administrator with a session.
+    fn admin(&self) -> (&'static str, String) {
+        let known = self.store.user_named("root").expect("a store");
+        let id = known.map_or_else(|| self.user("root", Role::Admin, None), |user| user.id);
+        self.session(id)
+    }
+
+    /// A key with scopes, as a header.
+    fn key(&self, name: &str, scopes: &[&str]) -> (&'static str, String) {
+        let scopes: Vec<String> = scopes.iter().map(ToString::to_string).collect();
+        let token = format!("cbk_{name}");
+        let added = self
+            .store
+            .add_key(name, &super::people::hash(&token), &scopes);
+        assert!(added.expect("a store"), "a key of that name");
+        ("authorization", format!("Bearer {token}"))
+    }
+
+    fn ask(&self, method: &str, path: &str, headers: &[(&str, String)], body: Body) -> Answer {
+        let peer = Peer {
+            address: ([192, 0, 2, 7], 4_000).into(),
+            secure: false,
+        };
+        self.ask_from(peer, method, path, headers, body)
+    }
+
+    fn ask_from(
+        &self,
+        peer: Peer,
+        method: &str,
+        path: &str,
+        headers: &[(&str, String)],
+        body: Body,
+    ) -> Answer {
+        let method: Method = method.parse().expect("a method");
+        let mut request = Request::builder().method(method).uri(path);
+        request = request.header("host", "pbx.example:8080");
+        for (name, value) in headers {
+            request = request.header(*name, value);
+        }
+        let mut request = request.body(body).expect("a request");
+        request.extensions_mut().insert(ConnectInfo(peer));
+        self.runtime.block_on(async {
+            let answer = self.router.clone().oneshot(request).await;
+            let (parts, body) = answer.expect("an answer").into_parts();
+            let bytes = axum::body::to_bytes(body, 64 << 20).await.expect("a body");
+            Answer {
+                status: parts.status.as_u16(),
+                headers: parts.headers,
+                bytes: bytes.to_vec(),
+            }
+        })
+    }
+
+    /// Sends JSON.
+    fn send(&self, method: &str, path: &str, who: &(&'static str, String), body: &Value) -> Answer {
+        let json = ("content-type", "application/json".to_owned());
+        let headers = [who.clone(), json];
+        self.ask(method, path, &headers, Body::from(body.to_string()))
+    }
+
+    fn get(&self, path: &str, who: &(&'static str, String)) -> Answer {
+        self.ask("GET", path, std::slice::from_ref(who), Body::empty())
+    }
+}
+
+/// Nobody, as a header that says nothing.
+fn nobody() -> (&'static str, String) {
+    ("accept", "*/*".to_owned())
+}
+
+const OK: u16 = StatusCode::OK.as_u16();

@@ -1,4 +1,0 @@
-//! Number words against those of ICU, and templates.
-
-mod golden;
-mod scripts;
