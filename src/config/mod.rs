@@ -10,6 +10,7 @@
 
 mod demo;
 pub mod document;
+mod inventory;
 mod load;
 mod profile;
 mod report;
@@ -20,6 +21,7 @@ mod tests;
 mod words;
 
 pub use demo::Demo;
+pub use inventory::{Effect, Key, Kind, inventory, schema};
 pub use report::{ConfigError, ConfigErrors};
 
 use crate::settings::Account;

@@ -9,6 +9,7 @@ use super::report::Report;
 use super::suggest::did_you_mean;
 use super::table::Table;
 use super::words::{CODECS, DTMF, IDENTITY, RELIABLE, RTCP_MUX, SRTP};
+use crate::settings::defaults::SESSION;
 use crate::settings::{Codec, Dtmf, Habits, IdentityHeader, Reliable, RtcpMux, Srtp};
 use crate::sip::Transport;
 use crate::sip::auth::Algorithm;
@@ -119,7 +120,7 @@ impl PeerKeys {
         Self {
             codecs: table.choices("codecs", &CODECS, report),
             reliable_provisionals: table.choice("reliable_provisionals", &RELIABLE, report),
-            session_timer: table.seconds("session_timer_s", report),
+            session_timer: table.seconds("session_timer_s", &SESSION, report),
             early_media: table.boolean("early_media", report),
             dtmf: table.choice("dtmf", &DTMF, report),
             identity: table.choice("identity", &IDENTITY, report),

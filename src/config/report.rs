@@ -1,5 +1,6 @@
 //! The problems of a configuration: collected, put in order, and told with file, line and mend.
 
+use super::inventory::{Keys, Kind};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -64,6 +65,8 @@ pub(super) struct Report<'t> {
     /// Fields with a problem already: no more is said of them.
     faulty: BTreeSet<String>,
     errors: Vec<ConfigError>,
+    /// What the reader asks for, where that is the question.
+    keys: Option<Keys>,
 }
 
 impl<'t> Report<'t> {
@@ -74,7 +77,40 @@ impl<'t> Report<'t> {
             places: BTreeMap::new(),
             faulty: BTreeSet::new(),
             errors: Vec::new(),
+            keys: None,
         }
+    }
+
+    /// A report that writes down what the reader asks for, and nothing else.
+    pub(super) fn describing() -> Self {
+        Self {
+            keys: Some(Keys::default()),
+            ..Self::new(Path::new(""), "")
+        }
+    }
+
+    pub(super) fn is_describing(&self) -> bool {
+        self.keys.is_some()
+    }
+
+    /// The reader asks for this: the last time counts.
+    pub(super) fn note(&mut self, key: impl FnOnce() -> (String, Kind)) {
+        if let Some(keys) = &mut self.keys {
+            let (path, kind) = key();
+            keys.kinds.insert(path, kind);
+        }
+    }
+
+    /// The reader cannot do without it.
+    pub(super) fn must(&mut self, path: String) {
+        if let Some(keys) = &mut self.keys {
+            keys.required.insert(path);
+        }
+    }
+
+    /// What the reader has asked for.
+    pub(super) fn keys(self) -> Keys {
+        self.keys.unwrap_or_default()
     }
 
     /// A field stands here.

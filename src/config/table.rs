@@ -1,5 +1,6 @@
 //! A TOML table being read: each key asked for is known from then on, all others are mistakes.
 
+use super::inventory::{self, Kind};
 use super::report::Report;
 use super::suggest::did_you_mean;
 use std::ops::RangeInclusive;
@@ -80,6 +81,7 @@ impl<'t> Table<'t> {
 
     /// A text.
     pub(super) fn string(&mut self, key: &'static str, report: &mut Report<'_>) -> Option<String> {
+        report.note(|| (self.path(key), Kind::Text));
         let value = self.value(key, report)?;
         let text = value.as_str().map(str::to_owned);
         self.or_wrong_type(key, "a text in quotes", value, text, report)
@@ -115,8 +117,9 @@ impl<'t> Table<'t> {
         words: &[(&'static str, T)],
         report: &mut Report<'_>,
     ) -> Option<T> {
-        let text = self.string(key, report)?;
-        choose(&text, words)
+        let text = self.string(key, report);
+        report.note(|| (self.path(key), Kind::Word(names(words))));
+        choose(&text?, words)
             .map_err(|mend| report.of(&self.path(key), mend))
             .ok()
     }
@@ -128,8 +131,10 @@ impl<'t> Table<'t> {
         words: &[(&'static str, T)],
         report: &mut Report<'_>,
     ) -> Option<Vec<T>> {
+        let texts = self.strings(key, report);
+        report.note(|| (self.path(key), Kind::Words(names(words))));
         let mut list = vec![];
-        for (path, text) in self.strings(key, report)? {
+        for (path, text) in texts? {
             match choose(&text, words) {
                 Ok(meaning) if list.contains(&meaning) => report.of(&path, "named twice"),
                 Ok(meaning) => list.push(meaning),
@@ -143,6 +148,7 @@ impl<'t> Table<'t> {
     }
 
     pub(super) fn boolean(&mut self, key: &'static str, report: &mut Report<'_>) -> Option<bool> {
+        report.note(|| (self.path(key), Kind::Boolean));
         let value = self.value(key, report)?;
         self.or_wrong_type(key, "true or false", value, value.as_bool(), report)
     }
@@ -154,6 +160,7 @@ impl<'t> Table<'t> {
         range: RangeInclusive<u32>,
         report: &mut Report<'_>,
     ) -> Option<u32> {
+        report.note(|| (self.path(key), Kind::Number(range.clone())));
         let value = self.value(key, report)?;
         let number = value.as_integer().map(whole);
         let number = self.or_wrong_type(key, "a whole number", value, number, report)?;
@@ -166,12 +173,14 @@ impl<'t> Table<'t> {
         fine
     }
 
-    /// Seconds, with a fraction if need be. Who uses them knows the range.
+    /// Seconds, with a fraction if need be. Whether they are in the range is for whoever uses them.
     pub(super) fn seconds(
         &mut self,
         key: &'static str,
+        range: &RangeInclusive<Duration>,
         report: &mut Report<'_>,
     ) -> Option<Duration> {
+        report.note(|| (self.path(key), Kind::Seconds(range.clone())));
         let value = self.value(key, report)?;
         let number = match value {
             DeValue::Integer(number) => Some(whole(number).map(|number| number as f64)),
@@ -196,6 +205,7 @@ impl<'t> Table<'t> {
         key: &'static str,
         report: &mut Report<'_>,
     ) -> Option<Vec<(String, String)>> {
+        report.note(|| (self.path(key), Kind::Texts));
         let items = self.items(key, "a list of texts", report)?;
         let text = |item: &Item<'t>| {
             let text = item.value.as_str().map(str::to_owned);
@@ -209,15 +219,36 @@ impl<'t> Table<'t> {
 
     /// A table within this one: `[key]` or `key = { … }`.
     pub(super) fn table(&mut self, key: &'static str, report: &mut Report<'_>) -> Option<Self> {
+        report.note(|| (self.path(key), Kind::Table));
+        if report.is_describing() {
+            return Some(Table::new(&self.path(key), inventory::nothing()));
+        }
         let value = self.value(key, report)?;
         let what = "a table of keys: { … }";
         let table = self.or_wrong_type(key, what, value, value.as_table(), report)?;
         Some(Table::new(&self.path(key), table))
     }
 
+    /// A table where one of these words might stand instead, and does not.
+    pub(super) fn table_or_word<T>(
+        &mut self,
+        key: &'static str,
+        words: &[(&'static str, T)],
+        report: &mut Report<'_>,
+    ) -> Option<Self> {
+        let table = self.table(key, report);
+        report.note(|| (self.path(key), Kind::TableOrWord(names(words))));
+        table
+    }
+
     /// Several tables: `[[key]]`.
     pub(super) fn tables(&mut self, key: &'static str, report: &mut Report<'_>) -> Vec<Self> {
         let what = format!("several sections: write [[{key}]]");
+        report.note(|| (self.path(key), Kind::Tables));
+        if report.is_describing() {
+            let path = format!("{}[]", self.path(key));
+            return vec![Table::new(&path, inventory::nothing())];
+        }
         let items = self.items(key, &what, report).unwrap_or_default();
         let table = |item: Item<'t>| {
             let table = item.value.as_table();
@@ -230,6 +261,7 @@ impl<'t> Table<'t> {
     }
 
     pub(super) fn missing(&self, key: &'static str, report: &mut Report<'_>) {
+        report.must(self.path(key));
         report.of(&self.path(key), "missing");
     }
 
@@ -282,6 +314,11 @@ impl<'t> Table<'t> {
         }
         read
     }
+}
+
+/// Words without what they stand for.
+fn names<T>(words: &[(&'static str, T)]) -> Vec<&'static str> {
+    words.iter().map(|(word, _)| *word).collect()
 }
 
 /// The value of a whole number as it is written, in whatever base; `None` beyond 64 bits.

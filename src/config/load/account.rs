@@ -7,6 +7,7 @@ use crate::config::table::Table;
 use crate::config::words::{COMPOSITIONS, DESTINATIONS, DIRECTIONS, MISSED_CALLS};
 use crate::id::{AgentId, CallbackConfigId, HoursId, QueueId, StrategyId, TrunkId};
 use crate::route;
+use crate::settings::defaults::{RING, WRAP_UP};
 use crate::settings::{
     Account, Agent, Destination, MissedCalls, Recording, Route, Secret, Timeouts, WrapUp,
 };
@@ -119,7 +120,7 @@ impl Loader<'_> {
             let name = table.string("name", report).unwrap_or_else(|| user.clone());
             let password = Secret(table.required("password", report));
             let own_id = table.number("id", 1..=u32::MAX, report).map(AgentId);
-            let wrap_up = table.seconds("wrap_up_s", report);
+            let wrap_up = table.seconds("wrap_up_s", &WRAP_UP, report);
             let record_calls = table.boolean("record_calls", report).unwrap_or(true);
             let habits = self.habits(&mut table);
             table.done(&mut self.report);
@@ -200,13 +201,14 @@ impl Loader<'_> {
 
     fn route(&mut self, mut table: Table<'_>, names: &Names) -> Route {
         let number = table.required("number", &mut self.report);
-        let to = if !table.has("to") || table.is_text("to") {
-            if !table.has("to") {
-                table.missing("to", &mut self.report);
-            }
+        if !table.has("to") {
+            table.missing("to", &mut self.report);
+        }
+        let to = if table.is_text("to") {
             table.choice("to", &DESTINATIONS, &mut self.report)
         } else {
-            table.table("to", &mut self.report).and_then(|mut to| {
+            let to = table.table_or_word("to", &DESTINATIONS, &mut self.report);
+            to.and_then(|mut to| {
                 let queue = self.queue_named(&mut to, names);
                 if !to.has("queue") {
                     let mend = "\"echo\", \"music\" or { queue = \"…\" }";
@@ -230,8 +232,8 @@ impl Loader<'_> {
             return usual;
         };
         let (agent, customer) = (
-            table.seconds("agent_s", report),
-            table.seconds("customer_s", report),
+            table.seconds("agent_s", &RING, report),
+            table.seconds("customer_s", &RING, report),
         );
         table.done(report);
         Timeouts {
@@ -247,7 +249,7 @@ impl Loader<'_> {
             return usual;
         };
         let enabled = table.boolean("enabled", report);
-        let default = table.seconds("default_s", report);
+        let default = table.seconds("default_s", &WRAP_UP, report);
         let extend = table.boolean("extend", report);
         table.done(report);
         WrapUp {

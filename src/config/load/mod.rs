@@ -7,18 +7,23 @@ mod trace;
 mod trunk;
 mod waiting;
 
+use super::inventory::{Keys, nothing};
 use super::report::Report;
 use super::table::Table;
 use super::{Certificate, Config, ConfigErrors, Files, LogFormat, Media, Server};
 use crate::settings::Account;
 use crate::sip::guard;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use toml::de::DeTable;
 
 /// The User-Agent and Server header where none is set.
 pub(super) const USER_AGENT: &str = concat!("Cordboard/", env!("CARGO_PKG_VERSION"));
+
+/// Up to a day.
+const DAY: RangeInclusive<Duration> = Duration::ZERO..=Duration::from_secs(86_400);
 
 /// What reading a section takes along.
 pub(super) struct Loader<'t> {
@@ -48,6 +53,17 @@ pub(super) fn account(
         root.done(&mut loader.report);
         account
     })
+}
+
+/// Lets the reader of the account ask for all that it knows.
+pub(super) fn describe(files: &Files) -> Keys {
+    let mut loader = Loader {
+        report: Report::describing(),
+        folder: Path::new(""),
+        files,
+    };
+    loader.account(&mut Table::root(nothing()));
+    loader.report.keys()
 }
 
 fn read<T>(
@@ -172,7 +188,7 @@ impl Loader<'_> {
         }
         let formats = [("text", LogFormat::Text), ("json", LogFormat::Json)];
         server.log = table.choice("log", &formats, report).unwrap_or(server.log);
-        if let Some(after) = table.seconds("stop_after_s", report) {
+        if let Some(after) = table.seconds("stop_after_s", &DAY, report) {
             server.stop_after = after;
             if after > Duration::from_secs(86_400) {
                 report.of("server.stop_after_s", "at most a day: 86400");
@@ -279,7 +295,7 @@ impl Loader<'_> {
         }
         let workers = table.number("workers", 1..=1_024, report);
         media.workers = workers.and_then(|workers| usize::try_from(workers).ok());
-        if let Some(after) = table.seconds("silence_timeout_s", report) {
+        if let Some(after) = table.seconds("silence_timeout_s", &DAY, report) {
             media.silence_timeout = Some(after).filter(|after| !after.is_zero());
             if after > Duration::from_secs(86_400) {
                 report.of(

@@ -13,7 +13,11 @@ impl Loader<'_> {
             return Some(settings);
         };
         let enabled = table.boolean("enabled", report).unwrap_or(true);
-        if let Some(keep) = table.seconds("keep_s", report) {
+        if let Some(keep) = table.seconds(
+            "keep_s",
+            &(Duration::ZERO..=Duration::from_secs(7 * 86_400)),
+            report,
+        ) {
             settings.keep = keep;
             if keep > Duration::from_secs(7 * 86_400) {
                 report.of("trace.keep_s", "at most a week: 604800");

@@ -26,9 +26,9 @@ impl Loader<'_> {
         let password = table.string("password", report).map(Secret);
         let realms = table.strings("realms", report).unwrap_or_default();
         let registers = table.boolean("register", report).unwrap_or(false);
-        let expires = table.seconds("expires_s", report);
+        let expires = table.seconds("expires_s", &defaults::EXPIRES, report);
         let from_domain = table.string("from_domain", report);
-        let options = table.seconds("options_s", report);
+        let options = table.seconds("options_s", &defaults::OPTIONS, report);
         let options = options.unwrap_or(defaults::OPTIONS_EVERY);
         let max_calls = table.number("max_calls", 0..=1_000_000, report);
         let calls_per_second = table.number("calls_per_second", 0..=10_000, report);

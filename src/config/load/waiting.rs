@@ -4,7 +4,7 @@ use super::Loader;
 use super::account::{Names, pattern};
 use crate::config::table::Table;
 use crate::config::words::{
-    AT_CLOSING, CALLBACK_KINDS, DISTRIBUTIONS, FORMS, PRIORITIES, QUALITIES,
+    AT_CLOSING, CALLBACK_KINDS, DISTRIBUTIONS, FORMS, PRIORITIES, QUALITIES, Words,
 };
 use crate::id::{CallbackConfigId, QueueId, StrategyId};
 use crate::route;
@@ -13,6 +13,8 @@ use crate::settings::{
     Announcement, CallbackConfig, Codes, MaxWait, Message, OnMaxWait, Queue, ResponseCode,
     Strategy, StrategyKind, Waiting, defaults,
 };
+
+const ENDS: Words<OnMaxWait, 1> = [("end", OnMaxWait::End)];
 
 impl Loader<'_> {
     pub(super) fn queue(
@@ -30,7 +32,7 @@ impl Loader<'_> {
         let waiting = self.waiting(&mut table, names);
         let hours = self.reference(&mut table, "hours", "working hours", &names.hours);
         let report = &mut self.report;
-        let reoffer_delay = table.seconds("reoffer_delay_s", report);
+        let reoffer_delay = table.seconds("reoffer_delay_s", &defaults::REOFFER, report);
         let at_closing = table.choice("at_closing", &AT_CLOSING, report);
         let distribution = table.choice("distribution", &DISTRIBUTIONS, report);
         let auto_assign = table.boolean("auto_assign", report);
@@ -84,7 +86,7 @@ impl Loader<'_> {
         let music = music.and_then(|message| self.message(message));
         let announcement = table.table("announcement", &mut self.report);
         let announcement = announcement.and_then(|mut table| {
-            let every = table.seconds("every_s", &mut self.report);
+            let every = table.seconds("every_s", &defaults::ANNOUNCE, &mut self.report);
             let codes = self.codes(&mut table, names);
             Some(Announcement {
                 message: self.message(table)?,
@@ -113,7 +115,7 @@ impl Loader<'_> {
             row.done(&mut self.report);
             rows.extend(callback.map(|callback| ResponseCode { digits, callback }));
         }
-        let wait = table.seconds("wait_for_response_s", &mut self.report);
+        let wait = table.seconds("wait_for_response_s", &defaults::CODE, &mut self.report);
         Codes {
             rows,
             wait: wait.unwrap_or(defaults::CODE_WAIT),
@@ -130,7 +132,7 @@ impl Loader<'_> {
         let kind = table.choice("type", &CALLBACK_KINDS, report);
         let priority = table.choice("priority", &PRIORITIES, report);
         let retries = table.number("retries", RETRIES, report);
-        let delay = table.seconds("delay_s", report);
+        let delay = table.seconds("delay_s", &defaults::CALLBACK_DELAY, report);
         let confirmation = table.table("confirmation", report);
         let confirmation = confirmation.and_then(|message| self.message(message));
         table.done(&mut self.report);
@@ -190,7 +192,7 @@ impl Loader<'_> {
             table.missing("after_s", &mut self.report);
         }
         let after = table
-            .seconds("after_s", &mut self.report)
+            .seconds("after_s", &defaults::MAX_WAIT, &mut self.report)
             .unwrap_or_default();
         let message = table.table("message", &mut self.report);
         let message = message.and_then(|message| self.message(message));
@@ -205,16 +207,10 @@ impl Loader<'_> {
 
     /// The action after the longest wait: to end the call where none is named.
     fn then(&mut self, table: &mut Table<'_>, names: &Names) -> Option<OnMaxWait> {
-        if !table.has("then") {
-            // Still a key that is known.
-            return table
-                .string("then", &mut self.report)
-                .map(|_| OnMaxWait::End);
-        }
         if table.is_text("then") {
-            return table.choice("then", &[("end", OnMaxWait::End)], &mut self.report);
+            return table.choice("then", &ENDS, &mut self.report);
         }
-        let mut then = table.table("then", &mut self.report)?;
+        let mut then = table.table_or_word("then", &ENDS, &mut self.report)?;
         let path = then.own_path().to_owned();
         let queue = self.queue_named(&mut then, names);
         let number = then.string("external", &mut self.report);
