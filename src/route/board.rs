@@ -75,20 +75,31 @@ struct State {
 impl Board {
     /// Nothing is known yet.
     pub fn new(account: &Account) -> Self {
-        let trunks = account.trunks.iter().map(|trunk| {
-            let state = State {
+        let mut board = Self {
+            trunks: BTreeMap::new(),
+        };
+        board.set(account);
+        board
+    }
+
+    /// These are the trunks from now on. Of those that stay, all that is known stays; one that goes
+    /// is remembered until its last call is over.
+    pub fn set(&mut self, account: &Account) {
+        let stays = |id: &TrunkId| account.trunk(*id).is_some();
+        self.trunks
+            .retain(|id, state| stays(id) || state.count.calls > 0);
+        for trunk in &account.trunks {
+            let state = self.trunks.entry(trunk.id).or_insert_with(|| State {
                 registered: None,
                 up: None,
                 doubted_until: None,
                 rests_until: None,
-                most: trunk.max_calls,
-                pace: Pace::new(trunk.calls_per_second, Duration::from_secs(1)),
+                most: 0,
+                pace: Pace::new(0, Duration::from_secs(1)),
                 count: Count::default(),
-            };
-            (trunk.id, state)
-        });
-        Self {
-            trunks: trunks.collect(),
+            });
+            state.most = trunk.max_calls;
+            state.pace.allow(trunk.calls_per_second);
         }
     }
 
@@ -242,6 +253,24 @@ mod tests {
         board.up(ONE, true);
         board.registered(TWO, true);
         assert_eq!(board.order(now, &[ONE, TWO]), Ok(vec![ONE, TWO]));
+    }
+
+    #[test]
+    fn what_is_known_of_a_trunk_outlives_a_change_of_settings() {
+        let (mut board, now) = board(|_| {});
+        board.up(ONE, false);
+        assert_eq!(board.enter(now, TWO), Ok(()));
+        let mut account = account();
+        account.trunks.pop();
+        account.trunks[0].max_calls = 1;
+        board.set(&account);
+        assert_eq!(board.health(now, ONE), Some(Health::Doubtful));
+        assert_eq!(board.count(TWO).calls, 1, "its call goes on");
+        board.leave(TWO);
+        assert_eq!(board.enter(now, ONE), Ok(()));
+        assert!(board.enter(now, ONE).is_err(), "the new limit");
+        board.set(&account);
+        assert_eq!(board.health(now, TWO), None, "gone with its last call");
     }
 
     #[test]

@@ -23,6 +23,13 @@ impl Pace {
         }
     }
 
+    /// Another number of them may begin from now on. Those that have begun count.
+    pub fn allow(&mut self, most: u32) {
+        self.most = most as usize;
+        let excess = self.begun.len().saturating_sub(self.most);
+        self.begun.drain(..excess);
+    }
+
     /// One more begins.
     ///
     /// # Errors
@@ -49,6 +56,17 @@ impl Pace {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_has_begun_counts_when_the_pace_changes() {
+        let now = Instant::now();
+        let mut pace = Pace::new(3, Duration::from_secs(1));
+        assert_eq!((pace.begin(now), pace.begin(now)), (Ok(()), Ok(())));
+        pace.allow(2);
+        assert!(pace.begin(now).is_err());
+        pace.allow(0);
+        assert_eq!(pace.begin(now), Ok(()));
+    }
 
     #[test]
     fn so_many_begin_within_any_second() {
