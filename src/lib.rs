@@ -42,6 +42,7 @@ pub mod call;
 pub mod media;
 pub mod route;
 pub mod settings;
+pub mod speech;
 
 // The kernel: the only place where they meet.
 pub mod switch;

@@ -4,6 +4,7 @@
 
 mod callbacks;
 mod hours;
+mod speech;
 mod trunks;
 mod waiting;
 
@@ -168,8 +169,13 @@ impl Problems {
             }
             None | Some(Message::File(_)) => {}
             Some(Message::Text {
-                text, voice, rate, ..
+                text,
+                voice,
+                rate,
+                position,
+                quality,
             }) => {
+                self.placeholders(path, text, voice, (*position, *quality));
                 if text.trim().is_empty() || text.len() > 5_000 {
                     self.add(format!("{path}.text"), "1 to 5,000 bytes of text");
                 }

@@ -1,6 +1,7 @@
 //! Something to be heard.
 
 use super::defaults;
+pub use crate::speech::Form;
 use std::path::PathBuf;
 
 /// Something to be heard: a file, or a text to be spoken (R28, R32).
@@ -35,18 +36,6 @@ impl Message {
             quality: Quality::default(),
         }
     }
-}
-
-/// How a place in line is said (R41).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Form {
-    /// First, second, third.
-    Ordinal,
-    /// One, two, three.
-    Cardinal,
-    /// What the language prefers.
-    #[default]
-    Adaptive,
 }
 
 /// Which kind of engine speaks (R44).

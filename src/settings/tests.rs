@@ -1,5 +1,6 @@
 //! What is refused, with the field it names; and what is not.
 
+mod speech;
 mod waiting;
 
 use super::*;

@@ -18,6 +18,7 @@ impl Problems {
             }
             let confirmation = callback.confirmation.as_ref();
             self.message(&format!("{path}.confirmation"), confirmation);
+            self.no_placeholders(&format!("{path}.confirmation"), confirmation);
         }
     }
 

@@ -27,6 +27,7 @@ impl Problems {
                 }
             }
             self.message(&format!("{path}.away"), hours.away.as_ref());
+            self.no_placeholders(&format!("{path}.away"), hours.away.as_ref());
             self.codes(account, &path, &hours.codes);
         }
     }

@@ -83,6 +83,7 @@ impl Problems {
             let path = format!("{path}.max_wait");
             self.range(&format!("{path}.after_s"), max.after, MAX_WAIT);
             self.message(&format!("{path}.message"), max.message.as_ref());
+            self.no_placeholders(&format!("{path}.message"), max.message.as_ref());
         }
     }
 

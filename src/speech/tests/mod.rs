@@ -1,0 +1,4 @@
+//! Number words against those of ICU, and templates.
+
+mod golden;
+mod scripts;
