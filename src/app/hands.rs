@@ -135,6 +135,7 @@ impl Hands {
                 self.store.write(Record::Conversation(conversation));
             }
             // Nobody has asked.
+            Output::Speak(..) => {}
             Output::Reply(..) => {}
             Output::Notice(call, notice) => {
                 if let (Some(call), Notice::Ended { .. }) = (call, &notice) {
@@ -174,6 +175,7 @@ impl Hands {
             | Notice::NotReached { .. }
             | Notice::Trunk(..)
             | Notice::Hears(_)
+            | Notice::Unspoken(_)
             | Notice::HearsMusic
             | Notice::HearsEcho
             | Notice::Rings(_)

@@ -292,6 +292,7 @@ fn start_workers(
                     Input::Sip(_)
                     | Input::Looked(..)
                     | Input::Request(_)
+                    | Input::Spoken(..)
                     | Input::Clock(_)
                     | Input::Drain
                     | Input::Stop

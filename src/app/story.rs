@@ -61,6 +61,7 @@ pub fn tell(account: &Account, notice: &Notice, numbers: Numbers) -> String {
                 Message::Away => "that nobody is there now",
             }
         ),
+        Notice::Unspoken(_) => "a sentence with numbers could not be spoken in time".to_owned(),
         Notice::HearsMusic => "the caller hears music".to_owned(),
         Notice::HearsEcho => "the caller hears an echo".to_owned(),
         Notice::Rings(id) => format!("the phone of {} rings", agent(id)),

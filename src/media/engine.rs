@@ -9,7 +9,7 @@ use super::press::Way;
 use super::recorder::Track;
 use super::{Chunk, Command, Event, Library, MAX_LEGS, MAX_RECORDINGS, Out, Source, Stream};
 use crate::clock::Clock;
-use crate::id::{LegId, RecordingId};
+use crate::id::{LegId, RecordingId, SoundId};
 use crate::random::Random;
 use crate::rtp::{Packet, packet};
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,6 +33,8 @@ pub struct Engine {
     start: Instant,
     start_ntp: u64,
     pub(super) library: Arc<Library>,
+    /// Those of its sounds that have come one by one.
+    added: BTreeSet<SoundId>,
     pub(super) legs: Vec<Option<Box<Leg>>>,
     /// Slots that are free.
     free: Vec<usize>,
@@ -81,6 +83,7 @@ impl Engine {
             start: now,
             start_ntp: clock.ntp(now),
             library: Arc::default(),
+            added: BTreeSet::new(),
             legs: vec![],
             free: vec![],
             names: BTreeMap::new(),
@@ -99,7 +102,16 @@ impl Engine {
     /// Obeys the switch.
     pub fn command(&mut self, now: Instant, command: Command, out: &mut Out) {
         match command {
-            Command::Library(library) => self.library = library,
+            Command::Library(library) => self.replace_library(library),
+            Command::Sound { id, sound } => {
+                self.added.insert(id);
+                Arc::make_mut(&mut self.library).share(id, sound);
+            }
+            Command::Forget(id) => {
+                if self.added.remove(&id) {
+                    Arc::make_mut(&mut self.library).remove(id);
+                }
+            }
             Command::Open {
                 leg,
                 port,
@@ -273,6 +285,15 @@ impl Engine {
     pub(super) fn named(&mut self, name: LegId) -> Option<(usize, &mut Leg)> {
         let slot = *self.names.get(&name)?;
         Some((slot, self.leg(slot)?))
+    }
+
+    fn replace_library(&mut self, mut library: Arc<Library>) {
+        for &id in &self.added {
+            if let Some(sound) = self.library.get(id) {
+                Arc::make_mut(&mut library).share(id, sound.clone());
+            }
+        }
+        self.library = library;
     }
 
     fn open(

@@ -31,6 +31,16 @@ impl Library {
         self.sounds.insert(id, Arc::new(sound));
     }
 
+    /// Adds a sound that is shared already.
+    pub(super) fn share(&mut self, id: SoundId, sound: Arc<Sound>) {
+        self.sounds.insert(id, sound);
+    }
+
+    /// Takes out a sound.
+    pub(super) fn remove(&mut self, id: SoundId) {
+        self.sounds.remove(&id);
+    }
+
     /// The sound, if there is one of this name.
     pub fn get(&self, id: SoundId) -> Option<&Arc<Sound>> {
         self.sounds.get(&id)

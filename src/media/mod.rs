@@ -63,6 +63,16 @@ pub const BEAT: Duration = Duration::from_millis(20);
 pub enum Command {
     /// Replaces the sounds that can be played; legs keep what they are hearing.
     Library(Arc<Library>),
+    /// Adds a sound to those that can be played: it stays until [`Command::Forget`], whatever
+    /// library comes.
+    Sound {
+        /// Its name.
+        id: SoundId,
+        /// What it sounds like.
+        sound: Arc<Sound>,
+    },
+    /// Takes out a sound that [`Command::Sound`] has added; legs keep what they are hearing.
+    Forget(SoundId),
     /// A leg gets a port. Nothing is sent before [`Command::Describe`]; it hears silence.
     Open {
         /// Its name from now on.

@@ -33,10 +33,7 @@ pub(super) struct Rules {
 
 /// How a language counts, for things and for places.
 #[derive(Debug)]
-pub(super) struct Plurals {
-    cardinal: Option<PluralRules>,
-    ordinal: Option<PluralRules>,
-}
+pub(super) struct Plurals(Option<Locale>);
 
 /// Why a text is no set of rules.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -200,25 +197,20 @@ impl Rule {
 impl Plurals {
     /// How a language counts; one that is unknown has a single form.
     pub(super) fn of(tag: &str) -> Self {
-        let rules = |kind| {
-            let locale: Locale = tag.parse().ok()?;
-            let options = PluralRulesOptions::default().with_type(kind);
-            PluralRules::try_new(locale.into(), options).ok()
-        };
-        Self {
-            cardinal: rules(PluralRuleType::Cardinal),
-            ordinal: rules(PluralRuleType::Ordinal),
-        }
+        Self(tag.parse().ok())
     }
 
     fn category(&self, ordinal: bool, number: u64) -> PluralCategory {
-        let rules = if ordinal {
-            &self.ordinal
-        } else {
-            &self.cardinal
+        let kind = match ordinal {
+            true => PluralRuleType::Ordinal,
+            false => PluralRuleType::Cardinal,
         };
-        let category = rules.as_ref().map(|rules| rules.category_for(number));
-        category.unwrap_or(PluralCategory::Other)
+        // Found in a table each time: the rules themselves cannot go from thread to thread.
+        let rules = self.0.as_ref().and_then(|locale| {
+            let options = PluralRulesOptions::default().with_type(kind);
+            PluralRules::try_new(locale.into(), options).ok()
+        });
+        rules.map_or(PluralCategory::Other, |rules| rules.category_for(number))
     }
 }
 

@@ -11,6 +11,14 @@ impl Switch {
     pub fn check(&self) {
         self.sip.check();
         self.floor.check();
+        self.speech.check();
+        for call in self.speech.waiting() {
+            let place = self.floor.position(call);
+            assert!(
+                place.is_some(),
+                "call {call} is told what concerns its place"
+            );
+        }
         assert_eq!(
             self.ports.taken(),
             self.lines.len(),

@@ -2,8 +2,10 @@
 
 use super::Request;
 use crate::clock::Clock;
+use crate::id::SoundId;
 use crate::sip::resolve::{Answer, Query};
 use crate::{media, sip};
+use std::sync::Arc;
 
 /// Everything that can happen to the switch.
 #[derive(Debug)]
@@ -16,6 +18,9 @@ pub enum Input {
     Looked(Query, Answer),
     /// Somebody asks for something: the answer is one [`crate::switch::Output::Reply`].
     Request(Request),
+    /// A sentence of [`crate::switch::Output::Speak`] was spoken; `None`: it cannot be. Each is
+    /// answered once.
+    Spoken(SoundId, Option<Arc<media::Sound>>),
     /// The wall clock was read again.
     Clock(Clock),
     /// Take no new calls: the server is about to stop.

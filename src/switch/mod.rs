@@ -33,6 +33,7 @@ mod on_sip;
 mod output;
 mod ports;
 mod sounds;
+mod speech;
 mod trunks;
 mod view;
 
@@ -41,6 +42,7 @@ pub use on_request::{Ask, Done, Refused, Request};
 pub use output::{Notice, Output, Unrung};
 pub use ports::Port;
 pub use sounds::Sounds;
+pub use speech::{Speaker, Utterance};
 pub use trunks::TrunkState;
 pub use view::{AgentView, QueueView, TrunkView, View};
 
@@ -55,6 +57,7 @@ use crate::sip::resolve::Resolver;
 use crate::sip::{self, Endpoint, Hop, Peer, SessionId};
 use leg::Line;
 use ports::Ports;
+use speech::Speech;
 use std::collections::{BTreeMap, VecDeque};
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
@@ -86,6 +89,8 @@ pub struct Switch {
     media_other: Option<IpAddr>,
     silence: Option<Duration>,
     sounds: Sounds,
+    /// Sentences with numbers, and who waits for one.
+    speech: Speech,
     sip: Endpoint,
     /// Where names lead to: all that anybody here needs.
     resolver: Resolver,
@@ -136,6 +141,7 @@ impl Switch {
             media_other: config.media_other,
             silence: config.silence,
             sounds: config.sounds,
+            speech: Speech::default(),
             sip,
             resolver,
             calls: BTreeMap::new(),
@@ -166,6 +172,7 @@ impl Switch {
                 self.watch_trunks(now);
             }
             Input::Request(request) => self.on_request(now, request),
+            Input::Spoken(name, sound) => self.on_spoken(now, name, sound),
             Input::Clock(clock) => self.clock = clock,
             Input::Drain => self.drain(now),
             Input::Stop => self.stop(now),
@@ -174,6 +181,7 @@ impl Switch {
                 self.resolver.timeout(now);
                 self.acd(now, acd::Input::Timeout);
                 self.dial_timeout(now);
+                self.speech_timeout(now);
             }
         }
         loop {
@@ -203,6 +211,7 @@ impl Switch {
             self.sip.poll_timeout(),
             self.resolver.poll_timeout(),
             self.floor.poll_timeout(),
+            self.speech.poll_timeout(),
         ];
         let dials = dialling.map(Call::poll_timeout);
         deadlines.into_iter().chain(dials).flatten().min()

@@ -4,7 +4,7 @@ use super::{Notice, Switch, Unrung, leg};
 use crate::acd::{self, Action, Message, Revocation};
 use crate::call::record::{AgentName, End, Role};
 use crate::call::{Agent, Hears};
-use crate::id::{AgentId, CallId, QueueId};
+use crate::id::{AgentId, CallId, QueueId, SoundId};
 use crate::media::Command as Media;
 use crate::sdp;
 use crate::settings::{self, OnMaxWait, WaitingKey};
@@ -33,7 +33,7 @@ impl Switch {
                 call,
                 queue,
                 message,
-            } => self.say(call, queue, message),
+            } => self.say(now, call, queue, message),
             Action::Music { call, queue } => {
                 let music = self.hold_music(call, queue);
                 self.let_hear(call, music, Notice::HearsMusic);
@@ -55,6 +55,7 @@ impl Switch {
                 None
             }
             Action::GiveUp { call, then } => {
+                self.unspeak(call);
                 match then {
                     OnMaxWait::External(number) => self.send_out(now, call, number),
                     // Another queue is the floor's own affair.
@@ -73,18 +74,32 @@ impl Switch {
         }
     }
 
-    fn say(&mut self, call: CallId, queue: QueueId, message: Message) -> Option<acd::Input> {
-        let sound = self.experience(call, queue);
-        let sound = sound.and_then(|key| self.sounds.message(key, message));
+    fn say(
+        &mut self,
+        now: Instant,
+        call: CallId,
+        queue: QueueId,
+        message: Message,
+    ) -> Option<acd::Input> {
+        let key = self.experience(call, queue);
+        if key.is_some_and(|key| self.speak(now, call, key, message)) {
+            return None;
+        }
+        let sound = key.and_then(|key| self.sounds.message(key, message));
         let Some(sound) = sound else {
             return Some(acd::Input::Heard { call });
         };
-        let play = self.next();
-        self.let_hear(call, Hears::Message { play, sound }, Notice::Hears(message));
+        self.hear_message(call, sound, message);
         None
     }
 
-    fn let_hear(&mut self, id: CallId, hears: Hears, notice: Notice) {
+    pub(super) fn hear_message(&mut self, call: CallId, sound: SoundId, message: Message) {
+        let play = self.next();
+        self.let_hear(call, Hears::Message { play, sound }, Notice::Hears(message));
+    }
+
+    pub(super) fn let_hear(&mut self, id: CallId, hears: Hears, notice: Notice) {
+        self.unspeak(id);
         if self.calls.get_mut(&id).is_some_and(|call| call.play(hears)) {
             self.notice(id, notice);
             self.arrange(id);
@@ -160,6 +175,7 @@ impl Switch {
 
     /// The agent took the call: whatever played stops, the two talk, the recording begins (D15).
     fn connect(&mut self, now: Instant, id: CallId, agent: AgentId) {
+        self.unspeak(id);
         let settings = self.account.agent(agent).cloned();
         let queue = self.calls.get(&id).and_then(|call| call.queue());
         let music = queue.map_or(Hears::Silence, |queue| self.hold_music(id, queue));

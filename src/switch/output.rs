@@ -1,8 +1,8 @@
 //! Everything the switch does to the world.
 
-use super::{Done, Refused, TrunkState};
+use super::{Done, Refused, TrunkState, Utterance};
 use crate::call::record::{Conversation, End, Role, Segment};
-use crate::id::{AgentId, CallId, QueueId, TrunkId};
+use crate::id::{AgentId, CallId, QueueId, SoundId, TrunkId};
 use crate::sip::resolve::Query;
 use crate::{acd, media, sip};
 use std::time::Duration;
@@ -17,6 +17,9 @@ pub enum Output {
     /// A question for DNS. The switch does not wait: the answer comes as
     /// [`crate::switch::Input::Looked`].
     LookUp(Query),
+    /// A sentence to be spoken under this name. The switch does not wait: it is answered with
+    /// [`crate::switch::Input::Spoken`].
+    Speak(SoundId, Utterance),
     /// A leg of a call has this Call-ID: whatever is said under it, was said before too, concerns
     /// the call.
     Signalled {
@@ -50,6 +53,8 @@ pub enum Notice {
     Queued { queue: QueueId, position: usize },
     /// The caller hears a message.
     Hears(acd::Message),
+    /// The numbers of a message could not be spoken in time: the caller hears the rest of it.
+    Unspoken(acd::Message),
     /// The caller hears music, or an echo.
     HearsMusic,
     /// The caller hears themselves.

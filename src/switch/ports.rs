@@ -32,6 +32,11 @@ impl Ports {
         }
     }
 
+    /// How many workers there are.
+    pub(super) fn workers(&self) -> usize {
+        self.all.len()
+    }
+
     /// A port of the first worker that has little to do, or of the one with the most left.
     pub(super) fn take(&mut self) -> Option<Port> {
         let workers = self.free.iter().zip(&self.all).enumerate();

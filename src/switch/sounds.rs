@@ -1,5 +1,6 @@
 //! Which sound of the library is which message.
 
+use super::Speaker;
 use crate::acd::Message;
 use crate::id::{CallbackConfigId, SoundId};
 use crate::settings::WaitingKey;
@@ -9,6 +10,7 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug, Default)]
 pub struct Sounds {
     messages: BTreeMap<(WaitingKey, Message), SoundId>,
+    speakers: BTreeMap<(WaitingKey, Message), Speaker>,
     music: BTreeMap<WaitingKey, SoundId>,
     confirmations: BTreeMap<CallbackConfigId, SoundId>,
     ring_back: Option<SoundId>,
@@ -18,6 +20,17 @@ impl Sounds {
     /// A message sounds like this.
     pub fn set_message(&mut self, key: WaitingKey, message: Message, sound: SoundId) {
         self.messages.insert((key, message), sound);
+    }
+
+    /// A message with numbers is spoken like this. What [`Self::set_message`] sets is heard where
+    /// that fails.
+    pub fn set_speaker(&mut self, key: WaitingKey, message: Message, speaker: Speaker) {
+        self.speakers.insert((key, message), speaker);
+    }
+
+    /// Every message with numbers.
+    pub fn speakers(&self) -> impl Iterator<Item = &Speaker> {
+        self.speakers.values()
     }
 
     /// The hold music.
@@ -41,6 +54,10 @@ impl Sounds {
 
     pub(super) fn message(&self, key: WaitingKey, message: Message) -> Option<SoundId> {
         self.messages.get(&(key, message)).copied()
+    }
+
+    pub(super) fn speaker(&self, key: WaitingKey, message: Message) -> Option<&Speaker> {
+        self.speakers.get(&(key, message))
     }
 
     pub(super) fn music(&self, key: WaitingKey) -> Option<SoundId> {

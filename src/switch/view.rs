@@ -2,7 +2,7 @@
 
 use super::Switch;
 use crate::acd::{AgentState, Status};
-use crate::id::{AgentId, QueueId, TrunkId};
+use crate::id::{AgentId, CallId, QueueId, TrunkId};
 use crate::route::{Count, Health};
 use std::time::{Duration, Instant};
 
@@ -105,6 +105,11 @@ impl Switch {
             trunks: trunks.collect(),
             draining: self.draining,
         }
+    }
+
+    /// The minutes that a caller may still wait, rounded up (B4).
+    pub(super) fn minutes(&self, _now: Instant, _call: CallId) -> Option<u32> {
+        None
     }
 
     /// What SIP has counted: messages in and out, and what was dropped.

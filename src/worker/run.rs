@@ -197,7 +197,7 @@ impl<R: FnMut(Event) -> Result<(), Event>> Run<R> {
     /// Remembers what a fault would concern; says whose command it is.
     fn note(&mut self, command: &Command) -> Option<LegId> {
         match command {
-            Command::Library(_) => None,
+            Command::Library(_) | Command::Sound { .. } | Command::Forget(_) => None,
             Command::Open { leg, port, .. } => {
                 self.legs.insert(*leg, *port);
                 self.owners.insert(*port, *leg);

@@ -6,7 +6,7 @@ use crate::world::phone::Habit;
 use cordboard::call::record::End;
 use cordboard::id::TrunkId;
 use cordboard::random::Random;
-use cordboard::settings::{Account, MaxWait, OnMaxWait, Outbound, Server, Trunk};
+use cordboard::settings::{Account, MaxWait, Message, OnMaxWait, Outbound, Server, Trunk};
 use std::time::Duration;
 
 /// As many as `CORDBOARD_LIVES` says: fewer while something is being built, more for a hunt.
@@ -81,7 +81,16 @@ fn live(seed: u64) -> Vec<End> {
         account.timeouts.customer = Duration::from_secs(3 + seed % 7);
         account.dialling.calls_per_minute = 0;
         ways_out(account, seed);
+        // Some callers are told their place.
+        if seed.is_multiple_of(2)
+            && let Some(announcement) = &mut account.queues[0].waiting.announcement
+        {
+            announcement.message = Message::text("You are the {position} caller.");
+        }
     });
+    // The engine is quick, slow or broken.
+    w.speech.takes = [Some(100), Some(1_500), Some(4_000), None]
+        .map(|ms| ms.map(Duration::from_millis))[(seed / 2) as usize % 4];
     if random.below(3) != 0 {
         w.network.weather = Weather::FOUL;
     }

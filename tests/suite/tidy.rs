@@ -21,7 +21,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "switch",
         &[
-            "audio", "rtp", "sdp", "sip", "settings", "route", "acd", "call", "media",
+            "audio", "rtp", "sdp", "sip", "speech", "settings", "route", "acd", "call", "media",
         ],
     ),
     ("net", &["sip"]),

@@ -134,6 +134,35 @@ fn music_goes_on_after_a_prompt_where_it_was() {
 }
 
 #[test]
+fn a_sound_that_came_by_itself_stays_until_it_is_forgotten() {
+    let mut w = World::new(Network::default());
+    w.sounds(&[1500]);
+    let a = w.phone(400);
+    let (id, sine) = (SoundId(77), crate::audio::tone::sine(900.0, -20.0, 8000));
+    let sound = Arc::new(Sound::new(sine));
+    w.command(Command::Sound { id, sound });
+    // Another library changes nothing in that.
+    w.sounds(&[2500]);
+    let play = |play| Source::Play {
+        play,
+        sounds: vec![id],
+    };
+    w.hear(a, play(1));
+    w.command(Command::Forget(id));
+    w.wait(0.9);
+    assert!(w.share(a, 900) > 0.98, "who hears it hears it to the end");
+    w.wait(0.4);
+    w.hear(a, play(2));
+    let leg = w.leg(a);
+    assert!(w.events.contains(&Event::Played { leg, play: 2 }), "gone");
+    // What the library holds is not forgotten by itself.
+    w.command(Command::Forget(SoundId(2500)));
+    w.hear(a, Source::Loop(SoundId(2500)));
+    w.wait(0.9);
+    assert!(w.share(a, 2500) > 0.98);
+}
+
+#[test]
 fn numbers_and_timestamps_go_on_over_every_change_of_source() {
     let mut w = World::new(Network::default());
     w.sounds(&[1500]);

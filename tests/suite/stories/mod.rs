@@ -13,6 +13,7 @@ mod recording;
 mod ringing;
 mod secure;
 mod signalling;
+mod speech;
 mod strangers;
 mod trunks;
 

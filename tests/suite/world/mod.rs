@@ -7,6 +7,7 @@ pub(crate) mod network;
 pub(crate) mod phone;
 mod plane;
 pub(crate) mod secure;
+pub(crate) mod speech;
 pub(crate) mod voice;
 mod wire;
 
@@ -23,11 +24,14 @@ use cordboard::settings::{Account, Secret, WaitingKey};
 use cordboard::sip::auth::{Algorithm, Digest};
 use cordboard::sip::resolve::Answer;
 use cordboard::sip::{self, Flow, Listener, ListenerId, Transport};
-use cordboard::switch::{self, Ask, Done, Input, Notice, Output, Refused, Request, Sounds, Switch};
+use cordboard::switch::{
+    self, Ask, Done, Input, Notice, Output, Refused, Request, Sounds, Speaker, Switch,
+};
 use cordboard::watch::trace::{self, Ladder, Tap, Trace, Which};
 use network::Network;
 use phone::{Habit, Phone};
 use plane::Plane;
+use speech::Speech;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -49,6 +53,7 @@ pub(crate) struct World {
     pub(crate) phones: BTreeMap<String, Phone>,
     pub(crate) carriers: BTreeMap<String, Carrier>,
     pub(crate) account: Account,
+    pub(crate) speech: Speech,
     /// Each record as it was last written, and how often one that had ended was.
     pub(crate) conversations: BTreeMap<CallId, Conversation>,
     pub(crate) endings: BTreeMap<CallId, u32>,
@@ -87,7 +92,8 @@ impl World {
         let start = Instant::now();
         let civil = "2026-11-22T14:30:05Z".parse().expect("a timestamp");
         let clock = Clock::new(start, civil);
-        let (sounds, library) = sounds();
+        let (mut sounds, library) = sounds();
+        speakers(&account, &mut sounds);
         let plane = if audible {
             Plane::real(start, clock, &library)
         } else {
@@ -115,6 +121,7 @@ impl World {
             phones: BTreeMap::new(),
             carriers: BTreeMap::new(),
             account,
+            speech: Speech::default(),
             conversations: BTreeMap::new(),
             endings: BTreeMap::new(),
             segments: vec![],
@@ -236,9 +243,11 @@ impl World {
             .carriers
             .iter()
             .map(|(name, carrier)| (leak(name), carrier.hz()));
+        let spoken = self.speech.tones().map(|(text, hz)| (leak(text), hz));
         let present = prompts
             .chain(speech)
             .chain(carriers)
+            .chain(spoken)
             .filter(|(_, hz)| voice::has(sound, *hz));
         present.map(|(name, _)| name).collect()
     }
@@ -312,6 +321,7 @@ impl World {
             self.switch.poll_timeout(),
             self.network.poll_timeout(),
             self.plane.poll_timeout(),
+            self.speech.poll_timeout(),
         ];
         let voices = matches!(self.plane, Plane::Real { .. });
         let phones = phones
@@ -336,6 +346,9 @@ impl World {
         }
         if self.switch.poll_timeout().is_some_and(|due| due <= now) {
             self.switch.handle(now, Input::Timeout);
+        }
+        while let Some((name, sound)) = self.speech.spoken(now) {
+            self.switch.handle(now, Input::Spoken(name, sound));
         }
         self.plane.timeout(now);
         for phone in self.phones.values_mut() {
@@ -443,6 +456,7 @@ impl World {
                     .send(self.now, from, transmit.flow.remote, transmit.bytes);
             }
             Output::Media(_, command) => self.plane.command(self.now, command),
+            Output::Speak(name, utterance) => self.speech.ask(self.now, name, utterance),
             Output::LookUp(query) => {
                 let ttl = Duration::from_secs(60);
                 let answer = Answer::Nothing { ttl };
@@ -542,6 +556,21 @@ fn sounds() -> (Sounds, Vec<(SoundId, Vec<i16>)>) {
         (SoundId(4), voice::prompt(MAX_WAIT, 2.0)),
     ];
     (sounds, library)
+}
+
+/// The account's texts with numbers are spoken in the world, with the usual sound where that fails.
+fn speakers(account: &Account, sounds: &mut Sounds) {
+    for (key, waiting) in account.experiences() {
+        let announcement = waiting.announcement.as_ref().map(|it| &it.message);
+        for (role, message) in [
+            (Message::Greeting, waiting.greeting.as_ref()),
+            (Message::Announcement, announcement),
+        ] {
+            if let Some(speaker) = message.and_then(|message| Speaker::of(message, None)) {
+                sounds.set_speaker(key, role, speaker);
+            }
+        }
+    }
 }
 
 fn listener(port: u16, phones: bool) -> Listener {

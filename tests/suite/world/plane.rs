@@ -159,8 +159,12 @@ impl Mime {
                     self.events.push(Event::Closed { leg, port, report });
                 }
             }
+            Command::Sound { id, sound } => {
+                self.durations.insert(id, sound.duration());
+            }
             Command::Pressed { leg, digit, .. } => self.events.push(Event::Digit { leg, digit }),
             Command::Library(_)
+            | Command::Forget(_)
             | Command::Describe { .. }
             | Command::Press { .. }
             | Command::Record { .. }
