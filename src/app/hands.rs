@@ -5,6 +5,7 @@ use super::story::{self, Numbers};
 use crate::acd::{AgentState, Status};
 use crate::api::Health;
 use crate::call::record::End;
+use crate::events::{self, Live, Log, What};
 use crate::id::CallId;
 use crate::net::{Dns, Network, Stage, Why};
 use crate::route::Health as TrunkHealth;
@@ -16,6 +17,7 @@ use crate::vault;
 use crate::watch::metrics;
 use crate::watch::trace::Tap;
 use crate::worker::Worker;
+use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -35,6 +37,7 @@ pub(super) struct Hands {
     health: Arc<Health>,
     certificates: Certificates,
     tap: Tap,
+    live: Option<Live>,
     listener: Listener,
     faults: u64,
 }
@@ -65,6 +68,7 @@ impl Hands {
             health,
             certificates: Certificates::default(),
             tap: Tap::default(),
+            live: None,
             listener,
             faults: 0,
         }
@@ -89,6 +93,14 @@ impl Hands {
     /// Also keeps what SIP says.
     pub(super) fn with_tap(self, tap: Tap) -> Self {
         Self { tap, ..self }
+    }
+
+    /// Also writes what happens into the event log, and keeps its live view.
+    pub(super) fn with_events(self, live: Live) -> Self {
+        Self {
+            live: Some(live),
+            ..self
+        }
     }
 
     /// What comes, before the switch has it.
@@ -189,6 +201,9 @@ impl Hands {
             | Notice::WrappedUp(_)
             | Notice::Banned(_) => {}
         }
+        if let Some((live, what)) = self.live.as_ref().zip(events::told(call, notice)) {
+            live.log().add(Timestamp::now(), &what);
+        }
         (self.listener)(call, notice);
     }
 
@@ -198,7 +213,7 @@ impl Hands {
     }
 
     /// Once a second: a sign of life, and the numbers for whoever watches.
-    pub(super) fn pulse(&self, switch: &Switch, now: Instant, inbox: usize, dropped: u64) {
+    pub(super) fn pulse(&mut self, switch: &Switch, now: Instant, inbox: usize, dropped: u64) {
         let view = switch.view(now);
         self.health.beat();
         self.health.set_draining(view.draining);
@@ -206,6 +221,9 @@ impl Hands {
         metrics::INBOX_DROPPED.total_for("all", dropped);
         metrics::FAULTS.total(self.faults);
         show(&view);
+        if let Some(live) = &mut self.live {
+            live.see(view, now, Timestamp::now());
+        }
         self.show_sip(switch);
         self.show_media();
         self.health.set_store_failing(self.store.is_failing());
@@ -333,14 +351,20 @@ fn end_name(end: End) -> &'static str {
 }
 
 /// What the vault says, on its thread: into the store, the log, the health and the metrics.
-pub(super) fn vault_event(store: &Store, health: &Health, event: vault::Event) {
+pub(super) fn vault_event(store: &Store, log: &Log, health: &Health, event: vault::Event) {
     match event {
         vault::Event::Recorded(recorded) => {
             metrics::RECORDINGS_FINISHED.add(recorded.files.len() as u64);
             let gaps = recorded.files.iter().filter(|file| file.gaps).count();
             metrics::RECORDING_GAPS.add(gaps as u64);
             tracing::info!(call = %recorded.call, files = recorded.files.len(), gaps, "recorded");
+            let written = What::Recorded {
+                call: recorded.call,
+                segment: recorded.number,
+                files: recorded.files.len(),
+            };
             store.write(Record::Recorded(recorded));
+            log.add(Timestamp::now(), &written);
         }
         vault::Event::Trouble { path, error } => {
             metrics::RECORDING_TROUBLE.add(1);
@@ -383,6 +407,6 @@ pub(super) fn store_event(health: &Health, event: store::Event) {
         store::Event::Interrupted { calls } => {
             tracing::warn!(calls, "ended as interrupted: the last run left them open");
         }
-        store::Event::Stored(_) => {}
+        store::Event::Stored { .. } => {}
     }
 }

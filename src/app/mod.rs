@@ -23,6 +23,7 @@ mod sounds;
 use crate::api::{self, Api, Health};
 use crate::clock::Clock;
 use crate::config::{Admits, Config, ListenerConfig};
+use crate::events::{Live, Log, What};
 use crate::id::CallId;
 use crate::media::{Command, Engine, Library};
 use crate::net::{Dns, Network, Proof, Socket, Trust};
@@ -94,9 +95,12 @@ impl Server {
         });
         let store = Arc::new(store?);
         store.interrupted(Timestamp::now())?;
-        let (recorded, told) = (store.clone(), health.clone());
+        let log = Log::open(store.clone(), Timestamp::now())?;
+        let version = env!("CARGO_PKG_VERSION");
+        log.add(Timestamp::now(), &What::Started { version });
+        let (recorded, happened, told) = (store.clone(), log.clone(), health.clone());
         let vault = Vault::start(data.join("recordings"), move |event| {
-            hands::vault_event(&recorded, &told, event);
+            hands::vault_event(&recorded, &happened, &told, event);
         })?;
         let (inbox, outlet) = inbox::inbox();
         let workers = start_workers(&config, library, &vault, &inbox)?;
@@ -139,6 +143,7 @@ impl Server {
         )
         .with_certificates(certificates)
         .with_dns(dns)
+        .with_events(Live::new(log, Timestamp::now()))
         .with_tap(trace.as_ref().map(Trace::tap).unwrap_or_default());
         let control = Control::start(switch, outlet, hands)?;
         tracing::info!(version = env!("CARGO_PKG_VERSION"), "ready");

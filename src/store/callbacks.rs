@@ -1,48 +1,15 @@
 //! Requests to be called back: each whole as JSON, with the columns that the list is filtered by (R80).
 
 use super::Store;
-use super::link::{Kind, Link, Row, Table, Value, number};
+use super::link::{Kind as Column, Link, Row, Table, Value, number};
+use super::rows::word;
+use crate::acd::callback::{Kind, Request, State, Status};
 use crate::id::{CallbackId, QueueId};
+use anyhow::Context as _;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value as Json, json};
+use serde_json::json;
 use std::collections::BTreeMap;
-use std::fmt;
-
-/// A request as it is stored. Its words and its body are the business of whoever calls back.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Callback {
-    /// Which.
-    pub id: CallbackId,
-    /// The queue whose agents call back.
-    pub queue: QueueId,
-    /// The number to call.
-    pub number: String,
-    /// `automated` or `manual`.
-    pub kind: String,
-    /// `in_queue`, `active`, `no_reply` or `done`.
-    pub status: String,
-    /// Of its conversation: `open`, `waiting` or `solved`.
-    pub conversation: String,
-    /// Not to be tried before; `None`: nothing is planned.
-    pub due: Option<Timestamp>,
-    /// When it was asked for.
-    pub created: Timestamp,
-    /// The request whole.
-    pub body: Json,
-}
-
-/// The number belongs to a person: not for logs.
-impl fmt::Debug for Callback {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Callback")
-            .field("id", &self.id)
-            .field("queue", &self.queue)
-            .field("kind", &self.kind)
-            .field("status", &self.status)
-            .finish_non_exhaustive()
-    }
-}
 
 /// Which requests are wanted: all that fit each of what is given.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -52,12 +19,12 @@ pub struct CallbackFilter {
     /// To this number.
     pub number: Option<String>,
     /// Of this kind.
-    pub kind: Option<String>,
+    pub kind: Option<Kind>,
     /// With one of these statuses; none: any.
-    pub statuses: Vec<String>,
+    pub statuses: Vec<Status>,
     /// With one of these conversation statuses; none: any.
-    pub conversations: Vec<String>,
-    /// Not done, and asked for at this time or later.
+    pub conversations: Vec<ConversationStatus>,
+    /// Still to be done, and asked for at this time or later.
     pub pending_since: Option<Timestamp>,
     /// Asked for at this time or later.
     pub from: Option<Timestamp>,
@@ -67,21 +34,45 @@ pub struct CallbackFilter {
     pub before: Option<CallbackId>,
 }
 
+/// How the conversation with a customer stands who asked to be called back (R80, R151).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConversationStatus {
+    /// Somebody has to do something: the customer was not tried yet, is being called, or was not reached
+    /// at all.
+    Open,
+    /// The customer was called in vain, and will be called again.
+    Waiting,
+    /// Nothing more is owed.
+    Solved,
+}
+
+impl ConversationStatus {
+    /// That of the conversation a request belongs to.
+    pub fn of(request: &Request) -> Self {
+        match request.state {
+            State::InQueue { .. } if request.attempts > 0 => Self::Waiting,
+            State::InQueue { .. } | State::Active { .. } | State::NoReply { .. } => Self::Open,
+            State::Done { .. } => Self::Solved,
+        }
+    }
+}
+
 /// The statuses of requests that are still to be done.
-const PENDING: [&str; 2] = ["in_queue", "active"];
+const PENDING: [Status; 2] = [Status::InQueue, Status::Active];
 
 const CALLBACKS: Table = Table {
     name: "callbacks",
     columns: &[
-        ("id", Kind::Int),
-        ("queue", Kind::Int),
-        ("number", Kind::Text),
-        ("kind", Kind::Text),
-        ("status", Kind::Text),
-        ("conversation", Kind::Text),
-        ("due_us", Kind::Int),
-        ("created_us", Kind::Int),
-        ("body", Kind::Text),
+        ("id", Column::Int),
+        ("queue", Column::Int),
+        ("number", Column::Text),
+        ("kind", Column::Text),
+        ("status", Column::Text),
+        ("conversation", Column::Text),
+        ("due_us", Column::Int),
+        ("created_us", Column::Int),
+        ("body", Column::Text),
     ],
     conflict: "ON CONFLICT (id) DO UPDATE SET queue = excluded.queue, number = excluded.number,
          kind = excluded.kind, status = excluded.status, conversation = excluded.conversation,
@@ -94,7 +85,7 @@ impl Store {
     ///
     /// # Errors
     /// If the database does not answer.
-    pub fn callbacks(&self, filter: &CallbackFilter, limit: u32) -> anyhow::Result<Vec<Callback>> {
+    pub fn callbacks(&self, filter: &CallbackFilter, limit: u32) -> anyhow::Result<Vec<Request>> {
         let (condition, mut values) = condition(filter);
         values.push(limit.into());
         let sql = format!(
@@ -103,7 +94,7 @@ impl Store {
         );
         self.with_all(async move |db| {
             let rows = db.link.rows(sql, &values).await?;
-            rows.iter().map(callback).collect()
+            rows.iter().map(request).collect()
         })
     }
 
@@ -111,14 +102,14 @@ impl Store {
     ///
     /// # Errors
     /// If the database does not answer.
-    pub fn pending_callbacks(&self) -> anyhow::Result<Vec<Callback>> {
+    pub fn pending_callbacks(&self) -> anyhow::Result<Vec<Request>> {
         let sql = format!(
             "SELECT * FROM callbacks WHERE status IN ('{}') ORDER BY id",
-            PENDING.join("', '")
+            PENDING.map(|status| word(&status)).join("', '")
         );
         self.with_all(async move |db| {
             let rows = db.link.rows(sql, &[]).await?;
-            rows.iter().map(callback).collect()
+            rows.iter().map(request).collect()
         })
     }
 
@@ -126,11 +117,11 @@ impl Store {
     ///
     /// # Errors
     /// If the database does not answer.
-    pub fn callback(&self, id: CallbackId) -> anyhow::Result<Option<Callback>> {
+    pub fn callback(&self, id: CallbackId) -> anyhow::Result<Option<Request>> {
         self.with_all(async move |db| {
             let sql = "SELECT * FROM callbacks WHERE id = $1";
             let row = db.link.row(sql, &[id.0.into()]).await?;
-            row.as_ref().map(callback).transpose()
+            row.as_ref().map(request).transpose()
         })
     }
 }
@@ -152,22 +143,19 @@ fn condition(filter: &CallbackFilter) -> (String, Vec<Value>) {
     if let Some(number) = &filter.number {
         and("number =", vec![number.as_str().into()]);
     }
-    if let Some(kind) = &filter.kind {
-        and("kind =", vec![kind.as_str().into()]);
+    if let Some(kind) = filter.kind {
+        and("kind =", vec![word(&kind).into()]);
     }
-    for (column, words) in [
-        ("status IN", &filter.statuses),
-        ("conversation IN", &filter.conversations),
-    ] {
+    let statuses: Vec<_> = filter.statuses.iter().map(word).collect();
+    let conversations: Vec<_> = filter.conversations.iter().map(word).collect();
+    for (column, words) in [("status IN", statuses), ("conversation IN", conversations)] {
         if !words.is_empty() {
-            and(
-                column,
-                words.iter().map(|word| word.as_str().into()).collect(),
-            );
+            and(column, words.into_iter().map(Value::from).collect());
         }
     }
     if let Some(since) = filter.pending_since {
-        and("status IN", PENDING.map(Value::from).to_vec());
+        let pending = PENDING.map(|status| Value::from(word(&status)));
+        and("status IN", pending.to_vec());
         and("created_us >=", vec![since.into()]);
     }
     if let Some(from) = filter.from {
@@ -186,37 +174,32 @@ fn condition(filter: &CallbackFilter) -> (String, Vec<Value>) {
     (condition, values)
 }
 
-pub(super) async fn put(link: &mut Link, callbacks: &[&Callback]) -> anyhow::Result<()> {
+pub(super) async fn put(link: &mut Link, requests: &[&Request]) -> anyhow::Result<()> {
     // Of each what was said last: no row may come twice in one statement.
-    let last = callbacks.iter().map(|callback| (callback.id, callback));
+    let last = requests.iter().map(|request| (request.id, request));
     let last: BTreeMap<_, _> = last.collect();
-    let rows = last.into_values().map(|callback| {
+    let rows = last.into_values().map(|request| {
+        let due = match request.state {
+            State::InQueue { next } => Some(next),
+            State::Active { .. } | State::NoReply { .. } | State::Done { .. } => None,
+        };
         json!([
-            number(callback.id.0),
-            callback.queue,
-            callback.number,
-            callback.kind,
-            callback.status,
-            callback.conversation,
-            callback.due.map(Timestamp::as_microsecond),
-            callback.created.as_microsecond(),
-            callback.body.to_string(),
+            number(request.id.0),
+            request.queue,
+            request.number,
+            word(&request.terms.kind),
+            word(&request.state.status()),
+            word(&ConversationStatus::of(request)),
+            due.map(Timestamp::as_microsecond),
+            request.asked.as_microsecond(),
+            json!(request).to_string(),
         ])
     });
     link.insert(&CALLBACKS, rows.collect()).await?;
     Ok(())
 }
 
-fn callback(row: &Row) -> anyhow::Result<Callback> {
-    Ok(Callback {
-        id: CallbackId(row.count("id")?),
-        queue: QueueId(row.small("queue")?),
-        number: row.text("number")?,
-        kind: row.text("kind")?,
-        status: row.text("status")?,
-        conversation: row.text("conversation")?,
-        due: row.maybe_moment("due_us")?,
-        created: row.moment("created_us")?,
-        body: serde_json::from_str(&row.text("body")?)?,
-    })
+fn request(row: &Row) -> anyhow::Result<Request> {
+    let body = row.text("body")?;
+    serde_json::from_str(&body).context("a callback that cannot be read")
 }

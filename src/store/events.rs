@@ -50,18 +50,20 @@ impl Store {
         })
     }
 
-    /// The numbers of the first and the last event there is. What was written before is counted.
+    /// The number of the first event there is.
     ///
     /// # Errors
     /// If the database does not answer.
-    pub fn event_range(&self) -> anyhow::Result<Option<(u64, u64)>> {
-        self.with_all(async |db| {
-            let Some(first) = edge(&mut db.link, "ASC").await? else {
-                return Ok(None);
-            };
-            let last = edge(&mut db.link, "DESC").await?;
-            Ok(last.map(|last| (first, last)))
-        })
+    pub fn first_event(&self) -> anyhow::Result<Option<u64>> {
+        self.with(async |db| edge(&mut db.link, "ASC").await)
+    }
+
+    /// The number of the last event there is, all that was written before among them.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub fn last_event(&self) -> anyhow::Result<Option<u64>> {
+        self.with_all(async |db| edge(&mut db.link, "DESC").await)
     }
 }
 
@@ -87,16 +89,15 @@ pub(super) async fn forget(db: &mut Database, now: Timestamp) -> anyhow::Result<
 }
 
 async fn forget_before(link: &mut Link, kept: u64, oldest: Timestamp) -> anyhow::Result<()> {
-    // By number, which is the key: those that are too old are at the beginning.
-    let Some(last) = edge(link, "DESC").await? else {
-        return Ok(());
-    };
-    let many = last.saturating_sub(kept);
-    link.execute("DELETE FROM events WHERE seq <= $1", &[many.into()])
-        .await?;
+    // Numbers skip, so that the rows have to be counted.
+    let sql = "DELETE FROM events WHERE seq <= COALESCE(
+             (SELECT seq FROM events ORDER BY seq DESC LIMIT 1 OFFSET $1), 0)";
+    link.execute(sql, &[kept.into()]).await?;
+    // Those that are too old are at the beginning. One is left: it has the number to go on from.
     let sql = "DELETE FROM events WHERE seq < COALESCE(
-             (SELECT MIN(seq) FROM events WHERE at_us >= $1), $2)";
-    link.execute(sql, &[oldest.into(), last.into()]).await?;
+             (SELECT seq FROM events WHERE at_us >= $1 ORDER BY seq LIMIT 1),
+             (SELECT MAX(seq) FROM events))";
+    link.execute(sql, &[oldest.into()]).await?;
     Ok(())
 }
 

@@ -34,7 +34,7 @@ mod thread;
 mod users;
 mod webhooks;
 
-pub use callbacks::{Callback, CallbackFilter};
+pub use callbacks::{CallbackFilter, ConversationStatus};
 pub use data_dir::DataDir;
 pub use events::Event as Happened;
 pub use place::Place;
@@ -42,23 +42,28 @@ pub use settings::{Revision, RevisionInfo, Saved};
 pub use users::{ApiKey, Changed, NewUser, Role, User};
 pub use webhooks::{DeadLetter, Progress, Webhook};
 
+use crate::acd::callback;
 use crate::call::record::{Conversation, Recorded};
 use crate::id::{CallId, CallbackId};
 use anyhow::{Context as _, anyhow};
 use database::Database;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::mpsc as reply;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
 /// How many records may wait for the store's thread. It only fills when the disk stands still.
 const QUEUE: usize = 16_384;
+
+/// Records in the spool above which events are not kept any more.
+const EVENTS_WAITING: u64 = 250_000;
 
 /// How long a query may take before it is an error.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -73,7 +78,7 @@ pub enum Record {
     /// The files of a segment. The last writing counts.
     Recorded(Recorded),
     /// A request to be called back, as it is now. The last writing counts. [`Event::Stored`] follows.
-    Callback(Box<Callback>),
+    Callback(Box<callback::Request>),
     /// Something that happened. The first writing of a number counts.
     Event(Happened),
 }
@@ -98,9 +103,16 @@ pub enum Event {
         /// How many.
         calls: u64,
     },
-    /// Every [`Record::Callback`] of this request that was written so far would survive the end of
-    /// the process now.
-    Stored(CallbackId),
+    /// A [`Record::Callback`] up to this revision would survive the end of the process now, or, where
+    /// `stored` is false, is lost.
+    Stored {
+        /// Which request.
+        id: CallbackId,
+        /// What was written last of it.
+        revision: u64,
+        /// Whether it is safe.
+        stored: bool,
+    },
 }
 
 /// The store: a handle to its thread.
@@ -120,6 +132,8 @@ struct Shared {
     settled: AtomicU64,
     /// Records refused because the queue was full, not yet reported.
     refused: AtomicU64,
+    /// Of those, the callbacks: no more than there are requests.
+    broken: Mutex<BTreeSet<(CallbackId, u64)>>,
     /// The database takes no writes.
     failing: AtomicBool,
 }
@@ -167,12 +181,29 @@ impl Store {
     }
 
     /// Takes a record. Never waits; where even the queue is full, the record is lost, which is
-    /// counted and reported.
+    /// counted and reported. So is an event where the database is away for so long that the spool has
+    /// a quarter of a million records: it leaves the disk to the calls.
     pub fn write(&self, record: Record) {
-        match self.requests.try_send(Request::Write(record)) {
-            Ok(()) => self.shared.written.fetch_add(1, Relaxed),
-            Err(_) => self.shared.refused.fetch_add(1, Relaxed),
+        let is_event = matches!(record, Record::Event(_));
+        if is_event && self.backlog() > EVENTS_WAITING {
+            self.shared.refused.fetch_add(1, Relaxed);
+            return;
+        }
+        let promise = match &record {
+            Record::Callback(request) => Some((request.id, request.revision)),
+            Record::Conversation(_) | Record::Recorded(_) | Record::Event(_) => None,
         };
+        if self.requests.try_send(Request::Write(record)).is_ok() {
+            self.shared.written.fetch_add(1, Relaxed);
+            return;
+        }
+        self.shared.refused.fetch_add(1, Relaxed);
+        if let Some(promise) = promise {
+            let broken = self.shared.broken.lock();
+            broken
+                .unwrap_or_else(PoisonError::into_inner)
+                .insert(promise);
+        }
     }
 
     /// Ends the conversations that an earlier process left without an end, as interrupted when it

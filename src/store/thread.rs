@@ -13,9 +13,9 @@ use crate::id::CallbackId;
 use anyhow::{Context as _, anyhow};
 use jiff::Timestamp;
 use std::cell::RefCell;
-use std::collections::{BTreeSet, VecDeque};
-use std::sync::Arc;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use tokio::sync::{Notify, mpsc};
@@ -30,7 +30,7 @@ const BACK_OFF: Duration = Duration::from_secs(1);
 /// How long the database may take for the last records when the store is stopped.
 const LAST_RECORDS: Duration = Duration::from_secs(5);
 /// How often events are looked through for what is too old.
-const FORGET: Duration = Duration::from_secs(60);
+const FORGET: Duration = Duration::from_secs(600);
 /// How many questions may wait at once.
 const QUESTIONS: usize = 256;
 
@@ -63,7 +63,7 @@ pub(super) fn start(
         alive,
         mark: None,
         questions: VecDeque::new(),
-        promised: BTreeSet::new(),
+        promised: BTreeMap::new(),
         stopping: None,
         shared,
         report: Box::new(report),
@@ -95,8 +95,8 @@ struct Desk {
     /// Conversations without an end at this number of the spool end at this time.
     mark: Option<(u64, Timestamp)>,
     questions: VecDeque<Question>,
-    /// Callbacks that were written, and are not on the disk yet.
-    promised: BTreeSet<CallbackId>,
+    /// Callbacks that were written and are not on the disk yet, with their revisions.
+    promised: BTreeMap<CallbackId, u64>,
     /// Since when the store is being stopped.
     stopping: Option<Instant>,
     shared: Arc<Shared>,
@@ -137,12 +137,21 @@ impl Desk {
     }
 
     fn write(&mut self, record: &Record) {
-        if let Record::Callback(callback) = record {
-            self.promised.insert(callback.id);
-        }
-        if self.spool.push(record).is_err() {
+        let lost = self.spool.push(record).is_err();
+        if lost {
             self.shared.settled.fetch_add(1, Relaxed);
             (self.report)(Event::Lost { records: 1 });
+        }
+        if let Record::Callback(callback) = record {
+            let (id, revision) = (callback.id, callback.revision);
+            match lost {
+                true => (self.report)(Event::Stored {
+                    id,
+                    revision,
+                    stored: false,
+                }),
+                false => drop(self.promised.insert(id, revision)),
+            }
         }
     }
 
@@ -155,8 +164,12 @@ impl Desk {
             tracing::warn!(%error, "the spool cannot be synced: callbacks cannot be confirmed");
             return;
         }
-        for callback in std::mem::take(&mut self.promised) {
-            (self.report)(Event::Stored(callback));
+        for (id, revision) in std::mem::take(&mut self.promised) {
+            (self.report)(Event::Stored {
+                id,
+                revision,
+                stored: true,
+            });
         }
     }
 
@@ -173,6 +186,15 @@ impl Desk {
         let records = self.shared.refused.swap(0, Relaxed);
         if records > 0 {
             (self.report)(Event::Lost { records });
+        }
+        let broken = self.shared.broken.lock();
+        let broken = std::mem::take(&mut *broken.unwrap_or_else(PoisonError::into_inner));
+        for (id, revision) in broken {
+            (self.report)(Event::Stored {
+                id,
+                revision,
+                stored: false,
+            });
         }
     }
 
@@ -228,6 +250,7 @@ async fn take_in(mut inbox: mpsc::Receiver<Request>, desk: &RefCell<Desk>, news:
             Ok(None) => desk.borrow_mut().stopping = Some(Instant::now()),
             Err(_) => {
                 desk.borrow_mut().spool.retry();
+                desk.borrow_mut().report_refused();
                 desk.borrow_mut().confirm();
             }
         }

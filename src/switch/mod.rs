@@ -44,7 +44,7 @@ pub use ports::Port;
 pub use sounds::Sounds;
 pub use speech::{Speaker, Utterance};
 pub use trunks::TrunkState;
-pub use view::{AgentView, QueueView, TrunkView, View};
+pub use view::{AgentView, CallerView, QueueView, TrunkView, View};
 
 use crate::acd::{self, Floor};
 use crate::call::{Call, Way};

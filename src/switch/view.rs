@@ -1,7 +1,7 @@
 //! What can be seen of the switch from outside, for metrics and health.
 
 use super::Switch;
-use crate::acd::{AgentState, Status};
+use crate::acd::{AgentState, Stage, Status};
 use crate::id::{AgentId, CallId, QueueId, TrunkId};
 use crate::route::{Count, Health};
 use std::time::{Duration, Instant};
@@ -17,6 +17,8 @@ pub struct View {
     pub ports: usize,
     /// Each queue of the account.
     pub queues: Vec<QueueView>,
+    /// Who is in place in a queue: by queue, first come first.
+    pub callers: Vec<CallerView>,
     /// Each agent of the account.
     pub agents: Vec<AgentView>,
     /// Each trunk of the account.
@@ -36,6 +38,21 @@ pub struct QueueView {
     pub waiting: usize,
     /// How long the first of them has waited.
     pub longest: Duration,
+}
+
+/// A waiting caller as wallboards show them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CallerView {
+    /// Which call.
+    pub call: CallId,
+    /// In which queue.
+    pub queue: QueueId,
+    /// The number it came from.
+    pub from: String,
+    /// Since when they wait there.
+    pub joined: Instant,
+    /// The agent who is rung for them.
+    pub offered: Option<AgentId>,
 }
 
 /// An agent as wallboards show them.
@@ -78,6 +95,9 @@ impl Switch {
                 longest: tally.longest_wait,
             }
         });
+        let queued = self.account.queues.iter();
+        let callers = queued.flat_map(|queue| self.floor.waiting(queue.id));
+        let callers = callers.filter_map(|call| self.caller_view(call));
         let agents = self.account.agents.iter().filter_map(|agent| {
             let (status, reachable) = self.floor.presence(agent.id)?;
             Some(AgentView {
@@ -101,6 +121,7 @@ impl Switch {
             talking: self.calls.values().filter(|call| call.is_talking()).count(),
             ports: self.ports.taken(),
             queues: queues.collect(),
+            callers: callers.collect(),
             agents: agents.collect(),
             trunks: trunks.collect(),
             draining: self.draining,
@@ -110,6 +131,20 @@ impl Switch {
     /// The minutes that a caller may still wait, rounded up (B4).
     pub(super) fn minutes(&self, _now: Instant, _call: CallId) -> Option<u32> {
         None
+    }
+
+    fn caller_view(&self, call: CallId) -> Option<CallerView> {
+        let state = self.floor.caller(call)?;
+        Some(CallerView {
+            call,
+            queue: state.queue,
+            from: self.calls.get(&call)?.record().from.clone(),
+            joined: state.joined,
+            offered: match state.stage {
+                Stage::Offered(agent) => Some(agent),
+                Stage::Waiting | Stage::LastWords | Stage::Talking(_) => None,
+            },
+        })
     }
 
     /// What SIP has counted: messages in and out, and what was dropped.

@@ -27,7 +27,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("net", &["sip"]),
     ("worker", &["audio", "media", "rtp", "vault"]),
     ("voices", &["audio", "settings", "speech"]),
-    ("store", &["call"]),
+    ("store", &["acd", "call"]),
+    ("events", &["switch", "acd", "call", "store"]),
     ("vault", &["call", "media", "settings", "audio"]),
     ("api", &["watch", "sip", "net", "store"]),
     ("watch", &["sip", "call"]),
@@ -36,7 +37,8 @@ const LAYERS: &[(&str, &[&str])] = &[
 
 /// Folders that touch the world. `app` and `demo` compose them and may know everything.
 const DRIVERS: &[&str] = &[
-    "net", "worker", "voices", "store", "vault", "api", "watch", "config", "app", "demo", "main.rs",
+    "net", "worker", "voices", "store", "events", "vault", "api", "watch", "config", "app", "demo",
+    "main.rs",
 ];
 
 #[test]

@@ -1,0 +1,104 @@
+//! The types of events.
+
+/// Every type, and when it happens. The fields of `data` are those of [`super::What`].
+pub const KINDS: &[(&str, &str)] = &[
+    ("server.started", "The server has started: version."),
+    (
+        "call.arrived",
+        "A call has come in and was answered: call, from, called.",
+    ),
+    (
+        "call.refused",
+        "A call was refused: from, called, the SIP status, why.",
+    ),
+    (
+        "call.queued",
+        "A caller waits: call, queue, position (1 is next).",
+    ),
+    (
+        "call.message",
+        "A caller hears a message: call, message (greeting, announcement, max_wait, away).",
+    ),
+    (
+        "call.message_missing",
+        "A message could not be said, there was no sound for it: call, message.",
+    ),
+    ("call.offered", "An agent is rung: call, agent."),
+    (
+        "call.offer_ended",
+        "An agent was rung in vain: call, agent, why (no_answer, declined, failed, caller_gone, agent_gone, \
+         not_ready), the SIP status or null.",
+    ),
+    (
+        "call.answered",
+        "Customer and agent talk: call, agent, waited_ms.",
+    ),
+    (
+        "call.held",
+        "A party put the other on hold, or took them back: call, by_agent, held.",
+    ),
+    (
+        "call.dialled",
+        "An agent calls a number outside: call, agent, number.",
+    ),
+    (
+        "call.sent_out",
+        "A caller is sent to a number outside: call, number.",
+    ),
+    (
+        "call.tried",
+        "A number outside is tried by a trunk: call, trunk.",
+    ),
+    (
+        "call.passed_over",
+        "A trunk did not lead to a number outside: call, trunk, the SIP status or null, why or null.",
+    ),
+    (
+        "call.reached",
+        "A number outside has answered: call, trunk, waited_ms.",
+    ),
+    (
+        "call.not_reached",
+        "No trunk led to a number outside: call, the SIP status, why or null.",
+    ),
+    ("call.ended", "A call is over: call, end, talked_ms."),
+    (
+        "recording.begun",
+        "A segment of a call is being recorded: call, segment.",
+    ),
+    (
+        "recording.written",
+        "The files of a segment are complete: call, segment, files (how many).",
+    ),
+    (
+        "agent.reachable",
+        "An agent's phone can be rung, or not: agent, reachable.",
+    ),
+    (
+        "agent.status",
+        "An agent says something else of themselves, or missed too many calls: agent, status (available, \
+         not_ready, paused, offline), reason or null, queue or null.",
+    ),
+    (
+        "agent.wrap_up_extended",
+        "An agent's wrap-up lasts longer: agent, left_ms.",
+    ),
+    ("agent.wrap_up_ended", "An agent's wrap-up is over: agent."),
+    (
+        "agent.state",
+        "An agent does something else, as the live view shows them; seen once a second.",
+    ),
+    (
+        "queue.state",
+        "More or fewer callers wait in a queue, as the live view shows it; seen once a second.",
+    ),
+    (
+        "trunk.state",
+        "A trunk's registration or health: trunk, state (registered, unregistered, up, down), the SIP status or null.",
+    ),
+    (
+        "sender.banned",
+        "A sender of SIP is not heard for a while: source, seconds.",
+    ),
+    ("settings.changed", "Settings were saved: revision, by."),
+];

@@ -1,0 +1,36 @@
+//! What happens, numbered: one log for pages, programs and webhooks (B15).
+//!
+//! ```text
+//!   switch ──Notice──▶ told ─┐                  ┌─▶ ring in memory ─▶ who follows: since(after), subscribe
+//!   vault, API ──────────────┼─▶ Log ──number───┤
+//!   view, once a second ─────┘                  └─▶ store ─▶ who comes later, webhooks
+//! ```
+//!
+//! Each event is one JSON object, made once and the same for everybody:
+//!
+//! ```json
+//! {"seq":1764108000123,"at":"2026-03-01T08:00:00.5Z","type":"call.queued","data":{"call":"01…","queue":1,"position":3}}
+//! ```
+//!
+//! Numbers (`seq`) only rise. A run of the server begins at the milliseconds since 1970, so that no number is
+//! used twice, whatever the last run could not write any more; within a run they rise by one. Whoever
+//! knows the number of the last event they have seen misses none: they ask for what comes after it, and
+//! are told if that is so long ago that it is forgotten.
+//!
+//! [`KINDS`] lists the types. Fields are only ever added. Numbers of callers are whole, as those who may
+//! read this are authorised; keys pressed and secrets are in no event.
+
+mod kinds;
+mod live;
+mod log;
+mod told;
+mod what;
+
+pub use kinds::KINDS;
+pub use live::{AgentNow, CallerNow, Live, QueueNow, Shown, Snapshot};
+pub use log::{Entry, Log, Since};
+pub use told::told;
+pub use what::{OfferEnd, What};
+
+#[cfg(test)]
+mod tests;

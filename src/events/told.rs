@@ -1,0 +1,174 @@
+//! The notices of the switch as events.
+
+use super::live::status_word;
+use super::what::{OfferEnd, What};
+use crate::acd::{Message, Status};
+use crate::id::{AgentId, CallId};
+use crate::switch::{Notice, TrunkState, Unrung};
+
+/// The event that a notice is; `None` for what only the story of a call tells.
+pub fn told(call: Option<CallId>, notice: &Notice) -> Option<What> {
+    let what = match notice {
+        Notice::Arrived { from, called } => What::Arrived {
+            call: call?,
+            from: from.clone(),
+            called: called.clone(),
+        },
+        Notice::Refused {
+            from,
+            called,
+            status,
+            why,
+        } => What::Refused {
+            from: from.clone(),
+            called: called.clone(),
+            status: *status,
+            why: why.clone(),
+        },
+        Notice::Queued { queue, position } => What::Queued {
+            call: call?,
+            queue: *queue,
+            position: *position,
+        },
+        Notice::Hears(message) => What::Message {
+            call: call?,
+            message: message_word(*message),
+        },
+        Notice::Unspoken(message) => What::MessageMissing {
+            call: call?,
+            message: message_word(*message),
+        },
+        Notice::Rings(agent) => What::Offered {
+            call: call?,
+            agent: *agent,
+        },
+        Notice::Unrung(agent, why) => offer_ended(call?, *agent, *why),
+        Notice::Connected { agent, waited_ms } => What::Answered {
+            call: call?,
+            agent: *agent,
+            waited_ms: *waited_ms,
+        },
+        Notice::Held { by_agent, held } => What::Held {
+            call: call?,
+            by_agent: *by_agent,
+            held: *held,
+        },
+        Notice::Recording { segment } => What::Recording {
+            call: call?,
+            segment: *segment,
+        },
+        Notice::Dials { agent, number } => What::Dialled {
+            call: call?,
+            agent: *agent,
+            number: number.clone(),
+        },
+        Notice::SentOut { number } => What::SentOut {
+            call: call?,
+            number: number.clone(),
+        },
+        Notice::Tries { trunk } => What::Tried {
+            call: call?,
+            trunk: *trunk,
+        },
+        Notice::Passed { trunk, why } => What::PassedOver {
+            call: call?,
+            trunk: *trunk,
+            status: None,
+            why: Some(why.clone()),
+        },
+        Notice::Failed { trunk, status } => What::PassedOver {
+            call: call?,
+            trunk: *trunk,
+            status: Some(*status),
+            why: None,
+        },
+        Notice::Reached { trunk, waited_ms } => What::Reached {
+            call: call?,
+            trunk: *trunk,
+            waited_ms: *waited_ms,
+        },
+        Notice::NotReached { status, why } => What::NotReached {
+            call: call?,
+            status: *status,
+            why: why.clone(),
+        },
+        Notice::Ended { end, talked_ms } => What::Ended {
+            call: call?,
+            end: *end,
+            talked_ms: *talked_ms,
+        },
+        Notice::Reachable(agent, reachable) => What::Reachable {
+            agent: *agent,
+            reachable: *reachable,
+        },
+        Notice::Status(agent, status) => says(*agent, *status),
+        Notice::WrapUpExtended { agent, left } => What::WrapUpExtended {
+            agent: *agent,
+            left_ms: u64::try_from(left.as_millis()).unwrap_or(u64::MAX),
+        },
+        Notice::WrappedUp(agent) => What::WrapUpEnded { agent: *agent },
+        Notice::Trunk(trunk, state) => {
+            let (state, status) = match state {
+                TrunkState::Registered => ("registered", None),
+                TrunkState::Unregistered(status) => ("unregistered", Some(*status)),
+                TrunkState::Up => ("up", None),
+                TrunkState::Down(status) => ("down", Some(*status)),
+            };
+            What::Trunk {
+                trunk: *trunk,
+                state,
+                status,
+            }
+        }
+        Notice::Banned(ban) => What::Banned {
+            source: ban.source.address(),
+            seconds: ban.lasts.as_secs(),
+        },
+        Notice::HearsMusic
+        | Notice::HearsEcho
+        | Notice::HearsNetwork
+        | Notice::RingsOutside
+        | Notice::Pressed { .. } => return None,
+    };
+    Some(what)
+}
+
+fn message_word(message: Message) -> &'static str {
+    match message {
+        Message::Greeting => "greeting",
+        Message::Announcement => "announcement",
+        Message::MaxWait => "max_wait",
+        Message::Away => "away",
+    }
+}
+
+fn offer_ended(call: CallId, agent: AgentId, why: Unrung) -> What {
+    let (why, status) = match why {
+        Unrung::NoAnswer => (OfferEnd::NoAnswer, None),
+        Unrung::Declined(status) => (OfferEnd::Declined, Some(status)),
+        Unrung::Failed(status) => (OfferEnd::Failed, Some(status)),
+        Unrung::CallerGone => (OfferEnd::CallerGone, None),
+        Unrung::AgentGone => (OfferEnd::AgentGone, None),
+        Unrung::NotReady => (OfferEnd::NotReady, None),
+    };
+    What::OfferEnded {
+        call,
+        agent,
+        why,
+        status,
+    }
+}
+
+fn says(agent: AgentId, status: Status) -> What {
+    let (reason, queue) = match status {
+        Status::NotReady(reason) => (Some(reason), None),
+        Status::Paused(queue) => (None, Some(queue)),
+        Status::Available | Status::Offline => (None, None),
+    };
+    What::Status {
+        agent,
+        status: status_word(status),
+        reason,
+        queue,
+    }
+}

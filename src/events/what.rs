@@ -1,0 +1,184 @@
+//! An event, before it has a number.
+
+use crate::call::record::End;
+use crate::id::{AgentId, CallId, QueueId, TrunkId};
+use serde::Serialize;
+use std::net::IpAddr;
+
+/// Something that has happened: in JSON the `data` of an event. Its type is [`What::kind`].
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum What {
+    /// The server has started.
+    Started { version: &'static str },
+    /// A call has come in and was answered.
+    Arrived {
+        call: CallId,
+        from: String,
+        called: String,
+    },
+    /// A call was refused with a SIP status.
+    Refused {
+        from: String,
+        called: String,
+        status: u16,
+        why: String,
+    },
+    /// A caller waits in a queue, at this place (1 is next).
+    Queued {
+        call: CallId,
+        queue: QueueId,
+        position: usize,
+    },
+    /// A caller hears a message of the queue.
+    Message { call: CallId, message: &'static str },
+    /// A message of the queue could not be said.
+    MessageMissing { call: CallId, message: &'static str },
+    /// An agent is rung for a caller.
+    Offered { call: CallId, agent: AgentId },
+    /// An agent is no longer rung, and did not answer.
+    OfferEnded {
+        call: CallId,
+        agent: AgentId,
+        why: OfferEnd,
+        /// The SIP status, where the phone said one.
+        status: Option<u16>,
+    },
+    /// Customer and agent talk.
+    Answered {
+        call: CallId,
+        agent: AgentId,
+        waited_ms: u64,
+    },
+    /// A party put the other on hold, or took them back.
+    Held {
+        call: CallId,
+        by_agent: bool,
+        held: bool,
+    },
+    /// A segment is being recorded.
+    Recording { call: CallId, segment: u32 },
+    /// The files of a segment are complete.
+    Recorded {
+        call: CallId,
+        segment: u32,
+        files: usize,
+    },
+    /// An agent calls a number outside.
+    Dialled {
+        call: CallId,
+        agent: AgentId,
+        number: String,
+    },
+    /// A caller is sent to a number outside.
+    SentOut { call: CallId, number: String },
+    /// A number outside is tried by a trunk.
+    Tried { call: CallId, trunk: TrunkId },
+    /// A trunk did not lead to a number outside: the SIP status, or why it was not even tried.
+    PassedOver {
+        call: CallId,
+        trunk: TrunkId,
+        status: Option<u16>,
+        why: Option<String>,
+    },
+    /// A number outside has answered.
+    Reached {
+        call: CallId,
+        trunk: TrunkId,
+        waited_ms: u64,
+    },
+    /// A number outside was not reached by any trunk.
+    NotReached {
+        call: CallId,
+        status: u16,
+        why: Option<String>,
+    },
+    /// A call is over.
+    Ended {
+        call: CallId,
+        end: End,
+        talked_ms: u64,
+    },
+    /// An agent's phone can be rung, or cannot any more.
+    Reachable { agent: AgentId, reachable: bool },
+    /// An agent is available, or not: `not_ready` has the number of the reason, `paused` that of the
+    /// queue.
+    Status {
+        agent: AgentId,
+        status: &'static str,
+        reason: Option<u16>,
+        queue: Option<QueueId>,
+    },
+    /// An agent's wrap-up lasts longer.
+    WrapUpExtended { agent: AgentId, left_ms: u64 },
+    /// An agent's wrap-up is over.
+    WrapUpEnded { agent: AgentId },
+    /// An agent does something else: the live view, once a second.
+    AgentState(super::live::AgentNow),
+    /// Another number of callers waits in a queue: the live view, once a second.
+    QueueState(super::live::QueueNow),
+    /// A trunk's registration or health has changed; the status where it fails.
+    Trunk {
+        trunk: TrunkId,
+        state: &'static str,
+        status: Option<u16>,
+    },
+    /// A sender of SIP is not heard for a while.
+    Banned { source: IpAddr, seconds: u64 },
+    /// Settings were saved.
+    SettingsChanged { revision: u64, by: String },
+}
+
+impl What {
+    /// The type of the event, as [`super::KINDS`] lists it.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Started { .. } => "server.started",
+            Self::Arrived { .. } => "call.arrived",
+            Self::Refused { .. } => "call.refused",
+            Self::Queued { .. } => "call.queued",
+            Self::Message { .. } => "call.message",
+            Self::MessageMissing { .. } => "call.message_missing",
+            Self::Offered { .. } => "call.offered",
+            Self::OfferEnded { .. } => "call.offer_ended",
+            Self::Answered { .. } => "call.answered",
+            Self::Held { .. } => "call.held",
+            Self::Recording { .. } => "recording.begun",
+            Self::Recorded { .. } => "recording.written",
+            Self::Dialled { .. } => "call.dialled",
+            Self::SentOut { .. } => "call.sent_out",
+            Self::Tried { .. } => "call.tried",
+            Self::PassedOver { .. } => "call.passed_over",
+            Self::Reached { .. } => "call.reached",
+            Self::NotReached { .. } => "call.not_reached",
+            Self::Ended { .. } => "call.ended",
+            Self::Reachable { .. } => "agent.reachable",
+            Self::Status { .. } => "agent.status",
+            Self::WrapUpExtended { .. } => "agent.wrap_up_extended",
+            Self::WrapUpEnded { .. } => "agent.wrap_up_ended",
+            Self::AgentState(_) => "agent.state",
+            Self::QueueState(_) => "queue.state",
+            Self::Trunk { .. } => "trunk.state",
+            Self::Banned { .. } => "sender.banned",
+            Self::SettingsChanged { .. } => "settings.changed",
+        }
+    }
+}
+
+/// Why an agent who was rung did not get the call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OfferEnd {
+    /// Nobody answered in time.
+    NoAnswer,
+    /// The agent declined.
+    Declined,
+    /// The phone could not be reached.
+    Failed,
+    /// The caller did not wait any longer.
+    CallerGone,
+    /// The phone is not registered any more.
+    AgentGone,
+    /// The agent is not available any more.
+    NotReady,
+}
