@@ -1,11 +1,13 @@
 //! Where a call goes, and whose it is: numbers, routes and trunks.
 
 mod board;
+mod hours;
 mod number;
 mod outbound;
 mod pace;
 
 pub use board::{Board, Busy, Count, Health};
+pub use hours::Calendar;
 pub use number::{is_e164, masked, normal, read_from, write};
 pub use outbound::{Barred, Dialler, dialled, ways_out};
 pub use pace::Pace;
