@@ -18,9 +18,10 @@
 //! Whoever leaves Ringing, Resting, Talking or WrapUp and cannot be rung goes to Unavailable instead
 //! of Idle.
 
+use super::caller::Place;
 use crate::id::{CallId, QueueId};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 /// What an agent says of themselves, whatever their phone does (R151, B7).
@@ -87,6 +88,10 @@ pub(super) struct Agent {
     pub(super) queues: Vec<QueueId>,
     /// Their after-call work; zero: none.
     pub(super) wrap_up: Duration,
+    /// Callers in place who wait for them: who picked a callback, or has the conversation.
+    pub(super) awaited_by: BTreeSet<(Place, CallId)>,
+    /// The queue of the talk or wrap-up that goes on, and when the talk began.
+    pub(super) serves: Option<(QueueId, Instant)>,
     /// Conversations that are not closed (R149).
     pub(super) load: u32,
     /// Calls answered since the process began.
@@ -139,6 +144,8 @@ impl Agent {
         Self {
             queues: Vec::new(),
             wrap_up,
+            awaited_by: BTreeSet::new(),
+            serves: None,
             load: 0,
             calls: 0,
             missed: BTreeMap::new(),
@@ -199,6 +206,12 @@ impl Agent {
 
     pub(super) fn is_reachable(&self) -> bool {
         self.reachable
+    }
+
+    /// Whether the agent answers calls at this time, be it after the one that they have.
+    pub(super) fn is_present(&self) -> bool {
+        let resting = matches!(self.doing, Doing::Resting { .. });
+        self.status == Status::Available && self.reachable && !resting
     }
 
     pub(super) fn can_be_rung(&self) -> bool {

@@ -8,9 +8,9 @@
 
 use super::caller::{Caller, Doing, Hears, Place, Turn, Wait};
 use super::floor::{Floor, later};
-use super::{Action, Message};
-use crate::id::{CallId, QueueId};
-use crate::settings::OnMaxWait;
+use super::{Action, Arrival, Farewell, Message};
+use crate::id::CallId;
+use crate::settings::{OnMaxWait, WaitingKey};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
@@ -20,17 +20,16 @@ impl Floor {
         &mut self,
         now: Instant,
         call: CallId,
-        queue: QueueId,
+        arrival: Arrival,
         out: &mut Vec<Action>,
     ) {
         if self.callers.contains_key(&call) {
             return;
         }
         if self.callers.len() < Self::MOST_CALLERS {
-            self.enter(now, call, queue, 0, out);
+            self.enter(now, call, arrival, 0, out);
         } else {
-            let then = OnMaxWait::End;
-            out.push(Action::GiveUp { call, then });
+            out.push(no_room(call));
         }
     }
 
@@ -39,22 +38,28 @@ impl Floor {
         &mut self,
         now: Instant,
         call: CallId,
-        id: QueueId,
+        arrival: Arrival,
         hops: u8,
         out: &mut Vec<Action>,
     ) {
+        let id = arrival.queue;
         let Some(queue) = self.queues.get_mut(&id) else {
-            let then = OnMaxWait::End;
-            out.push(Action::GiveUp { call, then });
+            out.push(no_room(call));
             return;
         };
         queue.counts.joined += 1;
-        let rules = queue.rules;
+        let sender = arrival.sender.map(WaitingKey::Strategy);
+        let key = queue.rules.own.or(sender);
+        let key = key.unwrap_or(WaitingKey::Queue(id));
+        let experience = self.experiences.get(&key);
+        let greeting = experience.is_some_and(|experience| experience.greeting);
+        let max_wait = experience.and_then(|experience| experience.max_wait);
+        let closed = queue.rules.hours.filter(|_| !queue.open);
         self.arrivals += 1;
         let wait = Wait {
             hears: Hears::Greeting,
             offered: None,
-            ends: rules.max_wait.map(|max| later(now, max.after)),
+            ends: max_wait.map(|max| later(now, max.after)),
             tried: BTreeSet::new(),
             refused: BTreeMap::new(),
             ready: true,
@@ -67,13 +72,23 @@ impl Floor {
                 joined: now,
                 number: self.arrivals,
             },
+            experience: key,
+            sender: arrival.sender,
+            owner: arrival.owner,
+            max_wait,
             hops,
             absent: false,
-            doing: Doing::InPlace(wait),
+            doing: match closed {
+                Some(_) => Doing::Leaving(Farewell::Closed, OnMaxWait::End),
+                None => Doing::InPlace(wait),
+            },
         };
         self.insert_caller(call, caller);
-        if rules.greeting {
-            out.push(say(call, id, Message::Greeting));
+        if let Some(hours) = closed {
+            self.count(call, |counts| counts.turned_away += 1);
+            out.push(say(call, WaitingKey::Hours(hours), Message::Away));
+        } else if greeting {
+            out.push(say(call, key, Message::Greeting));
         } else {
             self.music(now, call, out);
         }
@@ -86,7 +101,10 @@ impl Floor {
                 Hears::Greeting | Hears::Announcement => self.music(now, call, out),
                 Hears::Music { .. } | Hears::Nothing => {}
             },
-            Some(Doing::LastWords) => self.overflow(now, call, out),
+            Some(Doing::Leaving(why, then)) => {
+                let (why, then) = (*why, *then);
+                self.depart(now, call, why, then, out);
+            }
             Some(Doing::Talking(_)) | None => {}
         }
     }
@@ -113,30 +131,39 @@ impl Floor {
             }
         });
         if let Some(caller) = self.callers.get(&call).filter(|_| announce) {
-            out.push(say(call, caller.queue, Message::Announcement));
+            out.push(say(call, caller.experience, Message::Announcement));
         }
     }
 
     fn music(&mut self, now: Instant, call: CallId, out: &mut Vec<Action>) {
-        let Some(queue) = self.callers.get(&call).map(|caller| caller.queue) else {
+        let Some(key) = self.callers.get(&call).map(|caller| caller.experience) else {
             return;
         };
-        let rules = self.queues.get(&queue).map(|queue| queue.rules);
-        let every = rules.and_then(|rules| rules.announce_every);
+        let experience = self.experiences.get(&key);
+        let every = experience.and_then(|experience| experience.announce_every);
         self.change_caller(call, |caller| {
             if let Some(wait) = caller.wait_mut() {
                 let announce_at = every.map(|every| later(now, every));
                 wait.hears = Hears::Music { announce_at };
             }
         });
-        out.push(Action::Music { call, queue });
+        let experience = key;
+        out.push(Action::Music { call, experience });
     }
 }
 
-pub(super) fn say(call: CallId, queue: QueueId, message: Message) -> Action {
+pub(super) fn say(call: CallId, experience: WaitingKey, message: Message) -> Action {
     Action::Say {
         call,
-        queue,
+        experience,
         message,
+    }
+}
+
+fn no_room(call: CallId) -> Action {
+    Action::GiveUp {
+        call,
+        then: OnMaxWait::End,
+        why: Farewell::NoRoom,
     }
 }

@@ -2,15 +2,19 @@
 //!
 //! ```text
 //!   Join ─▶ InPlace ──Accept──▶ Talking
-//!             │ max wait
+//!             │ max wait, closing time
 //!             ▼
-//!           LastWords ──Heard──▶ off the floor, or InPlace in another queue
+//!           Leaving ──Heard──▶ off the floor, or InPlace in another queue
 //! ```
 //!
 //! In place two things go on side by side (R63): the caller *hears* greeting, music and
 //! announcements in turn, and agents are *offered* the call one after the other.
 
-use crate::id::{AgentId, QueueId};
+use super::Farewell;
+use super::experience::MaxWait;
+use super::turn::Regard;
+use crate::id::{AgentId, QueueId, StrategyId};
+use crate::settings::{OnMaxWait, WaitingKey};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
@@ -20,6 +24,8 @@ use std::time::Instant;
 pub struct CallerState {
     /// The queue they are in, or talk from.
     pub queue: QueueId,
+    /// Where it is set what they experience.
+    pub experience: WaitingKey,
     /// When they joined this queue: their place.
     pub joined: Instant,
     /// How far they have come.
@@ -35,6 +41,8 @@ pub enum Stage {
     Offered(AgentId),
     /// The longest wait is over; its message is being heard.
     LastWords,
+    /// The queue is closed; the away message is being heard (R61).
+    Away,
     /// With an agent.
     Talking(AgentId),
 }
@@ -44,6 +52,14 @@ pub enum Stage {
 pub(super) struct Caller {
     pub(super) queue: QueueId,
     pub(super) place: Place,
+    /// Where it is set what they experience.
+    pub(super) experience: WaitingKey,
+    /// The strategy of the number they called (D5).
+    pub(super) sender: Option<StrategyId>,
+    /// The agent who has the conversation already, on a channel where that counts (R60).
+    pub(super) owner: Option<AgentId>,
+    /// The longest wait, as it was set when they joined.
+    pub(super) max_wait: Option<MaxWait>,
     /// Redirects from queue to queue so far (D19).
     pub(super) hops: u8,
     /// Not on the line: a place kept for a callback.
@@ -71,7 +87,7 @@ pub enum Turn {
 #[derive(Debug)]
 pub(super) enum Doing {
     InPlace(Wait),
-    LastWords,
+    Leaving(Farewell, OnMaxWait),
     Talking(AgentId),
 }
 
@@ -110,11 +126,13 @@ impl Caller {
     pub(super) fn state(&self) -> CallerState {
         let stage = match &self.doing {
             Doing::InPlace(wait) => wait.offered.map_or(Stage::Waiting, Stage::Offered),
-            Doing::LastWords => Stage::LastWords,
+            Doing::Leaving(Farewell::Closed, _) => Stage::Away,
+            Doing::Leaving(Farewell::MaxWait | Farewell::NoRoom, _) => Stage::LastWords,
             Doing::Talking(agent) => Stage::Talking(*agent),
         };
         CallerState {
             queue: self.queue,
+            experience: self.experience,
             joined: self.place.joined,
             stage,
         }
@@ -123,14 +141,14 @@ impl Caller {
     pub(super) fn wait(&self) -> Option<&Wait> {
         match &self.doing {
             Doing::InPlace(wait) => Some(wait),
-            Doing::LastWords | Doing::Talking(_) => None,
+            Doing::Leaving(..) | Doing::Talking(_) => None,
         }
     }
 
     pub(super) fn wait_mut(&mut self) -> Option<&mut Wait> {
         match &mut self.doing {
             Doing::InPlace(wait) => Some(wait),
-            Doing::LastWords | Doing::Talking(_) => None,
+            Doing::Leaving(..) | Doing::Talking(_) => None,
         }
     }
 
@@ -142,9 +160,25 @@ impl Caller {
 
     /// Whether the agent may be rung for this caller, as far as refusals go (R64).
     pub(super) fn accepts(&self, agent: AgentId) -> bool {
-        self.wait().is_some_and(|wait| {
-            !wait.refused.contains_key(&agent) && wait.only.is_none_or(|only| only == agent)
-        })
+        let wait = self.wait();
+        wait.is_some_and(|wait| !wait.refused.contains_key(&agent))
+    }
+
+    /// What the caller thinks of an agent who can be rung.
+    pub(super) fn regard(&self, agent: AgentId) -> Regard {
+        match self.wait() {
+            Some(wait) if wait.refused.contains_key(&agent) => Regard::Refused,
+            Some(wait) if wait.tried.contains(&agent) => Regard::Tried,
+            Some(_) => Regard::Fresh,
+            None => Regard::Refused,
+        }
+    }
+
+    /// The agent whom the caller waits for, and nobody else while that agent is there: who has picked
+    /// the callback, or has the conversation.
+    pub(super) fn partner(&self) -> Option<AgentId> {
+        let only = self.wait().and_then(|wait| wait.only);
+        only.or(self.owner)
     }
 
     pub(super) fn deadline(&self) -> Option<Instant> {

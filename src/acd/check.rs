@@ -3,8 +3,8 @@
 use super::agent::Doing;
 use super::caller::Caller;
 use super::floor::{Floor, Who};
-use super::turn::Rank;
 use super::{AgentState, Stage};
+use crate::id::CallId;
 use std::collections::BTreeSet;
 
 impl Floor {
@@ -55,17 +55,28 @@ impl Floor {
         for (id, queue) in &self.queues {
             let here = || self.callers.iter().filter(|(_, c)| c.queue == *id);
             let in_place = here().filter(|(_, c)| c.wait().is_some()).count();
-            let waiting = here().filter(|(_, c)| c.is_waiting()).count();
+            let waiting = here().filter(|(call, c)| c.is_waiting() && !self.is_bound(**call, c));
+            let waiting = waiting.count();
             assert_eq!(queue.line.len(), in_place, "queue {id}");
             assert_eq!(queue.waiting.len(), waiting, "queue {id}");
             let absent = here().filter(|(_, c)| c.wait().is_some() && c.absent);
             assert_eq!(queue.absent, absent.count(), "queue {id}");
             let agents = self.agents.iter().filter(|(_, a)| a.queues.contains(id));
-            let ready = agents.filter_map(|(id, a)| Some(Rank::new(*id, a.standing()?)));
+            let ready = agents.filter_map(|(id, a)| Some(queue.rank(*id, a.standing()?)));
             let ready: Vec<_> = ready.collect();
             assert_eq!(queue.ready.len(), ready.len(), "queue {id}");
             assert!(ready.iter().all(|rank| queue.ready.contains(rank)));
         }
+    }
+
+    /// Whether the caller waits for one agent alone; whom, must know it.
+    fn is_bound(&self, call: CallId, caller: &Caller) -> bool {
+        let only = caller.wait().is_some_and(|wait| wait.only.is_some());
+        let partner = caller.partner().and_then(|id| self.agents.get(&id));
+        if let Some(agent) = partner {
+            assert!(agent.awaited_by.contains(&(caller.place, call)));
+        }
+        only || partner.is_some_and(|agent| agent.is_present())
     }
 
     /// Nobody waits while an agent is available who may have them, and a place is given up by
@@ -79,6 +90,14 @@ impl Floor {
                 let mut ready = queue.ready.iter();
                 let idle = ready.find(|r| caller.is_some_and(|c| c.accepts(r.agent)));
                 assert_eq!(idle, None, "queue {id}: call {call} waits for nothing");
+            }
+        }
+        for (id, agent) in &self.agents {
+            for (_, call) in &agent.awaited_by {
+                let caller = self.callers.get(call).filter(|c| c.is_waiting());
+                let accepts = caller.expect("one who waits").accepts(*id);
+                let idle = agent.standing().is_some();
+                assert!(!(idle && accepts), "agent {id} and {call} wait for nothing");
             }
         }
     }

@@ -3,10 +3,11 @@
 
 use super::agent::Agent;
 use super::caller::{Caller, Turn};
+use super::experience::Experiences;
 use super::queue::Queue;
-use super::turn::Rank;
 use super::{Action, AgentState, CallerState, Input, Status, Tally};
 use crate::id::{AgentId, CallId, QueueId};
+use crate::random::Random;
 use crate::settings::Account;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
@@ -18,6 +19,8 @@ use std::time::{Duration, Instant};
 #[derive(Debug)]
 pub struct Floor {
     pub(super) queues: BTreeMap<QueueId, Queue>,
+    /// What callers experience.
+    pub(super) experiences: Experiences,
     pub(super) agents: BTreeMap<AgentId, Agent>,
     pub(super) callers: BTreeMap<CallId, Caller>,
     /// The agent call timeout (R49).
@@ -26,6 +29,10 @@ pub struct Floor {
     pub(super) extend: bool,
     /// Joins so far: tells those of one instant apart.
     pub(super) arrivals: u64,
+    /// For queues that draw lots.
+    pub(super) random: Random,
+    /// How many agents and callers have been looked at in search of a partner.
+    pub(super) looked: u64,
     /// Every deadline of every caller and agent.
     pub(super) deadlines: BTreeSet<(Instant, Who)>,
     /// Callers and agents for whom a partner has not been looked for since they became free.
@@ -44,41 +51,30 @@ impl Floor {
     /// More callers at once are sent away.
     pub const MOST_CALLERS: usize = 20_000;
 
-    /// An empty floor: nobody waits, every agent is away.
-    pub fn new(account: &Account) -> Self {
-        let wrap_up = |own: Option<Duration>| match account.wrap_up.enabled {
-            true => own.unwrap_or(account.wrap_up.default),
-            // The toggle disables the custom ones too (R21).
-            false => Duration::ZERO,
-        };
-        let agents = account.agents.iter();
-        let mut agents: BTreeMap<_, _> = agents
-            .map(|agent| (agent.id, Agent::new(wrap_up(agent.wrap_up))))
-            .collect();
-        for queue in &account.queues {
-            for id in queue.agents.iter().collect::<BTreeSet<_>>() {
-                if let Some(agent) = agents.get_mut(id) {
-                    agent.queues.push(queue.id);
-                }
-            }
-        }
-        let queues = account.queues.iter();
-        Self {
-            queues: queues.map(|queue| (queue.id, Queue::new(queue))).collect(),
-            agents,
+    /// An empty floor: nobody waits, every agent is away. `random` is for queues that draw lots.
+    pub fn new(account: &Account, random: Random) -> Self {
+        let mut floor = Self {
+            queues: BTreeMap::new(),
+            experiences: Experiences::new(),
+            agents: BTreeMap::new(),
             callers: BTreeMap::new(),
             ring: account.timeouts.agent,
-            extend: true,
+            extend: account.wrap_up.extend,
             arrivals: 0,
+            random,
+            looked: 0,
             deadlines: BTreeSet::new(),
             unmatched: BTreeSet::new(),
-        }
+        };
+        floor.put(account);
+        floor
     }
 
     /// Takes note of what has happened and says what is to be done now.
     pub fn handle(&mut self, now: Instant, input: Input, out: &mut Vec<Action>) {
         match input {
-            Input::Join { call, queue } => self.join(now, call, queue, out),
+            Input::Join { call, arrival } => self.join(now, call, arrival, out),
+            Input::Open { queue, open } => self.open(queue, open, out),
             Input::Heard { call } => self.heard(now, call, out),
             Input::Leave { call } => self.leave(now, call, out),
             Input::Reserve { call, place } => self.reserve(now, call, place),
@@ -148,6 +144,17 @@ impl Floor {
         line.map_or(0, |line| line.len() - after.count())
     }
 
+    /// Whether it is within the working hours of the queue; `false` for one that there is not.
+    pub fn is_open(&self, queue: QueueId) -> bool {
+        self.queues.get(&queue).is_some_and(|queue| queue.open)
+    }
+
+    /// How many agents and callers have been looked at in search of a partner, since the process
+    /// began: what decisions cost.
+    pub fn looked(&self) -> u64 {
+        self.looked
+    }
+
     /// The figures of a queue.
     pub fn tally(&self, now: Instant, queue: QueueId) -> Option<Tally> {
         self.queues
@@ -177,25 +184,30 @@ impl Floor {
             return;
         };
         let (standing, deadline) = (agent.standing(), agent.deadline());
+        let present = agent.is_present();
         change(agent);
         if agent.deadline() != deadline {
             self.deadlines
                 .extend(agent.deadline().map(|at| (at, Who::Agent(id))));
             deadline.map(|at| self.deadlines.remove(&(at, Who::Agent(id))));
         }
-        if agent.standing() == standing {
-            return;
-        }
-        for queue in &agent.queues {
-            if let Some(queue) = self.queues.get_mut(queue) {
-                standing.map(|standing| queue.ready.remove(&Rank::new(id, standing)));
-                queue
-                    .ready
-                    .extend(agent.standing().map(|standing| Rank::new(id, standing)));
+        let back = agent.is_present() != present;
+        let awaited_by = back.then(|| agent.awaited_by.clone());
+        if agent.standing() != standing {
+            for queue in &agent.queues {
+                if let Some(queue) = self.queues.get_mut(queue) {
+                    standing.map(|standing| queue.ready.remove(&queue.rank(id, standing)));
+                    let rank = agent.standing().map(|standing| queue.rank(id, standing));
+                    queue.ready.extend(rank);
+                }
+            }
+            if standing.is_none() {
+                self.unmatched.insert(Who::Agent(id));
             }
         }
-        if standing.is_none() {
-            self.unmatched.insert(Who::Agent(id));
+        // Whoever waits for them may have another agent while they are not there, or not any more.
+        for (_, call) in awaited_by.into_iter().flatten() {
+            self.change_caller(call, |_| {});
         }
     }
 
@@ -215,7 +227,13 @@ impl Floor {
                 queue.absent += usize::from(caller.absent);
             }
             if caller.is_waiting() {
-                queue.waiting.insert(caller.place, call);
+                let partner = caller.partner().and_then(|id| self.agents.get_mut(&id));
+                let only = caller.wait().is_some_and(|wait| wait.only.is_some());
+                let bound = only || partner.as_ref().is_some_and(|agent| agent.is_present());
+                partner.map(|agent| agent.awaited_by.insert((caller.place, call)));
+                if !bound {
+                    queue.waiting.insert(caller.place, call);
+                }
                 self.unmatched.insert(Who::Caller(call));
             }
         }
@@ -230,6 +248,9 @@ impl Floor {
             let in_place = queue.line.remove(&caller.place).is_some();
             queue.absent -= usize::from(in_place && caller.absent);
             queue.waiting.remove(&caller.place);
+        }
+        if let Some(partner) = caller.partner().and_then(|id| self.agents.get_mut(&id)) {
+            partner.awaited_by.remove(&(caller.place, call));
         }
         if let Some(at) = caller.deadline() {
             self.deadlines.remove(&(at, Who::Caller(call)));

@@ -5,6 +5,7 @@ use super::caller::{Caller, Doing, Hears, Place, Wait};
 use super::floor::Floor;
 use super::{Action, Kept};
 use crate::id::CallId;
+use crate::settings::WaitingKey;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
@@ -31,6 +32,10 @@ impl Floor {
                 joined: now.checked_sub(place.age).unwrap_or(now),
                 number: place.number,
             },
+            experience: WaitingKey::Queue(place.queue),
+            sender: None,
+            owner: None,
+            max_wait: None,
             hops: 0,
             absent: true,
             doing: Doing::InPlace(wait),
@@ -57,15 +62,19 @@ impl Floor {
 
     /// A caller is to be called back, or a callback is not wanted any more or was in vain.
     pub(super) fn withdraw(&mut self, now: Instant, call: CallId, out: &mut Vec<Action>) {
-        match self.remove_caller(call).map(|caller| caller.doing) {
-            Some(Doing::InPlace(wait)) => {
+        let Some(caller) = self.remove_caller(call) else {
+            return;
+        };
+        self.learn_loss(caller.queue);
+        match caller.doing {
+            Doing::InPlace(wait) => {
                 if let Some(agent) = wait.offered {
                     self.revoke_for(call, agent, out);
                 }
             }
             // Nobody was talked to: there is nothing to wrap up.
-            Some(Doing::Talking(agent)) => self.wrapped_up(now, agent, out),
-            Some(Doing::LastWords) | None => {}
+            Doing::Talking(agent) => self.wrapped_up(now, agent, out),
+            Doing::Leaving(..) => {}
         }
     }
 }

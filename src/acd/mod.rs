@@ -18,12 +18,15 @@ mod announce;
 pub mod callback;
 mod caller;
 mod check;
+mod estimate;
+mod experience;
 mod floor;
 mod kept;
 mod offer;
 mod overflow;
 mod pick;
 mod queue;
+mod settings;
 mod tally;
 mod turn;
 mod wrap_up;
@@ -35,10 +38,11 @@ pub use agent::{AgentState, Status};
 pub use caller::{CallerState, Stage, Turn};
 pub use floor::Floor;
 pub use tally::Tally;
+pub use turn::{By, Choice};
 pub use wrap_up::EXTENSION;
 
-use crate::id::{AgentId, CallId, QueueId};
-use crate::settings::OnMaxWait;
+use crate::id::{AgentId, CallId, QueueId, StrategyId};
+use crate::settings::{OnMaxWait, WaitingKey};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -47,7 +51,10 @@ use std::time::Duration;
 pub enum Input {
     /// A caller enters a queue. The place counts from here. Of a caller who is already on the
     /// floor, it is without effect.
-    Join { call: CallId, queue: QueueId },
+    Join { call: CallId, arrival: Arrival },
+    /// The working hours of the queue have begun, or are over (R61). A queue is open before anything
+    /// is said.
+    Open { queue: QueueId, open: bool },
     /// The message last asked for with [`Action::Say`] has been heard to its end, or cannot be
     /// played. Not to be said of an earlier message that the last one has cut short.
     Heard { call: CallId },
@@ -87,6 +94,30 @@ pub enum Input {
     Timeout,
 }
 
+/// How a caller comes to a queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Arrival {
+    /// The queue.
+    pub queue: QueueId,
+    /// The strategy of the number that was called: it is what the caller experiences in queues that
+    /// have nothing of their own (D2, D5).
+    pub sender: Option<StrategyId>,
+    /// The agent who has the conversation already, where that counts: nobody else is rung while that
+    /// agent is there (R60).
+    pub owner: Option<AgentId>,
+}
+
+impl Arrival {
+    /// Without a strategy or an agent of their own.
+    pub fn at(queue: QueueId) -> Self {
+        Self {
+            queue,
+            sender: None,
+            owner: None,
+        }
+    }
+}
+
 /// A place in line for somebody who is not on the line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Kept {
@@ -114,17 +145,25 @@ pub enum Refusal {
 /// What the floor wants done.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Action {
-    /// Play a message of the queue to the caller instead of what plays, and say [`Input::Heard`]
-    /// at its end.
+    /// Play a message to the caller instead of what plays, and say [`Input::Heard`] at its end.
     Say {
         call: CallId,
-        queue: QueueId,
+        experience: WaitingKey,
         message: Message,
     },
-    /// Let the caller hear the queue's hold music (silence where it has none).
-    Music { call: CallId, queue: QueueId },
+    /// Let the caller hear the hold music (silence where there is none).
+    Music {
+        call: CallId,
+        experience: WaitingKey,
+    },
+    /// The longest wait is over, and the caller is in this queue now.
+    Redirect { call: CallId, queue: QueueId },
     /// Ring the agent for this call.
-    Offer { call: CallId, agent: AgentId },
+    Offer {
+        call: CallId,
+        agent: AgentId,
+        why: Choice,
+    },
     /// Stop ringing the agent.
     Revoke {
         call: CallId,
@@ -138,7 +177,13 @@ pub enum Action {
     Dismiss { call: CallId, agent: AgentId },
     /// The wait is over without an agent: the call ends or goes outside, it never is
     /// [`OnMaxWait::Queue`]. The call has left the floor.
-    GiveUp { call: CallId, then: OnMaxWait },
+    GiveUp {
+        call: CallId,
+        then: OnMaxWait,
+        why: Farewell,
+    },
+    /// The agent has missed too many calls of the queue, and is not rung any more (B7).
+    Paused { agent: AgentId, queue: QueueId },
     /// The conversation is over and the agent's wrap-up has ended: nothing is owed any more. Said
     /// once for each conversation, right at its end where there is no wrap-up.
     WrappedUp { agent: AgentId },
@@ -155,6 +200,17 @@ pub enum Message {
     MaxWait,
     /// What is said outside of working hours (R61).
     Away,
+}
+
+/// Why a wait ends without an agent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Farewell {
+    /// The longest wait is over (R24).
+    MaxWait,
+    /// The queue is closed (R61).
+    Closed,
+    /// There is no such queue, or the floor is full.
+    NoRoom,
 }
 
 /// Why an offer was taken back.

@@ -4,7 +4,7 @@ use super::agent::Doing;
 use super::floor::{Floor, later};
 use super::tally::Counts;
 use super::{Action, Refusal, Revocation, Status, caller};
-use crate::id::{AgentId, CallId};
+use crate::id::{AgentId, CallId, QueueId};
 use std::time::Instant;
 
 impl Floor {
@@ -29,6 +29,7 @@ impl Floor {
             agent.calls += 1;
         });
         self.change_caller(call, |caller| caller.doing = caller::Doing::Talking(agent));
+        self.learn_answer(now, call, agent);
         // Who is called back has not waited on the line.
         let caller = self.callers.get(&call).filter(|caller| !caller.absent);
         let waited = caller.map(|caller| now.saturating_duration_since(caller.place.joined));
@@ -105,17 +106,31 @@ impl Floor {
         match agent.doing() {
             Doing::Ringing { call, .. } => {
                 self.count(call, |counts| counts.missed += 1);
+                let paused = self.pauses(id, call);
                 // Their turn has passed: of equals, the others come first now.
-                self.change_agent(id, |agent| agent.free(now));
+                self.change_agent(id, |agent| {
+                    paused.map(|queue| agent.say(now, Status::Paused(queue)));
+                    agent.free(now);
+                });
                 self.put_back(call, |wait| {
                     wait.tried.insert(id);
                 });
                 out.push(revoke(call, id, Revocation::Timeout));
+                out.extend(paused.map(|queue| Action::Paused { agent: id, queue }));
             }
             Doing::WrapUp { .. } => self.wrapped_up(now, id, out),
             Doing::Resting { .. } => self.change_agent(id, |agent| agent.free(now)),
             Doing::Unavailable | Doing::Idle { .. } | Doing::Talking { .. } => {}
         }
+    }
+
+    /// The agent has missed another call: the queue, if that pauses them (B7).
+    fn pauses(&mut self, agent: AgentId, call: CallId) -> Option<QueueId> {
+        let id = self.callers.get(&call)?.queue;
+        let auto_pause = self.queues.get(&id)?.rules.auto_pause;
+        let missed = self.agents.get_mut(&agent)?.missed.entry(id).or_default();
+        *missed += 1;
+        auto_pause.is_some_and(|most| *missed >= most).then_some(id)
     }
 
     /// Stops ringing for a caller who is not waiting any more. The agent loses nothing.
@@ -136,7 +151,7 @@ impl Floor {
         }
     }
 
-    fn revoke_unless_reachable(
+    pub(super) fn revoke_unless_reachable(
         &mut self,
         now: Instant,
         id: AgentId,

@@ -1,14 +1,18 @@
 //! Who is rung for whom.
 //!
 //! Callers are served in the order of their arrival over all queues that an agent serves. For a
-//! caller, the queue's available agents are tried one after the other in the order of their
-//! [`Rank`](super::turn::Rank): first those who have not been rung in this round (R57), and when
-//! all were, from the first again (R58).
+//! caller, the queue's available agents are tried one after the other, in the order that the queue
+//! sets ([`turn`](super::turn)): first those who have not been rung in this round (R57), and when all
+//! were, from the first again (R58).
+//!
+//! A caller whose conversation an agent has already waits for that agent alone, busy or not, and
+//! rings them again whatever they say; only while that agent is not there, they wait for any (R60).
 
-use super::Action;
 use super::agent::Doing;
 use super::caller::Place;
 use super::floor::{Floor, Who, later};
+use super::turn::Regard;
+use super::{Action, By, Choice};
 use crate::id::{AgentId, CallId};
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -34,10 +38,10 @@ impl Floor {
             }
         }
         while let Some(((_, call), waiting_agents)) = candidates.pop_first() {
-            let Some(agent) = self.pick(call) else {
+            let Some((agent, why)) = self.pick(now, call) else {
                 continue;
             };
-            self.offer(now, call, agent, out);
+            self.offer(now, call, agent, why, out);
             for agent in waiting_agents {
                 self.add_oldest_for(agent, &mut candidates);
             }
@@ -46,44 +50,67 @@ impl Floor {
         debug_assert!(self.unmatched.is_empty(), "{:?}", self.unmatched);
     }
 
-    /// The agent to ring for a waiting caller. Begins a new round where this one is over.
-    fn pick(&mut self, call: CallId) -> Option<AgentId> {
-        let caller = self.callers.get_mut(&call)?;
-        if !caller.is_waiting() {
-            return None;
-        }
-        let ready = &self.queues.get(&caller.queue)?.ready;
-        let mut willing = ready
-            .iter()
-            .map(|rank| rank.agent)
-            .filter(|agent| caller.accepts(*agent));
-        let first = willing.clone().next()?;
-        let tried = &caller.wait()?.tried;
-        if let Some(fresh) = willing.find(|agent| !tried.contains(agent)) {
-            return Some(fresh);
-        }
-        caller.wait_mut()?.tried.clear();
-        Some(first)
+    /// The agent to ring for a waiting caller, and why. Begins a new round where this one is over.
+    fn pick(&mut self, now: Instant, call: CallId) -> Option<(AgentId, Choice)> {
+        let caller = self.callers.get(&call).filter(|c| c.is_waiting())?;
+        let queue = self.queues.get(&caller.queue)?;
+        let (agent, by) = if queue.waiting.contains_key(&caller.place) {
+            let regard = |agent| caller.regard(agent);
+            let (agent, regard) = queue.turn(&mut self.random, regard, &mut self.looked)?;
+            if regard == Regard::Tried {
+                let caller = self.callers.get_mut(&call)?;
+                caller.wait_mut()?.tried.clear();
+            }
+            (agent, By::Queue(queue.rules.distribution))
+        } else {
+            let picked = caller.wait().and_then(|wait| wait.only);
+            let agent = caller.partner().filter(|agent| caller.accepts(*agent))?;
+            let by = picked.map_or(By::Conversation, |_| By::Pick);
+            (agent, by)
+        };
+        let standing = self.agents.get(&agent)?.standing()?;
+        let choice = Choice {
+            by,
+            among: u32::try_from(queue.ready.len()).unwrap_or(u32::MAX),
+            conversations: standing.load,
+            calls: standing.calls,
+            idle: now.saturating_duration_since(standing.idle_since),
+        };
+        Some((agent, choice))
     }
 
     /// The oldest caller whom an available agent may be rung for.
-    fn add_oldest_for(&self, id: AgentId, candidates: &mut Candidates) {
-        let Some(agent) = self
-            .agents
-            .get(&id)
-            .filter(|agent| agent.standing().is_some())
-        else {
+    fn add_oldest_for(&mut self, id: AgentId, candidates: &mut Candidates) {
+        let Some(agent) = self.agents.get(&id).filter(|a| a.standing().is_some()) else {
             return;
         };
-        let willing = |call: &CallId| self.callers.get(call).is_some_and(|c| c.accepts(id));
-        let queues = agent.queues.iter().filter_map(|id| self.queues.get(id));
-        let firsts = queues.filter_map(|queue| queue.waiting.iter().find(|(_, c)| willing(c)));
-        if let Some((place, call)) = firsts.min() {
-            candidates.entry((*place, *call)).or_default().push(id);
+        let mut looked = 0;
+        let mut willing = |call: &CallId| {
+            looked += 1;
+            self.callers.get(call).is_some_and(|c| c.accepts(id))
+        };
+        let mut own = agent.awaited_by.iter();
+        let mut first = own.find(|(_, call)| willing(call)).copied();
+        for queue in agent.queues.iter().filter_map(|id| self.queues.get(id)) {
+            let mut waiting = queue.waiting.iter();
+            let found = waiting.find(|(_, call)| willing(call));
+            let found = found.map(|(place, call)| (*place, *call));
+            first = [first, found].into_iter().flatten().min();
+        }
+        self.looked += looked;
+        if let Some(first) = first {
+            candidates.entry(first).or_default().push(id);
         }
     }
 
-    fn offer(&mut self, now: Instant, call: CallId, agent: AgentId, out: &mut Vec<Action>) {
+    fn offer(
+        &mut self,
+        now: Instant,
+        call: CallId,
+        agent: AgentId,
+        why: Choice,
+        out: &mut Vec<Action>,
+    ) {
         let until = later(now, self.ring);
         self.change_agent(agent, |agent| {
             if let Doing::Idle { since } = agent.doing() {
@@ -95,7 +122,11 @@ impl Floor {
                 wait.offered = Some(agent);
             }
         });
-        self.count(call, |counts| counts.offered += 1);
-        out.push(Action::Offer { call, agent });
+        let queue = self.callers.get(&call).map(|caller| caller.queue);
+        if let Some(queue) = queue.and_then(|queue| self.queues.get_mut(&queue)) {
+            queue.counts.offered += 1;
+            queue.last_seat = Some(queue.seat(agent));
+        }
+        out.push(Action::Offer { call, agent, why });
     }
 }

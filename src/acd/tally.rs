@@ -29,6 +29,8 @@ pub struct Tally {
     pub abandoned: u64,
     /// Callers whose longest wait was reached.
     pub gave_up: u64,
+    /// Callers who came when it was closed, or were waiting when it closed (R61, D3).
+    pub turned_away: u64,
     /// The waits of all answered callers together.
     pub waited: Duration,
 }
@@ -43,6 +45,7 @@ pub(super) struct Counts {
     pub(super) refused: u64,
     pub(super) abandoned: u64,
     pub(super) gave_up: u64,
+    pub(super) turned_away: u64,
     pub(super) waited: Duration,
 }
 
@@ -69,6 +72,7 @@ impl Queue {
             refused: self.counts.refused,
             abandoned: self.counts.abandoned,
             gave_up: self.counts.gave_up,
+            turned_away: self.counts.turned_away,
             waited: self.counts.waited,
         }
     }

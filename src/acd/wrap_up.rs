@@ -18,14 +18,15 @@ impl Floor {
         };
         match &caller.doing {
             caller::Doing::InPlace(wait) => {
-                let offered = wait.offered;
+                let (offered, queue) = (wait.offered, caller.queue);
                 self.count(call, |counts| counts.abandoned += 1);
                 self.remove_caller(call);
                 if let Some(agent) = offered {
                     self.revoke_for(call, agent, out);
                 }
+                self.learn_loss(queue);
             }
-            caller::Doing::LastWords => {
+            caller::Doing::Leaving(..) => {
                 self.remove_caller(call);
             }
             caller::Doing::Talking(agent) => {
@@ -82,6 +83,7 @@ impl Floor {
 
     /// The agent owes nothing any more, and idles from now on.
     pub(super) fn wrapped_up(&mut self, now: Instant, agent: AgentId, out: &mut Vec<Action>) {
+        self.learn_end(now, agent);
         self.change_agent(agent, |agent| agent.free(now));
         out.push(Action::WrappedUp { agent });
     }

@@ -190,7 +190,9 @@ impl Hands {
             | Notice::Unspoken(_)
             | Notice::HearsMusic
             | Notice::HearsEcho
-            | Notice::Rings(_)
+            | Notice::Rings(..)
+            | Notice::Closed { .. }
+            | Notice::Open { .. }
             | Notice::Unrung(..)
             | Notice::Held { .. }
             | Notice::Pressed { .. }
@@ -338,6 +340,7 @@ fn end_name(end: End) -> &'static str {
         End::CustomerHungUp => "customer_hung_up",
         End::AgentHungUp => "agent_hung_up",
         End::Abandoned => "abandoned",
+        End::Closed => "closed",
         End::MaxWait => "max_wait",
         End::NotReached => "not_reached",
         End::OutsideHungUp => "outside_hung_up",

@@ -1,8 +1,8 @@
 //! What happens, in words: for the log, and for whoever watches the demo.
 
-use crate::acd::{Message, Status};
+use crate::acd::{By, Message, Status};
 use crate::call::record::End;
-use crate::id::{AgentId, TrunkId};
+use crate::id::{AgentId, QueueId, TrunkId};
 use crate::route;
 use crate::settings::Account;
 use crate::sip::guard::Offence;
@@ -30,6 +30,7 @@ pub fn tell(account: &Account, notice: &Notice, numbers: Numbers) -> String {
             |agent| format!("{} ({})", agent.name, agent.user),
         )
     };
+    let name = |id: &QueueId| account.queue(*id).map_or("?", |queue| queue.name.as_str());
     let trunk = |id: &TrunkId| {
         let trunk = account.trunk(*id);
         trunk.map_or_else(|| id.to_string(), |trunk| trunk.name.clone())
@@ -47,10 +48,13 @@ pub fn tell(account: &Account, notice: &Notice, numbers: Numbers) -> String {
             let (from, called) = (number(from), number(called));
             format!("{from} calls {called}: refused with {status}, {why}")
         }
+        Notice::Closed { queue } => {
+            format!("the caller has come to {}, which is closed", name(queue))
+        }
+        Notice::Open { queue, open: true } => format!("{} is open", name(queue)),
+        Notice::Open { queue, open: false } => format!("{} is closed", name(queue)),
         Notice::Queued { queue, position } => {
-            let queue = account.queues.iter().find(|known| known.id == *queue);
-            let name = queue.map_or("?", |queue| &queue.name);
-            format!("the caller waits in {name}, place {position}")
+            format!("the caller waits in {}, place {position}", name(queue))
         }
         Notice::Hears(message) => format!(
             "the caller hears {}",
@@ -64,7 +68,15 @@ pub fn tell(account: &Account, notice: &Notice, numbers: Numbers) -> String {
         Notice::Unspoken(_) => "a sentence with numbers could not be spoken in time".to_owned(),
         Notice::HearsMusic => "the caller hears music".to_owned(),
         Notice::HearsEcho => "the caller hears an echo".to_owned(),
-        Notice::Rings(id) => format!("the phone of {} rings", agent(id)),
+        Notice::Rings(id, why) => {
+            let agent = agent(id);
+            match why.by {
+                By::Queue(_) if why.among < 2 => format!("the phone of {agent} rings"),
+                By::Queue(_) | By::Conversation | By::Pick => {
+                    format!("the phone of {agent} rings: {why}")
+                }
+            }
+        }
         Notice::Unrung(id, why) => {
             let (agent, why) = (agent(id), unrung(*why));
             format!("the phone of {agent} stops ringing: {why}")
@@ -141,9 +153,13 @@ pub fn tell(account: &Account, notice: &Notice, numbers: Numbers) -> String {
             let agent = agent(id);
             match status {
                 Status::Available => format!("{agent} says: available"),
-                Status::NotReady(reason) => format!("{agent} says: not ready, {reason}"),
+                Status::NotReady(reason) => {
+                    let reason = account.not_ready.get(usize::from(*reason));
+                    let reason = reason.map_or("?", |reason| reason.as_str());
+                    format!("{agent} says: not ready, {reason}")
+                }
                 Status::Paused(queue) => {
-                    let queue = account.queue(*queue).map_or("?", |queue| &queue.name);
+                    let queue = name(queue);
                     format!("{agent} is paused: too many calls of {queue} were missed")
                 }
                 Status::Offline => format!("{agent} says: offline"),
@@ -187,6 +203,7 @@ pub fn ended(end: End) -> &'static str {
         End::CustomerHungUp => "the customer hung up",
         End::AgentHungUp => "the agent hung up",
         End::Abandoned => "the customer did not wait any longer",
+        End::Closed => "the queue is closed",
         End::MaxWait => "the longest wait was reached",
         End::NotReached => "the number outside was not reached",
         End::OutsideHungUp => "the number outside hung up",

@@ -117,6 +117,8 @@ pub enum End {
     Abandoned,
     /// The longest wait was reached.
     MaxWait,
+    /// The queue was closed, or closed while the customer waited.
+    Closed,
     /// A number outside was busy, did not answer or could not be reached: `attempts` say which.
     NotReached,
     /// The number outside that the customer was sent to hung up.

@@ -95,19 +95,24 @@ impl Account {
             StrategyKind::Queues(queues) => queues.contains(&queue),
             StrategyKind::Senders(_) => false,
         };
-        let sent = |strategy: &&Strategy| match &strategy.kind {
-            StrategyKind::Queues(_) => false,
-            StrategyKind::Senders(numbers) => {
-                called.is_some_and(|called| numbers.iter().any(|each| fits(each, called)))
-            }
-        };
         let found = self.strategies.iter().find(bound).or_else(|| {
             let bare = own.waiting == Waiting::default();
-            self.strategies.iter().find(sent).filter(|_| bare)
+            called
+                .and_then(|called| self.strategy_of(called))
+                .filter(|_| bare)
         });
         Some(match found {
             Some(strategy) => (WaitingKey::Strategy(strategy.id), &strategy.waiting),
             None => (WaitingKey::Queue(queue), &own.waiting),
+        })
+    }
+
+    /// The strategy of a sender, by the number that was called (D5).
+    pub fn strategy_of(&self, called: &str) -> Option<&Strategy> {
+        let mut strategies = self.strategies.iter();
+        strategies.find(|strategy| match &strategy.kind {
+            StrategyKind::Queues(_) => false,
+            StrategyKind::Senders(numbers) => numbers.iter().any(|each| fits(each, called)),
         })
     }
 

@@ -76,6 +76,7 @@ fn reason(end: End) -> Option<(u16, String)> {
             return None;
         }
         End::NotReached => (31, "the number outside was not reached"),
+        End::Closed => (31, "the queue is closed"),
         End::MaxWait => (19, "the longest wait was reached"),
         End::MediaLost => (41, "no RTP was received"),
         End::SignallingLost => (102, "a party did not answer"),

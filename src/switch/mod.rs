@@ -22,6 +22,7 @@ mod check;
 mod dial;
 mod dialled;
 mod end;
+mod hours;
 mod identity;
 mod input;
 mod leg;
@@ -55,6 +56,7 @@ use crate::route::{Board, Pace};
 use crate::settings::Account;
 use crate::sip::resolve::Resolver;
 use crate::sip::{self, Endpoint, Hop, Peer, SessionId};
+use hours::Openings;
 use leg::Line;
 use ports::Ports;
 use speech::Speech;
@@ -95,6 +97,8 @@ pub struct Switch {
     /// Where names lead to: all that anybody here needs.
     resolver: Resolver,
     floor: Floor,
+    /// When its queues are open.
+    openings: Openings,
     calls: BTreeMap<CallId, Call>,
     lines: BTreeMap<LegId, Line>,
     /// Which leg a SIP session is; only of sessions that have not ended.
@@ -130,7 +134,8 @@ impl Switch {
         sip.command(now, sip::Command::Users(users));
         sip.command(now, sip::Command::Trust(trusted(&config.account)));
         let mut switch = Self {
-            floor: Floor::new(&config.account),
+            floor: Floor::new(&config.account, random.fork()),
+            openings: Openings::new(&config.account),
             board: Board::new(&config.account),
             service_routes: BTreeMap::new(),
             peers: vec![],
@@ -159,6 +164,7 @@ impl Switch {
         };
         switch.keep_names(now);
         switch.watch_trunks(now);
+        switch.watch_hours(now);
         switch
     }
 
@@ -173,12 +179,16 @@ impl Switch {
             }
             Input::Request(request) => self.on_request(now, request),
             Input::Spoken(name, sound) => self.on_spoken(now, name, sound),
-            Input::Clock(clock) => self.clock = clock,
+            Input::Clock(clock) => {
+                self.clock = clock;
+                self.watch_hours(now);
+            }
             Input::Drain => self.drain(now),
             Input::Stop => self.stop(now),
             Input::Timeout => {
                 self.sip.handle(now, sip::Input::Timeout);
                 self.resolver.timeout(now);
+                self.watch_hours(now);
                 self.acd(now, acd::Input::Timeout);
                 self.dial_timeout(now);
                 self.speech_timeout(now);
@@ -212,6 +222,7 @@ impl Switch {
             self.resolver.poll_timeout(),
             self.floor.poll_timeout(),
             self.speech.poll_timeout(),
+            self.openings.poll_timeout(),
         ];
         let dials = dialling.map(Call::poll_timeout);
         deadlines.into_iter().chain(dials).flatten().min()

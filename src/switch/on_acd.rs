@@ -1,7 +1,7 @@
 //! What the floor wants: messages, ringing, connecting, giving up.
 
 use super::{Notice, Switch, Unrung, leg};
-use crate::acd::{self, Action, Message, Revocation};
+use crate::acd::{self, Action, Choice, Farewell, Message, Revocation, Status};
 use crate::call::record::{AgentName, End, Role};
 use crate::call::{Agent, Hears};
 use crate::id::{AgentId, CallId, QueueId, SoundId};
@@ -31,15 +31,20 @@ impl Switch {
         match action {
             Action::Say {
                 call,
-                queue,
+                experience,
                 message,
-            } => self.say(now, call, queue, message),
-            Action::Music { call, queue } => {
-                let music = self.hold_music(call, queue);
+            } => self.say(now, call, experience, message),
+            Action::Music { call, experience } => {
+                let music = self.sounds.music(experience);
+                let music = music.map_or(Hears::Silence, Hears::Music);
                 self.let_hear(call, music, Notice::HearsMusic);
                 None
             }
-            Action::Offer { call, agent } => self.ring(now, call, agent),
+            Action::Redirect { call, queue } => {
+                self.comes_to(now, call, queue);
+                None
+            }
+            Action::Offer { call, agent, why } => self.ring(now, call, agent, why),
             Action::Revoke { call, agent, why } => {
                 let why = match why {
                     Revocation::Timeout => Unrung::NoAnswer,
@@ -54,13 +59,23 @@ impl Switch {
                 self.connect(now, call, agent);
                 None
             }
-            Action::GiveUp { call, then } => {
+            Action::GiveUp { call, then, why } => {
                 self.unspeak(call);
+                let end = match why {
+                    Farewell::MaxWait => End::MaxWait,
+                    Farewell::Closed => End::Closed,
+                    Farewell::NoRoom => End::Refused,
+                };
                 match then {
                     OnMaxWait::External(number) => self.send_out(now, call, number),
                     // Another queue is the floor's own affair.
-                    OnMaxWait::End | OnMaxWait::Queue(_) => self.end_call(now, call, End::MaxWait),
+                    OnMaxWait::End | OnMaxWait::Queue(_) => self.end_call(now, call, end),
                 }
+                None
+            }
+            Action::Paused { agent, queue } => {
+                let status = Status::Paused(queue);
+                self.out(Output::Notice(None, Notice::Status(agent, status)));
                 None
             }
             Action::Dismiss { call, agent } => {
@@ -74,19 +89,32 @@ impl Switch {
         }
     }
 
+    /// A caller is in a queue, or before its closed door.
+    pub(super) fn comes_to(&mut self, now: Instant, id: CallId, queue: QueueId) {
+        let name = self.account.queue(queue).map_or("", |queue| &queue.name);
+        if let Some(call) = self.calls.get_mut(&id) {
+            call.join(now, queue, name);
+        }
+        let position = self.floor.position(id);
+        let position = position.unwrap_or_else(|| self.floor.ahead(queue) + 1);
+        let notice = match self.floor.is_open(queue) {
+            true => Notice::Queued { queue, position },
+            false => Notice::Closed { queue },
+        };
+        self.notice(id, notice);
+    }
+
     fn say(
         &mut self,
         now: Instant,
         call: CallId,
-        queue: QueueId,
+        experience: WaitingKey,
         message: Message,
     ) -> Option<acd::Input> {
-        let key = self.experience(call, queue);
-        if key.is_some_and(|key| self.speak(now, call, key, message)) {
+        if self.speak(now, call, experience, message) {
             return None;
         }
-        let sound = key.and_then(|key| self.sounds.message(key, message));
-        let Some(sound) = sound else {
+        let Some(sound) = self.sounds.message(experience, message) else {
             return Some(acd::Input::Heard { call });
         };
         self.hear_message(call, sound, message);
@@ -107,7 +135,13 @@ impl Switch {
     }
 
     /// Rings an agent's phone: a leg on the caller's worker, an offer of ours.
-    fn ring(&mut self, now: Instant, id: CallId, agent: AgentId) -> Option<acd::Input> {
+    fn ring(
+        &mut self,
+        now: Instant,
+        id: CallId,
+        agent: AgentId,
+        why: Choice,
+    ) -> Option<acd::Input> {
         let failed = Some(acd::Input::Refuse {
             agent,
             call: id,
@@ -158,7 +192,7 @@ impl Switch {
         if let Some(call) = self.calls.get_mut(&id) {
             call.ring(Agent { id: agent, leg });
         }
-        self.notice(id, Notice::Rings(agent));
+        self.notice(id, Notice::Rings(agent, why));
         None
     }
 

@@ -98,7 +98,13 @@ impl Switch {
     ) -> Result<Done, Refused> {
         self.known(agent)?;
         match status {
-            Status::Available | Status::Offline | Status::NotReady(_) => {}
+            Status::Available | Status::Offline => {}
+            Status::NotReady(reason) => {
+                let reasons = self.account.not_ready.len();
+                if usize::from(reason) >= reasons {
+                    return Err(Refused::UnknownReason(reason));
+                }
+            }
             Status::Paused(_) => return Err(Refused::NotForPeople),
         }
         let before = self.floor.presence(agent).map(|(status, _)| status);
@@ -111,6 +117,9 @@ impl Switch {
 
     fn extend_wrap_up(&mut self, now: Instant, agent: AgentId) -> Result<Done, Refused> {
         self.in_wrap_up(now, agent)?;
+        if !self.account.wrap_up.extend {
+            return Err(Refused::NoExtension);
+        }
         self.acd(now, acd::Input::ExtendWrapUp { agent });
         let until = self.in_wrap_up(now, agent)?;
         let left = until.saturating_duration_since(now);

@@ -1,7 +1,7 @@
 //! What SIP says, and what it means for calls, agents and media.
 
 use super::{Notice, Output, Switch, Unrung};
-use crate::acd::{self, Refusal};
+use crate::acd::{self, Arrival, Refusal};
 use crate::call::record::{End, Role};
 use crate::call::{Hears, Hold};
 use crate::id::{CallId, LegId};
@@ -77,11 +77,15 @@ impl Switch {
         let id = call.id;
         match call.destination {
             Some(Destination::Queue(queue)) => {
-                let name = self.account.queue(queue).map_or("", |queue| &queue.name);
-                call.join(now, queue, name);
-                let position = self.floor.ahead(queue) + 1;
-                self.notice(id, Notice::Queued { queue, position });
-                self.acd(now, acd::Input::Join { call: id, queue });
+                let sender = self.account.strategy_of(&call.record().called);
+                let arrival = Arrival {
+                    queue,
+                    sender: sender.map(|strategy| strategy.id),
+                    owner: None,
+                };
+                self.watch_hours(now);
+                self.comes_to(now, id, queue);
+                self.acd(now, acd::Input::Join { call: id, arrival });
             }
             Some(Destination::Echo) => {
                 call.serve(Hears::Party(leg));

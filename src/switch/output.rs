@@ -51,6 +51,8 @@ pub enum Notice {
     },
     /// The caller waits, at this place (1 is next).
     Queued { queue: QueueId, position: usize },
+    /// The caller has come to a closed queue.
+    Closed { queue: QueueId },
     /// The caller hears a message.
     Hears(acd::Message),
     /// The numbers of a message could not be spoken in time: the caller hears the rest of it.
@@ -59,8 +61,8 @@ pub enum Notice {
     HearsMusic,
     /// The caller hears themselves.
     HearsEcho,
-    /// An agent's phone is rung.
-    Rings(AgentId),
+    /// An agent's phone is rung, for this reason.
+    Rings(AgentId, acd::Choice),
     /// An agent's phone is no longer rung.
     Unrung(AgentId, Unrung),
     /// The two talk.
@@ -101,6 +103,8 @@ pub enum Notice {
     WrapUpExtended { agent: AgentId, left: Duration },
     /// An agent's wrap-up is over.
     WrappedUp(AgentId),
+    /// The working hours of a queue have begun, or are over.
+    Open { queue: QueueId, open: bool },
     /// A sender of SIP is not heard for a while.
     Banned(sip::guard::Ban),
 }

@@ -14,11 +14,22 @@ fn large() -> (Floor, Instant) {
         queue.waiting.announcement = announcement(30);
         queue.waiting.max_wait = max_wait(600, OnMaxWait::End);
     }
-    let (mut floor, now, mut out) = (Floor::new(&account), some_instant(), Vec::new());
+    let (mut floor, now, mut out) = (
+        Floor::new(&account, Random::seeded(2)),
+        some_instant(),
+        Vec::new(),
+    );
     for call in 0..5_000 {
         let queue = QueueId(call as u32 % 200);
         let call = CallId(call);
-        floor.handle(now, Input::Join { call, queue }, &mut out);
+        floor.handle(
+            now,
+            Input::Join {
+                call,
+                arrival: Arrival::at(queue),
+            },
+            &mut out,
+        );
     }
     (floor, now)
 }
@@ -47,7 +58,10 @@ fn a_large_floor_stays_whole_in_a_busy_hour() {
             Some(AgentState::Talking { call }) => {
                 let queue = QueueId(random.below(200) as u32);
                 floor.handle(now, Input::Leave { call }, &mut out);
-                Input::Join { call, queue }
+                Input::Join {
+                    call,
+                    arrival: Arrival::at(queue),
+                }
             }
             Some(
                 AgentState::NotReady { .. }

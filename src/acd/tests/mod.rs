@@ -1,14 +1,21 @@
 //! The floor's tests: stories by rule, and random lives.
 
+mod distribution;
+mod estimate;
+mod hours;
 mod kept;
 mod large;
 mod offers;
 mod random_lives;
+mod sender;
+mod settings_change;
 mod status;
+mod sticky;
 mod waiting;
 mod wrap_up;
 
 use super::*;
+use crate::random::Random;
 use crate::settings::{self, Account, Announcement, MaxWait, WrapUp};
 use std::time::{Duration, Instant};
 
@@ -76,7 +83,7 @@ impl Story {
     fn new(account: &Account) -> Self {
         let start = some_instant();
         Self {
-            floor: Floor::new(account),
+            floor: Floor::new(account, Random::seeded(1)),
             start,
             now: start,
             log: Vec::new(),
@@ -128,10 +135,12 @@ impl Story {
     }
 
     fn joins_queue(self, call: u64, queue: QueueId) -> Self {
-        self.input(Input::Join {
-            call: CallId(call),
-            queue,
-        })
+        self.arrives(call, Arrival::at(queue))
+    }
+
+    fn arrives(self, call: u64, arrival: Arrival) -> Self {
+        let call = CallId(call);
+        self.input(Input::Join { call, arrival })
     }
 
     fn heard(self, call: u64) -> Self {
@@ -222,12 +231,23 @@ impl Story {
 fn read(action: &Action) -> String {
     match action {
         Action::Say { call, message, .. } => format!("say {message:?} to {}", call.0),
-        Action::Music { call, queue } => format!("music {queue} to {}", call.0),
-        Action::Offer { call, agent } => format!("offer {} to {agent}", call.0),
+        Action::Music { call, experience } => match experience {
+            WaitingKey::Queue(queue) => format!("music {queue} to {}", call.0),
+            WaitingKey::Strategy(_) | WaitingKey::Hours(_) => {
+                format!("music of {experience:?} to {}", call.0)
+            }
+        },
+        Action::Redirect { call, queue } => format!("redirect {} to {queue}", call.0),
+        Action::Offer { call, agent, .. } => format!("offer {} to {agent}", call.0),
         Action::Revoke { call, agent, why } => format!("revoke {} from {agent}: {why:?}", call.0),
         Action::Connect { call, agent } => format!("connect {} to {agent}", call.0),
         Action::Dismiss { call, agent } => format!("dismiss {agent} of {}", call.0),
-        Action::GiveUp { call, then } => format!("give up {}: {then:?}", call.0),
+        Action::GiveUp { call, then, why } => match why {
+            Farewell::MaxWait => format!("give up {}: {then:?}", call.0),
+            Farewell::Closed => format!("give up {}, closed: {then:?}", call.0),
+            Farewell::NoRoom => format!("give up {}, no room: {then:?}", call.0),
+        },
+        Action::Paused { agent, queue } => format!("pause {agent} of {queue}"),
         Action::WrappedUp { agent } => format!("wrapped up {agent}"),
     }
 }

@@ -1,7 +1,8 @@
 //! Whatever comes in whatever order, the floor stays whole, and in the end it is empty.
 
 use super::*;
-use crate::random::Random;
+use crate::id::HoursId;
+use crate::settings::{AtClosing, Distribution, Strategy, StrategyKind, Waiting};
 
 const LIVES: u64 = 2_000;
 const EVENTS: usize = 200;
@@ -16,6 +17,17 @@ fn any_account(random: &mut Random) -> Account {
         let own = [None, Some(0), Some(4)][random.below(3) as usize];
         agent.wrap_up = own.map(Duration::from_secs);
     }
+    account.wrap_up.extend = random.below(2) == 0;
+    account.strategies = vec![Strategy {
+        id: StrategyId(1),
+        name: "of a number".into(),
+        kind: StrategyKind::Senders(vec!["100".into()]),
+        waiting: Waiting {
+            greeting: Some(text()),
+            max_wait: max_wait(5, OnMaxWait::End),
+            ..Waiting::default()
+        },
+    }];
     account.wrap_up.enabled = random.below(2) == 0;
     account.timeouts.agent = Duration::from_secs(3 + random.below(10));
     account.queues = (1..=queues)
@@ -32,6 +44,17 @@ fn any_queue(id: u32, agents: u32, random: &mut Random) -> settings::Queue {
         .collect();
     queue.waiting.greeting = (random.below(2) == 0).then(text);
     queue.reoffer_delay = Duration::from_secs(random.below(6));
+    queue.distribution = [
+        Distribution::FewestConversations,
+        Distribution::LongestIdle,
+        Distribution::RoundRobin,
+        Distribution::TopDown,
+        Distribution::FewestCalls,
+        Distribution::Random,
+    ][random.below(6) as usize];
+    queue.auto_pause = (random.below(3) == 0).then_some(1 + random.below(3) as u32);
+    queue.hours = (random.below(2) == 0).then_some(HoursId(1));
+    queue.at_closing = [AtClosing::Serve, AtClosing::Away][random.below(2) as usize];
     if random.below(2) == 0 {
         queue.waiting.announcement = announcement(1 + random.below(9));
     }
@@ -54,8 +77,11 @@ fn any_input(random: &mut Random) -> Input {
     let agent = AgentId(1 + random.below(6) as u32);
     let queue = QueueId(1 + random.below(5) as u32);
     let yes = random.below(3) > 0;
-    match random.below(20) {
-        0..=3 => Input::Join { call, queue },
+    match random.below(21) {
+        0..=3 => Input::Join {
+            call,
+            arrival: any_arrival(queue, random),
+        },
         4 | 5 => Input::Heard { call },
         6 | 7 => Input::Leave { call },
         8 | 9 => Input::Reachable {
@@ -87,11 +113,21 @@ fn any_input(random: &mut Random) -> Input {
         },
         17 => Input::EndWrapUp { agent },
         18 => Input::ExtendWrapUp { agent },
+        19 => Input::Open { queue, open: yes },
         _ => Input::Refuse {
             agent,
             call,
             why: [Refusal::Declined, Refusal::Failed][random.below(2) as usize],
         },
+    }
+}
+
+fn any_arrival(queue: QueueId, random: &mut Random) -> Arrival {
+    let owner = AgentId(1 + random.below(6) as u32);
+    Arrival {
+        queue,
+        sender: (random.below(3) == 0).then_some(StrategyId(1)),
+        owner: (random.below(4) == 0).then_some(owner),
     }
 }
 
@@ -128,7 +164,7 @@ fn answer(floor: &Floor, random: &mut Random) -> Option<Input> {
 /// Lives once and says how many talks there were.
 fn live(seed: u64) -> usize {
     let mut random = Random::seeded(seed);
-    let mut floor = Floor::new(&any_account(&mut random));
+    let mut floor = Floor::new(&any_account(&mut random), Random::seeded(seed));
     let mut now = some_instant();
     let mut out = Vec::new();
     for _ in 0..EVENTS {

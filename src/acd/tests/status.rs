@@ -87,3 +87,74 @@ fn the_state_of_an_agent_tells_status_and_phone_apart() {
     );
     assert_eq!(story.floor.presence(AgentId(99)), None);
 }
+
+/// An account whose first queue pauses an agent after so many missed offers.
+fn pausing(after: u32) -> Account {
+    let mut account = account();
+    account.queues[0].auto_pause = Some(after);
+    account
+}
+
+#[test]
+fn b7_who_misses_so_many_calls_of_a_queue_in_a_row_is_paused() {
+    Story::with_agents(&pausing(2), &[1])
+        .joins(1)
+        .wait(200)
+        .expect(&[
+            "0: offer 1 to 1",
+            "30: revoke 1 from 1: Timeout",
+            "30: offer 1 to 1",
+            "60: revoke 1 from 1: Timeout",
+            "60: pause 1 of 1",
+        ])
+        .agent_is(1, |state| {
+            let status = Status::Paused(CALM);
+            state == AgentState::NotReady { status }
+        })
+        .says(1, Status::Available)
+        .wait(30)
+        .expect(&[
+            "200: offer 1 to 1",
+            "230: revoke 1 from 1: Timeout",
+            "230: offer 1 to 1",
+        ]);
+}
+
+#[test]
+fn b7_a_call_that_is_answered_or_declined_does_not_count() {
+    let story = Story::with_agents(&pausing(2), &[1])
+        .joins(1)
+        .wait(30)
+        .accepts(1, 1)
+        .leaves(1)
+        .joins(2)
+        .wait(30)
+        .refuses(1, 2, Refusal::Declined)
+        .agent_is(1, |state| matches!(state, AgentState::Available { .. }));
+    assert!(!story.log.iter().any(|line| line.contains("pause")));
+}
+
+#[test]
+fn b7_each_queue_counts_for_itself_and_the_next_agent_is_rung() {
+    let mut account = pausing(2);
+    account.queues[1].auto_pause = None;
+    let story = Story::with_agents(&account, &[3])
+        .joins_queue(1, BUSY)
+        .wait(100)
+        .leaves(1)
+        .joins(2)
+        .wait(30)
+        .reachable(1, true)
+        .agent_is(3, |state| matches!(state, AgentState::Offered { .. }));
+    assert!(!story.log.iter().any(|line| line.contains("pause")));
+    let story = story.wait(30);
+    let last: Vec<_> = story.log.iter().rev().take(3).rev().collect();
+    assert_eq!(
+        last,
+        [
+            "160: revoke 2 from 3: Timeout",
+            "160: pause 3 of 1",
+            "160: offer 2 to 1"
+        ]
+    );
+}

@@ -119,7 +119,7 @@ fn a_redirect_begins_the_other_queue_s_own_strategy_and_wait() {
         .joins_queue(2, BUSY)
         .expect(&["10: say Greeting to 2"])
         .wait(10)
-        .hears(&["20: say Greeting to 1"]);
+        .hears(&["20: redirect 1 to 2", "20: say Greeting to 1"]);
     assert_eq!(story.floor.position(CallId(2)), Some(1));
     assert_eq!(story.floor.position(CallId(1)), Some(2));
     story
@@ -135,7 +135,7 @@ fn a_redirect_finds_the_idle_agents_of_the_other_queue() {
     Story::with_agents(&account, &[3])
         .joins(1)
         .wait(20)
-        .expect(&["20: offer 1 to 3"]);
+        .expect(&["20: redirect 1 to 2", "20: offer 1 to 3"]);
 }
 
 #[test]
@@ -146,10 +146,15 @@ fn redirects_in_a_circle_end_after_five() {
     account.queues[1].waiting.max_wait = max_wait(10, OnMaxWait::Queue(CALM));
     Story::new(&account).joins(1).wait(100).hears(&[
         "0: music 1 to 1",
+        "10: redirect 1 to 2",
         "10: music 2 to 1",
+        "20: redirect 1 to 1",
         "20: music 1 to 1",
+        "30: redirect 1 to 2",
         "30: music 2 to 1",
+        "40: redirect 1 to 1",
         "40: music 1 to 1",
+        "50: redirect 1 to 2",
         "50: music 2 to 1",
         "60: give up 1: End",
     ]);
@@ -159,10 +164,33 @@ fn redirects_in_a_circle_end_after_five() {
 fn a_circle_without_any_wait_ends_too() {
     let mut account = account();
     account.queues[0].waiting.max_wait = max_wait(0, OnMaxWait::Queue(CALM));
+    let hop = "0: redirect 1 to 1";
     Story::new(&account)
         .joins(1)
         .wait(1)
-        .expect(&["0: give up 1: End"]);
+        .expect(&[hop, hop, hop, hop, hop, "0: give up 1: End"]);
+}
+
+#[test]
+fn d19_a_circle_is_cut_with_the_last_message_said() {
+    let mut account = account();
+    account.queues[0].waiting.max_wait = Some(MaxWait {
+        after: Duration::from_secs(10),
+        message: Some(text()),
+        then: OnMaxWait::Queue(CALM),
+    });
+    let mut story = Story::new(&account).joins(1);
+    for _ in 0..5 {
+        story = story.wait(10).heard(1);
+    }
+    let hops = story.log.iter().filter(|line| line.contains("redirect"));
+    assert_eq!(hops.count(), 5);
+    story.log.clear();
+    story
+        .wait(12)
+        .expect(&["60: say MaxWait to 1"])
+        .heard(1)
+        .expect(&["62: give up 1: End"]);
 }
 
 #[test]
@@ -171,21 +199,21 @@ fn a_queue_that_does_not_exist_gives_up() {
     account.queues[0].waiting.max_wait = max_wait(5, OnMaxWait::Queue(QueueId(9)));
     let story = Story::new(&account)
         .joins_queue(1, QueueId(9))
-        .expect(&["0: give up 1: End"])
+        .expect(&["0: give up 1, no room: End"])
         .joins(2)
         .wait(5)
-        .expect(&["5: give up 2: End"]);
+        .expect(&["5: give up 2, no room: End"]);
     assert!(story.floor.is_empty());
 }
 
 #[test]
 fn more_callers_than_the_floor_holds_are_sent_away() {
-    let mut floor = Floor::new(&account());
+    let mut floor = Floor::new(&account(), Random::seeded(1));
     let (now, mut out) = (some_instant(), Vec::new());
     for call in 0..=Floor::MOST_CALLERS as u64 {
-        let (call, queue) = (CallId(call), CALM);
+        let (call, arrival) = (CallId(call), Arrival::at(CALM));
         out.clear();
-        floor.handle(now, Input::Join { call, queue }, &mut out);
+        floor.handle(now, Input::Join { call, arrival }, &mut out);
     }
     assert!(matches!(out[..], [Action::GiveUp { .. }]), "{out:?}");
 }

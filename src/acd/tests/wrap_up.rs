@@ -8,7 +8,7 @@ fn with_wrap_up(enabled: bool) -> Account {
     account.wrap_up = WrapUp {
         enabled,
         default: Duration::from_secs(10),
-        extend: false,
+        extend: true,
     };
     account.agents[1].wrap_up = Some(Duration::from_secs(25));
     account.agents[2].wrap_up = Some(Duration::ZERO);
@@ -140,4 +140,15 @@ fn r20_only_who_is_in_wrap_up_can_prolong_it() {
         .leaves(1)
         .wait(10)
         .expect(&["0: offer 1 to 1", "0: connect 1 to 1", "10: wrapped up 1"]);
+}
+
+#[test]
+fn r18_where_it_is_not_allowed_a_press_adds_nothing() {
+    let mut account = with_wrap_up(true);
+    account.wrap_up.extend = false;
+    after_a_talk(&account, 1)
+        .wait(9)
+        .extends_wrap_up(1)
+        .wait(1)
+        .expect(&["10: wrapped up 1", "10: offer 2 to 1"]);
 }

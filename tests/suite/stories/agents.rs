@@ -65,7 +65,7 @@ fn d4_an_agent_ends_the_wrap_up_and_is_rung_for_the_next_caller() {
 
 #[test]
 fn r18_ten_seconds_more_are_exactly_ten_seconds_more() {
-    let mut w = World::new();
+    let mut w = World::with(|account| account.wrap_up.extend = true);
     w.agent("1001", answers(1.0))
         .dials("alice", "100")
         .wait(3.0)
@@ -87,6 +87,18 @@ fn r18_ten_seconds_more_are_exactly_ten_seconds_more() {
 }
 
 #[test]
+fn r18_r20_nobody_prolongs_what_may_not_be_or_is_over() {
+    let mut w = World::with(|account| account.wrap_up.extend = false);
+    w.agent("1001", answers(1.0))
+        .dials("alice", "100")
+        .wait(3.0);
+    let more = Ask::ExtendWrapUp { agent: ADA };
+    assert_eq!(w.asks(more.clone()), Err(Refused::NotInWrapUp(ADA)));
+    w.hangs_up("alice").wait(0.2);
+    assert_eq!(w.asks(more), Err(Refused::NoExtension));
+}
+
+#[test]
 fn a_refusal_names_what_to_mend() {
     let mut w = World::new();
     for what in [
@@ -105,8 +117,46 @@ fn a_refusal_names_what_to_mend() {
         assert_eq!(refused, Refused::UnknownAgent(NOBODY));
         assert_eq!(refused.to_string(), "there is no agent 99");
     }
+    let reason = w.asks(says(Status::NotReady(7)));
+    assert_eq!(reason, Err(Refused::UnknownReason(7)));
     let queue = w.account.queues[0].id;
     let paused = w.asks(says(Status::Paused(queue)));
     assert_eq!(paused, Err(Refused::NotForPeople));
     assert_eq!(w.log(), "", "nothing has happened");
+}
+
+#[test]
+fn b7_who_misses_two_calls_in_a_row_is_paused_and_says_when_they_are_back() {
+    let mut w = World::with(|account| {
+        account.timeouts.agent = Duration::from_secs(5);
+        account.queues[0].auto_pause = Some(2);
+    });
+    w.agent("1001", Habit::Ignores)
+        .dials("alice", "100")
+        .wait(30.0);
+    let log = w.log();
+    assert_eq!(log.matches("rings").count(), 2, "{log}");
+    let paused = "Ada (1001) is paused: too many calls of Support were missed";
+    assert!(log.contains(paused), "{log}");
+    w.phone("1001").habit = answers(1.0);
+    assert_eq!(w.asks(says(Status::Available)), Ok(Done::Plain));
+    w.wait(2.0);
+    assert_eq!(w.hears("alice"), ["1001"]);
+}
+
+#[test]
+fn r53_r149_the_load_that_programs_count_decides_who_is_rung_and_the_log_says_so() {
+    let mut w = World::new();
+    w.agent("1001", Habit::Ignores)
+        .wait(1.0)
+        .agent("1002", Habit::Ignores);
+    let load = Ask::SetLoad {
+        agent: ADA,
+        conversations: 3,
+    };
+    assert_eq!(w.asks(load), Ok(Done::Plain));
+    w.dials("alice", "100").wait(1.0);
+    let log = w.log();
+    let ring = "the phone of Ben (1002) rings: fewest conversations (0), idle 0 s";
+    assert!(log.contains(ring), "{log}");
 }

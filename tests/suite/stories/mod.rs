@@ -5,6 +5,7 @@ mod codecs;
 mod digits;
 mod ending;
 mod hold;
+mod hours;
 mod ladder;
 mod media;
 mod outbound;
@@ -15,6 +16,7 @@ mod secure;
 mod signalling;
 mod speech;
 mod strangers;
+mod strategies;
 mod trunks;
 
 use crate::world::phone::Habit;

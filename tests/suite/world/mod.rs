@@ -17,7 +17,7 @@ use cordboard::app::story::{self, Numbers};
 use cordboard::call::record::{Conversation, Segment};
 use cordboard::clock::Clock;
 use cordboard::config::{Config, Demo};
-use cordboard::id::{CallId, QueueId, RecordingId, SoundId};
+use cordboard::id::{CallId, HoursId, QueueId, RecordingId, SoundId, StrategyId};
 use cordboard::media::Chunk;
 use cordboard::random::Random;
 use cordboard::settings::{Account, Secret, WaitingKey};
@@ -42,6 +42,10 @@ pub(crate) const GREETING: f32 = 440.0;
 pub(crate) const MUSIC: f32 = 600.0;
 pub(crate) const ANNOUNCEMENT: f32 = 800.0;
 pub(crate) const MAX_WAIT: f32 = 1000.0;
+pub(crate) const AWAY: f32 = 940.0;
+/// The music of the strategy with the number 1, and that of the queue with the number 2.
+pub(crate) const HOTLINE: f32 = 680.0;
+pub(crate) const SALES: f32 = 740.0;
 pub(crate) const RING_BACK: f32 = 500.0;
 
 const SWITCH: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1));
@@ -231,6 +235,9 @@ impl World {
             ("music", MUSIC),
             ("announcement", ANNOUNCEMENT),
             ("max wait", MAX_WAIT),
+            ("away", AWAY),
+            ("hotline", HOTLINE),
+            ("sales", SALES),
             ("ring back", RING_BACK),
             ("network", NETWORK),
         ];
@@ -547,9 +554,15 @@ fn sounds() -> (Sounds, Vec<(SoundId, Vec<i16>)>) {
         SoundId(3),
     );
     sounds.set_message(WaitingKey::Queue(SUPPORT), Message::MaxWait, SoundId(4));
+    sounds.set_message(WaitingKey::Hours(HoursId(1)), Message::Away, SoundId(6));
+    sounds.set_music(WaitingKey::Strategy(StrategyId(1)), SoundId(7));
+    sounds.set_music(WaitingKey::Queue(QueueId(2)), SoundId(8));
     sounds.set_ring_back(SoundId(5));
     let library = vec![
         (SoundId(5), voice::prompt(RING_BACK, 1.0)),
+        (SoundId(6), voice::prompt(AWAY, 3.0)),
+        (SoundId(7), voice::prompt(HOTLINE, 20.0)),
+        (SoundId(8), voice::prompt(SALES, 20.0)),
         (SoundId(1), voice::prompt(GREETING, 3.0)),
         (SoundId(2), voice::prompt(MUSIC, 20.0)),
         (SoundId(3), voice::prompt(ANNOUNCEMENT, 2.0)),
