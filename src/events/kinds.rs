@@ -23,7 +23,14 @@ pub const KINDS: &[(&str, &str)] = &[
         "call.message_missing",
         "A message could not be said, there was no sound for it: call, message.",
     ),
-    ("call.offered", "An agent is rung: call, agent."),
+    (
+        "call.found_closed",
+        "A caller has come to a closed queue: call, queue.",
+    ),
+    (
+        "call.offered",
+        "An agent is rung: call, agent, why (the reason in words).",
+    ),
     (
         "call.offer_ended",
         "An agent was rung in vain: call, agent, why (no_answer, declined, failed, caller_gone, agent_gone, \
@@ -87,6 +94,10 @@ pub const KINDS: &[(&str, &str)] = &[
     (
         "agent.state",
         "An agent does something else, as the live view shows them; seen once a second.",
+    ),
+    (
+        "queue.open",
+        "The working hours of a queue have begun, or are over: queue, open.",
     ),
     (
         "queue.state",

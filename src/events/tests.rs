@@ -108,7 +108,13 @@ fn every_event_has_its_type_in_the_list_and_the_list_no_other() {
             call,
             message: "greeting",
         },
-        What::Offered { call, agent },
+        What::FoundClosed { call, queue },
+        What::QueueOpen { queue, open: true },
+        What::Offered {
+            call,
+            agent,
+            why: text(),
+        },
         What::OfferEnded {
             call,
             agent,

@@ -38,9 +38,18 @@ pub fn told(call: Option<CallId>, notice: &Notice) -> Option<What> {
             call: call?,
             message: message_word(*message),
         },
-        Notice::Rings(agent) => What::Offered {
+        Notice::Closed { queue } => What::FoundClosed {
+            call: call?,
+            queue: *queue,
+        },
+        Notice::Open { queue, open } => What::QueueOpen {
+            queue: *queue,
+            open: *open,
+        },
+        Notice::Rings(agent, why) => What::Offered {
             call: call?,
             agent: *agent,
+            why: why.to_string(),
         },
         Notice::Unrung(agent, why) => offer_ended(call?, *agent, *why),
         Notice::Connected { agent, waited_ms } => What::Answered {

@@ -34,8 +34,16 @@ pub enum What {
     Message { call: CallId, message: &'static str },
     /// A message of the queue could not be said.
     MessageMissing { call: CallId, message: &'static str },
-    /// An agent is rung for a caller.
-    Offered { call: CallId, agent: AgentId },
+    /// A caller has come to a queue outside of its working hours.
+    FoundClosed { call: CallId, queue: QueueId },
+    /// The working hours of a queue have begun, or are over.
+    QueueOpen { queue: QueueId, open: bool },
+    /// An agent is rung for a caller: why this one, in words.
+    Offered {
+        call: CallId,
+        agent: AgentId,
+        why: String,
+    },
     /// An agent is no longer rung, and did not answer.
     OfferEnded {
         call: CallId,
@@ -139,6 +147,8 @@ impl What {
             Self::Queued { .. } => "call.queued",
             Self::Message { .. } => "call.message",
             Self::MessageMissing { .. } => "call.message_missing",
+            Self::FoundClosed { .. } => "call.found_closed",
+            Self::QueueOpen { .. } => "queue.open",
             Self::Offered { .. } => "call.offered",
             Self::OfferEnded { .. } => "call.offer_ended",
             Self::Answered { .. } => "call.answered",

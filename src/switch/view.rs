@@ -129,8 +129,10 @@ impl Switch {
     }
 
     /// The minutes that a caller may still wait, rounded up (B4).
-    pub(super) fn minutes(&self, _now: Instant, _call: CallId) -> Option<u32> {
-        None
+    pub(super) fn minutes(&self, now: Instant, call: CallId) -> Option<u32> {
+        let wait = self.floor.estimated_wait(now, call)?;
+        // Nobody is promised that it is their turn this minute.
+        u32::try_from(wait.as_secs().div_ceil(60).max(1)).ok()
     }
 
     fn caller_view(&self, call: CallId) -> Option<CallerView> {
@@ -142,7 +144,7 @@ impl Switch {
             joined: state.joined,
             offered: match state.stage {
                 Stage::Offered(agent) => Some(agent),
-                Stage::Waiting | Stage::LastWords | Stage::Talking(_) => None,
+                Stage::Waiting | Stage::LastWords | Stage::Away | Stage::Talking(_) => None,
             },
         })
     }
