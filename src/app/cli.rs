@@ -3,6 +3,7 @@
 use super::{Server, ask, ladder, terminal};
 use crate::config::{Config, LogFormat};
 use crate::settings::{OnMaxWait, Queue};
+use crate::voices::Catalogue;
 use crate::{demo, watch};
 use clap::{Parser, Subcommand};
 use std::net::SocketAddr;
@@ -51,6 +52,9 @@ enum Command {
         #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS:PORT")]
         http: SocketAddr,
     },
+    /// Show the voices that texts are spoken with, or install one.
+    #[command(subcommand)]
+    Voices(super::voices::Command),
     /// Show what SIP said in a call, as a ladder, or write it as a capture file.
     Ladder(ladder::Options),
 }
@@ -67,6 +71,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Run { config } => serve(&config, &log),
         Command::CheckConfig { file } => check(&file),
         Command::Health { http } => health(http),
+        Command::Voices(command) => super::voices::run(command),
         Command::Ladder(options) => ladder::run(&options),
     };
     match done {
@@ -115,7 +120,8 @@ fn check(path: &Path) -> anyhow::Result<()> {
     let config = Config::read(path)?;
     // Everything is tried, but nothing is left behind: the data directory may be another user's.
     let cache = std::env::temp_dir().join(format!("cordboard-check-{}", std::process::id()));
-    let rendered = super::sounds::render(&config, &cache);
+    let catalogue = Catalogue::new(&config.server.data_dir).with_cache(&cache);
+    let rendered = super::sounds::render(&config, &catalogue);
     drop(std::fs::remove_dir_all(&cache));
     rendered?;
     let account = &config.account;

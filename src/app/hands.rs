@@ -1,6 +1,7 @@
 //! The hands of the switch: its outputs, done.
 
 use super::certificates::Certificates;
+use super::speech::Speech;
 use super::story::{self, Numbers};
 use crate::acd::{AgentState, Status};
 use crate::api::Health;
@@ -31,6 +32,7 @@ pub(super) struct Hands {
     network: Network,
     /// The resolver gives up what is never asked.
     dns: Option<Dns>,
+    speech: Option<Speech>,
     workers: Vec<Worker>,
     vault: vault::Sender,
     store: Arc<Store>,
@@ -62,6 +64,7 @@ impl Hands {
             account,
             network,
             dns: None,
+            speech: None,
             workers,
             vault,
             store,
@@ -78,6 +81,14 @@ impl Hands {
     pub(super) fn with_dns(self, dns: Dns) -> Self {
         Self {
             dns: Some(dns),
+            ..self
+        }
+    }
+
+    /// Also speaks.
+    pub(super) fn with_speech(self, speech: Speech) -> Self {
+        Self {
+            speech: Some(speech),
             ..self
         }
     }
@@ -147,7 +158,11 @@ impl Hands {
                 self.store.write(Record::Conversation(conversation));
             }
             // Nobody has asked.
-            Output::Speak(..) => {}
+            Output::Speak(name, utterance) => {
+                if let Some(speech) = &self.speech {
+                    speech.speak(name, utterance);
+                }
+            }
             Output::Reply(..) => {}
             Output::Notice(call, notice) => {
                 if let (Some(call), Notice::Ended { .. }) = (call, &notice) {
@@ -279,6 +294,9 @@ impl Hands {
         self.network.stop();
         for worker in self.workers {
             worker.stop();
+        }
+        if let Some(speech) = self.speech {
+            speech.stop();
         }
     }
 }

@@ -19,6 +19,8 @@ mod hands;
 mod inbox;
 mod ladder;
 mod sounds;
+mod speech;
+mod voices;
 
 use crate::api::{self, Api, Health};
 use crate::clock::Clock;
@@ -33,6 +35,7 @@ use crate::sip::{self, Listener, ListenerId, Transport};
 use crate::store::{DataDir, Place, Store};
 use crate::switch::{self, Input, Notice, Sounds, Switch};
 use crate::vault::Vault;
+use crate::voices::Catalogue;
 use crate::watch::metrics;
 use crate::watch::trace::{Clerk, Trace};
 use crate::worker::{self, Worker};
@@ -42,6 +45,7 @@ use control::Control;
 use hands::Hands;
 use inbox::Inbox;
 use jiff::Timestamp;
+use speech::Speech;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -87,7 +91,8 @@ impl Server {
             .thread_name("async")
             .enable_all()
             .build()?;
-        let (library, sounds) = sounds::render(&config, &data.join("speech"))?;
+        let catalogue = Arc::new(Catalogue::new(data));
+        let (library, sounds) = sounds::render(&config, &catalogue)?;
         let health = Arc::new(Health::new(env!("CARGO_PKG_VERSION")));
         let told = health.clone();
         let store = Store::start(&Place::new(None, data), move |event| {
@@ -123,6 +128,8 @@ impl Server {
             Api::start(place, runtime.handle(), parts)
         });
         let api = api.transpose()?;
+        let speech = Speech::start(&catalogue, inbox.clone())?;
+        speech.prepare(&sounds);
         let switch = switch(&config, sounds, &workers, &network);
         let http = config.server.http;
         let addresses = listeners(&config).filter_map(|(id, listener, transport)| {
@@ -144,6 +151,7 @@ impl Server {
         .with_certificates(certificates)
         .with_dns(dns)
         .with_events(Live::new(log, Timestamp::now()))
+        .with_speech(speech)
         .with_tap(trace.as_ref().map(Trace::tap).unwrap_or_default());
         let control = Control::start(switch, outlet, hands)?;
         tracing::info!(version = env!("CARGO_PKG_VERSION"), "ready");

@@ -5,24 +5,26 @@ use crate::audio::tone;
 use crate::config::Config;
 use crate::id::SoundId;
 use crate::media::{Library, Sound};
-use crate::settings::{self, Account, WaitingKey};
-use crate::switch::Sounds;
-use crate::voices;
-use anyhow::bail;
+use crate::settings::{self, Account, Utterance, WaitingKey};
+use crate::speech::Template;
+use crate::switch::{Sounds, Speaker};
+use crate::voices::Catalogue;
+use anyhow::{Context as _, bail};
 use std::collections::HashMap;
 use std::path::Path;
 
-/// Decodes files and renders speech: each file and each text once, however often it is used. What
-/// was spoken is kept in `cache`.
+/// Decodes files and renders speech: each file and each text once, however often it is used. Of a text
+/// with numbers only what is said without them: the rest depends on the moment.
 ///
 /// # Errors
 /// All files that are missing or cannot be decoded, all texts that cannot be spoken: each with the
 /// queue and the mend, in a line of its own.
-pub(super) fn render(config: &Config, cache: &Path) -> anyhow::Result<(Library, Sounds)> {
+pub(super) fn render(config: &Config, catalogue: &Catalogue) -> anyhow::Result<(Library, Sounds)> {
     let mut studio = Studio {
-        cache: cache.to_owned(),
+        catalogue,
         library: Library::default(),
         known: HashMap::new(),
+        spoken: HashMap::new(),
         faults: vec![],
     };
     let mut sounds = Sounds::default();
@@ -39,9 +41,15 @@ pub(super) fn render(config: &Config, cache: &Path) -> anyhow::Result<(Library, 
             ),
         ];
         for (role, message) in messages {
-            let sound = studio.render(message, || {
-                format!("{}, {}", place(account, key), name(role))
-            });
+            let place = || format!("{}, {}", place(account, key), name(role));
+            let sound = match message.filter(|message| has_numbers(message)) {
+                None => studio.render(message, place),
+                Some(message) => {
+                    let (speaker, rest) = studio.speaker(message, place).unzip();
+                    speaker.map(|speaker| sounds.set_speaker(key, role, speaker));
+                    rest.flatten()
+                }
+            };
             sound.map(|sound| sounds.set_message(key, role, sound));
         }
         let music = waiting.music.as_ref();
@@ -74,6 +82,16 @@ pub(super) fn render(config: &Config, cache: &Path) -> anyhow::Result<(Library, 
         bail!("{}", studio.faults.join("\n"));
     }
     Ok((studio.library, sounds))
+}
+
+/// Whether the place of the caller or their wait is said in it.
+fn has_numbers(message: &settings::Message) -> bool {
+    match message {
+        settings::Message::File(_) => false,
+        settings::Message::Text { text, .. } => {
+            Template::parse(text).is_ok_and(|template| template.has_numbers())
+        }
+    }
 }
 
 /// The ring-back tone of most of Europe (ETSI TR 101 041-2): 425 Hz, one second of five.
@@ -111,15 +129,16 @@ fn place(account: &Account, key: WaitingKey) -> String {
     }
 }
 
-struct Studio {
-    cache: std::path::PathBuf,
+struct Studio<'a> {
+    catalogue: &'a Catalogue,
     library: Library,
     known: HashMap<settings::Message, SoundId>,
+    spoken: HashMap<Utterance, SoundId>,
     /// What cannot be rendered, each with its place and the mend.
     faults: Vec<String>,
 }
 
-impl Studio {
+impl Studio<'_> {
     fn render(
         &mut self,
         message: Option<&settings::Message>,
@@ -135,10 +154,54 @@ impl Studio {
         if let Some(known) = self.known.get(message) {
             return Ok(*known);
         }
-        let pcm = voices::render(message, Path::new(""), &self.cache)?;
-        let id = SoundId(u32::try_from(self.known.len())? + 1);
-        self.library.insert(id, Sound::new(pcm));
+        let pcm = self.catalogue.render(message, Path::new(""))?;
+        let id = self.add(pcm)?;
         self.known.insert(message.clone(), id);
+        Ok(id)
+    }
+
+    /// How a text with numbers is spoken, and what is heard where that fails.
+    fn speaker(
+        &mut self,
+        message: &settings::Message,
+        place: impl Fn() -> String,
+    ) -> Option<(Speaker, Option<SoundId>)> {
+        let speaker = self.try_speaker(message);
+        speaker
+            .map_err(|why| self.faults.push(format!("{}: {why:#}", place())))
+            .ok()
+    }
+
+    fn try_speaker(
+        &mut self,
+        message: &settings::Message,
+    ) -> anyhow::Result<(Speaker, Option<SoundId>)> {
+        // That it can be spoken is known before a caller waits for it.
+        self.catalogue.render(message, Path::new(""))?;
+        let language = match message {
+            settings::Message::Text { voice, quality, .. } => {
+                self.catalogue.language(voice, *quality)?
+            }
+            settings::Message::File(_) => String::new(),
+        };
+        let speaker = Speaker::of(message, Some(&language)).context("it has no numbers")?;
+        let rest = speaker.rest().map(|rest| self.say(rest)).transpose()?;
+        Ok((speaker, rest))
+    }
+
+    fn say(&mut self, utterance: Utterance) -> anyhow::Result<SoundId> {
+        if let Some(known) = self.spoken.get(&utterance) {
+            return Ok(*known);
+        }
+        let pcm = self.catalogue.speak(&utterance)?;
+        let id = self.add(pcm)?;
+        self.spoken.insert(utterance, id);
+        Ok(id)
+    }
+
+    fn add(&mut self, pcm: Vec<i16>) -> anyhow::Result<SoundId> {
+        let id = SoundId(u32::try_from(self.library.len())? + 1);
+        self.library.insert(id, Sound::new(pcm));
         Ok(id)
     }
 }

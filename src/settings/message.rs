@@ -38,6 +38,19 @@ impl Message {
     }
 }
 
+/// A text as it is spoken: no placeholder is in it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Utterance {
+    /// What is said.
+    pub text: String,
+    /// The voice.
+    pub voice: String,
+    /// Words a minute.
+    pub rate: u16,
+    /// Which kind of engine speaks.
+    pub quality: Quality,
+}
+
 /// Which kind of engine speaks (R44).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Quality {

@@ -17,7 +17,7 @@ pub use check::Problem;
 pub use dialling::{Dialling, Outbound};
 pub use habits::{Codec, Dtmf, Habits, IdentityHeader, Reliable, RtcpMux, Srtp};
 pub use hours::{Holiday, Hours, Opening};
-pub use message::{Form, Message, Quality};
+pub use message::{Form, Message, Quality, Utterance};
 pub use trunk::{Format, Identity, Network, Numbers, Plan, Server, Transport, Trunk, Verify};
 pub use waiting::{Announcement, MaxWait, OnMaxWait, Strategy, StrategyKind, Waiting, WaitingKey};
 

@@ -43,7 +43,7 @@ pub use on_request::{Ask, Done, Refused, Request};
 pub use output::{Notice, Output, Unrung};
 pub use ports::Port;
 pub use sounds::Sounds;
-pub use speech::{Speaker, Utterance};
+pub use speech::Speaker;
 pub use trunks::TrunkState;
 pub use view::{AgentView, CallerView, QueueView, TrunkView, View};
 

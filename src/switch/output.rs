@@ -1,8 +1,9 @@
 //! Everything the switch does to the world.
 
-use super::{Done, Refused, TrunkState, Utterance};
+use super::{Done, Refused, TrunkState};
 use crate::call::record::{Conversation, End, Role, Segment};
 use crate::id::{AgentId, CallId, QueueId, SoundId, TrunkId};
+use crate::settings::Utterance;
 use crate::sip::resolve::Query;
 use crate::{acd, media, sip};
 use std::time::Duration;

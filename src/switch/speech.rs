@@ -15,7 +15,7 @@ use crate::acd::{self, Message};
 use crate::call::Hears;
 use crate::id::{CallId, SoundId};
 use crate::media::{Command as Media, Sound};
-use crate::settings::{self, Quality, WaitingKey};
+use crate::settings::{self, Quality, Utterance, WaitingKey};
 use crate::speech::{Script, Template};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -27,21 +27,10 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const MAX_KNOWN: usize = 256;
 /// Sentences asked for and not yet spoken; more are not asked for.
 const MAX_ASKED: usize = 64;
+/// Asked for so long ago, a sentence will not be spoken any more: its answer was lost.
+const FORGOTTEN: Duration = Duration::from_secs(60);
 /// The names of spoken sentences begin here: those of the library are below.
 const FIRST_NAME: u32 = 1 << 30;
-
-/// A text, and how it is spoken.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Utterance {
-    /// What is said.
-    pub text: String,
-    /// The voice.
-    pub voice: String,
-    /// Words a minute.
-    pub rate: u16,
-    /// The kind of engine.
-    pub quality: Quality,
-}
 
 /// A message that is spoken anew for each caller.
 #[derive(Clone, Debug)]
@@ -88,12 +77,21 @@ impl Speaker {
         let known = (template.has_position() && position.is_some())
             || (template.has_wait() && minutes.is_some());
         let text = self.script.say(position, minutes).filter(|_| known)?;
-        Some(Utterance {
+        Some(self.speaks(text))
+    }
+
+    /// What is said where the numbers are not known, if anything is.
+    pub fn rest(&self) -> Option<Utterance> {
+        self.script.say(None, None).map(|text| self.speaks(text))
+    }
+
+    fn speaks(&self, text: String) -> Utterance {
+        Utterance {
             text,
             voice: self.voice.clone(),
             rate: self.rate,
             quality: self.quality,
-        })
+        }
     }
 }
 
@@ -103,7 +101,7 @@ pub(super) struct Speech {
     known: BTreeMap<Utterance, Known>,
     /// The sentences in the order in which they were heard last.
     by_use: BTreeMap<u64, Utterance>,
-    asked: BTreeMap<SoundId, Utterance>,
+    asked: BTreeMap<SoundId, Asked>,
     due: BTreeMap<CallId, Due>,
     names: u32,
     uses: u64,
@@ -113,6 +111,13 @@ pub(super) struct Speech {
 struct Known {
     sound: SoundId,
     used: u64,
+}
+
+/// A sentence that is being spoken.
+#[derive(Debug)]
+struct Asked {
+    utterance: Utterance,
+    at: Instant,
 }
 
 /// A caller whose message is being spoken.
@@ -141,7 +146,7 @@ impl Switch {
             self.hear_message(id, sound, message);
             return true;
         }
-        if !self.ask_for(&utterance) {
+        if !self.ask_for(now, &utterance) {
             self.notice(id, Notice::Unspoken(message));
             return false;
         }
@@ -168,7 +173,7 @@ impl Switch {
 
     /// A sentence was spoken, or was not.
     pub(super) fn on_spoken(&mut self, now: Instant, name: SoundId, sound: Option<Arc<Sound>>) {
-        let Some(utterance) = self.speech.asked.remove(&name) else {
+        let Some(Asked { utterance, .. }) = self.speech.asked.remove(&name) else {
             return;
         };
         let spoken = sound.is_some();
@@ -204,7 +209,7 @@ impl Switch {
         }
         // The line has moved meanwhile.
         if let Some(utterance) = utterance.filter(|it| again && *it != due.utterance)
-            && self.ask_for(&utterance)
+            && self.ask_for(now, &utterance)
         {
             self.speech.due.insert(id, Due { utterance, ..due });
             return;
@@ -230,15 +235,21 @@ impl Switch {
         speaker.utterance(position, self.minutes(now, id))
     }
 
-    fn ask_for(&mut self, utterance: &Utterance) -> bool {
-        if self.speech.asked.values().any(|asked| asked == utterance) {
+    fn ask_for(&mut self, now: Instant, utterance: &Utterance) -> bool {
+        let asked = &mut self.speech.asked;
+        asked.retain(|_, asked| now < asked.at + FORGOTTEN);
+        if asked.values().any(|asked| asked.utterance == *utterance) {
             return true;
         }
         if self.speech.asked.len() >= MAX_ASKED {
             return false;
         }
         let name = self.speech.next_name();
-        self.speech.asked.insert(name, utterance.clone());
+        let asked = Asked {
+            utterance: utterance.clone(),
+            at: now,
+        };
+        self.speech.asked.insert(name, asked);
         self.out(Output::Speak(name, utterance.clone()));
         true
     }

@@ -11,8 +11,10 @@ use std::time::SystemTime;
 
 use crate::audio::SAMPLE_RATE;
 
-/// Files kept; beyond, those written longest ago are removed.
-const MAX_FILES: usize = 2000;
+/// Files kept, and their bytes: an hour of speech takes 58 MB. Beyond, those used longest ago are
+/// removed.
+const MAX_FILES: usize = 5000;
+const MAX_BYTES: u64 = 500_000_000;
 
 /// The file of a rendering: the SHA-256 of everything that it depends on.
 pub(super) fn path(dir: &Path, parts: &[&str]) -> PathBuf {
@@ -33,11 +35,33 @@ pub(super) fn read(path: &Path) -> Option<Vec<i16>> {
     if reader.spec() != spec() || reader.duration() == 0 {
         return None;
     }
-    reader.samples::<i16>().collect::<Result<_, _>>().ok()
+    let samples = reader.samples::<i16>().collect::<Result<_, _>>().ok()?;
+    // It stays for longer now. Where that cannot be noted, it leaves a little earlier.
+    let file = fs::File::options().append(true).open(path);
+    let _ = file.and_then(|file| file.set_modified(SystemTime::now()));
+    Some(samples)
+}
+
+/// Writes a file; speech that cannot be kept is spoken again the next time.
+pub(super) fn keep(path: &Path, samples: &[i16]) {
+    if let Err(why) = write(path, samples) {
+        tracing::warn!(path = %path.display(), %why, "speech cannot be cached");
+    }
+}
+
+/// Samples as a WAV file.
+pub(super) fn wave(samples: &[i16]) -> io::Result<Vec<u8>> {
+    let mut bytes = io::Cursor::new(vec![]);
+    let mut writer = hound::WavWriter::new(&mut bytes, spec()).map_err(io::Error::other)?;
+    for &sample in samples {
+        writer.write_sample(sample).map_err(io::Error::other)?;
+    }
+    writer.finalize().map_err(io::Error::other)?;
+    Ok(bytes.into_inner())
 }
 
 /// Writes a file under a temporary name and renames it, so that nobody reads half of one.
-pub(super) fn write(path: &Path, samples: &[i16]) -> io::Result<()> {
+fn write(path: &Path, samples: &[i16]) -> io::Result<()> {
     static WRITTEN: AtomicU64 = AtomicU64::new(0);
     let dir = path.parent().unwrap_or_else(|| Path::new("."));
     fs::create_dir_all(dir)?;
@@ -53,11 +77,7 @@ pub(super) fn write(path: &Path, samples: &[i16]) -> io::Result<()> {
 }
 
 fn write_wav(path: &Path, samples: &[i16]) -> io::Result<()> {
-    let mut writer = hound::WavWriter::create(path, spec()).map_err(io::Error::other)?;
-    for &sample in samples {
-        writer.write_sample(sample).map_err(io::Error::other)?;
-    }
-    writer.finalize().map_err(io::Error::other)
+    fs::write(path, wave(samples)?)
 }
 
 fn spec() -> hound::WavSpec {
@@ -70,20 +90,27 @@ fn spec() -> hound::WavSpec {
 }
 
 fn shorten(dir: &Path) -> io::Result<()> {
-    let mut files: Vec<(SystemTime, PathBuf)> = fs::read_dir(dir)?
+    let mut files: Vec<(SystemTime, u64, PathBuf)> = fs::read_dir(dir)?
         .filter_map(|entry| {
             let entry = entry.ok()?;
             let path = entry.path();
             let ours = path
                 .extension()
                 .is_some_and(|end| end == "wav" || end == "tmp");
-            ours.then_some((entry.metadata().ok()?.modified().ok()?, path))
+            let about = entry.metadata().ok()?;
+            ours.then_some((about.modified().ok()?, about.len(), path))
         })
         .collect();
     files.sort();
-    let surplus = files.len().saturating_sub(MAX_FILES);
-    for (_, path) in files.iter().take(surplus) {
+    let mut bytes: u64 = files.iter().map(|(_, bytes, _)| bytes).sum();
+    let mut count = files.len();
+    for (_, size, path) in &files {
+        if count <= MAX_FILES && bytes <= MAX_BYTES {
+            break;
+        }
         fs::remove_file(path)?;
+        count -= 1;
+        bytes -= size;
     }
     Ok(())
 }

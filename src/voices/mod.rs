@@ -4,37 +4,29 @@
 //! the telephone. Done ahead, when the process starts or a setting changes, by code that may block:
 //! while calls are up nobody waits for a decoder or an engine.
 //!
-//! Deliberately absent: Ogg Opus and AAC, and neural voices.
+//! There are two kinds of voices: *standard* ones of espeak-ng, a program of its own, and *neural* ones
+//! that were installed, run in this process. The [`Catalogue`] knows both. What callers shall hear that
+//! depends on the moment, a [`Pool`] speaks on threads of its own.
+//!
+//! Deliberately absent: Ogg Opus and AAC.
 
 mod cache;
+mod catalogue;
 mod file;
+mod installed;
+mod neural;
+mod pool;
 mod speech;
 
+pub use catalogue::{Catalogue, Voice};
 pub use file::decode_file;
-pub use speech::speak;
+pub use installed::{Gender, Terms, install};
+pub use pool::Pool;
 
-use crate::settings::Message;
+use crate::speech::{Misfit, TemplateError};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
-
-/// The sound of a message. A file that is named without a root lies in `base_dir`; what was spoken
-/// before is taken from `cache_dir`.
-///
-/// # Errors
-/// Why it cannot be played, and the mend.
-pub fn render(
-    message: &Message,
-    base_dir: &Path,
-    cache_dir: &Path,
-) -> Result<Vec<i16>, SoundError> {
-    match message {
-        Message::File(path) => decode_file(&base_dir.join(path)),
-        Message::Text {
-            text, voice, rate, ..
-        } => speak(text, voice, *rate, cache_dir),
-    }
-}
 
 /// Why a message cannot be heard: which one, what is wrong, and what to do about it.
 #[derive(Debug, thiserror::Error)]
@@ -101,6 +93,29 @@ pub enum SoundError {
         /// The program looked for.
         engine: String,
     },
+    /// A neural voice that is not there.
+    #[error("no neural voice {voice:?} is installed; see `cordboard voices list`")]
+    NotInstalled {
+        /// The voice asked for.
+        voice: String,
+    },
+    /// A file of a neural voice is missing, or is none.
+    #[error("{path}: {why}", path = .path.display())]
+    BrokenVoice {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The placeholders of a text are none.
+    #[error("{0}")]
+    Template(TemplateError),
+    /// The voice cannot say the placeholders of a text (R43).
+    #[error("{0}")]
+    Misfit(Misfit),
+    /// Too much is being spoken.
+    #[error("too much is to be spoken at once")]
+    Busy,
     /// The engine took too long and was ended.
     #[error("the speech engine did not finish within {} s and was ended", .0.as_secs_f32())]
     EngineSlow(Duration),

@@ -20,21 +20,14 @@ const MAX_SOUND: u64 = 27_000_000;
 /// Raised whenever the same request shall sound different: it is part of the cache's names.
 const VERSION: &str = "1";
 
-/// Speaks a text with a voice of the engine at a rate in words a minute (limited to 80–450), or
-/// takes from the cache what was spoken before.
-///
-/// # Errors
-/// If there is no engine or no such voice, or the engine fails (F23).
-pub fn speak(text: &str, voice: &str, rate: u16, cache_dir: &Path) -> Result<Vec<i16>, SoundError> {
-    Engine::default().speak(text, voice, rate, cache_dir)
-}
-
 /// The program that speaks.
 #[derive(Clone, Debug)]
 pub(super) struct Engine {
     pub(super) program: PathBuf,
     /// How long it may take for one text.
     pub(super) patience: Duration,
+    /// What it says of itself: another version may speak otherwise.
+    pub(super) version: String,
 }
 
 impl Default for Engine {
@@ -42,11 +35,17 @@ impl Default for Engine {
         Self {
             program: "espeak-ng".into(),
             patience: Duration::from_secs(20),
+            version: String::new(),
         }
     }
 }
 
 impl Engine {
+    /// Speaks a text with a voice of the engine at a rate in words a minute (limited to 80–450), or
+    /// takes from the cache what was spoken before.
+    ///
+    /// # Errors
+    /// If there is no engine or no such voice, or the engine fails (F23).
     pub(super) fn speak(
         &self,
         text: &str,
@@ -58,18 +57,18 @@ impl Engine {
         if !(1..=MAX_TEXT).contains(&text.len()) {
             return Err(SoundError::TextLength(text.len()));
         }
-        // A voice is an argument of the program: neither an option nor a path.
-        let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '+');
-        if !voice.starts_with(|c: char| c.is_ascii_alphanumeric()) || !voice.chars().all(allowed) {
-            return Err(unknown(voice));
-        }
+        plain(voice)?;
         let rate = rate.clamp(*RATES.start(), *RATES.end()).to_string();
         let engine = self.program.to_string_lossy();
-        let cached = cache::path(cache_dir, &[VERSION, &engine, voice, &rate, text]);
+        let cached = cache::path(
+            cache_dir,
+            &[VERSION, &engine, &self.version, voice, &rate, text],
+        );
         if let Some(samples) = cache::read(&cached) {
             return Ok(samples);
         }
-        let wave = self.run(text, voice, &rate)?;
+        let arguments = ["--stdin", "--stdout", "-b", "1", "-v", voice, "-s", &rate];
+        let wave = with_length(self.run(&arguments, voice, text)?);
         let samples = file::decode(Box::new(Cursor::new(wave))).map_err(|fault| {
             SoundError::EngineFailed(match fault {
                 file::Fault::Broken(why) => why,
@@ -77,18 +76,29 @@ impl Engine {
                 file::Fault::TooLong => "it gave too much sound".to_owned(),
             })
         })?;
-        if let Err(why) = cache::write(&cached, &samples) {
-            // Speech that cannot be kept is spoken again the next time.
-            tracing::warn!(dir = %cache_dir.display(), %why, "speech cannot be cached");
-        }
+        cache::keep(&cached, &samples);
         Ok(samples)
     }
 
-    /// The WAV file that the engine writes for a text.
-    fn run(&self, text: &str, voice: &str, rate: &str) -> Result<Vec<u8>, SoundError> {
+    /// The phonemes of a text, a clause a line.
+    pub(super) fn phonemes(&self, text: &str, voice: &str) -> Result<String, SoundError> {
+        plain(voice)?;
+        let arguments = ["--stdin", "-q", "--ipa", "-b", "1", "-v", voice];
+        let said = self.run(&arguments, voice, text)?;
+        Ok(String::from_utf8_lossy(&said).into_owned())
+    }
+
+    /// What the engine says of itself, such as its version, or its voices.
+    pub(super) fn tell(&self, what: &str) -> Result<String, SoundError> {
+        let said = self.run(&[what], "", "")?;
+        Ok(String::from_utf8_lossy(&said).into_owned())
+    }
+
+    /// What the engine writes when it is given a text.
+    fn run(&self, arguments: &[&str], voice: &str, text: &str) -> Result<Vec<u8>, SoundError> {
         let failed = |why: io::Error| SoundError::EngineFailed(why.to_string());
         let mut child = Command::new(&self.program)
-            .args(["--stdin", "--stdout", "-b", "1", "-v", voice, "-s", rate])
+            .args(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -122,7 +132,7 @@ impl Engine {
             let complaint = complaint.trim();
             return Err(SoundError::EngineFailed(format!("{status} {complaint}")));
         }
-        Ok(with_length(wave))
+        Ok(wave)
     }
 
     /// What the engine writes and what it complains of, both up to a limit.
@@ -160,6 +170,15 @@ impl Engine {
         let complaint = String::from_utf8_lossy(&complaint).into_owned();
         Ok((wave.unwrap_or_default(), complaint))
     }
+}
+
+/// A voice is an argument of the program: neither an option nor a path.
+fn plain(voice: &str) -> Result<(), SoundError> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '+');
+    if !voice.starts_with(|c: char| c.is_ascii_alphanumeric()) || !voice.chars().all(allowed) {
+        return Err(unknown(voice));
+    }
+    Ok(())
 }
 
 fn unknown(voice: &str) -> SoundError {

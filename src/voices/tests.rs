@@ -1,9 +1,13 @@
 //! Files of every kind, good and bad, and engines that behave and do not.
 
+mod voices;
+
 use super::speech::Engine;
 use super::*;
 use crate::audio::{level, tone};
+use crate::settings::Message;
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -58,6 +62,7 @@ impl Folder {
         Engine {
             program,
             patience: Duration::from_secs(5),
+            ..Engine::default()
         }
     }
 }
@@ -66,6 +71,10 @@ impl Drop for Folder {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.0);
     }
+}
+
+fn catalogue(folder: &Folder) -> Catalogue {
+    Catalogue::new(&folder.0)
 }
 
 fn is_the_tone(samples: &[i16]) -> bool {
@@ -151,7 +160,9 @@ fn a_message_is_looked_for_below_its_base() {
     let folder = Folder::new();
     let path = folder.wave(8000, 1, 16);
     for name in [path.clone(), path.file_name().expect("a name").into()] {
-        let samples = render(&Message::File(name), &folder.0, &folder.0).expect("decoded");
+        let samples = catalogue(&folder)
+            .render(&Message::File(name), &folder.0)
+            .expect("decoded");
         assert!(is_the_tone(&samples));
     }
 }
@@ -318,10 +329,11 @@ fn voices_and_texts_are_checked_before_anything_runs() {
 #[test]
 fn the_real_engine_speaks_if_it_is_installed() {
     let folder = Folder::new();
-    match speak("Please hold the line.", "en", 170, &folder.0) {
+    let speak = |text, voice| Engine::default().speak(text, voice, 170, &folder.0);
+    match speak("Please hold the line.", "en") {
         Ok(samples) => {
             assert!((8000..40_000).contains(&samples.len()), "{}", samples.len());
-            let refused = speak("Hello", "nosuchvoice", 170, &folder.0).expect_err("refused");
+            let refused = speak("Hello", "nosuchvoice").expect_err("refused");
             assert!(
                 matches!(refused, SoundError::UnknownVoice { .. }),
                 "{refused}"

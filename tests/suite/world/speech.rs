@@ -3,7 +3,7 @@
 use super::voice;
 use cordboard::id::SoundId;
 use cordboard::media::Sound;
-use cordboard::switch::Utterance;
+use cordboard::settings::Utterance;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
