@@ -8,7 +8,7 @@ use crate::settings::{Account, IdentityHeader, Trunk};
 use crate::sip::{Invite, Party};
 
 /// What records and phones call a caller who does not want to be known.
-const ANONYMOUS: &str = "anonymous";
+pub(super) const ANONYMOUS: &str = "anonymous";
 
 /// A caller as the record has them.
 #[derive(Debug)]

@@ -32,6 +32,7 @@ mod on_media;
 mod on_request;
 mod on_sip;
 mod output;
+mod owners;
 mod ports;
 mod sounds;
 mod speech;
@@ -58,6 +59,7 @@ use crate::sip::resolve::Resolver;
 use crate::sip::{self, Endpoint, Hop, Peer, SessionId};
 use hours::Openings;
 use leg::Line;
+use owners::Owners;
 use ports::Ports;
 use speech::Speech;
 use std::collections::{BTreeMap, VecDeque};
@@ -97,6 +99,8 @@ pub struct Switch {
     /// Where names lead to: all that anybody here needs.
     resolver: Resolver,
     floor: Floor,
+    /// Who has the conversation with whom, where that counts.
+    owners: Owners,
     /// When its queues are open.
     openings: Openings,
     calls: BTreeMap<CallId, Call>,
@@ -135,6 +139,7 @@ impl Switch {
         sip.command(now, sip::Command::Trust(trusted(&config.account)));
         let mut switch = Self {
             floor: Floor::new(&config.account, random.fork()),
+            owners: Owners::default(),
             openings: Openings::new(&config.account),
             board: Board::new(&config.account),
             service_routes: BTreeMap::new(),

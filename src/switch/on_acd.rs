@@ -1,7 +1,7 @@
 //! What the floor wants: messages, ringing, connecting, giving up.
 
 use super::{Notice, Switch, Unrung, leg};
-use crate::acd::{self, Action, Choice, Farewell, Message, Revocation, Status};
+use crate::acd::{self, Action, Arrival, Choice, Farewell, Message, Revocation, Status};
 use crate::call::record::{AgentName, End, Role};
 use crate::call::{Agent, Hears};
 use crate::id::{AgentId, CallId, QueueId, SoundId};
@@ -86,6 +86,17 @@ impl Switch {
                 self.out(Output::Notice(None, Notice::WrappedUp(agent)));
                 None
             }
+        }
+    }
+
+    /// How a caller comes to a queue: with what the number called and the trunk bring along.
+    pub(super) fn arrival(&self, id: CallId, queue: QueueId) -> Arrival {
+        let call = self.calls.get(&id);
+        let sender = call.and_then(|call| self.account.strategy_of(&call.record().called));
+        Arrival {
+            queue,
+            sender: sender.map(|strategy| strategy.id),
+            owner: call.and_then(|call| self.owner(call)),
         }
     }
 
@@ -224,6 +235,10 @@ impl Switch {
             return;
         }
         let waited_ms = call.record().waited_ms;
+        self.own(id, Some(agent));
+        let Some(call) = self.calls.get(&id) else {
+            return;
+        };
         // If the server dies in the talk, the record knows with whom.
         let record = Box::new(call.record().clone());
         self.out(Output::Conversation(record));

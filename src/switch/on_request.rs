@@ -5,7 +5,8 @@
 
 use super::{Notice, Output, Switch};
 use crate::acd::{self, AgentState, Status};
-use crate::id::AgentId;
+use crate::id::{AgentId, TrunkId};
+use crate::route;
 use std::time::{Duration, Instant};
 
 /// Something that is asked of the switch.
@@ -28,6 +29,14 @@ pub enum Ask {
     ExtendWrapUp { agent: AgentId },
     /// How many conversations of other channels the agent has that are not closed (R53, R149).
     SetLoad { agent: AgentId, conversations: u32 },
+    /// The conversation with a customer of a trunk is this agent's, or is closed: of a trunk on which
+    /// conversations stay with their agents (R60). Who takes a call there has it by that.
+    Assign {
+        trunk: TrunkId,
+        /// The customer's number, E.164.
+        customer: String,
+        agent: Option<AgentId>,
+    },
 }
 
 /// What was done.
@@ -48,6 +57,12 @@ pub enum Refused {
     /// The account has no such reason.
     #[error("there is no reason {0} for being not ready: see not_ready in the settings")]
     UnknownReason(u16),
+    /// The account has no such trunk.
+    #[error("there is no trunk {0}")]
+    UnknownTrunk(TrunkId),
+    /// On this trunk, calls go to anybody.
+    #[error("conversations of trunk {0} stay with nobody: sticky_agent is off in the settings")]
+    NotSticky(TrunkId),
     /// Only missed calls pause an agent.
     #[error("nobody pauses an agent but missed calls: ask for not_ready or offline")]
     NotForPeople,
@@ -87,6 +102,11 @@ impl Switch {
                 self.acd(now, load);
                 Ok(Done::Plain)
             }
+            Ask::Assign {
+                trunk,
+                customer,
+                agent,
+            } => self.assign(trunk, &customer, agent),
         }
     }
 
@@ -112,6 +132,22 @@ impl Switch {
             self.out(Output::Notice(None, Notice::Status(agent, status)));
             self.acd(now, acd::Input::Status { agent, status });
         }
+        Ok(Done::Plain)
+    }
+
+    fn assign(
+        &mut self,
+        trunk: TrunkId,
+        customer: &str,
+        agent: Option<AgentId>,
+    ) -> Result<Done, Refused> {
+        let known = self.account.trunk(trunk);
+        let sticky = known.ok_or(Refused::UnknownTrunk(trunk))?.sticky_agent;
+        if !sticky {
+            return Err(Refused::NotSticky(trunk));
+        }
+        agent.map_or(Ok(()), |agent| self.known(agent))?;
+        self.owners.set(trunk, &route::normal(customer), agent);
         Ok(Done::Plain)
     }
 

@@ -1,7 +1,7 @@
 //! What SIP says, and what it means for calls, agents and media.
 
 use super::{Notice, Output, Switch, Unrung};
-use crate::acd::{self, Arrival, Refusal};
+use crate::acd::{self, Refusal};
 use crate::call::record::{End, Role};
 use crate::call::{Hears, Hold};
 use crate::id::{CallId, LegId};
@@ -77,13 +77,8 @@ impl Switch {
         let id = call.id;
         match call.destination {
             Some(Destination::Queue(queue)) => {
-                let sender = self.account.strategy_of(&call.record().called);
-                let arrival = Arrival {
-                    queue,
-                    sender: sender.map(|strategy| strategy.id),
-                    owner: None,
-                };
                 self.watch_hours(now);
+                let arrival = self.arrival(id, queue);
                 self.comes_to(now, id, queue);
                 self.acd(now, acd::Input::Join { call: id, arrival });
             }

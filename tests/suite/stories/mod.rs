@@ -15,6 +15,7 @@ mod ringing;
 mod secure;
 mod signalling;
 mod speech;
+mod sticky;
 mod strangers;
 mod strategies;
 mod trunks;
