@@ -52,6 +52,7 @@ pub mod api;
 pub mod config;
 pub mod events;
 pub mod net;
+pub mod steward;
 pub mod store;
 pub mod vault;
 pub mod voices;

@@ -2,13 +2,16 @@
 
 use super::{Server, ask, ladder, terminal};
 use crate::config::{Config, LogFormat};
-use crate::settings::{OnMaxWait, Queue};
+use crate::route::{self, Dialler};
+use crate::settings::OnMaxWait;
+use crate::steward::{self, Studio};
 use crate::voices::Catalogue;
 use crate::{demo, watch};
 use clap::{Parser, Subcommand};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 /// A contact-centre softswitch: callers wait, talk to an agent, and every leg is on disk.
 #[derive(Debug, Parser)]
@@ -121,9 +124,9 @@ fn check(path: &Path) -> anyhow::Result<()> {
     // Everything is tried, but nothing is left behind: the data directory may be another user's.
     let cache = std::env::temp_dir().join(format!("cordboard-check-{}", std::process::id()));
     let catalogue = Catalogue::new(&config.server.data_dir).with_cache(&cache);
-    let rendered = super::sounds::render(&config, &catalogue);
+    let rendered = Studio::new(Arc::new(catalogue)).furnish(&config.account);
     drop(std::fs::remove_dir_all(&cache));
-    rendered?;
+    rendered.map_err(steward::unheard)?;
     let account = &config.account;
     terminal::say(&format!(
         "{} is fine: {} listeners, {} queues, {} agents, {} routes, {} media ports",
@@ -142,18 +145,23 @@ fn check(path: &Path) -> anyhow::Result<()> {
 
 /// What is set and has another effect than one would think.
 fn notes(config: &Config) -> Vec<String> {
-    let outside = |queue: &&Queue| {
-        let then = queue.waiting.max_wait.as_ref().map(|max| max.then);
-        matches!(then, Some(OnMaxWait::External(_)))
-    };
-    let queues = config.account.queues.iter().filter(outside);
-    let note = |queue: &Queue| {
-        let name = &queue.name;
+    let account = &config.account;
+    let outside =
+        account
+            .experiences()
+            .filter_map(|(_, waiting)| match waiting.max_wait.as_ref()?.then {
+                OnMaxWait::External(number) => Some(number),
+                OnMaxWait::End | OnMaxWait::Queue(_) => None,
+            });
+    let leads =
+        |number: &u64| route::ways_out(account, Dialler::Queue, &format!("+{number}")).is_ok();
+    let stuck = outside.filter(|number| !leads(number));
+    let note = |number| {
         format!(
-            "queue {name:?}: calls cannot be sent to numbers outside yet; at the longest wait they end"
+            "no way out leads to +{number}: at the longest wait those calls end; add [[outbound]]"
         )
     };
-    queues.map(note).collect()
+    stuck.map(note).collect()
 }
 
 fn health(http: SocketAddr) -> anyhow::Result<()> {

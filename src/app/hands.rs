@@ -116,8 +116,25 @@ impl Hands {
 
     /// What comes, before the switch has it.
     pub(super) fn hear(&mut self, now: Instant, input: &Input) {
-        if let Input::Sip(sip::Input::Received { flow, bytes }) = input {
-            self.tap.received(now, *flow, bytes);
+        match input {
+            Input::Sip(sip::Input::Received { flow, bytes }) => {
+                self.tap.received(now, *flow, bytes);
+            }
+            Input::Settings(account, sounds, _) => {
+                self.account.clone_from(account);
+                if let Some(speech) = &self.speech {
+                    speech.prepare(sounds);
+                }
+            }
+            Input::Sip(_)
+            | Input::Media(_)
+            | Input::Looked(..)
+            | Input::Request(_)
+            | Input::Spoken(..)
+            | Input::Clock(_)
+            | Input::Drain
+            | Input::Stop
+            | Input::Timeout => {}
         }
     }
 
@@ -216,6 +233,7 @@ impl Hands {
             | Notice::Status(..)
             | Notice::WrapUpExtended { .. }
             | Notice::WrappedUp(_)
+            | Notice::Settings
             | Notice::Banned(_) => {}
         }
         if let Some((live, what)) = self.live.as_ref().zip(events::told(call, notice)) {

@@ -18,7 +18,6 @@ mod control;
 mod hands;
 mod inbox;
 mod ladder;
-mod sounds;
 mod speech;
 mod voices;
 
@@ -32,6 +31,7 @@ use crate::net::{Dns, Network, Proof, Socket, Trust};
 use crate::random::Random;
 use crate::settings::Verify;
 use crate::sip::{self, Listener, ListenerId, Transport};
+use crate::steward::{self, Steward};
 use crate::store::{DataDir, Place, Store};
 use crate::switch::{self, Input, Notice, Sounds, Switch};
 use crate::vault::Vault;
@@ -63,6 +63,7 @@ pub struct Server {
     vault: Vault,
     store: Arc<Store>,
     api: Option<Api>,
+    steward: Arc<Steward>,
     runtime: tokio::runtime::Runtime,
     clerk: Option<Clerk>,
     http: Option<SocketAddr>,
@@ -83,7 +84,7 @@ impl Server {
         config: Config,
         listen: impl FnMut(Option<CallId>, &Notice) + Send + 'static,
     ) -> anyhow::Result<Self> {
-        let data = &config.server.data_dir;
+        let data = &config.server.data_dir.clone();
         metrics::install()?;
         let lock = DataDir::lock(data)?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -92,7 +93,6 @@ impl Server {
             .enable_all()
             .build()?;
         let catalogue = Arc::new(Catalogue::new(data));
-        let (library, sounds) = sounds::render(&config, &catalogue)?;
         let health = Arc::new(Health::new(env!("CARGO_PKG_VERSION")));
         let told = health.clone();
         let store = Store::start(&Place::new(None, data), move |event| {
@@ -100,6 +100,10 @@ impl Server {
         });
         let store = Arc::new(store?);
         store.interrupted(Timestamp::now())?;
+        let folder = std::path::absolute(data)?.join("sounds");
+        let began = steward::begin(&store, &config.account, &folder, &catalogue)?;
+        let mut config = config;
+        config.account = began.account;
         let log = Log::open(store.clone(), Timestamp::now())?;
         let version = env!("CARGO_PKG_VERSION");
         log.add(Timestamp::now(), &What::Started { version });
@@ -108,7 +112,21 @@ impl Server {
             hands::vault_event(&recorded, &happened, &told, event);
         })?;
         let (inbox, outlet) = inbox::inbox();
-        let workers = start_workers(&config, library, &vault, &inbox)?;
+        let workers = start_workers(&config, began.library, &vault, &inbox)?;
+        let (into, happens) = (inbox.clone(), log.clone());
+        let steward = Arc::new(Steward::new(
+            store.clone(),
+            &folder,
+            config.account.clone(),
+            began.revision,
+            began.studio,
+            move |change| {
+                let steward::Change { revision, by, .. } = change;
+                happens.add(Timestamp::now(), &What::SettingsChanged { revision, by });
+                let (account, sounds) = (change.account, change.sounds);
+                into.insist(Input::Settings(account, sounds, change.library));
+            },
+        ));
         let certificates = Certificates::of(&config)?;
         let network = start_network(&config, &certificates, &runtime, &inbox)?;
         certificates.watch(&runtime)?;
@@ -129,8 +147,8 @@ impl Server {
         });
         let api = api.transpose()?;
         let speech = Speech::start(&catalogue, inbox.clone())?;
-        speech.prepare(&sounds);
-        let switch = switch(&config, sounds, &workers, &network);
+        speech.prepare(&began.sounds);
+        let switch = switch(&config, began.sounds, &workers, &network);
         let http = config.server.http;
         let addresses = listeners(&config).filter_map(|(id, listener, transport)| {
             let address = network.local_addr(id)?;
@@ -161,6 +179,7 @@ impl Server {
             vault,
             store,
             api,
+            steward,
             runtime,
             clerk,
             http,
@@ -181,6 +200,11 @@ impl Server {
     /// Where `/metrics` and `/healthz` are served.
     pub fn http(&self) -> Option<SocketAddr> {
         self.http
+    }
+
+    /// The settings in force.
+    pub fn steward(&self) -> &Arc<Steward> {
+        &self.steward
     }
 
     /// The recordings of a call that are complete.
@@ -256,6 +280,7 @@ impl Server {
         if let Some(api) = self.api {
             api.stop();
         }
+        drop(self.steward);
         if let Some(store) = Arc::into_inner(self.store) {
             store.stop();
         }
@@ -306,6 +331,7 @@ fn start_workers(
                     | Input::Looked(..)
                     | Input::Request(_)
                     | Input::Spoken(..)
+                    | Input::Settings(..)
                     | Input::Clock(_)
                     | Input::Drain
                     | Input::Stop

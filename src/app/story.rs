@@ -170,6 +170,7 @@ pub fn tell(account: &Account, notice: &Notice, numbers: Numbers) -> String {
             format!("{agent} needs more time: {seconds:.1} s of wrap-up are left")
         }
         Notice::WrappedUp(id) => format!("{} has finished the wrap-up", agent(id)),
+        Notice::Settings => "other settings are in force".to_owned(),
         Notice::Banned(ban) => {
             let (source, seconds) = (ban.source.address(), ban.lasts.as_secs());
             let why = offence(ban.offence);

@@ -139,6 +139,8 @@ fn the_example_s_defaults_are_the_defaults() {
         "servers",
         "password",
         "auto_pause",
+        "http_certificate",
+        "http_key",
     ];
     let is_default = |line: &&str| {
         let key = line.trim_start_matches('#').split(' ').next();

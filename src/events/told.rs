@@ -9,6 +9,8 @@ use crate::switch::{Notice, TrunkState, Unrung};
 /// The event that a notice is; `None` for what only the story of a call tells.
 pub fn told(call: Option<CallId>, notice: &Notice) -> Option<What> {
     let what = match notice {
+        // Who has set what is told by whoever saves it.
+        Notice::Settings => return None,
         Notice::Arrived { from, called } => What::Arrived {
             call: call?,
             from: from.clone(),

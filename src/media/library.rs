@@ -32,7 +32,7 @@ impl Library {
     }
 
     /// Adds a sound that is shared already.
-    pub(super) fn share(&mut self, id: SoundId, sound: Arc<Sound>) {
+    pub fn share(&mut self, id: SoundId, sound: Arc<Sound>) {
         self.sounds.insert(id, sound);
     }
 

@@ -12,7 +12,7 @@ pub use number::{is_e164, masked, normal, read_from, write};
 pub use outbound::{Barred, Dialler, dialled, ways_out};
 pub use pace::Pace;
 
-use crate::settings::{Account, Destination, Network, Route, Trunk};
+use crate::settings::{Account, Destination, Network, Route, Trunk, fits};
 use std::net::IpAddr;
 
 /// What the called number reaches: the first route whose pattern fits.
@@ -68,7 +68,7 @@ pub fn trunk_for<'a>(
     let owns = |trunk: &&&Trunk| {
         let number = read_from(&trunk.numbers, called);
         let mut patterns = trunk.called.iter();
-        patterns.any(|pattern| outbound::fits(pattern, &number))
+        patterns.any(|pattern| fits(pattern, &number))
     };
     let takes_all = |trunk: &&&Trunk| trunk.called.is_empty();
     let by_number = near.iter().find(owns);

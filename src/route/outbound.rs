@@ -5,7 +5,7 @@
 
 use super::number::read;
 use crate::id::{AgentId, TrunkId};
-use crate::settings::Account;
+use crate::settings::{Account, fits};
 
 /// Who dials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,14 +83,6 @@ pub fn ways_out<'a>(
 /// What an agent has dialled, in E.164 as far as the account's plan says how.
 pub fn dialled(account: &Account, written: &str) -> String {
     read(&account.dialling.plan, written)
-}
-
-/// Whether a number is one of a pattern's; both in the one spelling.
-pub(super) fn fits(pattern: &str, number: &str) -> bool {
-    match pattern.strip_suffix('*') {
-        Some(prefix) => number.starts_with(prefix),
-        None => number == pattern,
-    }
 }
 
 #[cfg(test)]

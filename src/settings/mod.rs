@@ -19,7 +19,9 @@ pub use habits::{Codec, Dtmf, Habits, IdentityHeader, Reliable, RtcpMux, Srtp};
 pub use hours::{Holiday, Hours, Opening};
 pub use message::{Form, Message, Quality, Utterance};
 pub use trunk::{Format, Identity, Network, Numbers, Plan, Server, Transport, Trunk, Verify};
-pub use waiting::{Announcement, MaxWait, OnMaxWait, Strategy, StrategyKind, Waiting, WaitingKey};
+pub use waiting::{
+    Announcement, MaxWait, OnMaxWait, Strategy, StrategyKind, Waiting, WaitingKey, fits,
+};
 
 use crate::id::{AgentId, CallbackConfigId, HoursId, QueueId, StrategyId, TrunkId};
 use serde::{Deserialize, Serialize};

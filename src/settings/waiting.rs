@@ -125,8 +125,9 @@ impl Account {
     }
 }
 
-/// Whether a number fits a pattern: the same, or with a star at the end the same beginning.
-fn fits(pattern: &str, number: &str) -> bool {
+/// Whether a number fits a pattern, both in the one spelling: the same, or with a star at the end of
+/// the pattern the same beginning.
+pub fn fits(pattern: &str, number: &str) -> bool {
     match pattern.strip_suffix('*') {
         Some(prefix) => number.starts_with(prefix),
         None => pattern == number,

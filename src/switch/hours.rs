@@ -3,7 +3,7 @@
 
 use super::{Notice, Output, Switch};
 use crate::acd;
-use crate::id::HoursId;
+use crate::id::{HoursId, QueueId};
 use crate::route::Calendar;
 use crate::settings::Account;
 use jiff::Timestamp;
@@ -69,10 +69,15 @@ impl Switch {
             let queues = queues.filter(|queue| queue.hours == Some(hours));
             for queue in queues.map(|queue| queue.id).collect::<Vec<_>>() {
                 if self.floor.is_open(queue) != open {
-                    self.out(Output::Notice(None, Notice::Open { queue, open }));
-                    self.acd(now, acd::Input::Open { queue, open });
+                    self.opens(now, queue, open);
                 }
             }
         }
+    }
+
+    /// A queue opens or closes.
+    pub(super) fn opens(&mut self, now: Instant, queue: QueueId, open: bool) {
+        self.out(Output::Notice(None, Notice::Open { queue, open }));
+        self.acd(now, acd::Input::Open { queue, open });
     }
 }

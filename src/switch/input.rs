@@ -1,8 +1,10 @@
 //! Everything that can happen to the switch.
 
-use super::Request;
+use super::{Request, Sounds};
 use crate::clock::Clock;
 use crate::id::SoundId;
+use crate::media::Library;
+use crate::settings::Account;
 use crate::sip::resolve::{Answer, Query};
 use crate::{media, sip};
 use std::sync::Arc;
@@ -21,6 +23,9 @@ pub enum Input {
     /// A sentence of [`crate::switch::Output::Speak`] was spoken; `None`: it cannot be. Each is
     /// answered once.
     Spoken(SoundId, Option<Arc<media::Sound>>),
+    /// The account is set differently from now on: checked settings, which sound is what, and the
+    /// sounds.
+    Settings(Box<Account>, Sounds, Library),
     /// The wall clock was read again.
     Clock(Clock),
     /// Take no new calls: the server is about to stop.

@@ -18,6 +18,7 @@
 
 mod admit;
 mod cause;
+mod change;
 mod check;
 mod dial;
 mod dialled;
@@ -132,9 +133,7 @@ impl Switch {
     pub fn new(config: Config, clock: Clock, mut random: Random) -> Self {
         let resolver = Resolver::new(on_dns::reach(&config.sip), random.fork());
         let mut sip = Endpoint::new(config.sip, random.fork());
-        let users = config.account.agents.iter();
-        let users = users.map(|agent| (agent.user.clone(), agent.password.0.clone()));
-        let (users, now) = (users.collect(), clock.at());
+        let (users, now) = (change::users(&config.account), clock.at());
         sip.command(now, sip::Command::Users(users));
         sip.command(now, sip::Command::Trust(trusted(&config.account)));
         let mut switch = Self {
@@ -184,6 +183,9 @@ impl Switch {
             }
             Input::Request(request) => self.on_request(now, request),
             Input::Spoken(name, sound) => self.on_spoken(now, name, sound),
+            Input::Settings(account, sounds, library) => {
+                self.set(now, *account, sounds, library);
+            }
             Input::Clock(clock) => {
                 self.clock = clock;
                 self.watch_hours(now);

@@ -16,13 +16,22 @@ use std::time::Instant;
 impl Switch {
     /// Tells the floor, does what it asks for, and tells it at once what came of that.
     pub(super) fn acd(&mut self, now: Instant, input: acd::Input) {
-        let mut inputs = VecDeque::from([input]);
         let mut actions = vec![];
-        while let Some(input) = inputs.pop_front() {
-            self.floor.handle(now, input, &mut actions);
+        self.floor.handle(now, input, &mut actions);
+        self.act_on(now, actions);
+    }
+
+    /// Does what the floor asks for, and tells it at once what came of that.
+    pub(super) fn act_on(&mut self, now: Instant, mut actions: Vec<Action>) {
+        let mut inputs = VecDeque::new();
+        loop {
             for action in std::mem::take(&mut actions) {
                 inputs.extend(self.act(now, action));
             }
+            let Some(input) = inputs.pop_front() else {
+                return;
+            };
+            self.floor.handle(now, input, &mut actions);
         }
     }
 

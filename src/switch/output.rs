@@ -41,6 +41,8 @@ pub enum Output {
 /// The story of a call, line by line: for logs, metrics and the demo.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Notice {
+    /// Other settings are in force.
+    Settings,
     /// A call has come in and was answered.
     Arrived { from: String, called: String },
     /// A call was refused with this status. `why` says what to mend.

@@ -30,6 +30,12 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("store", &["acd", "call"]),
     ("events", &["switch", "acd", "call", "store"]),
     ("vault", &["call", "media", "settings", "audio"]),
+    (
+        "steward",
+        &[
+            "acd", "audio", "config", "media", "settings", "speech", "store", "switch", "voices",
+        ],
+    ),
     ("api", &["watch", "sip", "net", "store"]),
     ("watch", &["sip", "call"]),
     ("config", &["settings", "route", "sip", "watch"]),
@@ -37,8 +43,8 @@ const LAYERS: &[(&str, &[&str])] = &[
 
 /// Folders that touch the world. `app` and `demo` compose them and may know everything.
 const DRIVERS: &[&str] = &[
-    "net", "worker", "voices", "store", "events", "vault", "api", "watch", "config", "app", "demo",
-    "main.rs",
+    "net", "worker", "voices", "store", "events", "steward", "vault", "api", "watch", "config",
+    "app", "demo", "main.rs",
 ];
 
 #[test]

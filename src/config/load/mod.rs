@@ -36,7 +36,9 @@ pub(super) struct Loader<'t> {
 /// Reads the whole file.
 pub(super) fn load(path: &Path, text: &str, files: &Files) -> Result<Config, ConfigErrors> {
     let folder = path.parent().unwrap_or_else(|| Path::new(""));
-    read(path, text, folder, files, |loader, root| {
+    // What is named in it is kept elsewhere, too, where another folder is the current one.
+    let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+    read(path, text, &folder, files, |loader, root| {
         loader.config(root)
     })
 }

@@ -13,6 +13,7 @@ mod queue;
 mod recording;
 mod ringing;
 mod secure;
+mod settings;
 mod signalling;
 mod speech;
 mod sticky;

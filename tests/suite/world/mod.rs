@@ -144,6 +144,18 @@ impl World {
         self.registers(user, 3600)
     }
 
+    /// The account is set differently from now on.
+    pub(crate) fn settings(&mut self, change: impl FnOnce(&mut Account)) -> &mut Self {
+        change(&mut self.account);
+        self.account.check().expect("sound settings");
+        let account = Box::new(self.account.clone());
+        let (sounds, prompts) = sounds();
+        let library = plane::library(&prompts).as_ref().clone();
+        let input = Input::Settings(account, sounds, library);
+        self.switch.handle(self.now, input);
+        self.wait(0.1)
+    }
+
     /// 0: unregisters.
     pub(crate) fn registers(&mut self, user: &str, expires: u32) -> &mut Self {
         let agent = self.account.agents.iter().find(|agent| agent.user == user);

@@ -28,19 +28,23 @@ pub(crate) struct Mime {
     events: Vec<Event>,
 }
 
+/// All worlds have the same sounds, which are encoded once.
+pub(crate) fn library(sounds: &[(SoundId, Vec<i16>)]) -> &'static Arc<Library> {
+    static LIBRARY: OnceLock<Arc<Library>> = OnceLock::new();
+    LIBRARY.get_or_init(|| {
+        let mut library = Library::default();
+        for (id, pcm) in sounds {
+            library.insert(*id, Sound::new(pcm.clone()));
+        }
+        Arc::new(library)
+    })
+}
+
 const BEAT: Duration = Duration::from_millis(20);
 
 impl Plane {
     pub(crate) fn real(now: Instant, clock: Clock, sounds: &[(SoundId, Vec<i16>)]) -> Self {
-        // All worlds have the same sounds, which are encoded once.
-        static LIBRARY: OnceLock<Arc<Library>> = OnceLock::new();
-        let library = LIBRARY.get_or_init(|| {
-            let mut library = Library::default();
-            for (id, pcm) in sounds {
-                library.insert(*id, Sound::new(pcm.clone()));
-            }
-            Arc::new(library)
-        });
+        let library = library(sounds);
         let mut engine = Box::new(Engine::new(Random::seeded(1), clock, now));
         let mut out = Out::default();
         engine.command(now, Command::Library(library.clone()), &mut out);

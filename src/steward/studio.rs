@@ -1,0 +1,272 @@
+//! Every message and all music of the account, rendered before anybody can come to hear it.
+
+use crate::acd::Message;
+use crate::audio::tone;
+use crate::id::SoundId;
+use crate::media::{Library, Sound};
+use crate::settings::{self, Account, Utterance, WaitingKey};
+use crate::speech::Template;
+use crate::switch::{Sounds, Speaker};
+use crate::voices::Catalogue;
+use anyhow::Context as _;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+/// What an agent hears while a number outside rings.
+const RING_BACK: SoundId = SoundId(u32::MAX);
+
+/// Where sounds are made. What was made for the last settings is not made again for the next.
+#[derive(Debug)]
+pub struct Studio {
+    catalogue: Arc<Catalogue>,
+    made: Made,
+    /// The last name that a sound was given: none is given twice, since calls may still hear the old.
+    last: u32,
+}
+
+/// The sounds that there are, with their names.
+type Made = BTreeMap<Piece, (SoundId, Arc<Sound>)>;
+
+/// What a sound is made of.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Piece {
+    Message(settings::Message),
+    /// What is left of a text without its numbers.
+    Rest(Utterance),
+}
+
+/// A message that cannot be heard.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// The field: `queue[0].greeting`.
+    pub field: String,
+    /// Where it is, as people call it: `queue "Support", greeting`.
+    pub place: String,
+    /// What is wrong, and the mend.
+    pub why: String,
+}
+
+impl Studio {
+    /// An empty studio with these voices.
+    pub fn new(catalogue: Arc<Catalogue>) -> Self {
+        Self {
+            catalogue,
+            made: BTreeMap::new(),
+            last: 0,
+        }
+    }
+
+    /// Decodes files and renders speech: each file and each text once, however often it is used. Of a
+    /// text with numbers only what is said without them: the rest depends on the moment. In the library
+    /// is also what the settings before had, for those who hear it now.
+    ///
+    /// # Errors
+    /// All messages that cannot be heard.
+    pub fn furnish(&mut self, account: &Account) -> Result<(Library, Sounds), Vec<Fault>> {
+        let mut work = Work {
+            catalogue: &self.catalogue,
+            before: &self.made,
+            last: self.last,
+            made: BTreeMap::new(),
+            faults: vec![],
+        };
+        let sounds = work.all(account);
+        if !work.faults.is_empty() {
+            return Err(work.faults);
+        }
+        let mut library = Library::default();
+        for (id, sound) in self.made.values().chain(work.made.values()) {
+            library.share(*id, sound.clone());
+        }
+        library.insert(RING_BACK, Sound::new(ring_back_tone()));
+        (self.last, self.made) = (work.last, work.made);
+        Ok((library, sounds))
+    }
+}
+
+/// One furnishing.
+struct Work<'s> {
+    catalogue: &'s Catalogue,
+    before: &'s Made,
+    last: u32,
+    made: Made,
+    faults: Vec<Fault>,
+}
+
+impl Work<'_> {
+    fn all(&mut self, account: &Account) -> Sounds {
+        let mut sounds = Sounds::default();
+        for (key, waiting) in account.experiences() {
+            let announcement = waiting.announcement.as_ref();
+            let max_wait = waiting.max_wait.as_ref();
+            let messages = [
+                (Message::Greeting, waiting.greeting.as_ref()),
+                (Message::Announcement, announcement.map(|a| &a.message)),
+                (
+                    Message::MaxWait,
+                    max_wait.and_then(|max| max.message.as_ref()),
+                ),
+            ];
+            for (role, message) in messages {
+                let place = || place(account, key, name(role));
+                let sound = match message.filter(|message| has_numbers(message)) {
+                    None => self.sound(message, place),
+                    Some(message) => {
+                        let (speaker, rest) = self.speaker(message, place).unzip();
+                        speaker.map(|speaker| sounds.set_speaker(key, role, speaker));
+                        rest.flatten()
+                    }
+                };
+                sound.map(|sound| sounds.set_message(key, role, sound));
+            }
+            let music = self.sound(waiting.music.as_ref(), || place(account, key, "music"));
+            music.map(|sound| sounds.set_music(key, sound));
+        }
+        for hours in &account.hours {
+            let key = WaitingKey::Hours(hours.id);
+            let sound = self.sound(hours.away.as_ref(), || place(account, key, "away"));
+            sound.map(|sound| sounds.set_message(key, Message::Away, sound));
+        }
+        for (index, callback) in account.callbacks.iter().enumerate() {
+            let place = || {
+                let section = format!("callback[{index}]");
+                named(&section, "callback", &callback.name, "confirmation")
+            };
+            let sound = self.sound(callback.confirmation.as_ref(), place);
+            sound.map(|sound| sounds.set_confirmation(callback.id, sound));
+        }
+        sounds.set_ring_back(RING_BACK);
+        sounds
+    }
+
+    fn sound(
+        &mut self,
+        message: Option<&settings::Message>,
+        place: impl Fn() -> Fault,
+    ) -> Option<SoundId> {
+        let message = message?;
+        let catalogue = self.catalogue;
+        let render = || Ok(catalogue.render(message, Path::new(""))?);
+        let made = self.piece(Piece::Message(message.clone()), render);
+        self.or_fault(made, place)
+    }
+
+    /// How a text with numbers is spoken, and what is heard where that fails.
+    fn speaker(
+        &mut self,
+        message: &settings::Message,
+        place: impl Fn() -> Fault,
+    ) -> Option<(Speaker, Option<SoundId>)> {
+        let speaker = self.try_speaker(message);
+        self.or_fault(speaker, place)
+    }
+
+    fn try_speaker(
+        &mut self,
+        message: &settings::Message,
+    ) -> anyhow::Result<(Speaker, Option<SoundId>)> {
+        let catalogue = self.catalogue;
+        // That it can be spoken is known before a caller waits for it.
+        catalogue.render(message, Path::new(""))?;
+        let language = match message {
+            settings::Message::Text { voice, quality, .. } => {
+                catalogue.language(voice, *quality)?
+            }
+            settings::Message::File(_) => String::new(),
+        };
+        let speaker = Speaker::of(message, Some(&language)).context("it has no numbers")?;
+        let rest = speaker.rest().map(|rest| {
+            let speak = || Ok(catalogue.speak(&rest)?);
+            self.piece(Piece::Rest(rest.clone()), speak)
+        });
+        Ok((speaker, rest.transpose()?))
+    }
+
+    fn piece(
+        &mut self,
+        piece: Piece,
+        make: impl FnOnce() -> anyhow::Result<Vec<i16>>,
+    ) -> anyhow::Result<SoundId> {
+        if let Some((id, _)) = self.made.get(&piece) {
+            return Ok(*id);
+        }
+        let made = match self.before.get(&piece) {
+            Some(made) => made.clone(),
+            None => {
+                let sound = Arc::new(Sound::new(make()?));
+                self.last += 1;
+                (SoundId(self.last), sound)
+            }
+        };
+        let id = made.0;
+        self.made.insert(piece, made);
+        Ok(id)
+    }
+
+    fn or_fault<T>(&mut self, made: anyhow::Result<T>, place: impl Fn() -> Fault) -> Option<T> {
+        let fault = |why: anyhow::Error| {
+            let why = format!("{why:#}");
+            self.faults.push(Fault { why, ..place() });
+        };
+        made.map_err(fault).ok()
+    }
+}
+
+/// Whether the place of the caller or their wait is said in it.
+fn has_numbers(message: &settings::Message) -> bool {
+    match message {
+        settings::Message::File(_) => false,
+        settings::Message::Text { text, .. } => {
+            Template::parse(text).is_ok_and(|template| template.has_numbers())
+        }
+    }
+}
+
+/// The ring-back tone of most of Europe (ETSI TR 101 041-2): 425 Hz, one second of five.
+fn ring_back_tone() -> Vec<i16> {
+    let mut tone = tone::sine(425.0, -20.0, 8_000);
+    tone.resize(5 * 8_000, 0);
+    tone
+}
+
+/// A message as the configuration calls it.
+fn name(role: Message) -> &'static str {
+    match role {
+        Message::Greeting => "greeting",
+        Message::Announcement => "announcement",
+        Message::MaxWait => "max_wait.message",
+        Message::Away => "away",
+    }
+}
+
+/// Where something is set.
+fn place(account: &Account, key: WaitingKey, part: &str) -> Fault {
+    let (list, index, name) = match key {
+        WaitingKey::Queue(id) => {
+            let index = account.queues.iter().position(|queue| queue.id == id);
+            let queue = account.queue(id);
+            ("queue", index, queue.map(|queue| queue.name.as_str()))
+        }
+        WaitingKey::Strategy(id) => {
+            let index = account.strategies.iter().position(|each| each.id == id);
+            let strategy = account.strategy(id);
+            ("strategy", index, strategy.map(|each| each.name.as_str()))
+        }
+        WaitingKey::Hours(id) => {
+            let index = account.hours.iter().position(|hours| hours.id == id);
+            let hours = account.hours(id);
+            ("hours", index, hours.map(|hours| hours.name.as_str()))
+        }
+    };
+    let section = format!("{list}[{}]", index.unwrap_or_default());
+    named(&section, list, name.unwrap_or_default(), part)
+}
+
+fn named(section: &str, kind: &str, name: &str, part: &str) -> Fault {
+    Fault {
+        field: format!("{section}.{part}"),
+        place: format!("{kind} {name:?}, {part}"),
+        why: String::new(),
+    }
+}

@@ -1,0 +1,64 @@
+//! New settings while calls are up (R141, R148): nobody is hung up on, and what has begun under the
+//! old ones goes on under them where the setting says so.
+
+use super::hours::Openings;
+use super::{Notice, Output, Sounds, Switch, trusted};
+use crate::acd;
+use crate::media::{Command as Media, Library};
+use crate::settings::Account;
+use crate::sip;
+use std::sync::Arc;
+use std::time::Instant;
+
+impl Switch {
+    /// From now on the account is set like this; it has been checked.
+    ///
+    /// A call keeps the recording policy it began with (R96), and the longest wait it was promised;
+    /// a phone stays registered while its user stays.
+    pub(super) fn set(&mut self, now: Instant, account: Account, sounds: Sounds, library: Library) {
+        // Before anything of it is played.
+        let library = Arc::new(library);
+        for worker in 0..self.ports.workers() {
+            let command = Media::Library(library.clone());
+            self.out(Output::Media(worker, command));
+        }
+        let old = std::mem::replace(&mut self.account, account);
+        self.sounds = sounds;
+        let (users, trusted) = (users(&self.account), trusted(&self.account));
+        self.sip.command(now, sip::Command::Users(users));
+        self.sip.command(now, sip::Command::Trust(trusted));
+        self.board.set(&self.account);
+        let limit = self.account.dialling.calls_per_minute;
+        for pace in self.paces.values_mut() {
+            pace.allow(limit);
+        }
+        self.keep_names(now);
+        self.watch_trunks(now);
+        // A phone belongs to a user: who has become another one has none yet.
+        for agent in &old.agents {
+            let user = self.account.agent(agent.id).map(|agent| &agent.user);
+            if user.is_some_and(|user| *user != agent.user) {
+                let (agent, reachable) = (agent.id, false);
+                self.acd(now, acd::Input::Reachable { agent, reachable });
+            }
+        }
+        let mut actions = vec![];
+        self.floor.set(now, &self.account, &mut actions);
+        self.act_on(now, actions);
+        self.openings = Openings::new(&self.account);
+        let always = self.account.queues.iter();
+        let always = always.filter(|queue| queue.hours.is_none() && !self.floor.is_open(queue.id));
+        for queue in always.map(|queue| queue.id).collect::<Vec<_>>() {
+            self.opens(now, queue, true);
+        }
+        self.watch_hours(now);
+        self.out(Output::Notice(None, Notice::Settings));
+    }
+}
+
+/// The users of the agents' phones, with their passwords.
+pub(super) fn users(account: &Account) -> Vec<(String, String)> {
+    let agents = account.agents.iter();
+    let users = agents.map(|agent| (agent.user.clone(), agent.password.0.clone()));
+    users.collect()
+}
