@@ -24,6 +24,7 @@ mod voices;
 use crate::api::{self, Api, Health};
 use crate::clock::Clock;
 use crate::config::{Admits, Config, ListenerConfig};
+use crate::events::webhooks::{Means, Reach, Webhooks};
 use crate::events::{Live, Log, What};
 use crate::id::CallId;
 use crate::media::{Command, Engine, Library};
@@ -64,6 +65,7 @@ pub struct Server {
     store: Arc<Store>,
     api: Option<Api>,
     steward: Arc<Steward>,
+    webhooks: Arc<Webhooks>,
     runtime: tokio::runtime::Runtime,
     clerk: Option<Clerk>,
     http: Option<SocketAddr>,
@@ -95,7 +97,8 @@ impl Server {
         let catalogue = Arc::new(Catalogue::new(data));
         let health = Arc::new(Health::new(env!("CARGO_PKG_VERSION")));
         let told = health.clone();
-        let store = Store::start(&Place::new(None, data), move |event| {
+        let url = config.server.database.as_ref().map(|url| url.0.as_str());
+        let store = Store::start(&Place::new(url, data), move |event| {
             hands::store_event(&told, event);
         });
         let store = Arc::new(store?);
@@ -107,10 +110,18 @@ impl Server {
         let log = Log::open(store.clone(), Timestamp::now())?;
         let version = env!("CARGO_PKG_VERSION");
         log.add(Timestamp::now(), &What::Started { version });
+        let live = Live::new(log.clone(), Timestamp::now());
         let (recorded, happened, told) = (store.clone(), log.clone(), health.clone());
         let vault = Vault::start(data.join("recordings"), move |event| {
             hands::vault_event(&recorded, &happened, &told, event);
         })?;
+        let means = Means {
+            log: log.clone(),
+            store: store.clone(),
+            reach: Reach::new(config.server.webhook_networks.clone()),
+            tls: trust(&config)?.web()?,
+        };
+        let webhooks = Arc::new(Webhooks::start(runtime.handle(), means));
         let (inbox, outlet) = inbox::inbox();
         let workers = start_workers(&config, began.library, &vault, &inbox)?;
         let (into, happens) = (inbox.clone(), log.clone());
@@ -168,7 +179,7 @@ impl Server {
         )
         .with_certificates(certificates)
         .with_dns(dns)
-        .with_events(Live::new(log, Timestamp::now()))
+        .with_events(live)
         .with_speech(speech)
         .with_tap(trace.as_ref().map(Trace::tap).unwrap_or_default());
         let control = Control::start(switch, outlet, hands)?;
@@ -180,6 +191,7 @@ impl Server {
             store,
             api,
             steward,
+            webhooks,
             runtime,
             clerk,
             http,
@@ -281,6 +293,7 @@ impl Server {
             api.stop();
         }
         drop(self.steward);
+        drop(self.webhooks);
         if let Some(store) = Arc::into_inner(self.store) {
             store.stop();
         }

@@ -113,3 +113,6 @@ pub const KINDS: &[(&str, &str)] = &[
     ),
     ("settings.changed", "Settings were saved: revision, by."),
 ];
+
+/// Those that the live view says of itself, every second.
+pub(super) const LIVE: [&str; 2] = ["agent.state", "queue.state"];
