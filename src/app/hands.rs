@@ -32,7 +32,7 @@ pub(super) struct Hands {
     network: Network,
     /// The resolver gives up what is never asked.
     dns: Option<Dns>,
-    speech: Option<Speech>,
+    speech: Option<Arc<Speech>>,
     workers: Vec<Worker>,
     vault: vault::Sender,
     store: Arc<Store>,
@@ -86,7 +86,7 @@ impl Hands {
     }
 
     /// Also speaks.
-    pub(super) fn with_speech(self, speech: Speech) -> Self {
+    pub(super) fn with_speech(self, speech: Arc<Speech>) -> Self {
         Self {
             speech: Some(speech),
             ..self
@@ -312,9 +312,6 @@ impl Hands {
         self.network.stop();
         for worker in self.workers {
             worker.stop();
-        }
-        if let Some(speech) = self.speech {
-            speech.stop();
         }
     }
 }

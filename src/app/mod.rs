@@ -124,7 +124,9 @@ impl Server {
         let webhooks = Arc::new(Webhooks::start(runtime.handle(), means));
         let (inbox, outlet) = inbox::inbox();
         let workers = start_workers(&config, began.library, &vault, &inbox)?;
-        let (into, happens) = (inbox.clone(), log.clone());
+        let speech = Arc::new(Speech::start(&catalogue, inbox.clone())?);
+        speech.prepare(&began.sounds);
+        let (into, happens, ahead) = (inbox.clone(), log.clone(), speech.clone());
         let steward = Arc::new(Steward::new(
             store.clone(),
             &folder,
@@ -135,6 +137,7 @@ impl Server {
                 let steward::Change { revision, by, .. } = change;
                 happens.add(Timestamp::now(), &What::SettingsChanged { revision, by });
                 let (account, sounds) = (change.account, change.sounds);
+                ahead.prepare(&sounds);
                 into.insist(Input::Settings(account, sounds, change.library));
             },
         ));
@@ -157,8 +160,6 @@ impl Server {
             Api::start(place, runtime.handle(), parts)
         });
         let api = api.transpose()?;
-        let speech = Speech::start(&catalogue, inbox.clone())?;
-        speech.prepare(&began.sounds);
         let switch = switch(&config, began.sounds, &workers, &network);
         let http = config.server.http;
         let addresses = listeners(&config).filter_map(|(id, listener, transport)| {
