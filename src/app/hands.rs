@@ -1,6 +1,7 @@
 //! The hands of the switch: its outputs, done.
 
 use super::certificates::Certificates;
+use super::inbox::Inbox;
 use super::speech::Speech;
 use super::story::{self, Numbers};
 use crate::acd::{AgentState, Status};
@@ -130,6 +131,7 @@ impl Hands {
             | Input::Media(_)
             | Input::Looked(..)
             | Input::Request(_)
+            | Input::Stored { .. }
             | Input::Spoken(..)
             | Input::Clock(_)
             | Input::Drain
@@ -181,6 +183,9 @@ impl Hands {
                 }
             }
             Output::Reply(..) => {}
+            Output::Callback(request) => {
+                self.store.write(Record::Callback(request));
+            }
             Output::Notice(call, notice) => {
                 if let (Some(call), Notice::Ended { .. }) = (call, &notice) {
                     self.tap.ended(now, call);
@@ -208,8 +213,16 @@ impl Hands {
                 metrics::WAIT.note(Duration::from_millis(*waited_ms));
             }
             Notice::Ended { end, .. } => metrics::CALLS_ENDED.add_for(end_name(*end), 1),
+            Notice::CallbackPromised(_) => metrics::CALLBACKS_PROMISED.add(1),
+            Notice::CallbackDials { .. } => metrics::CALLBACKS_DIALLED.add(1),
+            Notice::CallbackNoReply(_) => metrics::CALLBACKS_UNANSWERED.add(1),
             Notice::Queued { .. }
             | Notice::SentOut { .. }
+            | Notice::CallbackAsked { .. }
+            | Notice::AsksNumber
+            | Notice::CallbackDeclined { .. }
+            | Notice::CallbackTaken { .. }
+            | Notice::CallbackMissed { .. }
             | Notice::Tries { .. }
             | Notice::Passed { .. }
             | Notice::Failed { .. }
@@ -329,6 +342,7 @@ fn show(view: &View) {
     }
     for queue in &view.queues {
         metrics::CALLERS_WAITING.set_for(&queue.name, queue.waiting as f64);
+        metrics::CALLBACKS_WAITING.set_for(&queue.name, queue.callbacks as f64);
     }
     let states = [
         "offline",
@@ -375,6 +389,7 @@ fn end_name(end: End) -> &'static str {
         End::Abandoned => "abandoned",
         End::Closed => "closed",
         End::MaxWait => "max_wait",
+        End::CallbackPromised => "callback_promised",
         End::NotReached => "not_reached",
         End::OutsideHungUp => "outside_hung_up",
         End::MediaLost => "media_lost",
@@ -424,7 +439,7 @@ pub(super) fn vault_event(store: &Store, log: &Log, health: &Health, event: vaul
 }
 
 /// What the store says, on its thread: into the log, the health and the metrics.
-pub(super) fn store_event(health: &Health, event: store::Event) {
+pub(super) fn store_event(inbox: &Inbox, health: &Health, event: store::Event) {
     match event {
         store::Event::Failing { why } => {
             health.set_store_failing(true);
@@ -443,6 +458,15 @@ pub(super) fn store_event(health: &Health, event: store::Event) {
         store::Event::Interrupted { calls } => {
             tracing::warn!(calls, "ended as interrupted: the last run left them open");
         }
-        store::Event::Stored { .. } => {}
+        // One that finds no room is written again.
+        store::Event::Stored {
+            id,
+            revision,
+            stored,
+        } => drop(inbox.offer(Input::Stored {
+            callback: id,
+            revision,
+            stored,
+        })),
     }
 }

@@ -21,6 +21,7 @@ mod ladder;
 mod speech;
 mod voices;
 
+use crate::acd;
 use crate::api::{self, Api, Health};
 use crate::clock::Clock;
 use crate::config::{Admits, Config, ListenerConfig};
@@ -96,10 +97,11 @@ impl Server {
             .build()?;
         let catalogue = Arc::new(Catalogue::new(data));
         let health = Arc::new(Health::new(env!("CARGO_PKG_VERSION")));
-        let told = health.clone();
+        let (inbox, outlet) = inbox::inbox();
+        let (told, confirmed) = (health.clone(), inbox.clone());
         let url = config.server.database.as_ref().map(|url| url.0.as_str());
         let store = Store::start(&Place::new(url, data), move |event| {
-            hands::store_event(&told, event);
+            hands::store_event(&confirmed, &told, event);
         });
         let store = Arc::new(store?);
         store.interrupted(Timestamp::now())?;
@@ -122,7 +124,6 @@ impl Server {
             tls: trust(&config)?.web()?,
         };
         let webhooks = Arc::new(Webhooks::start(runtime.handle(), means));
-        let (inbox, outlet) = inbox::inbox();
         let workers = start_workers(&config, began.library, &vault, &inbox)?;
         let speech = Arc::new(Speech::start(&catalogue, inbox.clone())?);
         speech.prepare(&began.sounds);
@@ -160,7 +161,8 @@ impl Server {
             Api::start(place, runtime.handle(), parts)
         });
         let api = api.transpose()?;
-        let switch = switch(&config, began.sounds, &workers, &network);
+        let pending = store.pending_callbacks()?;
+        let switch = switch(&config, began.sounds, pending, &workers, &network);
         let http = config.server.http;
         let addresses = listeners(&config).filter_map(|(id, listener, transport)| {
             let address = network.local_addr(id)?;
@@ -346,6 +348,7 @@ fn start_workers(
                     | Input::Request(_)
                     | Input::Spoken(..)
                     | Input::Settings(..)
+                    | Input::Stored { .. }
                     | Input::Clock(_)
                     | Input::Drain
                     | Input::Stop
@@ -453,7 +456,13 @@ fn trace(config: &Config, network: &Network) -> anyhow::Result<Option<Trace>> {
         .context("the socket towards the capture server")
 }
 
-fn switch(config: &Config, sounds: Sounds, workers: &[Worker], network: &Network) -> Switch {
+fn switch(
+    config: &Config,
+    sounds: Sounds,
+    callbacks: Vec<acd::callback::Request>,
+    workers: &[Worker],
+    network: &Network,
+) -> Switch {
     let listeners = listeners(config).map(|(id, listener, transport)| {
         let digest = match &listener.admits {
             Admits::Phones(digest) => Some(digest.clone()),
@@ -489,6 +498,7 @@ fn switch(config: &Config, sounds: Sounds, workers: &[Worker], network: &Network
             .collect(),
         silence: config.media.silence_timeout,
         sounds,
+        callbacks,
     };
     let clock = Clock::new(Instant::now(), Timestamp::now());
     Switch::new(config, clock, Random::from_system())

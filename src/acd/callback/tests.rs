@@ -287,10 +287,7 @@ fn d14_who_calls_in_is_not_called_and_being_connected_closes_the_callback() {
         number: number(),
     });
     let queue = QUEUE;
-    story.input(Input::Connected {
-        number: number(),
-        queue,
-    });
+    story.input(Input::Connected { call, queue });
     story.expect(&["not ready 1", "withdraw 1"]);
     assert_eq!(story.row(1).state.status(), Status::Done);
 }

@@ -47,7 +47,7 @@ fn live(seed: u64) -> usize {
             8 => Input::Reached { id },
             9 => Input::OnTheLine { call, number },
             10 => Input::OffTheLine { call },
-            11 => Input::Connected { number, queue },
+            11 => Input::Connected { call, queue },
             12 => Input::Open {
                 queue,
                 open: random.below(2) == 0,
