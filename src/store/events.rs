@@ -88,7 +88,11 @@ pub(super) async fn forget(db: &mut Database, now: Timestamp) -> anyhow::Result<
     forget_before(&mut db.link, KEPT, oldest).await
 }
 
-async fn forget_before(link: &mut Link, kept: u64, oldest: Timestamp) -> anyhow::Result<()> {
+pub(super) async fn forget_before(
+    link: &mut Link,
+    kept: u64,
+    oldest: Timestamp,
+) -> anyhow::Result<()> {
     // Numbers skip, so that the rows have to be counted.
     let sql = "DELETE FROM events WHERE seq <= COALESCE(
              (SELECT seq FROM events ORDER BY seq DESC LIMIT 1 OFFSET $1), 0)";

@@ -1,10 +1,15 @@
 //! The store as a whole: what is written comes back, once, whatever happens to the database.
 
+mod asked;
+mod away;
+mod delivered;
+mod promised;
+
 use super::*;
 use crate::call::record::{AgentName, Attempt, Content, Direction, End, File, Leg, Quality, Role};
 use crate::id::{AgentId, LegId};
 use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{ConnectOptions as _, SqliteConnection};
+use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -125,16 +130,64 @@ fn put(store: &Store, conversation: Conversation) {
     store.write(Record::Conversation(Box::new(conversation)));
 }
 
-type Said = Arc<Mutex<Vec<Event>>>;
+pub(super) type Said = Arc<Mutex<Vec<Event>>>;
 
 fn start(folder: &Folder) -> (Store, Said) {
+    start_at(&Place::Sqlite(folder.database()))
+}
+
+pub(super) fn start_at(place: &Place) -> (Store, Said) {
     let said = Said::default();
     let heard = Arc::clone(&said);
     let report = move |event| heard.lock().expect("no panic").push(event);
-    (
-        Store::start(&Place::Sqlite(folder.database()), report).expect("started"),
-        said,
-    )
+    (Store::start(place, report).expect("started"), said)
+}
+
+/// Where a test of the store is made: a folder, and a database in it or on a server.
+pub(super) struct Ground {
+    folder: Folder,
+    pub(super) place: Place,
+}
+
+impl Ground {
+    pub(super) fn start(&self) -> (Store, Said) {
+        start_at(&self.place)
+    }
+
+    fn lines(&self, file: &str) -> Vec<serde_json::Value> {
+        self.folder.lines(file)
+    }
+}
+
+/// Makes a test with SQLite, and with PostgreSQL where `tools/with-postgres` says that there is a server.
+pub(super) fn on_each(name: &str, test: impl Fn(&Ground)) {
+    let folder = Folder::new(name);
+    let place = Place::Sqlite(folder.database());
+    test(&Ground { folder, place });
+    let Ok(server) = std::env::var("CORDBOARD_TEST_POSTGRES") else {
+        return;
+    };
+    let folder = Folder::new(&format!("{name}-postgres"));
+    let database = format!("{}_{}", name.replace('-', "_"), std::process::id());
+    postgres(&server, &format!("CREATE DATABASE {database}"));
+    let place = Place::Postgres {
+        url: format!("{server}/{database}"),
+        dir: folder.path().to_owned(),
+    };
+    test(&Ground { folder, place });
+}
+
+/// Says something to a server of PostgreSQL.
+pub(super) fn postgres(server: &str, sql: &str) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    runtime.expect("a runtime").block_on(async {
+        let url = format!("{server}/postgres");
+        let mut connection = sqlx::PgConnection::connect(&url).await.expect("a server");
+        let sql = sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned()));
+        sql.execute(&mut connection).await.expect("done");
+    });
 }
 
 fn ids(conversations: &[Conversation]) -> Vec<CallId> {
@@ -143,84 +196,88 @@ fn ids(conversations: &[Conversation]) -> Vec<CallId> {
 
 #[test]
 fn a_conversation_is_one_row_with_its_last_state() {
-    let folder = Folder::new("store-row");
-    let (store, said) = start(&folder);
-    put(&store, conversation(1));
-    put(&store, conversation(2));
-    assert_eq!(
-        ids(&store.conversations(9).expect("rows")),
-        [conversation(2).id, conversation(1).id]
-    );
-    put(&store, ended(conversation(1)));
-    put(&store, conversation(1));
-    let rows = store.conversations(9).expect("rows");
-    assert_eq!(rows, [conversation(2), ended(conversation(1))]);
-    assert_eq!(store.conversations(1).expect("rows").len(), 1);
-    assert_eq!(store.backlog(), 0);
-    store.stop();
-    assert_eq!(*said.lock().expect("no panic"), []);
+    on_each("store-row", |ground| {
+        let (store, said) = ground.start();
+        put(&store, conversation(1));
+        put(&store, conversation(2));
+        assert_eq!(
+            ids(&store.conversations(9).expect("rows")),
+            [conversation(2).id, conversation(1).id]
+        );
+        put(&store, ended(conversation(1)));
+        put(&store, conversation(1));
+        let rows = store.conversations(9).expect("rows");
+        assert_eq!(rows, [conversation(2), ended(conversation(1))]);
+        assert_eq!(store.conversations(1).expect("rows").len(), 1);
+        assert_eq!(store.backlog(), 0);
+        store.stop();
+        assert_eq!(*said.lock().expect("no panic"), []);
+    });
 }
 
 #[test]
 fn recordings_come_back_in_the_order_of_segments() {
-    let folder = Folder::new("store-recordings");
-    let (store, _) = start(&folder);
-    store.write(Record::Recorded(recorded(1, 2)));
-    store.write(Record::Recorded(recorded(1, 1)));
-    store.write(Record::Recorded(recorded(1, 1)));
-    store.write(Record::Recorded(recorded(2, 1)));
-    let found = store.recordings(conversation(1).id).expect("rows");
-    assert_eq!(found, [recorded(1, 1), recorded(1, 2)]);
-    assert_eq!(store.recordings(CallId(0)).expect("rows"), []);
+    on_each("store-recordings", |ground| {
+        let (store, _) = ground.start();
+        store.write(Record::Recorded(recorded(1, 2)));
+        store.write(Record::Recorded(recorded(1, 1)));
+        store.write(Record::Recorded(recorded(1, 1)));
+        store.write(Record::Recorded(recorded(2, 1)));
+        let found = store.recordings(conversation(1).id).expect("rows");
+        assert_eq!(found, [recorded(1, 1), recorded(1, 2)]);
+        assert_eq!(store.recordings(CallId(0)).expect("rows"), []);
+    });
 }
 
 #[test]
 fn a_finished_conversation_is_one_line_of_the_call_records() {
-    let folder = Folder::new("store-lines");
-    let (store, _) = start(&folder);
-    for number in 1..=3 {
-        put(&store, conversation(number));
-        put(&store, ended(conversation(number)));
-        put(&store, ended(conversation(number)));
-    }
-    store.flush().expect("written");
-    put(&store, ended(conversation(1)));
-    store.stop();
-    let lines = folder.lines("calls.jsonl");
-    assert_eq!(lines.len(), 3);
-    assert_eq!(lines[0]["id"], conversation(1).id.to_string());
-    assert_eq!(lines[0]["end"], "customer_hung_up");
-    assert_eq!(lines[0]["legs"][1]["role"], "agent");
+    on_each("store-lines", |ground| {
+        let (store, _) = ground.start();
+        for number in 1..=3 {
+            put(&store, conversation(number));
+            put(&store, ended(conversation(number)));
+            put(&store, ended(conversation(number)));
+        }
+        store.flush().expect("written");
+        put(&store, ended(conversation(1)));
+        store.stop();
+        let lines = ground.lines("calls.jsonl");
+        assert_eq!(lines.len(), 3);
+        assert_eq!(lines[0]["id"], conversation(1).id.to_string());
+        assert_eq!(lines[0]["end"], "customer_hung_up");
+        assert_eq!(lines[0]["legs"][1]["role"], "agent");
+    });
 }
 
 #[test]
 fn what_an_earlier_process_left_open_is_ended_as_interrupted() {
-    let folder = Folder::new("store-interrupted");
-    let (store, _) = start(&folder);
-    put(&store, ended(conversation(1)));
-    put(&store, conversation(2));
-    let mut talking = conversation(3);
-    talking.connected = Some(time(40));
-    put(&store, talking);
-    store.stop();
-    let spool = std::fs::File::open(folder.path().join("cordboard.spool.jsonl"));
-    let last = spool.expect("there").set_modified(time(100).into());
-    last.expect("a file of ours");
+    on_each("store-interrupted", |ground| {
+        let (store, _) = ground.start();
+        put(&store, ended(conversation(1)));
+        put(&store, conversation(2));
+        let mut talking = conversation(3);
+        talking.connected = Some(time(40));
+        put(&store, talking);
+        store.stop();
+        let spool = std::fs::File::open(ground.folder.path().join("cordboard.spool.jsonl"));
+        let last = spool.expect("there").set_modified(time(100).into());
+        last.expect("a file of ours");
 
-    let (store, said) = start(&folder);
-    store.interrupted(time(5_000)).expect("asked");
-    put(&store, conversation(4));
-    let rows = store.conversations(9).expect("rows");
-    let ends: Vec<_> = rows.iter().map(|c| (c.end, c.ended)).collect();
-    let interrupted = (Some(End::Interrupted), Some(time(100)));
-    let normal = (Some(End::CustomerHungUp), Some(time(60)));
-    assert_eq!(ends, [(None, None), interrupted, interrupted, normal]);
-    assert_eq!((rows[1].talked_ms, rows[2].talked_ms), (60_000, 0));
-    assert_eq!(
-        *said.lock().expect("no panic"),
-        [Event::Interrupted { calls: 2 }]
-    );
-    assert_eq!(folder.lines("calls.jsonl").len(), 3);
+        let (store, said) = ground.start();
+        store.interrupted(time(5_000)).expect("asked");
+        put(&store, conversation(4));
+        let rows = store.conversations(9).expect("rows");
+        let ends: Vec<_> = rows.iter().map(|c| (c.end, c.ended)).collect();
+        let interrupted = (Some(End::Interrupted), Some(time(100)));
+        let normal = (Some(End::CustomerHungUp), Some(time(60)));
+        assert_eq!(ends, [(None, None), interrupted, interrupted, normal]);
+        assert_eq!((rows[1].talked_ms, rows[2].talked_ms), (60_000, 0));
+        assert_eq!(
+            *said.lock().expect("no panic"),
+            [Event::Interrupted { calls: 2 }]
+        );
+        assert_eq!(ground.lines("calls.jsonl").len(), 3);
+    });
 }
 
 #[test]
@@ -263,35 +320,36 @@ fn while_the_database_is_locked_records_are_spooled_and_replayed_once() {
 
 #[test]
 fn what_was_spooled_when_the_process_died_is_replayed_once_by_the_next() {
-    let folder = Folder::new("store-died");
-    let (store, _) = start(&folder);
-    put(&store, ended(conversation(1)));
-    store.flush().expect("written");
-    let spool_path = folder.path().join("cordboard.spool.jsonl");
-    // As if it had died after the second line of the ledger, before the transaction's end.
-    put(&store, ended(conversation(2)));
-    store.stop();
-    let (mut spool, _) = spool::Spool::open(&spool_path, 2).expect("opened");
-    let again = |number| Record::Conversation(Box::new(ended(conversation(number))));
-    spool.push(&again(3)).expect("room");
-    spool.push(&Record::Recorded(recorded(3, 1))).expect("room");
-    drop(spool);
-    let ledger = folder.path().join("calls.jsonl");
-    let mut written = ledger::Ledger::open(&ledger, 0).expect("opened");
-    written.append(&[&ended(conversation(3))]).expect("written");
-
-    for _ in 0..2 {
-        let (store, said) = start(&folder);
+    on_each("store-died", |ground| {
+        let (store, _) = ground.start();
+        put(&store, ended(conversation(1)));
         store.flush().expect("written");
-        assert_eq!(store.conversations(9).expect("rows").len(), 3);
-        assert_eq!(
-            store.recordings(conversation(3).id).expect("rows"),
-            [recorded(3, 1)]
-        );
-        assert_eq!(folder.lines("calls.jsonl").len(), 3);
-        assert_eq!(store.backlog(), 0);
-        assert_eq!(*said.lock().expect("no panic"), []);
-    }
+        let spool_path = ground.folder.path().join("cordboard.spool.jsonl");
+        // As if it had died after the second line of the ledger, before the transaction's end.
+        put(&store, ended(conversation(2)));
+        store.stop();
+        let (mut spool, _) = spool::Spool::open(&spool_path, 2).expect("opened");
+        let again = |number| Record::Conversation(Box::new(ended(conversation(number))));
+        spool.push(&again(3)).expect("room");
+        spool.push(&Record::Recorded(recorded(3, 1))).expect("room");
+        drop(spool);
+        let ledger = ground.folder.path().join("calls.jsonl");
+        let mut written = ledger::Ledger::open(&ledger, 0).expect("opened");
+        written.append(&[&ended(conversation(3))]).expect("written");
+
+        for _ in 0..2 {
+            let (store, said) = ground.start();
+            store.flush().expect("written");
+            assert_eq!(store.conversations(9).expect("rows").len(), 3);
+            assert_eq!(
+                store.recordings(conversation(3).id).expect("rows"),
+                [recorded(3, 1)]
+            );
+            assert_eq!(ground.lines("calls.jsonl").len(), 3);
+            assert_eq!(store.backlog(), 0);
+            assert_eq!(*said.lock().expect("no panic"), []);
+        }
+    });
 }
 
 #[test]
@@ -325,39 +383,43 @@ fn a_database_that_somebody_removes_is_written_anew_with_all_that_was_in_it() {
 
 #[test]
 fn numbers_that_are_none_do_not_lose_the_record() {
-    let folder = Folder::new("store-nan");
-    let (store, said) = start(&folder);
-    let mut odd = ended(conversation(1));
-    odd.legs[0].quality.jitter_ms = f32::NAN;
-    odd.legs[0].quality.round_trip_ms = Some(f32::INFINITY);
-    odd.legs[1].quality.received = u64::MAX;
-    odd.from = "a\0b'); DROP TABLE legs; --".to_owned();
-    put(&store, odd.clone());
-    let rows = store.conversations(1).expect("rows");
-    assert_eq!(rows[0].from, odd.from);
-    assert_eq!(rows[0].legs[0].quality.jitter_ms, 0.0);
-    assert_eq!(rows[0].legs[0].quality.round_trip_ms, None);
-    assert_eq!(*said.lock().expect("no panic"), []);
+    on_each("store-nan", |ground| {
+        let (store, said) = ground.start();
+        let mut odd = ended(conversation(1));
+        odd.legs[0].quality.jitter_ms = f32::NAN;
+        odd.legs[0].quality.round_trip_ms = Some(f32::INFINITY);
+        odd.legs[1].quality.received = u64::MAX;
+        odd.from = "a\0b'); DROP TABLE legs; --".to_owned();
+        put(&store, odd.clone());
+        let rows = store.conversations(1).expect("rows");
+        // PostgreSQL's texts hold no NUL.
+        let kept = [odd.from.clone(), odd.from.replace('\0', "\u{FFFD}")];
+        assert!(kept.contains(&rows[0].from), "{:?}", rows[0].from);
+        assert_eq!(rows[0].legs[0].quality.jitter_ms, 0.0);
+        assert_eq!(rows[0].legs[0].quality.round_trip_ms, None);
+        assert_eq!(*said.lock().expect("no panic"), []);
+    });
 }
 
 #[test]
 fn a_thousand_conversations_are_written_quickly_and_the_writer_does_not_wait() {
-    let folder = Folder::new("store-many");
-    let (store, said) = start(&folder);
-    let began = Instant::now();
-    for number in 0..1_000 {
-        put(&store, conversation(number));
-        put(&store, ended(conversation(number)));
-        store.write(Record::Recorded(recorded(number, 1)));
-    }
-    assert!(
-        began.elapsed() < Duration::from_secs(1),
-        "{:?}",
-        began.elapsed()
-    );
-    store.flush().expect("written");
-    assert_eq!(folder.lines("calls.jsonl").len(), 1_000);
-    assert_eq!(*said.lock().expect("no panic"), []);
+    on_each("store-many", |ground| {
+        let (store, said) = ground.start();
+        let began = Instant::now();
+        for number in 0..1_000 {
+            put(&store, conversation(number));
+            put(&store, ended(conversation(number)));
+            store.write(Record::Recorded(recorded(number, 1)));
+        }
+        assert!(
+            began.elapsed() < Duration::from_secs(1),
+            "{:?}",
+            began.elapsed()
+        );
+        store.flush().expect("written");
+        assert_eq!(ground.lines("calls.jsonl").len(), 1_000);
+        assert_eq!(*said.lock().expect("no panic"), []);
+    });
 }
 
 fn wait_for(what: impl Fn() -> bool) {
