@@ -13,7 +13,7 @@ use std::time::Duration;
 /// The longest JSON body but for a whole account: 64 KiB.
 const SMALL: usize = 64 << 10;
 /// The longest document of a whole account: 4 MiB, as a configuration file.
-const LARGE: usize = 4 << 20;
+pub(super) const LARGE: usize = 4 << 20;
 /// How long a body may take to come.
 const PATIENCE: Duration = Duration::from_secs(30);
 

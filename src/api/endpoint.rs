@@ -7,6 +7,7 @@ use axum::handler::Handler;
 use axum::http::Method;
 use axum::routing::{MethodFilter, MethodRouter, on};
 use serde_json::Value;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// One endpoint. There is none without a [`Rule`].
@@ -19,11 +20,11 @@ pub(super) struct Endpoint {
     /// The group in the document.
     pub(super) tag: &'static str,
     /// One line.
-    pub(super) summary: &'static str,
+    pub(super) summary: Cow<'static, str>,
     /// What has to be said besides.
     pub(super) notes: &'static str,
-    /// The body it takes: its media type and schema.
-    pub(super) takes: Option<(&'static str, Value)>,
+    /// The bodies it takes: their media types and schemas.
+    pub(super) takes: Vec<(&'static str, Value)>,
     /// What it gives when all goes well: status, media type, schema.
     pub(super) gives: Vec<(u16, Option<(&'static str, Value)>)>,
     /// Query parameters and headers.
@@ -108,9 +109,9 @@ impl Endpoint {
             path,
             rule,
             tag: "",
-            summary: "",
+            summary: "".into(),
             notes: "",
-            takes: None,
+            takes: vec![],
             gives: vec![],
             asks: vec![],
             refuses: vec![],
@@ -118,10 +119,10 @@ impl Endpoint {
         }
     }
 
-    pub(super) fn says(self, tag: &'static str, summary: &'static str) -> Self {
+    pub(super) fn says(self, tag: &'static str, summary: impl Into<Cow<'static, str>>) -> Self {
         Self {
             tag,
-            summary,
+            summary: summary.into(),
             ..self
         }
     }
@@ -135,11 +136,9 @@ impl Endpoint {
         self.takes_as("application/json", schema)
     }
 
-    pub(super) fn takes_as(self, kind: &'static str, schema: Value) -> Self {
-        Self {
-            takes: Some((kind, schema)),
-            ..self
-        }
+    pub(super) fn takes_as(mut self, kind: &'static str, schema: Value) -> Self {
+        self.takes.push((kind, schema));
+        self
     }
 
     /// A JSON answer.

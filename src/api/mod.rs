@@ -13,43 +13,56 @@
 //! Without TLS, addresses other than loopback are refused unless the configuration says otherwise,
 //! and even then what tells of callers, `/api/v1/traces`, answers loopback alone.
 
-#[allow(dead_code)]
+mod agents;
 mod body;
+mod callbacks;
 mod docs;
-#[allow(dead_code)]
 mod endpoint;
+mod events;
 mod guard;
 mod health;
 mod openapi;
-#[allow(dead_code)]
 mod part;
 mod people;
 mod problem;
 mod router;
 mod schema;
 mod serve;
+mod settings;
+mod sounds;
+mod switchboard;
 mod table;
 mod traces;
+mod webhooks;
 mod who;
 
 pub use health::Health;
+pub use switchboard::Switchboard;
 
+use crate::events::{Log, Shown};
 use crate::net::Identity;
+use crate::steward::Steward;
 use crate::store::Store;
+use crate::voices::Catalogue;
 use crate::watch::metrics;
 use crate::watch::trace::Trace;
 use anyhow::{Context as _, bail};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use people::People;
+use problem::Problem;
 use serde::Serialize;
 use serve::{Door, Peer};
+use settings::Settings;
+use sounds::Sounds;
+
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot, watch};
 use tokio::task::JoinHandle;
 
 /// What the pages are made of.
@@ -58,7 +71,20 @@ struct Site {
     /// `None`: nothing is kept of what SIP says.
     trace: Option<Trace>,
     people: People,
+    settings: Arc<Settings>,
+    switch: Arc<Switchboard>,
+    log: Log,
+    live: Shown,
+    sounds: Sounds,
+    data: PathBuf,
+    /// Places for those who follow the events.
+    streams: Arc<Semaphore>,
+    /// Whether the server stops: whoever follows the events is let go.
+    closing: watch::Sender<bool>,
 }
+
+/// Who may follow the events at once.
+const STREAMS: usize = 256;
 
 /// Where HTTP is served.
 #[derive(Debug)]
@@ -79,15 +105,46 @@ pub struct Parts {
     pub trace: Option<Trace>,
     /// Users, sessions, keys, settings, callbacks, events.
     pub store: Arc<Store>,
+    /// Who holds the settings.
+    pub steward: Arc<Steward>,
+    /// The way to the switch.
+    pub switch: Arc<Switchboard>,
+    /// What happens.
+    pub log: Log,
+    /// What is now.
+    pub live: Shown,
+    /// Who speaks.
+    pub voices: Arc<Catalogue>,
+    /// The data directory: sounds that settings name are in `sounds` of it.
+    pub data: PathBuf,
 }
 
 impl Site {
-    fn new(parts: Parts) -> Self {
-        Self {
+    fn new(parts: Parts) -> anyhow::Result<Self> {
+        let folder = parts.data.join("sounds");
+        let name = folder.display().to_string();
+        let sounds = Sounds::open(folder, parts.voices).context(name)?;
+        Ok(Self {
+            sounds,
+            data: parts.data,
+            switch: parts.switch,
+            settings: Arc::new(Settings::new(parts.steward)),
+            log: parts.log,
+            live: parts.live,
+            streams: Arc::new(Semaphore::new(STREAMS)),
+            closing: watch::Sender::new(false),
             health: parts.health,
             trace: parts.trace,
             people: People::new(parts.store),
-        }
+        })
+    }
+
+    /// Asks the store, which may take a while, without holding up others.
+    async fn ask<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&Store) -> anyhow::Result<T> + Send + 'static,
+    ) -> Result<T, Problem> {
+        self.people.ask(question).await
     }
 }
 
@@ -130,12 +187,12 @@ impl Api {
         let (stop, stopped) = oneshot::channel();
         metrics::install()?;
         let scheme = if identity.is_some() { "https" } else { "http" };
-        let site = Site::new(parts);
+        let site = Arc::new(Site::new(parts)?);
         if let Some(path) = site.people.set_up()? {
             // A warning, so that whoever logs less than all sees it, too.
             tracing::warn!("no administrator yet: make one at {scheme}://{address}{path}");
         }
-        let pages = router::router(Arc::new(site));
+        let pages = router::router(Arc::clone(&site));
         let pages = pages.into_make_service_with_connect_info::<Peer>();
         let _inside = runtime.enter();
         let (door, socket) = Door::open(listener, identity).context("the HTTP port")?;
@@ -143,6 +200,7 @@ impl Api {
             let until = async move {
                 // An error means that the `Api` was dropped: stop as well.
                 let _ = stopped.await;
+                site.closing.send_replace(true);
             };
             let serving = axum::serve(door, pages).with_graceful_shutdown(until);
             if let Err(error) = serving.await {

@@ -68,18 +68,18 @@ fn operation(endpoint: &Endpoint) -> Value {
     if !parameters.is_empty() {
         operation["parameters"] = parameters.into();
     }
-    if let Some((kind, schema)) = &endpoint.takes {
-        operation["requestBody"] = json!({
-            "required": true,
-            "content": { *kind: { "schema": schema } },
-        });
+    if !endpoint.takes.is_empty() {
+        let content = endpoint.takes.iter();
+        let content = content.map(|(kind, schema)| (kind.to_string(), json!({ "schema": schema })));
+        let content: Map<String, Value> = content.collect();
+        operation["requestBody"] = json!({ "required": true, "content": content });
     }
     operation
 }
 
 /// Parts of paths that are numbers; the others are words.
 pub(super) fn is_number(part: &str) -> bool {
-    ["id", "agent"].contains(&part)
+    ["id", "agent", "callback"].contains(&part)
 }
 
 /// Unique, and the same as long as path and method are.
@@ -100,11 +100,11 @@ fn name(endpoint: &Endpoint) -> String {
 fn responses(endpoint: &Endpoint) -> Value {
     let mut all = Map::new();
     for (status, body) in &endpoint.gives {
-        let mut response = json!({ "description": reason(*status) });
+        let description = || json!({ "description": reason(*status) });
+        let response = all.entry(status.to_string()).or_insert_with(description);
         if let Some((kind, schema)) = body {
-            response["content"] = json!({ *kind: { "schema": schema } });
+            response["content"][*kind] = json!({ "schema": schema });
         }
-        all.insert(status.to_string(), response);
     }
     let guarded: &[u16] = match endpoint.rule {
         // A page of another site is refused everywhere.
@@ -112,9 +112,9 @@ fn responses(endpoint: &Endpoint) -> Value {
         Rule::Anyone | Rule::Nearby => &[403],
         Rule::Anybody | Rule::Only(..) | Rule::OrOwn(..) => &[401, 403, 503],
     };
-    let body: &[u16] = match endpoint.takes {
-        Some(_) => &[400, 408, 413, 415, 422, 503],
-        None => &[],
+    let body: &[u16] = match endpoint.takes.is_empty() {
+        true => &[],
+        false => &[400, 408, 413, 415, 422, 503],
     };
     let query: &[u16] = match endpoint.asks.is_empty() {
         true => &[],

@@ -21,6 +21,20 @@ impl<S: Send + Sync> FromRequestParts<S> for Number {
     }
 }
 
+/// A large number: of what is made by the thousand.
+pub(super) struct Large(pub(super) u64);
+
+impl<S: Send + Sync> FromRequestParts<S> for Large {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let number = Path::<u64>::from_request_parts(parts, state).await;
+        number
+            .map(|Path(number)| Self(number))
+            .map_err(|_| Problem::missing("number"))
+    }
+}
+
 /// Any text.
 pub(super) struct Word(pub(super) String);
 

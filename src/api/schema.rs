@@ -1,20 +1,36 @@
 //! JSON Schemas of what goes in and out, as OpenAPI 3.1 has them.
 
+use super::settings;
 use super::who::{Role, Scope};
+use crate::events::KINDS;
 use serde_json::{Value, json};
 
 /// What components the document has: a name, and its schema.
 pub(super) fn components() -> Vec<(&'static str, Value)> {
-    vec![
+    let mut all = vec![
         ("Problem", problem()),
         ("Who", who()),
+        ("Proof", proof()),
         ("LogIn", log_in()),
         ("NewPassword", new_password()),
         ("User", user()),
         ("UserToBe", user_to_be()),
         ("Key", key()),
         ("KeyToBe", key_to_be()),
-    ]
+        ("Difference", difference()),
+        ("Status", status()),
+        ("Load", load()),
+        ("Assignment", assignment()),
+        ("Callback", callback()),
+        ("Events", events()),
+        ("Webhook", webhook()),
+        ("WebhookToBe", webhook_to_be()),
+        ("Replay", replay()),
+        ("Sound", sound()),
+        ("SpeechText", speech_text()),
+    ];
+    all.extend(settings::components());
+    all
 }
 
 /// A component by its name.
@@ -96,6 +112,15 @@ fn who() -> Value {
     })
 }
 
+fn proof() -> Value {
+    json!({
+        "type": "object",
+        "required": ["proof"],
+        "additionalProperties": false,
+        "properties": { "proof": { "type": "string", "minLength": 32, "maxLength": 128, "writeOnly": true } },
+    })
+}
+
 fn log_in() -> Value {
     json!({
         "type": "object",
@@ -160,6 +185,202 @@ fn key() -> Value {
             "created": { "type": "string", "format": "date-time" },
             "used": { "type": ["string", "null"], "format": "date-time" },
             "key": { "type": "string", "description": "The key itself: told once, when it is made." },
+        },
+    })
+}
+
+fn difference() -> Value {
+    json!({
+        "type": "object",
+        "required": ["revision", "changes"],
+        "properties": {
+            "revision": { "type": "integer", "description": "What it was compared with." },
+            "changes": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "required": ["field"],
+                    "properties": { "field": { "type": "string" }, "before": {}, "after": {} },
+                },
+            },
+        },
+    })
+}
+
+fn status() -> Value {
+    json!({
+        "type": "object",
+        "required": ["status"],
+        "additionalProperties": false,
+        "properties": {
+            "status": { "type": "string", "enum": ["available", "not_ready", "offline"] },
+            "reason": {
+                "type": ["string", "null"], "minLength": 1, "maxLength": 64,
+                "description": "Of not_ready: one of the reasons of the settings.",
+            },
+        },
+    })
+}
+
+fn callback() -> Value {
+    json!({
+        "type": "object",
+        "required": ["id", "number", "queue", "type", "status", "conversation", "call", "asked"],
+        "properties": {
+            "id": { "type": "integer" },
+            "number": { "type": "string" },
+            "queue": { "type": "integer" },
+            "type": { "type": "string", "enum": ["automated", "manual"] },
+            "status": { "type": "string", "enum": ["in_queue", "active", "no_reply", "done"] },
+            "conversation": { "type": "string", "enum": ["open", "waiting", "solved"] },
+            "call": { "type": "string", "description": "In which it was asked for first." },
+            "asked": { "type": "string", "format": "date-time" },
+            "asks": { "type": "integer", "description": "How often: those of one number are one." },
+            "attempts": { "type": "integer" },
+            "attempts_at_most": { "type": "integer" },
+            "next": { "type": ["string", "null"], "format": "date-time" },
+            "agent": { "type": ["integer", "null"], "description": "Who calls." },
+        },
+    })
+}
+
+fn assignment() -> Value {
+    json!({
+        "type": "object",
+        "required": ["customer"],
+        "additionalProperties": false,
+        "properties": {
+            "customer": { "type": "string", "pattern": "^\\+?[0-9]{3,15}$", "minLength": 3, "maxLength": 16 },
+            "agent": { "type": ["integer", "null"], "minimum": 0, "maximum": u32::MAX },
+        },
+    })
+}
+
+fn load() -> Value {
+    json!({
+        "type": "object",
+        "required": ["conversations"],
+        "additionalProperties": false,
+        "properties": { "conversations": { "type": "integer", "minimum": 0, "maximum": 10_000 } },
+    })
+}
+
+fn events() -> Value {
+    json!({
+        "type": "object",
+        "required": ["events", "last"],
+        "properties": {
+            "events": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "required": ["seq", "at", "type", "data"],
+                    "properties": {
+                        "seq": { "type": "integer" },
+                        "at": { "type": "string", "format": "date-time" },
+                        "type": { "type": "string", "enum": kinds() },
+                        "data": { "type": "object" },
+                    },
+                },
+            },
+            "last": { "type": "integer", "description": "Ask for what comes after it." },
+        },
+    })
+}
+
+fn kinds() -> Vec<&'static str> {
+    KINDS.iter().map(|(kind, _)| *kind).collect()
+}
+
+fn webhook() -> Value {
+    let mut schema = webhook_to_be();
+    let more = json!({
+        "id": { "type": "integer" },
+        "created": { "type": "string", "format": "date-time" },
+        "secret": { "type": ["string", "null"], "description": "Told once, when it is made." },
+        "delivered": { "type": "integer", "description": "Events up to this number are dealt with." },
+        "tries": { "type": "integer", "description": "Of the event that is next." },
+        "next": { "type": ["string", "null"], "format": "date-time" },
+        "error": { "type": ["string", "null"], "description": "Why the last try failed." },
+        "lost": { "type": "integer", "description": "Events that were forgotten undelivered." },
+    });
+    if let (Some(all), Some(more)) = (schema["properties"].as_object_mut(), more.as_object()) {
+        all.extend(more.clone());
+    }
+    schema["additionalProperties"] = true.into();
+    schema
+}
+
+fn webhook_to_be() -> Value {
+    let families = kinds()
+        .into_iter()
+        .filter_map(|kind| kind.split('.').next());
+    let families: std::collections::BTreeSet<&str> = families.collect();
+    let families = families.into_iter().map(|family| format!("{family}.*"));
+    let words: Vec<String> = kinds()
+        .into_iter()
+        .map(str::to_owned)
+        .chain(families)
+        .collect();
+    json!({
+        "type": "object",
+        "required": ["url"],
+        "additionalProperties": false,
+        "properties": {
+            "url": { "type": "string", "format": "uri", "maxLength": 2_048, "pattern": "^https?://[^@\\s]+$" },
+            "kinds": {
+                "type": "array",
+                "maxItems": 256,
+                "items": { "type": "string", "enum": words },
+                "description": "Which events; none: all.",
+            },
+            "disabled": { "type": "boolean", "default": false },
+        },
+    })
+}
+
+fn replay() -> Value {
+    json!({
+        "type": "object",
+        "additionalProperties": false,
+        "properties": {
+            "event": { "type": ["integer", "null"], "minimum": 0, "description": "Its number; none: all." },
+        },
+    })
+}
+
+fn sound() -> Value {
+    json!({
+        "type": "object",
+        "required": ["file", "name", "seconds", "shipped", "added", "by"],
+        "properties": {
+            "file": { "type": "string", "description": "As settings name it." },
+            "name": { "type": "string" },
+            "seconds": { "type": "number" },
+            "shipped": { "type": "boolean" },
+            "added": { "type": ["string", "null"], "format": "date-time" },
+            "by": { "type": ["string", "null"] },
+        },
+    })
+}
+
+fn speech_text() -> Value {
+    json!({
+        "type": "object",
+        "required": ["text"],
+        "additionalProperties": false,
+        "properties": {
+            "text": { "type": "string", "minLength": 1, "maxLength": 2_000 },
+            "voice": { "type": ["string", "null"], "minLength": 1, "maxLength": 64, "default": "en" },
+            "rate": {
+                "type": ["integer", "null"], "minimum": 80, "maximum": 450, "default": 160,
+                "description": "Words a minute.",
+            },
+            "quality": { "type": ["string", "null"], "enum": ["standard", "neural", null] },
+            "position": {
+                "type": ["string", "null"], "enum": ["ordinal", "cardinal", "adaptive", null],
+                "description": "How {position} is said.",
+            },
         },
     })
 }

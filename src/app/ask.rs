@@ -14,18 +14,34 @@ const LONGEST: u64 = 64 << 20;
 pub(super) struct Answer {
     pub(super) status: u16,
     pub(super) body: Vec<u8>,
+    /// Which version of a page this is, where it says so.
+    pub(super) etag: Option<String>,
 }
 
 /// Asks for a page. `path` begins with `/`, and is escaped already.
 pub(super) fn get(http: SocketAddr, path: &str) -> anyhow::Result<Answer> {
+    send(http, &format!("GET {path}"), &[], b"")
+}
+
+/// Sends something: the method and the path, headers besides those that HTTP needs, and the body.
+pub(super) fn send(
+    http: SocketAddr,
+    what: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> anyhow::Result<Answer> {
     let mut stream = TcpStream::connect_timeout(&http, PATIENCE).with_context(|| {
         format!("no server at {http}: give its address with --http, as http of [server] has it")
     })?;
     stream.set_read_timeout(Some(PATIENCE))?;
-    write!(
-        stream,
-        "GET {path} HTTP/1.1\r\nHost: {http}\r\nConnection: close\r\n\r\n"
-    )?;
+    let mut head = format!("{what} HTTP/1.1\r\nHost: {http}\r\nConnection: close\r\n");
+    for (name, value) in headers {
+        anyhow::ensure!(!value.contains(['\r', '\n']), "{name}: more than one line");
+        head.push_str(&format!("{name}: {value}\r\n"));
+    }
+    head.push_str(&format!("Content-Length: {}\r\n\r\n", body.len()));
+    stream.write_all(head.as_bytes())?;
+    stream.write_all(body)?;
     let mut answer = vec![];
     stream.take(LONGEST).read_to_end(&mut answer)?;
     read(&answer).with_context(|| format!("what answers at {http} is no Cordboard"))
@@ -36,7 +52,12 @@ fn read(answer: &[u8]) -> Option<Answer> {
     let head = std::str::from_utf8(&answer[..end]).ok()?;
     let status = head.strip_prefix("HTTP/1.1 ")?.get(..3)?.parse().ok()?;
     let body = answer[end + 4..].to_vec();
-    Some(Answer { status, body })
+    let etag = head.lines().find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        name.eq_ignore_ascii_case("etag")
+            .then(|| value.trim().to_owned())
+    });
+    Some(Answer { status, body, etag })
 }
 
 impl Answer {
@@ -46,12 +67,18 @@ impl Answer {
 
     /// The body of a success; else what the problem document says (RFC 9457).
     pub(super) fn fine(self) -> anyhow::Result<Vec<u8>> {
-        if self.status == 200 {
+        if matches!(self.status, 200 | 201) {
             return Ok(self.body);
         }
         let problem: serde_json::Value = serde_json::from_slice(&self.body).unwrap_or_default();
         let said = problem["detail"].as_str().unwrap_or("it says no more");
-        anyhow::bail!("the server answers {}: {said}", self.status)
+        let fields = problem["errors"].as_array().into_iter().flatten();
+        let fields = fields.filter_map(|fault| {
+            let (field, mend) = (fault["field"].as_str()?, fault["mend"].as_str()?);
+            Some(format!("\n{field}: {mend}"))
+        });
+        let fields: String = fields.collect();
+        anyhow::bail!("the server answers {}: {said}{fields}", self.status)
     }
 }
 

@@ -1,6 +1,6 @@
 //! The command line.
 
-use super::{Server, ask, ladder, terminal};
+use super::{Server, ask, ladder, settings, terminal};
 use crate::config::{Config, LogFormat};
 use crate::route::{self, Dialler};
 use crate::settings::OnMaxWait;
@@ -60,6 +60,17 @@ enum Command {
     Voices(super::voices::Command),
     /// Show what SIP said in a call, as a ladder, or write it as a capture file.
     Ladder(ladder::Options),
+    /// Read, check and change what the account of a running server has set.
+    Settings(settings::Options),
+    /// Print a new address that makes the first administrator, while there is none.
+    SetupUrl {
+        /// The data directory of the server, which proves that you may.
+        #[arg(long, value_name = "DIR", default_value = "data")]
+        data: PathBuf,
+        /// Its HTTP address.
+        #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS:PORT")]
+        http: SocketAddr,
+    },
 }
 
 /// Runs a command; errors are printed for people.
@@ -76,6 +87,8 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Health { http } => health(http),
         Command::Voices(command) => super::voices::run(command),
         Command::Ladder(options) => ladder::run(&options),
+        Command::Settings(options) => settings::run(&options),
+        Command::SetupUrl { data, http } => settings::setup_url(&data, http),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

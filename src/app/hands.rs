@@ -1,11 +1,10 @@
 //! The hands of the switch: its outputs, done.
 
 use super::certificates::Certificates;
-use super::inbox::Inbox;
 use super::speech::Speech;
 use super::story::{self, Numbers};
 use crate::acd::{AgentState, Status};
-use crate::api::Health;
+use crate::api::{Health, Switchboard};
 use crate::call::record::End;
 use crate::events::{self, Live, Log, What};
 use crate::id::CallId;
@@ -33,7 +32,7 @@ pub(super) struct Hands {
     network: Network,
     /// The resolver gives up what is never asked.
     dns: Option<Dns>,
-    speech: Option<Arc<Speech>>,
+    speech: Option<Speech>,
     workers: Vec<Worker>,
     vault: vault::Sender,
     store: Arc<Store>,
@@ -41,6 +40,7 @@ pub(super) struct Hands {
     certificates: Certificates,
     tap: Tap,
     live: Option<Live>,
+    switchboard: Option<Arc<Switchboard>>,
     listener: Listener,
     faults: u64,
 }
@@ -73,6 +73,7 @@ impl Hands {
             certificates: Certificates::default(),
             tap: Tap::default(),
             live: None,
+            switchboard: None,
             listener,
             faults: 0,
         }
@@ -87,7 +88,7 @@ impl Hands {
     }
 
     /// Also speaks.
-    pub(super) fn with_speech(self, speech: Arc<Speech>) -> Self {
+    pub(super) fn with_speech(self, speech: Speech) -> Self {
         Self {
             speech: Some(speech),
             ..self
@@ -98,6 +99,14 @@ impl Hands {
     pub(super) fn with_certificates(self, certificates: Certificates) -> Self {
         Self {
             certificates,
+            ..self
+        }
+    }
+
+    /// Also answers those who ask the switch for something.
+    pub(super) fn with_switchboard(self, switchboard: Arc<Switchboard>) -> Self {
+        Self {
+            switchboard: Some(switchboard),
             ..self
         }
     }
@@ -131,7 +140,6 @@ impl Hands {
             | Input::Media(_)
             | Input::Looked(..)
             | Input::Request(_)
-            | Input::Stored { .. }
             | Input::Spoken(..)
             | Input::Clock(_)
             | Input::Drain
@@ -176,15 +184,15 @@ impl Hands {
             Output::Conversation(conversation) => {
                 self.store.write(Record::Conversation(conversation));
             }
-            // Nobody has asked.
             Output::Speak(name, utterance) => {
                 if let Some(speech) = &self.speech {
                     speech.speak(name, utterance);
                 }
             }
-            Output::Reply(..) => {}
-            Output::Callback(request) => {
-                self.store.write(Record::Callback(request));
+            Output::Reply(ticket, reply) => {
+                if let Some(switchboard) = &self.switchboard {
+                    switchboard.reply(ticket, reply);
+                }
             }
             Output::Notice(call, notice) => {
                 if let (Some(call), Notice::Ended { .. }) = (call, &notice) {
@@ -213,16 +221,8 @@ impl Hands {
                 metrics::WAIT.note(Duration::from_millis(*waited_ms));
             }
             Notice::Ended { end, .. } => metrics::CALLS_ENDED.add_for(end_name(*end), 1),
-            Notice::CallbackPromised(_) => metrics::CALLBACKS_PROMISED.add(1),
-            Notice::CallbackDials { .. } => metrics::CALLBACKS_DIALLED.add(1),
-            Notice::CallbackNoReply(_) => metrics::CALLBACKS_UNANSWERED.add(1),
             Notice::Queued { .. }
             | Notice::SentOut { .. }
-            | Notice::CallbackAsked { .. }
-            | Notice::AsksNumber
-            | Notice::CallbackDeclined { .. }
-            | Notice::CallbackTaken { .. }
-            | Notice::CallbackMissed { .. }
             | Notice::Tries { .. }
             | Notice::Passed { .. }
             | Notice::Failed { .. }
@@ -326,6 +326,9 @@ impl Hands {
         for worker in self.workers {
             worker.stop();
         }
+        if let Some(speech) = self.speech {
+            speech.stop();
+        }
     }
 }
 
@@ -342,7 +345,6 @@ fn show(view: &View) {
     }
     for queue in &view.queues {
         metrics::CALLERS_WAITING.set_for(&queue.name, queue.waiting as f64);
-        metrics::CALLBACKS_WAITING.set_for(&queue.name, queue.callbacks as f64);
     }
     let states = [
         "offline",
@@ -389,7 +391,6 @@ fn end_name(end: End) -> &'static str {
         End::Abandoned => "abandoned",
         End::Closed => "closed",
         End::MaxWait => "max_wait",
-        End::CallbackPromised => "callback_promised",
         End::NotReached => "not_reached",
         End::OutsideHungUp => "outside_hung_up",
         End::MediaLost => "media_lost",
@@ -439,7 +440,7 @@ pub(super) fn vault_event(store: &Store, log: &Log, health: &Health, event: vaul
 }
 
 /// What the store says, on its thread: into the log, the health and the metrics.
-pub(super) fn store_event(inbox: &Inbox, health: &Health, event: store::Event) {
+pub(super) fn store_event(health: &Health, event: store::Event) {
     match event {
         store::Event::Failing { why } => {
             health.set_store_failing(true);
@@ -458,15 +459,6 @@ pub(super) fn store_event(inbox: &Inbox, health: &Health, event: store::Event) {
         store::Event::Interrupted { calls } => {
             tracing::warn!(calls, "ended as interrupted: the last run left them open");
         }
-        // One that finds no room is written again.
-        store::Event::Stored {
-            id,
-            revision,
-            stored,
-        } => drop(inbox.offer(Input::Stored {
-            callback: id,
-            revision,
-            stored,
-        })),
+        store::Event::Stored { .. } => {}
     }
 }

@@ -18,14 +18,13 @@ mod control;
 mod hands;
 mod inbox;
 mod ladder;
+mod settings;
 mod speech;
 mod voices;
 
-use crate::acd;
-use crate::api::{self, Api, Health};
+use crate::api::{self, Api, Health, Switchboard};
 use crate::clock::Clock;
 use crate::config::{Admits, Config, ListenerConfig};
-use crate::events::webhooks::{Means, Reach, Webhooks};
 use crate::events::{Live, Log, What};
 use crate::id::CallId;
 use crate::media::{Command, Engine, Library};
@@ -66,7 +65,6 @@ pub struct Server {
     store: Arc<Store>,
     api: Option<Api>,
     steward: Arc<Steward>,
-    webhooks: Arc<Webhooks>,
     runtime: tokio::runtime::Runtime,
     clerk: Option<Clerk>,
     http: Option<SocketAddr>,
@@ -97,11 +95,9 @@ impl Server {
             .build()?;
         let catalogue = Arc::new(Catalogue::new(data));
         let health = Arc::new(Health::new(env!("CARGO_PKG_VERSION")));
-        let (inbox, outlet) = inbox::inbox();
-        let (told, confirmed) = (health.clone(), inbox.clone());
-        let url = config.server.database.as_ref().map(|url| url.0.as_str());
-        let store = Store::start(&Place::new(url, data), move |event| {
-            hands::store_event(&confirmed, &told, event);
+        let told = health.clone();
+        let store = Store::start(&Place::new(None, data), move |event| {
+            hands::store_event(&told, event);
         });
         let store = Arc::new(store?);
         store.interrupted(Timestamp::now())?;
@@ -112,22 +108,13 @@ impl Server {
         let log = Log::open(store.clone(), Timestamp::now())?;
         let version = env!("CARGO_PKG_VERSION");
         log.add(Timestamp::now(), &What::Started { version });
-        let live = Live::new(log.clone(), Timestamp::now());
         let (recorded, happened, told) = (store.clone(), log.clone(), health.clone());
         let vault = Vault::start(data.join("recordings"), move |event| {
             hands::vault_event(&recorded, &happened, &told, event);
         })?;
-        let means = Means {
-            log: log.clone(),
-            store: store.clone(),
-            reach: Reach::new(config.server.webhook_networks.clone()),
-            tls: trust(&config)?.web()?,
-        };
-        let webhooks = Arc::new(Webhooks::start(runtime.handle(), means));
+        let (inbox, outlet) = inbox::inbox();
         let workers = start_workers(&config, began.library, &vault, &inbox)?;
-        let speech = Arc::new(Speech::start(&catalogue, inbox.clone())?);
-        speech.prepare(&began.sounds);
-        let (into, happens, ahead) = (inbox.clone(), log.clone(), speech.clone());
+        let (into, happens) = (inbox.clone(), log.clone());
         let steward = Arc::new(Steward::new(
             store.clone(),
             &folder,
@@ -138,7 +125,6 @@ impl Server {
                 let steward::Change { revision, by, .. } = change;
                 happens.add(Timestamp::now(), &What::SettingsChanged { revision, by });
                 let (account, sounds) = (change.account, change.sounds);
-                ahead.prepare(&sounds);
                 into.insist(Input::Settings(account, sounds, change.library));
             },
         ));
@@ -147,6 +133,11 @@ impl Server {
         certificates.watch(&runtime)?;
         let trace = trace(&config, &network)?;
         let clerk = trace.as_ref().map(Trace::start).transpose()?;
+        let live = Live::new(log, Timestamp::now());
+        let ways_in = inbox.clone();
+        let switchboard = Arc::new(Switchboard::new(move |request| {
+            ways_in.offer(Input::Request(request)).is_ok()
+        }));
         let api = config.server.http.map(|address| {
             let place = api::Place {
                 address,
@@ -157,12 +148,19 @@ impl Server {
                 health: health.clone(),
                 trace: trace.clone(),
                 store: store.clone(),
+                steward: steward.clone(),
+                switch: switchboard.clone(),
+                log: live.log().clone(),
+                live: live.shown(),
+                voices: catalogue.clone(),
+                data: data.clone(),
             };
             Api::start(place, runtime.handle(), parts)
         });
         let api = api.transpose()?;
-        let pending = store.pending_callbacks()?;
-        let switch = switch(&config, began.sounds, pending, &workers, &network);
+        let speech = Speech::start(&catalogue, inbox.clone())?;
+        speech.prepare(&began.sounds);
+        let switch = switch(&config, began.sounds, &workers, &network);
         let http = config.server.http;
         let addresses = listeners(&config).filter_map(|(id, listener, transport)| {
             let address = network.local_addr(id)?;
@@ -184,6 +182,7 @@ impl Server {
         .with_dns(dns)
         .with_events(live)
         .with_speech(speech)
+        .with_switchboard(switchboard)
         .with_tap(trace.as_ref().map(Trace::tap).unwrap_or_default());
         let control = Control::start(switch, outlet, hands)?;
         tracing::info!(version = env!("CARGO_PKG_VERSION"), "ready");
@@ -194,7 +193,6 @@ impl Server {
             store,
             api,
             steward,
-            webhooks,
             runtime,
             clerk,
             http,
@@ -296,7 +294,6 @@ impl Server {
             api.stop();
         }
         drop(self.steward);
-        drop(self.webhooks);
         if let Some(store) = Arc::into_inner(self.store) {
             store.stop();
         }
@@ -348,7 +345,6 @@ fn start_workers(
                     | Input::Request(_)
                     | Input::Spoken(..)
                     | Input::Settings(..)
-                    | Input::Stored { .. }
                     | Input::Clock(_)
                     | Input::Drain
                     | Input::Stop
@@ -456,13 +452,7 @@ fn trace(config: &Config, network: &Network) -> anyhow::Result<Option<Trace>> {
         .context("the socket towards the capture server")
 }
 
-fn switch(
-    config: &Config,
-    sounds: Sounds,
-    callbacks: Vec<acd::callback::Request>,
-    workers: &[Worker],
-    network: &Network,
-) -> Switch {
+fn switch(config: &Config, sounds: Sounds, workers: &[Worker], network: &Network) -> Switch {
     let listeners = listeners(config).map(|(id, listener, transport)| {
         let digest = match &listener.admits {
             Admits::Phones(digest) => Some(digest.clone()),
@@ -498,7 +488,6 @@ fn switch(
             .collect(),
         silence: config.media.silence_timeout,
         sounds,
-        callbacks,
     };
     let clock = Clock::new(Instant::now(), Timestamp::now());
     Switch::new(config, clock, Random::from_system())

@@ -5,7 +5,6 @@
 //!                │        └─max wait─▶ Dialling ──answer──────────▶ ▲            ▲
 //!                └──▶ Served (echo, music) ──────────────────────── │ ──────────┤
 //!  (an agent dials a number outside) ──▶ Dialling ──answer──────────┘   refused ─┘
-//!  (a callback) ──▶ Calling ──an agent answers──▶ Dialling, as above
 //! ```
 //!
 //! A call decides; it does nothing. Who hears what is a function of its state
@@ -13,24 +12,20 @@
 //! parties half connected.
 
 mod arrangement;
-mod back;
 mod dial;
 mod leg;
-mod origin;
 mod outside;
 mod recording;
 
 pub mod record;
 
 pub use arrangement::Hears;
-pub use back::Back;
 pub use dial::{Dial, Refused, Step, Way};
 pub use leg::{Hold, Leg};
-pub use origin::Origin;
 pub use recording::Policy;
 
 use crate::clock::Clock;
-use crate::id::{AgentId, CallId, LegId, QueueId};
+use crate::id::{AgentId, CallId, LegId, QueueId, TrunkId};
 use crate::settings::Destination;
 use record::{AgentName, Conversation, Direction, End, Role, Segment};
 use std::collections::BTreeSet;
@@ -41,8 +36,7 @@ use std::time::{Duration, Instant};
 pub struct Call {
     /// Its id, in names and logs.
     pub id: CallId,
-    /// The leg that brought the call: the customer's, or of a call out the agent's. Of a callback
-    /// that no agent has answered, the last one that was rung.
+    /// The leg that brought the call: the customer's, or of a call out the agent's.
     pub caller: LegId,
     /// Who brought the call.
     pub origin: Origin,
@@ -61,9 +55,16 @@ pub struct Call {
     segments: u32,
     /// The segment that is being recorded.
     segment: Option<Recorded>,
-    /// The customer was promised to be called back, and hears so.
-    promised: bool,
     record: Conversation,
+}
+
+/// Who brought a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// A peer known by its address.
+    Trunk(TrunkId),
+    /// An agent's phone: the agent is the caller.
+    Agent(AgentId),
 }
 
 #[derive(Debug)]
@@ -76,12 +77,6 @@ enum Stage {
         queue: QueueId,
         hears: Hears,
         ringing: Option<Agent>,
-    },
-    /// A customer is to be called back: an agent is rung, and once one has answered the customer is
-    /// about to be dialled.
-    Calling {
-        agent: Option<Agent>,
-        taken: bool,
     },
     /// A number outside is dialled.
     Dialling {
@@ -180,7 +175,6 @@ impl Call {
             joined: None,
             segments: 0,
             segment: None,
-            promised: false,
             record: Conversation {
                 id: arrival.id,
                 account: arrival.account,
@@ -258,7 +252,6 @@ impl Call {
             }
             Stage::Answering
             | Stage::Served(_)
-            | Stage::Calling { .. }
             | Stage::Dialling { .. }
             | Stage::Talking { .. }
             | Stage::Over => false,
@@ -268,11 +261,11 @@ impl Call {
     /// Whether the message with this number is what the caller hears just now.
     pub fn is_playing(&self, number: u64) -> bool {
         match &self.stage {
-            Stage::Waiting { hears, .. } | Stage::Served(hears) => {
+            Stage::Waiting { hears, .. } => {
                 matches!(hears, Hears::Message { play, .. } if *play == number)
             }
             Stage::Answering
-            | Stage::Calling { .. }
+            | Stage::Served(_)
             | Stage::Dialling { .. }
             | Stage::Talking { .. }
             | Stage::Over => false,
@@ -281,32 +274,18 @@ impl Call {
 
     /// An agent's phone is rung for this call.
     pub fn ring(&mut self, agent: Agent) {
-        match &mut self.stage {
-            Stage::Waiting { ringing, .. } => *ringing = Some(agent),
-            Stage::Calling { agent: rung, .. } => {
-                *rung = Some(agent);
-                self.caller = agent.leg;
-            }
-            Stage::Answering
-            | Stage::Served(_)
-            | Stage::Dialling { .. }
-            | Stage::Talking { .. }
-            | Stage::Over => return,
+        if let Stage::Waiting { ringing, .. } = &mut self.stage {
+            *ringing = Some(agent);
+            self.record.offers += 1;
         }
-        self.record.offers += 1;
     }
 
     /// The agent whose phone rings is no longer rung.
     pub fn unring(&mut self, agent: AgentId) -> Option<Agent> {
         match &mut self.stage {
             Stage::Waiting { ringing, .. } => ringing.take_if(|ringing| ringing.id == agent),
-            Stage::Calling {
-                agent: rung,
-                taken: false,
-            } => rung.take_if(|rung| rung.id == agent),
             Stage::Answering
             | Stage::Served(_)
-            | Stage::Calling { .. }
             | Stage::Dialling { .. }
             | Stage::Talking { .. }
             | Stage::Over => None,
@@ -317,7 +296,6 @@ impl Call {
     pub fn agent(&self) -> Option<Agent> {
         match &self.stage {
             Stage::Waiting { ringing, .. } => *ringing,
-            Stage::Calling { agent, .. } => *agent,
             Stage::Talking {
                 other: Other::Agent(agent),
                 ..
@@ -336,14 +314,9 @@ impl Call {
             (_, Some(_)) => Some(self.caller),
             (Stage::Dialling { leg, .. }, None) => *leg,
             (Stage::Talking { customer, .. }, None) => Some(*customer),
-            (
-                Stage::Answering
-                | Stage::Served(_)
-                | Stage::Waiting { .. }
-                | Stage::Calling { .. }
-                | Stage::Over,
-                None,
-            ) => None,
+            (Stage::Answering | Stage::Served(_) | Stage::Waiting { .. } | Stage::Over, None) => {
+                None
+            }
         }
     }
 
@@ -353,7 +326,6 @@ impl Call {
             Stage::Over => 0,
             Stage::Answering | Stage::Served(_) => 1,
             Stage::Waiting { ringing, .. } => 1 + usize::from(ringing.is_some()),
-            Stage::Calling { agent, .. } => usize::from(agent.is_some()),
             Stage::Dialling { leg, .. } => 1 + usize::from(leg.is_some()),
             Stage::Talking { .. } => 2,
         }
@@ -409,7 +381,7 @@ impl Call {
                 self.record.attempts = dial.attempts().to_vec();
                 self.record.waited_ms = millis(self.waited(now));
             }
-            Stage::Answering | Stage::Served(_) | Stage::Calling { .. } => {}
+            Stage::Answering | Stage::Served(_) => {}
         }
         self.stage = Stage::Over;
         self.record.ended = Some(clock.civil(now));
@@ -420,7 +392,6 @@ impl Call {
     /// What a party's leaving means for the call as it stands.
     pub fn end_when_left(&self, role: Role) -> End {
         match (&self.stage, role) {
-            (_, Role::Customer) if self.promised => End::CallbackPromised,
             (Stage::Waiting { .. } | Stage::Dialling { .. }, Role::Customer) => End::Abandoned,
             (_, Role::Customer) => End::CustomerHungUp,
             (_, Role::Agent) => End::AgentHungUp,
@@ -431,11 +402,6 @@ impl Call {
     /// Whether the customer and an agent, or a number outside, are connected.
     pub fn is_talking(&self) -> bool {
         matches!(self.stage, Stage::Talking { .. })
-    }
-
-    /// Whether the caller waits in a queue.
-    pub fn is_waiting(&self) -> bool {
-        matches!(self.stage, Stage::Waiting { .. })
     }
 
     /// Whether the call waits for the ACK of its 200.
@@ -453,11 +419,7 @@ impl Call {
         match &self.stage {
             Stage::Waiting { queue, .. } => Some(*queue),
             Stage::Talking { queue, .. } => *queue,
-            Stage::Answering
-            | Stage::Served(_)
-            | Stage::Calling { .. }
-            | Stage::Dialling { .. }
-            | Stage::Over => None,
+            Stage::Answering | Stage::Served(_) | Stage::Dialling { .. } | Stage::Over => None,
         }
     }
 

@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::id::SoundId;
-use crate::id::TrunkId;
 use crate::settings::Composition;
 
 pub(crate) const CUSTOMER: LegId = LegId(1);

@@ -24,7 +24,6 @@ mod kinds;
 mod live;
 mod log;
 mod told;
-pub mod webhooks;
 mod what;
 
 pub use kinds::KINDS;

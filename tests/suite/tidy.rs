@@ -28,10 +28,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("worker", &["audio", "media", "rtp", "vault"]),
     ("voices", &["audio", "settings", "speech"]),
     ("store", &["acd", "call"]),
-    (
-        "events",
-        &["switch", "acd", "call", "store", "settings", "net"],
-    ),
+    ("events", &["switch", "acd", "call", "store"]),
     ("vault", &["call", "media", "settings", "audio"]),
     (
         "steward",
@@ -39,7 +36,13 @@ const LAYERS: &[(&str, &[&str])] = &[
             "acd", "audio", "config", "media", "settings", "speech", "store", "switch", "voices",
         ],
     ),
-    ("api", &["watch", "sip", "net", "store"]),
+    (
+        "api",
+        &[
+            "watch", "sip", "net", "store", "settings", "config", "steward", "events", "switch",
+            "acd", "voices",
+        ],
+    ),
     ("watch", &["sip", "call"]),
     ("config", &["settings", "route", "sip", "watch"]),
 ];

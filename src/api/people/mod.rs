@@ -53,21 +53,37 @@ impl People {
     pub(super) async fn of_session(&self, token: &str) -> Result<Caller, Problem> {
         let hash = hash(token);
         let session = self.ask(move |store| store.session(&hash)).await?;
-        Ok(session.map_or(Caller::Nobody, |(user, _)| caller(&user)))
+        Ok(session.map_or(Caller::Nobody, |(user, _)| of_user(&user)))
     }
 
     /// Who a key is of.
     pub(super) async fn of_key(&self, token: &str) -> Result<Caller, Problem> {
         let hash = hash(token);
         let key = self.ask(move |store| store.key(&hash)).await?;
-        Ok(key.map_or(Caller::Nobody, |key| Caller::Key {
-            scopes: scopes(&key),
-            name: key.name,
-        }))
+        Ok(key.map_or(Caller::Nobody, of_key))
+    }
+
+    /// Whether somebody who was let in would be let in still.
+    pub(super) async fn still(&self, caller: &Caller) -> bool {
+        let (caller, before) = (caller.clone(), caller.clone());
+        let now = self.ask(move |store| match caller {
+            Caller::Nobody => Ok(Caller::Nobody),
+            Caller::User { id, .. } => {
+                let user = store.user(id)?.filter(|user| !user.disabled);
+                Ok(user.map_or(Caller::Nobody, |user| of_user(&user)))
+            }
+            Caller::Key { name, .. } => {
+                let mut keys = store.keys()?.into_iter();
+                let key = keys.find(|key| key.name == name && key.revoked.is_none());
+                Ok(key.map_or(Caller::Nobody, of_key))
+            }
+        });
+        // A database that does not answer ends nothing.
+        now.await.is_ok_and(|now| now == before) || self.ask(|store| store.users()).await.is_err()
     }
 
     /// Asks the store, which may take a while, without holding up others.
-    async fn ask<T: Send + 'static>(
+    pub(super) async fn ask<T: Send + 'static>(
         &self,
         question: impl FnOnce(&Store) -> anyhow::Result<T> + Send + 'static,
     ) -> Result<T, Problem> {
@@ -87,12 +103,19 @@ impl People {
     }
 }
 
-fn caller(user: &User) -> Caller {
+fn of_user(user: &User) -> Caller {
     Caller::User {
         id: user.id,
         name: user.name.clone(),
         role: user.role,
         agent: user.agent,
+    }
+}
+
+fn of_key(key: ApiKey) -> Caller {
+    Caller::Key {
+        scopes: scopes(&key),
+        name: key.name,
     }
 }
 

@@ -1,6 +1,6 @@
 //! `/api/v1/session`: log in, who am I, log out, another password.
 
-use super::{SESSION, caller as of_user, hash, password, token};
+use super::{SESSION, hash, of_user, password, token};
 use crate::api::body::{Fields, Json};
 use crate::api::guard::{cookie, session_cookie};
 use crate::api::problem::Problem;

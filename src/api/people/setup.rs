@@ -29,6 +29,41 @@ impl People {
     }
 }
 
+/// A new set-up URL, for who can write into the data directory: the proof that they give is in the file
+/// `setup.proof` there.
+pub(in crate::api) async fn again(
+    State(site): State<Arc<Site>>,
+    body: Json,
+) -> Result<Response, Problem> {
+    let mut fields = Fields::of(body)?;
+    fields.needs(&["proof"]);
+    let given = fields.text("proof", 32..=128);
+    fields.done()?;
+    let path = site.data.join("setup.proof");
+    let new = tokio::task::spawn_blocking(move || {
+        let kept = std::fs::read_to_string(&path).ok();
+        drop(std::fs::remove_file(&path));
+        // Hashed, so that the time it takes tells nothing.
+        let fits = kept
+            .zip(given)
+            .is_some_and(|(kept, given)| hash(&kept) == hash(&given));
+        if !fits {
+            let what = "The proof is not the one in setup.proof of the data directory.";
+            return Err(Problem::new(StatusCode::FORBIDDEN, what));
+        }
+        let new = site.people.set_up();
+        let new = new.map_err(|_| Problem::unavailable("The database does not answer."))?;
+        new.ok_or_else(|| {
+            let what = "There are users already: an administrator can add others.";
+            Problem::new(StatusCode::CONFLICT, what)
+        })
+    });
+    let new = new
+        .await
+        .map_err(|_| Problem::unavailable("The work was cut short."))??;
+    Ok((StatusCode::CREATED, answer(&json!({ "path": new }))).into_response())
+}
+
 /// A form for people. Whether the token is right is told when it is sent.
 pub(in crate::api) async fn form(Word(_): Word) -> Response {
     // The address of the form is that of the page: nothing that came in is written into it.

@@ -1,23 +1,32 @@
 //! The API as it is, over a real store, asked in process.
 
+mod doings;
 mod identity;
 mod pages;
 mod refusals;
 mod roles;
+mod settings;
+mod sounds;
 
 use super::serve::Peer;
-use super::{Health, Parts, Site, router};
+use super::{Health, Parts, Site, Switchboard, router};
+use crate::config::document;
+use crate::events::{Live, Log};
 use crate::id::{AgentId, UserId};
+use crate::settings::Account;
+use crate::steward::{self, Steward};
 use crate::store::{Changed, NewUser, Role, Store};
+use crate::switch::{Ask, Done, Refused};
+use crate::voices::Catalogue;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, Weak};
 use tokio::runtime::Runtime;
 use tower::ServiceExt as _;
 
@@ -51,13 +60,57 @@ fn runtime() -> Runtime {
 
 /// What a server would give the API.
 fn parts(folder: &Folder) -> Parts {
+    parts_with(folder, |_| {})
+}
+
+/// The same, with somebody who is told of other settings.
+fn parts_with(folder: &Folder, tell: impl Fn(Account) + Send + Sync + 'static) -> Parts {
     let place = crate::store::Place::new(None, &folder.0);
-    let store = Store::start(&place, |_| {}).expect("a store");
+    let store = Arc::new(Store::start(&place, |_| {}).expect("a store"));
+    let log = Log::open(Arc::clone(&store), Timestamp::now()).expect("a log");
+    let (sounds, voices) = (folder.0.join("sounds"), Arc::new(Catalogue::new(&folder.0)));
+    let account = document::read("test", ACCOUNT, &sounds).expect("sound");
+    let began = steward::begin(&store, &account, &sounds, &voices).expect("a beginning");
+    let tell = move |change: steward::Change| tell(*change.account);
+    let (account, revision, studio) = (began.account, began.revision, began.studio);
+    let steward = Steward::new(Arc::clone(&store), &sounds, account, revision, studio, tell);
     Parts {
         health: Arc::new(Health::new("1.2.3")),
         trace: None,
-        store: Arc::new(store),
+        live: Live::new(log.clone(), Timestamp::now()).shown(),
+        log,
+        switch: Arc::new(Switchboard::new(|_| false)),
+        steward: Arc::new(steward),
+        store,
+        voices,
+        data: folder.0.clone(),
     }
+}
+
+/// What the account has set before anybody changes it.
+const ACCOUNT: &str = r#"
+    [account]
+    name = "acme"
+    [[agent]]
+    user = "1001"
+    name = "Ada"
+    password = "a password of 1001"
+    [[queue]]
+    name = "Support"
+    agents = ["1001"]
+    [[route]]
+    number = "*"
+    to = { queue = "Support" }
+    [status]
+    not_ready = ["Break", "Lunch"]
+"#;
+
+/// What the switch is asked, and how it replies.
+#[derive(Debug)]
+struct Stand {
+    asked: Vec<Ask>,
+    reply: Result<Done, Refused>,
+    full: bool,
 }
 
 /// The API, and who asks.
@@ -66,7 +119,9 @@ struct Desk {
     store: Arc<Store>,
     router: Router,
     runtime: Runtime,
-    _folder: Folder,
+    told: Arc<Mutex<Vec<Account>>>,
+    switch: Arc<Mutex<Stand>>,
+    folder: Folder,
 }
 
 /// An answer, read to its end.
@@ -101,16 +156,66 @@ impl Answer {
 impl Desk {
     fn new() -> Self {
         let folder = Folder::new();
-        let parts = parts(&folder);
+        let told = Arc::new(Mutex::new(vec![]));
+        let hears = Arc::clone(&told);
+        let parts = parts_with(&folder, move |account| {
+            hears.lock().expect("whole").push(account);
+        });
         let store = Arc::clone(&parts.store);
-        let site = Arc::new(Site::new(parts));
+        let switch = Arc::new(Mutex::new(Stand {
+            asked: vec![],
+            reply: Ok(Done::Plain),
+            full: false,
+        }));
+        let board = Arc::new_cyclic(|board: &Weak<Switchboard>| {
+            let (board, stand) = (Weak::clone(board), Arc::clone(&switch));
+            Switchboard::new(move |request| {
+                let mut stand = stand.lock().expect("whole");
+                if stand.full {
+                    return false;
+                }
+                stand.asked.push(request.what);
+                let board = board.upgrade().expect("there");
+                board.reply(request.ticket, stand.reply);
+                true
+            })
+        });
+        let parts = Parts {
+            switch: board,
+            ..parts
+        };
+        let site = Arc::new(Site::new(parts).expect("a folder"));
         Self {
             router: router::router(Arc::clone(&site)),
             site,
             store,
             runtime: runtime(),
-            _folder: folder,
+            told,
+            switch,
+            folder,
         }
+    }
+
+    /// The settings that were put in force, the last at the end.
+    fn told(&self) -> Vec<Account> {
+        self.told.lock().expect("whole").clone()
+    }
+
+    /// What the switch was asked.
+    fn asked(&self) -> Vec<Ask> {
+        self.switch.lock().expect("whole").asked.clone()
+    }
+
+    fn will_reply(&self, reply: Result<Done, Refused>) {
+        self.switch.lock().expect("whole").reply = reply;
+    }
+
+    fn is_full(&self, full: bool) {
+        self.switch.lock().expect("whole").full = full;
+    }
+
+    fn folder(&self) -> &Path {
+        &self.folder.0
     }
 
     /// A user who was made behind the API's back, with a password that nobody has.

@@ -3,18 +3,35 @@
 //! The router, the document and the test of roles are made from it, so none of them can know an
 //! endpoint that the others do not.
 
+mod settings;
+mod work;
+
 use super::endpoint::{Endpoint, Rule, delete, get, post, put};
 use super::people::{keys, session, setup, users};
 use super::schema::{any, list, of, text};
+use super::who::Role;
 use super::who::Role::{Admin, Agent, Supervisor};
 use super::{docs, health, openapi, traces};
+use serde_json::{Value, json};
 
 const ADMINS: Rule = Rule::Only(&[Admin], None);
-const PEOPLE: Rule = Rule::Only(&[Admin, Supervisor, Agent], None);
+const STAFF: &[Role] = &[Admin, Supervisor];
+const PEOPLE: &[Role] = &[Admin, Supervisor, Agent];
 
 /// All of them.
 pub(super) fn endpoints() -> Vec<Endpoint> {
-    [watching(), who_you_are(), administration()].concat()
+    [
+        watching(),
+        who_you_are(),
+        administration(),
+        settings::settings(),
+        settings::sounds(),
+        work::agents(),
+        work::callbacks(),
+        work::events(),
+        work::webhooks(),
+    ]
+    .concat()
 }
 
 /// For those who watch the server, and read about it.
@@ -70,6 +87,11 @@ fn who_you_are() -> Vec<Endpoint> {
             .takes(of("LogIn"))
             .gives(201, any())
             .refuses(&[404]),
+        post("/api/v1/setup-urls", Rule::Nearby, setup::again)
+            .says(TAG, "A new set-up address while there is no user: `cordboard setup-url` asks for it.")
+            .takes(of("Proof"))
+            .gives(201, any())
+            .refuses(&[409]),
         post("/api/v1/session", Rule::Anyone, session::log_in)
             .says(TAG, "Logs in: gives a session of 12 hours as a cookie.")
             .takes(of("LogIn"))
@@ -78,10 +100,10 @@ fn who_you_are() -> Vec<Endpoint> {
         get("/api/v1/session", any_key, session::who_am_i)
             .says(TAG, "Who you are.")
             .gives(200, of("Who")),
-        delete("/api/v1/session", PEOPLE, session::log_out)
+        delete("/api/v1/session", Rule::Only(PEOPLE, None), session::log_out)
             .says(TAG, "Logs out.")
             .gives_nothing(204),
-        put("/api/v1/session/password", PEOPLE, session::change_password)
+        put("/api/v1/session/password", Rule::Only(PEOPLE, None), session::change_password)
             .says(TAG, "Changes your password. Your other sessions end.")
             .takes(of("NewPassword"))
             .gives_nothing(204)
@@ -131,4 +153,9 @@ fn administration() -> Vec<Endpoint> {
             .gives_nothing(204)
             .refuses(&[400, 404]),
     ]
+}
+
+/// The number of an event.
+fn number() -> Value {
+    json!({ "type": "integer", "minimum": 0, "maximum": u64::MAX })
 }

@@ -1,0 +1,135 @@
+//! `/api/v1/callbacks`: who wants to be called back, and who takes it (R70, R80, R152).
+
+use super::part::{Large, Query};
+use super::problem::Problem;
+use super::{Site, answer};
+use crate::acd::callback::{Kind, Request, State as Progress, Status};
+use crate::id::{CallbackId, QueueId};
+use crate::store::{CallbackFilter, ConversationStatus};
+use axum::extract::State;
+use axum::response::Response;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// Requests in one page.
+const PAGE: u32 = 100;
+const PAGES: std::ops::RangeInclusive<u32> = 1..=1_000;
+
+pub(super) const KINDS: [(&str, Kind); 2] =
+    [("automated", Kind::Automated), ("manual", Kind::Manual)];
+pub(super) const STATUSES: [(&str, Status); 4] = [
+    ("in_queue", Status::InQueue),
+    ("active", Status::Active),
+    ("no_reply", Status::NoReply),
+    ("done", Status::Done),
+];
+pub(super) const CONVERSATIONS: [(&str, ConversationStatus); 3] = [
+    ("open", ConversationStatus::Open),
+    ("waiting", ConversationStatus::Waiting),
+    ("solved", ConversationStatus::Solved),
+];
+/// Predefined periods: pending for no longer than so many hours.
+pub(super) const PERIODS: [(&str, i64); 5] =
+    [("1h", 1), ("4h", 4), ("24h", 24), ("7d", 168), ("30d", 720)];
+
+/// Those that fit every filter, the newest first.
+pub(super) async fn list(
+    State(site): State<Arc<Site>>,
+    mut query: Query,
+) -> Result<Response, Problem> {
+    let limit = query.parsed("limit", "a number from 1 to 1000", |text| {
+        text.parse().ok().filter(|limit| PAGES.contains(limit))
+    });
+    let limit = limit.unwrap_or(PAGE);
+    let filter = filter(&mut query, Timestamp::now());
+    query.done()?;
+    let found = site.ask(move |store| store.callbacks(&filter, limit));
+    let found: Vec<Value> = found.await?.iter().map(shown).collect();
+    Ok(answer(&found))
+}
+
+/// One of them.
+pub(super) async fn one(
+    State(site): State<Arc<Site>>,
+    Large(id): Large,
+) -> Result<Response, Problem> {
+    let found = site.ask(move |store| store.callback(CallbackId(id)));
+    let found = found.await?.ok_or_else(|| Problem::missing("callback"))?;
+    Ok(answer(&shown(&found)))
+}
+
+fn filter(query: &mut Query, now: Timestamp) -> CallbackFilter {
+    fn word<T: Copy>(words: &[(&str, T)], text: &str) -> Option<T> {
+        let mut words = words.iter();
+        words
+            .find(|(word, _)| *word == text)
+            .map(|(_, meaning)| *meaning)
+    }
+    fn words<T: Copy>(words: &[(&str, T)], text: &str) -> Option<Vec<T>> {
+        text.split(',').map(|each| word(words, each)).collect()
+    }
+    let pending = query.parsed(
+        "pending_since",
+        "1h, 4h, 24h, 7d, 30d, or an instant",
+        |text| {
+            let period = word(&PERIODS, text);
+            let since = period.map(|hours| now.checked_sub(SignedDuration::from_hours(hours)).ok());
+            since.unwrap_or_else(|| text.parse().ok())
+        },
+    );
+    let statuses = query.parsed("status", "in_queue, active, no_reply, done", |text| {
+        words(&STATUSES, text)
+    });
+    let conversations = query.parsed("conversation", "open, waiting, solved", |text| {
+        words(&CONVERSATIONS, text)
+    });
+    CallbackFilter {
+        queue: query.value("queue", "the id of a queue").map(QueueId),
+        number: query.value("number", "a number"),
+        kind: query.parsed("type", "automated or manual", |text| word(&KINDS, text)),
+        statuses: statuses.unwrap_or_default(),
+        conversations: conversations.unwrap_or_default(),
+        pending_since: pending,
+        from: query.value("from", INSTANT),
+        until: query.value("until", INSTANT),
+        before: query
+            .value("before", "the id of a callback")
+            .map(CallbackId),
+    }
+}
+
+const INSTANT: &str = "an instant: 2026-03-01T08:00:00Z";
+
+/// A request as lists and previews have it.
+fn shown(request: &Request) -> Value {
+    let of = |words: &[(&'static str, Status)], status| {
+        words
+            .iter()
+            .find(|(_, each)| *each == status)
+            .map(|(word, _)| *word)
+    };
+    let conversation = ConversationStatus::of(request);
+    let conversation = CONVERSATIONS.iter().find(|(_, each)| *each == conversation);
+    let kind = KINDS.iter().find(|(_, each)| *each == request.terms.kind);
+    let (next, agent) = match request.state {
+        Progress::InQueue { next } => (Some(next), None),
+        Progress::Active { agent, .. } => (None, Some(agent)),
+        Progress::NoReply { .. } | Progress::Done { .. } => (None, None),
+    };
+    json!({
+        "id": request.id,
+        "number": request.number,
+        "queue": request.queue,
+        "type": kind.map(|(word, _)| word),
+        "status": of(&STATUSES, request.state.status()),
+        "conversation": conversation.map(|(word, _)| word),
+        "call": request.conversation,
+        "asked": request.asked,
+        "asks": request.asks,
+        "attempts": request.attempts,
+        "attempts_at_most": request.terms.retries.saturating_add(1),
+        "next": next,
+        "agent": agent,
+    })
+}

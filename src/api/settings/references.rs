@@ -1,0 +1,156 @@
+//! Who refers to whom in the document: so that a new name is followed, and what is in use is not
+//! deleted (R155).
+
+use toml::{Table, Value};
+
+/// Where names of a section stand.
+fn places(section: &str) -> &'static [&'static str] {
+    match section {
+        "agent" => &["queue[].agents[]", "outbound[].agents[]"],
+        "queue" => &[
+            "queue[].max_wait.then.queue",
+            "strategy[].max_wait.then.queue",
+            "strategy[].queues[]",
+            "route[].to.queue",
+        ],
+        "hours" => &["queue[].hours"],
+        "callback" => &[
+            "queue[].announcement.codes[].callback",
+            "strategy[].announcement.codes[].callback",
+            "hours[].codes[].callback",
+        ],
+        "trunk" => &["outbound[].trunks[]"],
+        _ => &[],
+    }
+}
+
+/// Follows a new name.
+pub(super) fn rename(document: &mut Table, section: &str, old: &str, new: &str) {
+    visit(document, section, &mut |_, value| {
+        if value.as_str() == Some(old) {
+            *value = new.into();
+        }
+    });
+}
+
+/// The fields that name it, each with what it belongs to: `queue[0].agents`, `queue "Support"`.
+pub(super) fn uses(document: &Table, section: &str, name: &str) -> Vec<(String, String)> {
+    let mut found = vec![];
+    // Visited as a copy: one way through the document serves both.
+    let mut copy = document.clone();
+    visit(&mut copy, section, &mut |place, value| {
+        if value.as_str() == Some(name) {
+            found.push(place.to_owned());
+        }
+    });
+    let user = |field: String| {
+        let whose = owner(document, &field);
+        (field, whose)
+    };
+    found.into_iter().map(user).collect()
+}
+
+/// What a field belongs to, by its name.
+fn owner(document: &Table, field: &str) -> String {
+    let named = || {
+        let (section, rest) = field.split_once('[')?;
+        let index: usize = rest.split_once(']')?.0.parse().ok()?;
+        let object = document.get(section)?.as_array()?.get(index)?;
+        let name = ["name", "number"]
+            .iter()
+            .find_map(|key| object.get(key)?.as_str());
+        Some(format!("{section} {:?}", name.unwrap_or_default()))
+    };
+    named().unwrap_or_else(|| field.to_owned())
+}
+
+fn visit(document: &mut Table, section: &str, see: &mut impl FnMut(&str, &mut Value)) {
+    for path in places(section) {
+        walk(document, path, String::new(), see);
+    }
+}
+
+fn walk(table: &mut Table, path: &str, place: String, see: &mut impl FnMut(&str, &mut Value)) {
+    let (key, rest) = match path.split_once('.') {
+        Some((key, rest)) => (key, Some(rest)),
+        None => (path, None),
+    };
+    let name = key.trim_end_matches("[]");
+    let place = match place.is_empty() {
+        true => name.to_owned(),
+        false => format!("{place}.{name}"),
+    };
+    let Some(value) = table.get_mut(name) else {
+        return;
+    };
+    let mut go_on = |value: &mut Value, place: String| match (rest, value) {
+        (Some(rest), Value::Table(inner)) => walk(inner, rest, place, see),
+        (Some(_), _) => {}
+        (None, value) => see(&place, value),
+    };
+    match value {
+        Value::Array(list) if key.ends_with("[]") => {
+            for (at, item) in list.iter_mut().enumerate() {
+                go_on(item, format!("{place}[{at}]"));
+            }
+        }
+        value => go_on(value, place),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn document() -> Table {
+        let text = r#"
+            [[queue]]
+            name = "Sales"
+            hours = "Day"
+            max_wait = { then = { queue = "Support" } }
+            announcement = { codes = [{ digits = "1", callback = "Later" }] }
+            [[strategy]]
+            name = "Calm"
+            queues = ["Sales", "Support"]
+            max_wait = { then = "end" }
+            [[route]]
+            number = "*"
+            to = { queue = "Support" }
+            [[route]]
+            number = "1"
+            to = "echo"
+        "#;
+        text.parse().expect("TOML")
+    }
+
+    #[test]
+    fn r155_whoever_uses_it_is_named() {
+        let fields = |section, name| {
+            let uses = uses(&document(), section, name).into_iter();
+            uses.map(|(field, whose)| format!("{field} of {whose}"))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            fields("queue", "Support"),
+            [
+                "queue[0].max_wait.then.queue of queue \"Sales\"",
+                "strategy[0].queues[1] of strategy \"Calm\"",
+                "route[0].to.queue of route \"*\"",
+            ]
+        );
+        assert_eq!(
+            fields("hours", "Day"),
+            ["queue[0].hours of queue \"Sales\""]
+        );
+        assert_eq!(fields("callback", "Later").len(), 1);
+        assert!(fields("callback", "Sooner").is_empty());
+    }
+
+    #[test]
+    fn a_new_name_is_followed_everywhere() {
+        let mut document = document();
+        rename(&mut document, "queue", "Support", "Help");
+        assert!(uses(&document, "queue", "Support").is_empty());
+        assert_eq!(uses(&document, "queue", "Help").len(), 3);
+    }
+}

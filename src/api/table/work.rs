@@ -1,0 +1,185 @@
+//! The endpoints of what goes on: agents, callbacks, events, webhooks.
+
+use super::{ADMINS, PEOPLE, STAFF, number};
+use crate::api::endpoint::{Endpoint, Rule, delete, get, post, put};
+use crate::api::schema::{any, list, of, text};
+use crate::api::who::Role::Admin;
+use crate::api::who::Scope;
+use crate::api::{agents as agent, callbacks as callback, events as event, webhooks as hook};
+use serde_json::{Value, json};
+
+const SEE: Rule = Rule::Only(STAFF, Some(Scope::LiveRead));
+const FOLLOW: Rule = Rule::Only(STAFF, Some(Scope::EventsRead));
+
+/// What agents do, and say of themselves.
+pub(super) fn agents() -> Vec<Endpoint> {
+    const TAG: &str = "Agents";
+    const ACT: Rule = Rule::OrOwn(STAFF, Some(Scope::AgentsWrite));
+    vec![
+        get("/api/v1/live", SEE, event::live)
+            .says(
+                TAG,
+                "Queues, callers and agents as they are, at one number of the events.",
+            )
+            .notes("Follow /api/v1/events from `seq` on, and nothing is missed.")
+            .gives(200, any()),
+        get("/api/v1/agents", SEE, agent::list)
+            .says(TAG, "What every agent does.")
+            .gives(200, list(any())),
+        get(
+            "/api/v1/agents/{agent}",
+            Rule::OrOwn(STAFF, Some(Scope::LiveRead)),
+            agent::one,
+        )
+        .says(
+            TAG,
+            "What an agent does, and the caller who is offered to them.",
+        )
+        .gives(200, any())
+        .refuses(&[404]),
+        put("/api/v1/agents/{agent}/status", ACT, agent::set_status)
+            .says(TAG, "Available, not ready, or offline.")
+            .notes("A phone that is not registered makes an agent unreachable besides.")
+            .takes(of("Status"))
+            .gives_nothing(204)
+            .refuses(&[404]),
+        delete("/api/v1/agents/{agent}/wrap-up", ACT, agent::end_wrap_up)
+            .says(TAG, "Ends the after-call work early.")
+            .gives_nothing(204)
+            .refuses(&[404, 409]),
+        post(
+            "/api/v1/agents/{agent}/wrap-up/extensions",
+            ACT,
+            agent::extend_wrap_up,
+        )
+        .says(
+            TAG,
+            "Ten seconds more of after-call work, if the settings allow it.",
+        )
+        .gives(200, any())
+        .refuses(&[404, 409]),
+        put(
+            "/api/v1/agents/{agent}/load",
+            Rule::Only(&[Admin], Some(Scope::ConversationsWrite)),
+            agent::set_load,
+        )
+        .says(
+            TAG,
+            "How many conversations of other channels an agent has that are not closed.",
+        )
+        .takes(of("Load"))
+        .gives_nothing(204)
+        .refuses(&[404]),
+        put(
+            "/api/v1/trunks/{id}/conversations",
+            Rule::Only(&[Admin], Some(Scope::ConversationsWrite)),
+            agent::assign,
+        )
+        .says(
+            TAG,
+            "The conversation with a customer of a trunk stays with an agent, or with nobody.",
+        )
+        .notes("Of trunks with sticky_agent. Without `agent` it is closed.")
+        .takes(of("Assignment"))
+        .gives_nothing(204)
+        .refuses(&[404]),
+    ]
+}
+
+/// Who wants to be called back.
+pub(super) fn callbacks() -> Vec<Endpoint> {
+    const TAG: &str = "Callbacks";
+    const LIST: Rule = Rule::Only(PEOPLE, Some(Scope::CallbacksWrite));
+    fn words<T>(words: &[(&'static str, T)]) -> String {
+        let words: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+        words.join("|")
+    }
+    fn several<T>(all: &[(&'static str, T)]) -> Value {
+        let word = words(all);
+        json!({ "type": "string", "pattern": format!("^({word})(,({word}))*$") })
+    }
+    let instant = || json!({ "type": "string", "format": "date-time" });
+    let id = || json!({ "type": "integer", "minimum": 0, "maximum": u32::MAX });
+    let periods = words(&callback::PERIODS);
+    vec![
+        get("/api/v1/callbacks", LIST, callback::list)
+            .says(TAG, "Requests to be called back that fit every filter, the newest first.")
+            .query("type", "Who begins.", json!({ "type": "string", "enum": ["automated", "manual"] }))
+            .query("status", "One or several, with commas.", several(&callback::STATUSES))
+            .query("conversation", "One or several, with commas.", several(&callback::CONVERSATIONS))
+            .query("pending_since", "Still to be done, and asked for within 1h, 4h, 24h, 7d, 30d, or since an instant.",
+                json!({ "anyOf": [{ "type": "string", "pattern": format!("^({periods})$") }, instant()] }))
+            .query("from", "Asked for then or later.", instant())
+            .query("until", "Asked for before.", instant())
+            .query("queue", "Of this queue.", id())
+            .query("number", "Of this customer.", text())
+            .query("before", "Go on after this id.", number())
+            .query("limit", "So many.", json!({ "type": "integer", "minimum": 1, "maximum": 1_000 }))
+            .gives(200, list(of("Callback"))),
+        get("/api/v1/callbacks/{callback}", LIST, callback::one)
+            .says(TAG, "One of them.")
+            .gives(200, of("Callback"))
+            .refuses(&[404]),
+    ]
+}
+
+/// What happens.
+pub(super) fn events() -> Vec<Endpoint> {
+    const TAG: &str = "Events";
+    const AFTER: &str = "The number of the last event that you have.";
+    vec![
+        get("/api/v1/events", FOLLOW, event::events)
+            .says(TAG, "What happened after a number: a page, or a stream with Accept: text/event-stream.")
+            .notes("A stream without `after` begins now; one that was cut goes on from Last-Event-ID. 410: that is forgotten.")
+            .query("after", AFTER, number())
+            .query("limit", "Events of a page.", json!({ "type": "integer", "minimum": 1, "maximum": 1_000 }))
+            .gives(200, of("Events"))
+            .gives_as(200, "text/event-stream", text())
+            .refuses(&[410]),
+        get("/api/v1/events/socket", FOLLOW, event::socket)
+            .says(TAG, "The same by WebSocket: a text message for each event.")
+            .query("after", AFTER, number())
+            .gives_nothing(101)
+            .refuses(&[426]),
+    ]
+}
+
+/// Who is told of it.
+pub(super) fn webhooks() -> Vec<Endpoint> {
+    const TAG: &str = "Webhooks";
+    const AFTER: &str = "The number of the last event that you have.";
+    const HOOKS: &str = "/api/v1/webhooks";
+    vec![
+        get(HOOKS, ADMINS, hook::list)
+            .says(TAG, "Where events are sent, and how far each has got.")
+            .gives(200, list(of("Webhook"))),
+        post(HOOKS, ADMINS, hook::add)
+            .says(TAG, "Sends events to an address, signed (Standard Webhooks). The secret is told this once.")
+            .takes(of("WebhookToBe"))
+            .gives(201, of("Webhook"))
+            .refuses(&[409]),
+        get("/api/v1/webhooks/{id}", ADMINS, hook::one)
+            .says(TAG, "One webhook.")
+            .gives(200, of("Webhook"))
+            .refuses(&[404]),
+        put("/api/v1/webhooks/{id}", ADMINS, hook::change)
+            .says(TAG, "Replaces all of a webhook but its secret.")
+            .takes(of("WebhookToBe"))
+            .gives(200, of("Webhook"))
+            .refuses(&[404]),
+        delete("/api/v1/webhooks/{id}", ADMINS, hook::remove)
+            .says(TAG, "Removes a webhook, and what it could not deliver.")
+            .gives_nothing(204)
+            .refuses(&[404]),
+        get("/api/v1/webhooks/{id}/dead-letters", ADMINS, hook::letters)
+            .says(TAG, "Events that could not be delivered, the oldest first: 100 at most.")
+            .query("after", AFTER, number())
+            .gives(200, list(any()))
+            .refuses(&[404]),
+        post("/api/v1/webhooks/{id}/replays", ADMINS, hook::replay)
+            .says(TAG, "Tries once more what could not be delivered: one event, or all.")
+            .takes(of("Replay"))
+            .gives(202, any())
+            .refuses(&[404]),
+    ]
+}

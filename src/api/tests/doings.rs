@@ -1,0 +1,239 @@
+//! Agents, events and webhooks.
+
+use super::*;
+use crate::acd::Status;
+use crate::events::What;
+use crate::id::TrunkId;
+use crate::switch::{Ask, Done, Refused};
+use serde_json::json;
+use std::time::Duration;
+
+#[test]
+fn an_agent_says_how_they_are_and_the_switch_is_asked() {
+    let desk = Desk::new();
+    let me = desk.session(desk.user("ada", Role::Agent, Some(1)));
+    let path = "/api/v1/agents/1/status";
+    let put = |body: &Value| desk.send("PUT", path, &me, body);
+    assert_eq!(put(&json!({ "status": "available" })).status, 204);
+    assert_eq!(
+        put(&json!({ "status": "not_ready", "reason": "Lunch" })).status,
+        204
+    );
+    assert_eq!(put(&json!({ "status": "offline" })).status, 204);
+    let agent = AgentId(1);
+    let statuses = [Status::Available, Status::NotReady(1), Status::Offline];
+    let asked = statuses.map(|status| Ask::SetStatus { agent, status });
+    assert_eq!(desk.asked(), asked);
+    for (body, field) in [
+        (json!({}), "status"),
+        (json!({ "status": "asleep" }), "status"),
+        (json!({ "status": "not_ready" }), "reason"),
+        (
+            json!({ "status": "not_ready", "reason": "Fishing" }),
+            "reason",
+        ),
+        (
+            json!({ "status": "available", "reason": "Lunch" }),
+            "reason",
+        ),
+    ] {
+        let refused = put(&body);
+        assert_eq!(
+            (refused.status, refused.fields()),
+            (422, vec![field.to_owned()]),
+            "{body}"
+        );
+    }
+    let other = desk.send(
+        "PUT",
+        "/api/v1/agents/2/status",
+        &me,
+        &json!({ "status": "offline" }),
+    );
+    assert_eq!(other.status, 403, "not of another");
+}
+
+#[test]
+fn r18_ten_seconds_more_and_d4_an_early_end() {
+    let desk = Desk::new();
+    let me = desk.session(desk.user("ada", Role::Agent, Some(1)));
+    let path = "/api/v1/agents/1/wrap-up";
+    desk.will_reply(Ok(Done::WrapUp {
+        left: Duration::from_millis(17_500),
+    }));
+    let more = desk.send("POST", &format!("{path}/extensions"), &me, &Value::Null);
+    assert_eq!((more.status, more.json()), (OK, json!({ "left_s": 17.5 })));
+    desk.will_reply(Err(Refused::NoExtension));
+    assert_eq!(
+        desk.send("POST", &format!("{path}/extensions"), &me, &Value::Null)
+            .status,
+        409
+    );
+    desk.will_reply(Err(Refused::NotInWrapUp(AgentId(1))));
+    let refused = desk.send("DELETE", path, &me, &Value::Null);
+    assert_eq!(refused.status, 409);
+    assert!(
+        refused.json()["detail"]
+            .as_str()
+            .expect("text")
+            .contains("not in wrap-up")
+    );
+    desk.will_reply(Ok(Done::Plain));
+    assert_eq!(desk.send("DELETE", path, &me, &Value::Null).status, 204);
+    desk.will_reply(Err(Refused::UnknownAgent(AgentId(1))));
+    assert_eq!(desk.send("DELETE", path, &me, &Value::Null).status, 404);
+}
+
+#[test]
+fn f17_a_switch_without_room_is_told_as_503() {
+    let desk = Desk::new();
+    let admin = desk.admin();
+    desk.is_full(true);
+    let refused = desk.send("DELETE", "/api/v1/agents/1/wrap-up", &admin, &Value::Null);
+    assert_eq!(refused.status, 503);
+    assert!(refused.headers.contains_key(header::RETRY_AFTER));
+}
+
+#[test]
+fn r56_how_much_text_an_agent_has_comes_from_outside() {
+    let desk = Desk::new();
+    let key = desk.key("crm", &["conversations:write"]);
+    let put = |body: &Value| desk.send("PUT", "/api/v1/agents/1/load", &key, body);
+    assert_eq!(put(&json!({ "conversations": 4 })).status, 204);
+    let load = Ask::SetLoad {
+        agent: AgentId(1),
+        conversations: 4,
+    };
+    assert_eq!(desk.asked(), [load]);
+    assert_eq!(put(&json!({ "conversations": 10_001 })).status, 422);
+}
+
+#[test]
+fn r60_the_conversation_with_a_customer_stays_with_an_agent() {
+    let desk = Desk::new();
+    let key = desk.key("crm", &["conversations:write"]);
+    let put = |body: &Value| desk.send("PUT", "/api/v1/trunks/3/conversations", &key, body);
+    assert_eq!(
+        put(&json!({ "customer": "+49301", "agent": 1 })).status,
+        204
+    );
+    let (trunk, customer, agent) = (TrunkId(3), "+49301".to_owned(), Some(AgentId(1)));
+    assert_eq!(
+        desk.asked(),
+        [Ask::Assign {
+            trunk,
+            customer,
+            agent
+        }]
+    );
+    let refused = put(&json!({ "customer": "sip:x" }));
+    assert_eq!(
+        (refused.status, refused.fields()),
+        (422, vec!["customer".to_owned()])
+    );
+    desk.will_reply(Err(Refused::NotSticky(TrunkId(3))));
+    let refused = put(&json!({ "customer": "+49301" }));
+    assert_eq!(
+        (refused.status, refused.fields()),
+        (422, vec!["trunk".to_owned()])
+    );
+}
+
+fn happens(desk: &Desk, seconds: u64) -> u64 {
+    let agent = AgentId(1);
+    let what = What::WrapUpExtended {
+        agent,
+        left_ms: seconds * 1_000,
+    };
+    desk.site.log.add(Timestamp::now(), &what)
+}
+
+#[test]
+fn b15_events_come_in_pages_from_any_number_on() {
+    let desk = Desk::new();
+    let key = desk.key("bi", &["events:read"]);
+    let began = desk.site.log.last();
+    let numbers: Vec<u64> = (0..5).map(|n| happens(&desk, n)).collect();
+    let page = desk
+        .get(&format!("/api/v1/events?after={began}&limit=3"), &key)
+        .json();
+    assert_eq!(page["events"].as_array().map(Vec::len), Some(3));
+    assert_eq!(page["events"][0]["type"], "agent.wrap_up_extended");
+    assert_eq!(page["last"], numbers[2]);
+    let rest = desk
+        .get(&format!("/api/v1/events?after={}", numbers[2]), &key)
+        .json();
+    assert_eq!(rest["events"][0]["seq"], numbers[3]);
+    let none = desk
+        .get(&format!("/api/v1/events?after={}", numbers[4]), &key)
+        .json();
+    assert_eq!(
+        (&none["events"], &none["last"]),
+        (&json!([]), &json!(numbers[4]))
+    );
+    let future = desk.get("/api/v1/events?after=18446744073709551615", &key);
+    assert_eq!(future.status, 410, "of another log");
+    for query in [
+        "after=x",
+        "limit=0",
+        "limit=1001",
+        "aftr=1",
+        "after=1&after=2",
+    ] {
+        let refused = desk.get(&format!("/api/v1/events?{query}"), &key);
+        assert_eq!(refused.status, 422, "{query}");
+    }
+}
+
+#[test]
+fn b15_webhooks_are_made_with_a_secret_that_is_told_once() {
+    let desk = Desk::new();
+    let admin = desk.admin();
+    let path = "/api/v1/webhooks";
+    let body = json!({ "url": "https://crm.example/hook", "kinds": ["call.*", "agent.status"] });
+    let made = desk.send("POST", path, &admin, &body);
+    assert_eq!(made.status, 201, "{:?}", made.json());
+    let secret = made.json()["secret"].as_str().expect("text").to_owned();
+    assert!(secret.starts_with("whsec_"));
+    let place = made.headers[header::LOCATION]
+        .to_str()
+        .expect("text")
+        .to_owned();
+    assert_eq!(desk.get(&place, &admin).json()["secret"], Value::Null);
+    let off = json!({ "url": "http://crm.example/hook", "disabled": true });
+    let changed = desk.send("PUT", &place, &admin, &off).json();
+    assert_eq!(
+        (&changed["disabled"], &changed["kinds"]),
+        (&json!(true), &json!([]))
+    );
+    assert_eq!(
+        desk.get(&format!("{place}/dead-letters"), &admin).json(),
+        json!([])
+    );
+    let replay = desk.send("POST", &format!("{place}/replays"), &admin, &json!({}));
+    assert_eq!(
+        (replay.status, replay.json()),
+        (202, json!({ "events": 0 }))
+    );
+    for url in [
+        "ftp://x.example",
+        "crm.example",
+        "https://a:b@x.example",
+        "javascript:x",
+        "",
+    ] {
+        let refused = desk.send("POST", path, &admin, &json!({ "url": url }));
+        assert_eq!(
+            (refused.status, refused.fields()),
+            (422, vec!["url".to_owned()]),
+            "{url}"
+        );
+    }
+    let kinds = json!({ "url": "https://x.example", "kinds": ["call.eaten"] });
+    assert_eq!(desk.send("POST", path, &admin, &kinds).fields(), ["kinds"]);
+    assert_eq!(
+        desk.send("DELETE", &place, &admin, &Value::Null).status,
+        204
+    );
+    assert_eq!(desk.get(&place, &admin).status, 404);
+}
