@@ -220,6 +220,7 @@ impl Hands {
             Notice::Connected { waited_ms, .. } => {
                 metrics::WAIT.note(Duration::from_millis(*waited_ms));
             }
+            Notice::Unspoken(_) => metrics::NOT_SPOKEN.add(1),
             Notice::Ended { end, .. } => metrics::CALLS_ENDED.add_for(end_name(*end), 1),
             Notice::Queued { .. }
             | Notice::SentOut { .. }
@@ -232,7 +233,6 @@ impl Hands {
             | Notice::NotReached { .. }
             | Notice::Trunk(..)
             | Notice::Hears(_)
-            | Notice::Unspoken(_)
             | Notice::HearsMusic
             | Notice::HearsEcho
             | Notice::Rings(..)

@@ -73,7 +73,7 @@ fn write(path: &Path, samples: &[i16]) -> io::Result<()> {
         let _ = fs::remove_file(&temporary);
     }
     done?;
-    shorten(dir)
+    shorten(dir, MAX_FILES, MAX_BYTES)
 }
 
 fn write_wav(path: &Path, samples: &[i16]) -> io::Result<()> {
@@ -89,7 +89,8 @@ fn spec() -> hound::WavSpec {
     }
 }
 
-fn shorten(dir: &Path) -> io::Result<()> {
+/// Removes what was used longest ago, down to so many files and bytes.
+fn shorten(dir: &Path, most_files: usize, most_bytes: u64) -> io::Result<()> {
     let mut files: Vec<(SystemTime, u64, PathBuf)> = fs::read_dir(dir)?
         .filter_map(|entry| {
             let entry = entry.ok()?;
@@ -105,7 +106,7 @@ fn shorten(dir: &Path) -> io::Result<()> {
     let mut bytes: u64 = files.iter().map(|(_, bytes, _)| bytes).sum();
     let mut count = files.len();
     for (_, size, path) in &files {
-        if count <= MAX_FILES && bytes <= MAX_BYTES {
+        if count <= most_files && bytes <= most_bytes {
             break;
         }
         fs::remove_file(path)?;
@@ -113,4 +114,30 @@ fn shorten(dir: &Path) -> io::Result<()> {
         bytes -= size;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn of_too_much_speech_what_was_used_longest_ago_leaves() {
+        let dir = std::env::temp_dir().join(format!("cordboard-cache-{}", std::process::id()));
+        let paths = ["a", "b", "c"].map(|text| path(&dir, &[text]));
+        for (age, path) in [30, 20, 10].into_iter().zip(&paths) {
+            write(path, &[1; 800]).expect("written");
+            let written = SystemTime::now() - Duration::from_secs(age);
+            let file = fs::File::options().append(true).open(path);
+            file.and_then(|file| file.set_modified(written))
+                .expect("aged");
+        }
+        let there = || [0, 1, 2].map(|n| paths[n].exists());
+        assert!(read(&paths[0]).is_some(), "used just now");
+        shorten(&dir, 2, u64::MAX).expect("shortened");
+        assert_eq!(there(), [true, false, true]);
+        shorten(&dir, 2, 3_000).expect("shortened");
+        assert_eq!(there(), [true, false, false], "1644 bytes each");
+        fs::remove_dir_all(dir).expect("removed");
+    }
 }

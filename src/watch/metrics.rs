@@ -46,6 +46,7 @@ metrics! {
     CALLS_ENDED: Counter = "cordboard_calls_ended_total" ["end"], Count, "Conversations ended, by cause, as records name it.";
     CALLS_ACTIVE: Gauge = "cordboard_calls_active", Count, "Conversations going on.";
     CALLS_REFUSED: Counter = "cordboard_calls_refused_total" ["reason"], Count, "Calls refused before they became conversations.";
+    NOT_SPOKEN: Counter = "cordboard_messages_not_spoken_total", Count, "Messages heard without their numbers, since the speech engine was slow or failed.";
     CALLERS_WAITING: Gauge = "cordboard_callers_waiting" ["queue"], Count, "Callers waiting in a queue.";
     AGENTS: Gauge = "cordboard_agents" ["state"], Count, "Agents in a state.";
     WAIT: Histogram = "cordboard_wait_seconds", Seconds, "How long callers waited until an agent answered.";

@@ -49,7 +49,7 @@ impl Phonemes {
         };
         let (mut sentences, mut sentence) = (vec![], String::new());
         for (line, mark) in lines.into_iter().zip(marks) {
-            sentence.push_str(line);
+            sentence.push_str(&without_flags(line));
             sentence.push(mark);
             match mark {
                 ',' | ';' | ':' => sentence.push(' '),
@@ -61,6 +61,18 @@ impl Phonemes {
         }
         sentences
     }
+}
+
+/// A line without the flags, `(en)`, that say where espeak-ng takes words for another language's.
+fn without_flags(line: &str) -> String {
+    let mut said = String::new();
+    let mut rest = line;
+    while let Some((before, flag)) = rest.split_once('(') {
+        said.push_str(before);
+        rest = flag.split_once(')').map_or("", |(_, after)| after);
+    }
+    said.push_str(rest);
+    said
 }
 
 fn end(clauses: &mut Vec<(String, char)>, clause: &mut String, mark: char) {
@@ -97,6 +109,8 @@ mod tests {
         );
         assert_eq!(phonemes.sentences(" a\nb\n\nc\n"), ["a, b.", "c!"]);
         assert_eq!(phonemes.sentences("a\nb\n"), ["a.", "b."], "in its own way");
+        let flagged = phonemes.sentences("(en)a(de) b\nc\nd(x\n");
+        assert_eq!(flagged, ["a b, c.", "d!"], "flags are not spoken");
         assert_eq!(Phonemes::of("谢谢。再见").text(), "谢谢.\n再见.\n");
         assert_eq!(Phonemes::of(" ... ").text(), "");
     }

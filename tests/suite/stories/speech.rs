@@ -34,6 +34,23 @@ fn r40_r47_a_caller_hears_the_place_of_that_moment() {
 }
 
 #[test]
+fn b4_the_wait_is_said_once_something_is_known_of_it() {
+    let mut w = World::with(|account| {
+        if let Some(announcement) = &mut account.queues[0].waiting.announcement {
+            announcement.message = Message::text("Please hold. Your wait is {wait}.");
+        }
+    });
+    w.dials("alice", "100").wait(33.5);
+    assert_eq!(w.hears("alice"), ["announcement"], "nobody knows yet");
+    // A minute and a half of talk is learned, with 10 s of wrap-up.
+    w.agent("1001", answers(1.0)).wait(92.0);
+    w.hangs_up("alice").wait(11.0);
+    w.dials("bob", "100").wait(2.0).dials("carol", "100");
+    w.wait(34.0);
+    assert_eq!(w.hears("carol"), ["Please hold. Your wait is two minutes."]);
+}
+
+#[test]
 fn a_sentence_is_spoken_once_for_all_who_hear_it() {
     let mut w = World::with(tells_places);
     w.dials("alice", "100").wait(70.0);
