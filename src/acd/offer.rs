@@ -173,6 +173,8 @@ impl Floor {
         self.change_caller(call, |caller| {
             if let Some(wait) = caller.wait_mut() {
                 wait.offered = None;
+                // Who has picked it and does not take it has given it back.
+                wait.ready &= wait.only.is_none();
                 note(wait);
             }
         });

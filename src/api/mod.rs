@@ -39,6 +39,7 @@ mod who;
 pub use health::Health;
 pub use switchboard::Switchboard;
 
+use crate::events::webhooks::Bell;
 use crate::events::{Log, Shown};
 use crate::net::Identity;
 use crate::steward::Steward;
@@ -75,6 +76,8 @@ struct Site {
     switch: Arc<Switchboard>,
     log: Log,
     live: Shown,
+    /// Rung when webhooks have changed.
+    webhooks: Bell,
     sounds: Sounds,
     data: PathBuf,
     /// Places for those who follow the events.
@@ -113,6 +116,8 @@ pub struct Parts {
     pub log: Log,
     /// What is now.
     pub live: Shown,
+    /// What makes changed webhooks known at once.
+    pub webhooks: Bell,
     /// Who speaks.
     pub voices: Arc<Catalogue>,
     /// The data directory: sounds that settings name are in `sounds` of it.
@@ -131,6 +136,7 @@ impl Site {
             settings: Arc::new(Settings::new(parts.steward)),
             log: parts.log,
             live: parts.live,
+            webhooks: parts.webhooks,
             streams: Arc::new(Semaphore::new(STREAMS)),
             closing: watch::Sender::new(false),
             health: parts.health,

@@ -1,6 +1,7 @@
 //! The way to the switch and back: what people ask for, and what became of it.
 
 use super::problem::{Fault, Problem};
+use crate::acd::callback::NotPicked;
 use crate::switch::{Ask, Done, Refused, Request};
 use axum::http::StatusCode;
 use std::collections::BTreeMap;
@@ -97,6 +98,15 @@ fn refused(why: Refused) -> Problem {
         Refused::UnknownTrunk(_) | Refused::NotSticky(_) => {
             (Code::UNPROCESSABLE_ENTITY, Some("trunk"))
         }
+        Refused::NotPicked(NotPicked::Unknown) => (Code::NOT_FOUND, None),
+        Refused::NotPicked(
+            NotPicked::Automated
+            | NotPicked::Taken
+            | NotPicked::Closed
+            | NotPicked::OnTheLine
+            | NotPicked::AgentBusy
+            | NotPicked::Draining,
+        ) => (Code::CONFLICT, None),
         Refused::NotInWrapUp(_) | Refused::NoExtension => (Code::CONFLICT, None),
     };
     let faults = field.map(|field| Fault::new(field, why.to_string()));

@@ -69,6 +69,7 @@ pub(super) async fn add(
         let what = "There are 64 webhooks, which is all there can be: remove one first.";
         return Err(Problem::new(StatusCode::CONFLICT, what));
     };
+    site.webhooks.ring();
     tracing::info!(webhook = %webhook.id, by = caller.signature(), "a webhook was made");
     let mut body = shown(&webhook);
     body["secret"] = secret.into();
@@ -98,6 +99,7 @@ pub(super) async fn change(
     if !site.ask(move |store| store.change_webhook(new)).await? {
         return Err(Problem::missing("webhook"));
     }
+    site.webhooks.ring();
     tracing::info!(
         webhook = id,
         by = caller.signature(),
@@ -115,6 +117,7 @@ pub(super) async fn remove(
     if !removed.await? {
         return Err(Problem::missing("webhook"));
     }
+    site.webhooks.ring();
     tracing::info!(
         webhook = id,
         by = caller.signature(),
@@ -150,11 +153,9 @@ pub(super) async fn replay(
     fields.done()?;
     known(&site, id).await?;
     let replayed = site.ask(move |store| store.replay_letters(WebhookId(id), event));
-    Ok((
-        StatusCode::ACCEPTED,
-        answer(&json!({ "events": replayed.await? })),
-    )
-        .into_response())
+    let replayed = replayed.await?;
+    site.webhooks.ring();
+    Ok((StatusCode::ACCEPTED, answer(&json!({ "events": replayed }))).into_response())
 }
 
 async fn known(site: &Site, id: u32) -> Result<Webhook, Problem> {

@@ -1,6 +1,7 @@
 //! The hands of the switch: its outputs, done.
 
 use super::certificates::Certificates;
+use super::inbox::Inbox;
 use super::speech::Speech;
 use super::story::{self, Numbers};
 use crate::acd::{AgentState, Status};
@@ -32,7 +33,7 @@ pub(super) struct Hands {
     network: Network,
     /// The resolver gives up what is never asked.
     dns: Option<Dns>,
-    speech: Option<Speech>,
+    speech: Option<Arc<Speech>>,
     workers: Vec<Worker>,
     vault: vault::Sender,
     store: Arc<Store>,
@@ -88,7 +89,7 @@ impl Hands {
     }
 
     /// Also speaks.
-    pub(super) fn with_speech(self, speech: Speech) -> Self {
+    pub(super) fn with_speech(self, speech: Arc<Speech>) -> Self {
         Self {
             speech: Some(speech),
             ..self
@@ -140,6 +141,7 @@ impl Hands {
             | Input::Media(_)
             | Input::Looked(..)
             | Input::Request(_)
+            | Input::Stored { .. }
             | Input::Spoken(..)
             | Input::Clock(_)
             | Input::Drain
@@ -189,6 +191,9 @@ impl Hands {
                     speech.speak(name, utterance);
                 }
             }
+            Output::Callback(request) => {
+                self.store.write(Record::Callback(request));
+            }
             Output::Reply(ticket, reply) => {
                 if let Some(switchboard) = &self.switchboard {
                     switchboard.reply(ticket, reply);
@@ -222,8 +227,16 @@ impl Hands {
             }
             Notice::Unspoken(_) => metrics::NOT_SPOKEN.add(1),
             Notice::Ended { end, .. } => metrics::CALLS_ENDED.add_for(end_name(*end), 1),
+            Notice::CallbackPromised(_) => metrics::CALLBACKS_PROMISED.add(1),
+            Notice::CallbackDials { .. } => metrics::CALLBACKS_DIALLED.add(1),
+            Notice::CallbackNoReply(_) => metrics::CALLBACKS_UNANSWERED.add(1),
             Notice::Queued { .. }
             | Notice::SentOut { .. }
+            | Notice::CallbackAsked { .. }
+            | Notice::AsksNumber
+            | Notice::CallbackDeclined { .. }
+            | Notice::CallbackTaken { .. }
+            | Notice::CallbackMissed { .. }
             | Notice::Tries { .. }
             | Notice::Passed { .. }
             | Notice::Failed { .. }
@@ -326,9 +339,6 @@ impl Hands {
         for worker in self.workers {
             worker.stop();
         }
-        if let Some(speech) = self.speech {
-            speech.stop();
-        }
     }
 }
 
@@ -345,6 +355,7 @@ fn show(view: &View) {
     }
     for queue in &view.queues {
         metrics::CALLERS_WAITING.set_for(&queue.name, queue.waiting as f64);
+        metrics::CALLBACKS_WAITING.set_for(&queue.name, queue.callbacks as f64);
     }
     let states = [
         "offline",
@@ -391,6 +402,7 @@ fn end_name(end: End) -> &'static str {
         End::Abandoned => "abandoned",
         End::Closed => "closed",
         End::MaxWait => "max_wait",
+        End::CallbackPromised => "callback_promised",
         End::NotReached => "not_reached",
         End::OutsideHungUp => "outside_hung_up",
         End::MediaLost => "media_lost",
@@ -440,7 +452,7 @@ pub(super) fn vault_event(store: &Store, log: &Log, health: &Health, event: vaul
 }
 
 /// What the store says, on its thread: into the log, the health and the metrics.
-pub(super) fn store_event(health: &Health, event: store::Event) {
+pub(super) fn store_event(inbox: &Inbox, health: &Health, event: store::Event) {
     match event {
         store::Event::Failing { why } => {
             health.set_store_failing(true);
@@ -459,6 +471,15 @@ pub(super) fn store_event(health: &Health, event: store::Event) {
         store::Event::Interrupted { calls } => {
             tracing::warn!(calls, "ended as interrupted: the last run left them open");
         }
-        store::Event::Stored { .. } => {}
+        // One that finds no room is written again.
+        store::Event::Stored {
+            id,
+            revision,
+            stored,
+        } => drop(inbox.offer(Input::Stored {
+            callback: id,
+            revision,
+            stored,
+        })),
     }
 }

@@ -22,9 +22,11 @@ mod settings;
 mod speech;
 mod voices;
 
+use crate::acd;
 use crate::api::{self, Api, Health, Switchboard};
 use crate::clock::Clock;
 use crate::config::{Admits, Config, ListenerConfig};
+use crate::events::webhooks::{Means, Reach, Webhooks};
 use crate::events::{Live, Log, What};
 use crate::id::CallId;
 use crate::media::{Command, Engine, Library};
@@ -65,6 +67,7 @@ pub struct Server {
     store: Arc<Store>,
     api: Option<Api>,
     steward: Arc<Steward>,
+    webhooks: Webhooks,
     runtime: tokio::runtime::Runtime,
     clerk: Option<Clerk>,
     http: Option<SocketAddr>,
@@ -95,9 +98,11 @@ impl Server {
             .build()?;
         let catalogue = Arc::new(Catalogue::new(data));
         let health = Arc::new(Health::new(env!("CARGO_PKG_VERSION")));
-        let told = health.clone();
-        let store = Store::start(&Place::new(None, data), move |event| {
-            hands::store_event(&told, event);
+        let (inbox, outlet) = inbox::inbox();
+        let (told, confirmed) = (health.clone(), inbox.clone());
+        let url = config.server.database.as_ref().map(|url| url.0.as_str());
+        let store = Store::start(&Place::new(url, data), move |event| {
+            hands::store_event(&confirmed, &told, event);
         });
         let store = Arc::new(store?);
         store.interrupted(Timestamp::now())?;
@@ -108,13 +113,22 @@ impl Server {
         let log = Log::open(store.clone(), Timestamp::now())?;
         let version = env!("CARGO_PKG_VERSION");
         log.add(Timestamp::now(), &What::Started { version });
+        let live = Live::new(log.clone(), Timestamp::now());
         let (recorded, happened, told) = (store.clone(), log.clone(), health.clone());
         let vault = Vault::start(data.join("recordings"), move |event| {
             hands::vault_event(&recorded, &happened, &told, event);
         })?;
-        let (inbox, outlet) = inbox::inbox();
+        let means = Means {
+            log: log.clone(),
+            store: store.clone(),
+            reach: Reach::new(config.server.webhook_networks.clone()),
+            tls: trust(&config)?.web()?,
+        };
+        let webhooks = Webhooks::start(runtime.handle(), means);
         let workers = start_workers(&config, began.library, &vault, &inbox)?;
-        let (into, happens) = (inbox.clone(), log.clone());
+        let speech = Arc::new(Speech::start(&catalogue, inbox.clone())?);
+        speech.prepare(&began.sounds);
+        let (into, happens, ahead) = (inbox.clone(), log.clone(), speech.clone());
         let steward = Arc::new(Steward::new(
             store.clone(),
             &folder,
@@ -125,6 +139,7 @@ impl Server {
                 let steward::Change { revision, by, .. } = change;
                 happens.add(Timestamp::now(), &What::SettingsChanged { revision, by });
                 let (account, sounds) = (change.account, change.sounds);
+                ahead.prepare(&sounds);
                 into.insist(Input::Settings(account, sounds, change.library));
             },
         ));
@@ -133,7 +148,6 @@ impl Server {
         certificates.watch(&runtime)?;
         let trace = trace(&config, &network)?;
         let clerk = trace.as_ref().map(Trace::start).transpose()?;
-        let live = Live::new(log, Timestamp::now());
         let ways_in = inbox.clone();
         let switchboard = Arc::new(Switchboard::new(move |request| {
             ways_in.offer(Input::Request(request)).is_ok()
@@ -152,15 +166,15 @@ impl Server {
                 switch: switchboard.clone(),
                 log: live.log().clone(),
                 live: live.shown(),
+                webhooks: webhooks.bell(),
                 voices: catalogue.clone(),
                 data: data.clone(),
             };
             Api::start(place, runtime.handle(), parts)
         });
         let api = api.transpose()?;
-        let speech = Speech::start(&catalogue, inbox.clone())?;
-        speech.prepare(&began.sounds);
-        let switch = switch(&config, began.sounds, &workers, &network);
+        let pending = store.pending_callbacks()?;
+        let switch = switch(&config, began.sounds, pending, &workers, &network);
         let http = config.server.http;
         let addresses = listeners(&config).filter_map(|(id, listener, transport)| {
             let address = network.local_addr(id)?;
@@ -193,6 +207,7 @@ impl Server {
             store,
             api,
             steward,
+            webhooks,
             runtime,
             clerk,
             http,
@@ -294,6 +309,7 @@ impl Server {
             api.stop();
         }
         drop(self.steward);
+        drop(self.webhooks);
         if let Some(store) = Arc::into_inner(self.store) {
             store.stop();
         }
@@ -345,6 +361,7 @@ fn start_workers(
                     | Input::Request(_)
                     | Input::Spoken(..)
                     | Input::Settings(..)
+                    | Input::Stored { .. }
                     | Input::Clock(_)
                     | Input::Drain
                     | Input::Stop
@@ -452,7 +469,13 @@ fn trace(config: &Config, network: &Network) -> anyhow::Result<Option<Trace>> {
         .context("the socket towards the capture server")
 }
 
-fn switch(config: &Config, sounds: Sounds, workers: &[Worker], network: &Network) -> Switch {
+fn switch(
+    config: &Config,
+    sounds: Sounds,
+    callbacks: Vec<acd::callback::Request>,
+    workers: &[Worker],
+    network: &Network,
+) -> Switch {
     let listeners = listeners(config).map(|(id, listener, transport)| {
         let digest = match &listener.admits {
             Admits::Phones(digest) => Some(digest.clone()),
@@ -488,6 +511,7 @@ fn switch(config: &Config, sounds: Sounds, workers: &[Worker], network: &Network
             .collect(),
         silence: config.media.silence_timeout,
         sounds,
+        callbacks,
     };
     let clock = Clock::new(Instant::now(), Timestamp::now());
     Switch::new(config, clock, Random::from_system())

@@ -51,10 +51,6 @@ impl Speech {
             drop(inbox.offer(Input::Spoken(name, sound)));
         });
     }
-
-    pub(super) fn stop(self) {
-        self.pool.stop();
-    }
 }
 
 /// Says once that speech fails, and once that it works again.

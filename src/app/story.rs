@@ -129,6 +129,35 @@ pub fn tell(account: &Account, notice: &Notice, numbers: Numbers) -> String {
                 .map_or_else(String::new, |why| format!(", {why}"));
             format!("the number outside is not reached: {status}{why}")
         }
+        Notice::CallbackAsked { queue } => {
+            let queue = account.queue(*queue).map_or("?", |queue| &queue.name);
+            format!("the caller asks to be called back by {queue}")
+        }
+        Notice::AsksNumber => "the caller is asked for a number".to_owned(),
+        Notice::CallbackDeclined { why } => format!("the caller cannot be called back: {why}"),
+        Notice::CallbackPromised(id) => {
+            format!("callback {id} is kept, and the caller is told so")
+        }
+        Notice::CallbackTaken {
+            callback,
+            agent: id,
+        } => format!("{} answers for callback {callback}", agent(id)),
+        Notice::CallbackDials {
+            callback,
+            number: called,
+            attempt,
+        } => {
+            let called = number(called);
+            format!("callback {callback} dials {called}, attempt {attempt}")
+        }
+        Notice::CallbackMissed {
+            callback,
+            attempts,
+            wait_s,
+        } => format!(
+            "callback {callback} has not reached the customer, attempts {attempts}: again in {wait_s} s"
+        ),
+        Notice::CallbackNoReply(id) => format!("callback {id} is given up: no reply"),
         Notice::Trunk(id, state) => {
             let trunk = trunk(id);
             match state {
@@ -206,6 +235,7 @@ pub fn ended(end: End) -> &'static str {
         End::Abandoned => "the customer did not wait any longer",
         End::Closed => "the queue is closed",
         End::MaxWait => "the longest wait was reached",
+        End::CallbackPromised => "the customer will be called back",
         End::NotReached => "the number outside was not reached",
         End::OutsideHungUp => "the number outside hung up",
         End::MediaLost => "no sound came from a party any more",

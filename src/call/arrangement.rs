@@ -21,6 +21,8 @@ impl Call {
     pub fn arrangement(&self) -> Vec<(LegId, Hears)> {
         match &self.stage {
             Stage::Answering | Stage::Over => vec![],
+            // Whoever has answered hears silence until the customer is dialled, a moment later.
+            Stage::Calling { .. } => vec![],
             Stage::Served(hears) | Stage::Waiting { hears, .. } => vec![(self.caller, *hears)],
             // Nobody hears the caller before the answer, which is when a call begins to cost.
             Stage::Dialling { hears, .. } => vec![(self.caller, *hears)],

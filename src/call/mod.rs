@@ -5,6 +5,7 @@
 //!                │        └─max wait─▶ Dialling ──answer──────────▶ ▲            ▲
 //!                └──▶ Served (echo, music) ──────────────────────── │ ──────────┤
 //!  (an agent dials a number outside) ──▶ Dialling ──answer──────────┘   refused ─┘
+//!  (a callback) ──▶ Calling ──an agent answers──▶ Dialling, as above
 //! ```
 //!
 //! A call decides; it does nothing. Who hears what is a function of its state
@@ -12,20 +13,24 @@
 //! parties half connected.
 
 mod arrangement;
+mod back;
 mod dial;
 mod leg;
+mod origin;
 mod outside;
 mod recording;
 
 pub mod record;
 
 pub use arrangement::Hears;
+pub use back::Back;
 pub use dial::{Dial, Refused, Step, Way};
 pub use leg::{Hold, Leg};
+pub use origin::Origin;
 pub use recording::Policy;
 
 use crate::clock::Clock;
-use crate::id::{AgentId, CallId, LegId, QueueId, TrunkId};
+use crate::id::{AgentId, CallId, LegId, QueueId};
 use crate::settings::Destination;
 use record::{AgentName, Conversation, Direction, End, Role, Segment};
 use std::collections::BTreeSet;
@@ -36,7 +41,8 @@ use std::time::{Duration, Instant};
 pub struct Call {
     /// Its id, in names and logs.
     pub id: CallId,
-    /// The leg that brought the call: the customer's, or of a call out the agent's.
+    /// The leg that brought the call: the customer's, or of a call out the agent's. Of a callback
+    /// that no agent has answered, the last one that was rung.
     pub caller: LegId,
     /// Who brought the call.
     pub origin: Origin,
@@ -55,16 +61,9 @@ pub struct Call {
     segments: u32,
     /// The segment that is being recorded.
     segment: Option<Recorded>,
+    /// The customer was promised to be called back, and hears so.
+    promised: bool,
     record: Conversation,
-}
-
-/// Who brought a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Origin {
-    /// A peer known by its address.
-    Trunk(TrunkId),
-    /// An agent's phone: the agent is the caller.
-    Agent(AgentId),
 }
 
 #[derive(Debug)]
@@ -77,6 +76,12 @@ enum Stage {
         queue: QueueId,
         hears: Hears,
         ringing: Option<Agent>,
+    },
+    /// A customer is to be called back: an agent is rung, and once one has answered the customer is
+    /// about to be dialled.
+    Calling {
+        agent: Option<Agent>,
+        taken: bool,
     },
     /// A number outside is dialled.
     Dialling {
@@ -175,6 +180,7 @@ impl Call {
             joined: None,
             segments: 0,
             segment: None,
+            promised: false,
             record: Conversation {
                 id: arrival.id,
                 account: arrival.account,
@@ -252,6 +258,7 @@ impl Call {
             }
             Stage::Answering
             | Stage::Served(_)
+            | Stage::Calling { .. }
             | Stage::Dialling { .. }
             | Stage::Talking { .. }
             | Stage::Over => false,
@@ -261,11 +268,11 @@ impl Call {
     /// Whether the message with this number is what the caller hears just now.
     pub fn is_playing(&self, number: u64) -> bool {
         match &self.stage {
-            Stage::Waiting { hears, .. } => {
+            Stage::Waiting { hears, .. } | Stage::Served(hears) => {
                 matches!(hears, Hears::Message { play, .. } if *play == number)
             }
             Stage::Answering
-            | Stage::Served(_)
+            | Stage::Calling { .. }
             | Stage::Dialling { .. }
             | Stage::Talking { .. }
             | Stage::Over => false,
@@ -274,18 +281,32 @@ impl Call {
 
     /// An agent's phone is rung for this call.
     pub fn ring(&mut self, agent: Agent) {
-        if let Stage::Waiting { ringing, .. } = &mut self.stage {
-            *ringing = Some(agent);
-            self.record.offers += 1;
+        match &mut self.stage {
+            Stage::Waiting { ringing, .. } => *ringing = Some(agent),
+            Stage::Calling { agent: rung, .. } => {
+                *rung = Some(agent);
+                self.caller = agent.leg;
+            }
+            Stage::Answering
+            | Stage::Served(_)
+            | Stage::Dialling { .. }
+            | Stage::Talking { .. }
+            | Stage::Over => return,
         }
+        self.record.offers += 1;
     }
 
     /// The agent whose phone rings is no longer rung.
     pub fn unring(&mut self, agent: AgentId) -> Option<Agent> {
         match &mut self.stage {
             Stage::Waiting { ringing, .. } => ringing.take_if(|ringing| ringing.id == agent),
+            Stage::Calling {
+                agent: rung,
+                taken: false,
+            } => rung.take_if(|rung| rung.id == agent),
             Stage::Answering
             | Stage::Served(_)
+            | Stage::Calling { .. }
             | Stage::Dialling { .. }
             | Stage::Talking { .. }
             | Stage::Over => None,
@@ -296,6 +317,7 @@ impl Call {
     pub fn agent(&self) -> Option<Agent> {
         match &self.stage {
             Stage::Waiting { ringing, .. } => *ringing,
+            Stage::Calling { agent, .. } => *agent,
             Stage::Talking {
                 other: Other::Agent(agent),
                 ..
@@ -314,9 +336,14 @@ impl Call {
             (_, Some(_)) => Some(self.caller),
             (Stage::Dialling { leg, .. }, None) => *leg,
             (Stage::Talking { customer, .. }, None) => Some(*customer),
-            (Stage::Answering | Stage::Served(_) | Stage::Waiting { .. } | Stage::Over, None) => {
-                None
-            }
+            (
+                Stage::Answering
+                | Stage::Served(_)
+                | Stage::Waiting { .. }
+                | Stage::Calling { .. }
+                | Stage::Over,
+                None,
+            ) => None,
         }
     }
 
@@ -326,6 +353,7 @@ impl Call {
             Stage::Over => 0,
             Stage::Answering | Stage::Served(_) => 1,
             Stage::Waiting { ringing, .. } => 1 + usize::from(ringing.is_some()),
+            Stage::Calling { agent, .. } => usize::from(agent.is_some()),
             Stage::Dialling { leg, .. } => 1 + usize::from(leg.is_some()),
             Stage::Talking { .. } => 2,
         }
@@ -381,7 +409,7 @@ impl Call {
                 self.record.attempts = dial.attempts().to_vec();
                 self.record.waited_ms = millis(self.waited(now));
             }
-            Stage::Answering | Stage::Served(_) => {}
+            Stage::Answering | Stage::Served(_) | Stage::Calling { .. } => {}
         }
         self.stage = Stage::Over;
         self.record.ended = Some(clock.civil(now));
@@ -392,6 +420,7 @@ impl Call {
     /// What a party's leaving means for the call as it stands.
     pub fn end_when_left(&self, role: Role) -> End {
         match (&self.stage, role) {
+            (_, Role::Customer) if self.promised => End::CallbackPromised,
             (Stage::Waiting { .. } | Stage::Dialling { .. }, Role::Customer) => End::Abandoned,
             (_, Role::Customer) => End::CustomerHungUp,
             (_, Role::Agent) => End::AgentHungUp,
@@ -402,6 +431,11 @@ impl Call {
     /// Whether the customer and an agent, or a number outside, are connected.
     pub fn is_talking(&self) -> bool {
         matches!(self.stage, Stage::Talking { .. })
+    }
+
+    /// Whether the caller waits in a queue.
+    pub fn is_waiting(&self) -> bool {
+        matches!(self.stage, Stage::Waiting { .. })
     }
 
     /// Whether the call waits for the ACK of its 200.
@@ -419,7 +453,11 @@ impl Call {
         match &self.stage {
             Stage::Waiting { queue, .. } => Some(*queue),
             Stage::Talking { queue, .. } => *queue,
-            Stage::Answering | Stage::Served(_) | Stage::Dialling { .. } | Stage::Over => None,
+            Stage::Answering
+            | Stage::Served(_)
+            | Stage::Calling { .. }
+            | Stage::Dialling { .. }
+            | Stage::Over => None,
         }
     }
 

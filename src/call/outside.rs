@@ -2,7 +2,7 @@
 //! wait is over (R25).
 
 use super::record::{AgentName, Direction};
-use super::{Agent, Call, Dial, Hears, Hold, Origin, Other, Stage, millis};
+use super::{Agent, Call, Dial, Hears, Hold, Other, Stage, millis};
 use crate::clock::Clock;
 use crate::id::LegId;
 use std::time::Instant;
@@ -24,6 +24,7 @@ impl Call {
             Stage::Answering
             | Stage::Served(_)
             | Stage::Waiting { .. }
+            | Stage::Calling { .. }
             | Stage::Talking { .. }
             | Stage::Over => None,
         }
@@ -41,6 +42,7 @@ impl Call {
             Stage::Answering
             | Stage::Served(_)
             | Stage::Waiting { .. }
+            | Stage::Calling { .. }
             | Stage::Talking { .. }
             | Stage::Over => None,
         }
@@ -53,6 +55,7 @@ impl Call {
             Stage::Answering
             | Stage::Served(_)
             | Stage::Waiting { .. }
+            | Stage::Calling { .. }
             | Stage::Talking { .. }
             | Stage::Over => None,
         }
@@ -72,6 +75,7 @@ impl Call {
             Stage::Answering
             | Stage::Served(_)
             | Stage::Waiting { .. }
+            | Stage::Calling { .. }
             | Stage::Talking { .. }
             | Stage::Over => false,
         }
@@ -84,6 +88,7 @@ impl Call {
             Stage::Answering
             | Stage::Served(_)
             | Stage::Waiting { .. }
+            | Stage::Calling { .. }
             | Stage::Talking { .. }
             | Stage::Over => None,
         }
@@ -110,15 +115,15 @@ impl Call {
         let leg = *leg;
         dial.answered();
         self.record.attempts = dial.attempts().to_vec();
-        let (customer, other) = match (self.record.direction, self.origin) {
-            (Direction::Outbound, Origin::Agent(id)) => {
+        let (customer, other) = match (self.record.direction, self.origin.agent()) {
+            (Direction::Outbound, Some(id)) => {
                 let agent = Agent {
                     id,
                     leg: self.caller,
                 };
                 (leg, Other::Agent(agent))
             }
-            (Direction::Outbound, Origin::Trunk(_)) | (Direction::Inbound, _) => {
+            (Direction::Outbound, None) | (Direction::Inbound, _) => {
                 (self.caller, Other::Outside(leg))
             }
         };

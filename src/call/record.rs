@@ -119,6 +119,8 @@ pub enum End {
     MaxWait,
     /// The queue was closed, or closed while the customer waited.
     Closed,
+    /// The customer was promised to be called back.
+    CallbackPromised,
     /// A number outside was busy, did not answer or could not be reached: `attempts` say which.
     NotReached,
     /// The number outside that the customer was sent to hung up.

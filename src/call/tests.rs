@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::id::SoundId;
+use crate::id::TrunkId;
 use crate::settings::Composition;
 
 pub(crate) const CUSTOMER: LegId = LegId(1);

@@ -54,6 +54,8 @@ impl Config {
                 dns: vec![],
                 authorities: None,
                 data_dir: demo.data_dir,
+                database: None,
+                webhook_networks: vec![],
                 http: demo.http,
                 http_tls: false,
                 http_certificate: None,

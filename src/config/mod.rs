@@ -24,7 +24,7 @@ pub use demo::Demo;
 pub use inventory::{Effect, Key, Kind, inventory, schema};
 pub use report::{ConfigError, ConfigErrors};
 
-use crate::settings::Account;
+use crate::settings::{Account, Network, Secret};
 use crate::sip::auth::Digest;
 use crate::sip::{Transport, guard};
 use crate::watch::trace;
@@ -54,8 +54,12 @@ pub struct Config {
 /// The process.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Server {
-    /// Where the database and the recordings are.
+    /// Where the recordings are, and the database unless `database` says otherwise.
     pub data_dir: PathBuf,
+    /// The URL of a PostgreSQL database, with its password; `None`: SQLite in `data_dir`.
+    pub database: Option<Secret>,
+    /// Networks of our own that webhooks may be sent into (H16).
+    pub webhook_networks: Vec<Network>,
     /// Where the API, `/metrics` and `/healthz` are served; `None`: nowhere.
     pub http: Option<SocketAddr>,
     /// Whether TLS is spoken there, and nothing else.

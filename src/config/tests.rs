@@ -139,6 +139,7 @@ fn the_example_s_defaults_are_the_defaults() {
         "servers",
         "password",
         "auto_pause",
+        "database",
         "http_certificate",
         "http_key",
     ];

@@ -108,8 +108,39 @@ pub const KINDS: &[(&str, &str)] = &[
         "A trunk's registration or health: trunk, state (registered, unregistered, up, down), the SIP status or null.",
     ),
     (
+        "callback.asked",
+        "A caller asks to be called back: call, queue.",
+    ),
+    (
+        "callback.declined",
+        "A caller cannot be called back and keeps the place: call, why.",
+    ),
+    (
+        "callback.promised",
+        "A callback is kept, and the caller told so: call, callback.",
+    ),
+    (
+        "callback.taken",
+        "An agent has answered for a callback: call, callback, agent.",
+    ),
+    (
+        "callback.dialled",
+        "The customer of a callback is dialled: call, callback, attempt (1 is the first).",
+    ),
+    (
+        "callback.missed",
+        "The customer was not reached and will be dialled again: call, callback, attempts, wait_s.",
+    ),
+    (
+        "callback.no_reply",
+        "A callback is given up, nobody has answered: callback.",
+    ),
+    (
         "sender.banned",
         "A sender of SIP is not heard for a while: source, seconds.",
     ),
     ("settings.changed", "Settings were saved: revision, by."),
 ];
+
+/// Those that the live view says of itself, every second.
+pub(super) const LIVE: [&str; 2] = ["agent.state", "queue.state"];

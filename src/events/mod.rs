@@ -24,6 +24,7 @@ mod kinds;
 mod live;
 mod log;
 mod told;
+pub mod webhooks;
 mod what;
 
 pub use kinds::KINDS;

@@ -62,7 +62,7 @@ fn numbers(since: Since) -> Vec<u64> {
 
 #[test]
 fn every_event_has_its_type_in_the_list_and_the_list_no_other() {
-    let call = CallId(1);
+    let (call, callback) = (CallId(1), crate::id::CallbackId(1));
     let (agent, trunk, queue) = (AgentId(2), TrunkId(3), QueueId(4));
     let text = || "x".to_owned();
     let state = AgentNow {
@@ -178,6 +178,26 @@ fn every_event_has_its_type_in_the_list_and_the_list_no_other() {
             reason: None,
             queue: None,
         },
+        What::CallbackAsked { call, queue },
+        What::CallbackDeclined { call, why: "x" },
+        What::CallbackPromised { call, callback },
+        What::CallbackTaken {
+            call,
+            callback,
+            agent,
+        },
+        What::CallbackDialled {
+            call,
+            callback,
+            attempt: 1,
+        },
+        What::CallbackMissed {
+            call,
+            callback,
+            attempts: 1,
+            wait_s: 1,
+        },
+        What::CallbackNoReply { callback },
         What::WrapUpExtended { agent, left_ms: 1 },
         What::WrapUpEnded { agent },
         What::AgentState(state),
@@ -335,6 +355,7 @@ fn the_live_view_has_the_number_it_is_valid_at_and_what_changes_is_in_the_log() 
         id: QueueId(1),
         name: "Support".to_owned(),
         waiting,
+        callbacks: 0,
         longest: Duration::from_secs(seconds),
     };
     let view = View {

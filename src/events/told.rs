@@ -135,7 +135,42 @@ pub fn told(call: Option<CallId>, notice: &Notice) -> Option<What> {
             source: ban.source.address(),
             seconds: ban.lasts.as_secs(),
         },
-        Notice::HearsMusic
+        Notice::CallbackAsked { queue } => What::CallbackAsked {
+            call: call?,
+            queue: *queue,
+        },
+        Notice::CallbackDeclined { why } => What::CallbackDeclined { call: call?, why },
+        Notice::CallbackPromised(callback) => What::CallbackPromised {
+            call: call?,
+            callback: *callback,
+        },
+        Notice::CallbackTaken { callback, agent } => What::CallbackTaken {
+            call: call?,
+            callback: *callback,
+            agent: *agent,
+        },
+        Notice::CallbackDials {
+            callback, attempt, ..
+        } => What::CallbackDialled {
+            call: call?,
+            callback: *callback,
+            attempt: *attempt,
+        },
+        Notice::CallbackMissed {
+            callback,
+            attempts,
+            wait_s,
+        } => What::CallbackMissed {
+            call: call?,
+            callback: *callback,
+            attempts: *attempts,
+            wait_s: *wait_s,
+        },
+        Notice::CallbackNoReply(callback) => What::CallbackNoReply {
+            callback: *callback,
+        },
+        Notice::AsksNumber
+        | Notice::HearsMusic
         | Notice::HearsEcho
         | Notice::HearsNetwork
         | Notice::RingsOutside

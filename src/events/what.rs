@@ -1,7 +1,7 @@
 //! An event, before it has a number.
 
 use crate::call::record::End;
-use crate::id::{AgentId, CallId, QueueId, TrunkId};
+use crate::id::{AgentId, CallId, CallbackId, QueueId, TrunkId};
 use serde::Serialize;
 use std::net::IpAddr;
 
@@ -117,6 +117,33 @@ pub enum What {
         reason: Option<u16>,
         queue: Option<QueueId>,
     },
+    /// A caller has asked to be called back.
+    CallbackAsked { call: CallId, queue: QueueId },
+    /// A caller cannot be called back and keeps the place.
+    CallbackDeclined { call: CallId, why: &'static str },
+    /// A callback is kept, and its customer told so.
+    CallbackPromised { call: CallId, callback: CallbackId },
+    /// An agent has answered for a callback.
+    CallbackTaken {
+        call: CallId,
+        callback: CallbackId,
+        agent: AgentId,
+    },
+    /// The customer of a callback is dialled.
+    CallbackDialled {
+        call: CallId,
+        callback: CallbackId,
+        attempt: u32,
+    },
+    /// The customer of a callback was not reached, and is dialled again after so many seconds.
+    CallbackMissed {
+        call: CallId,
+        callback: CallbackId,
+        attempts: u32,
+        wait_s: u64,
+    },
+    /// A callback is given up.
+    CallbackNoReply { callback: CallbackId },
     /// An agent's wrap-up lasts longer.
     WrapUpExtended { agent: AgentId, left_ms: u64 },
     /// An agent's wrap-up is over.
@@ -164,6 +191,13 @@ impl What {
             Self::Ended { .. } => "call.ended",
             Self::Reachable { .. } => "agent.reachable",
             Self::Status { .. } => "agent.status",
+            Self::CallbackAsked { .. } => "callback.asked",
+            Self::CallbackDeclined { .. } => "callback.declined",
+            Self::CallbackPromised { .. } => "callback.promised",
+            Self::CallbackTaken { .. } => "callback.taken",
+            Self::CallbackDialled { .. } => "callback.dialled",
+            Self::CallbackMissed { .. } => "callback.missed",
+            Self::CallbackNoReply { .. } => "callback.no_reply",
             Self::WrapUpExtended { .. } => "agent.wrap_up_extended",
             Self::WrapUpEnded { .. } => "agent.wrap_up_ended",
             Self::AgentState(_) => "agent.state",

@@ -19,6 +19,15 @@ impl Switch {
                 "call {call} is told what concerns its place"
             );
         }
+        self.book.check();
+        assert!(self.book_hears.is_empty() && self.book_wants.is_empty());
+        for (callback, call) in &self.places {
+            assert_eq!(self.called_back.get(call), Some(callback));
+        }
+        assert_eq!(self.places.len(), self.called_back.len());
+        for call in self.listening.keys() {
+            assert!(self.calls.contains_key(call), "call {call} listens");
+        }
         assert_eq!(
             self.ports.taken(),
             self.lines.len(),

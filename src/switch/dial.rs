@@ -106,7 +106,7 @@ impl Switch {
     }
 
     /// The ways to a number, in the order in which they are to be tried now, and where they lead.
-    fn ways(
+    pub(super) fn ways(
         &mut self,
         now: Instant,
         dialler: Dialler,
@@ -201,10 +201,9 @@ impl Switch {
             Direction::Outbound => Role::Customer,
             Direction::Inbound => Role::Outside,
         };
-        let agent = match call.origin {
-            Origin::Agent(agent) => self.account.agent(agent).map(|agent| agent.user.as_str()),
-            Origin::Trunk(_) => None,
-        };
+        let agent = call.origin.agent();
+        let agent = agent.and_then(|agent| self.account.agent(agent));
+        let agent = agent.map(|agent| agent.user.as_str());
         let (from, headers) = shown(&trunk, &record, agent);
         let line = self.lines.get(&caller).ok_or_else(gone)?;
         let (worker, codec) = (line.port.worker, line.codec);

@@ -92,8 +92,8 @@ impl Switch {
         let music = self.sounds.any_music().map_or(Hears::Silence, Hears::Music);
         let call = self.calls.get(&id);
         let (caller, agent) =
-            match call.map(|call| (call.caller, call.record().direction, call.origin)) {
-                Some((caller, Direction::Outbound, Origin::Agent(agent))) => {
+            match call.map(|call| (call.caller, call.record().direction, call.origin.agent())) {
+                Some((caller, Direction::Outbound, Some(agent))) => {
                     (Some(caller), self.account.agent(agent).cloned())
                 }
                 Some(_) | None => (None, None),
@@ -118,6 +118,10 @@ impl Switch {
         }
         self.arrange(id);
         self.notice(id, Notice::Reached { trunk, waited_ms });
+        let origin = self.calls.get(&id).map(|call| call.origin);
+        if let Some(callback) = origin.and_then(Origin::callback) {
+            self.called_back(now, callback);
+        }
         if let Some(agent) = agent {
             self.record(now, id, &agent);
         }
@@ -213,7 +217,10 @@ impl Switch {
             .calls
             .get(&id)
             .filter(|call| call.record().direction == Direction::Outbound);
-        let phone = outbound.and_then(|call| self.lines.get(&call.caller)?.session);
+        let phone = outbound.and_then(|call| self.lines.get(&call.caller));
+        // Whoever was answered is hung up on, as who is called back by is.
+        let phone = phone.filter(|line| line.prepared.is_some());
+        let phone = phone.and_then(|line| line.session);
         if let Some(session) = phone {
             let told = status_for_agent(status);
             let retry_after = refused
@@ -267,6 +274,19 @@ impl Switch {
         }
     }
 
+    /// The same for an agent whose phone has been rung for a callback; a caller who was sent out keeps the
+    /// music.
+    fn ring_back_to_answered(&mut self, id: CallId) {
+        let tone = self.sounds.ring_back().map(Hears::Music);
+        let call = self.calls.get_mut(&id);
+        let call = call.filter(|call| call.origin.callback().is_some());
+        if let Some((call, tone)) = call.zip(tone)
+            && call.hear_meanwhile(tone)
+        {
+            self.arrange(id);
+        }
+    }
+
     /// The number rings and its network says nothing: an agent hears our ring-back, or that of the own
     /// phone where it does not listen yet or we have none. Who waits with music keeps it.
     fn ring_back(&mut self, now: Instant, id: CallId) {
@@ -275,7 +295,10 @@ impl Switch {
         let Some(line) = caller.and_then(|caller| self.lines.get(&caller)) else {
             return;
         };
-        let Some(session) = line.session.filter(|_| line.prepared.is_some()) else {
+        if line.prepared.is_none() {
+            return self.ring_back_to_answered(id);
+        }
+        let Some(session) = line.session else {
             return;
         };
         match tone.filter(|_| line.listens) {

@@ -1,7 +1,7 @@
 //! How calls and legs end: the one way, whoever began it.
 
 use super::{Notice, Switch};
-use crate::acd;
+use crate::acd::{self, callback};
 use crate::call::Origin;
 use crate::call::record::End;
 use crate::id::{CallId, LegId};
@@ -17,6 +17,8 @@ impl Switch {
             return;
         };
         let segment = call.end_segment();
+        let (agent, talked) = (call.agent(), call.is_talking());
+        let taken = call.is_taken() || call.is_dialling();
         if !call.end(now, &self.clock, end) {
             return;
         }
@@ -30,7 +32,12 @@ impl Switch {
         for leg in legs {
             self.hang_up(now, leg, reason(end));
         }
-        self.acd(now, acd::Input::Leave { call: id });
+        self.listening.remove(&id);
+        match origin.callback().filter(|_| !talked) {
+            Some(callback) => self.not_called_back(now, id, callback, agent, taken),
+            None => self.acd(now, acd::Input::Leave { call: id }),
+        }
+        self.callback(now, callback::Input::OffTheLine { call: id });
         if let Origin::Agent(agent) = origin {
             // An agent may have another call of their own.
             let mut others = self.calls.values();
@@ -77,6 +84,7 @@ fn reason(end: End) -> Option<(u16, String)> {
         }
         End::NotReached => (31, "the number outside was not reached"),
         End::Closed => (31, "the queue is closed"),
+        End::CallbackPromised => (16, "you will be called back"),
         End::MaxWait => (19, "the longest wait was reached"),
         End::MediaLost => (41, "no RTP was received"),
         End::SignallingLost => (102, "a party did not answer"),

@@ -2,7 +2,7 @@
 //! opens or closes.
 
 use super::{Notice, Output, Switch};
-use crate::acd;
+use crate::acd::{self, callback};
 use crate::id::{HoursId, QueueId};
 use crate::route::Calendar;
 use crate::settings::Account;
@@ -79,5 +79,6 @@ impl Switch {
     pub(super) fn opens(&mut self, now: Instant, queue: QueueId, open: bool) {
         self.out(Output::Notice(None, Notice::Open { queue, open }));
         self.acd(now, acd::Input::Open { queue, open });
+        self.callback(now, callback::Input::Open { queue, open });
     }
 }

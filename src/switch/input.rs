@@ -2,7 +2,7 @@
 
 use super::{Request, Sounds};
 use crate::clock::Clock;
-use crate::id::SoundId;
+use crate::id::{CallbackId, SoundId};
 use crate::media::Library;
 use crate::settings::Account;
 use crate::sip::resolve::{Answer, Query};
@@ -26,6 +26,13 @@ pub enum Input {
     /// The account is set differently from now on: checked settings, which sound is what, and the
     /// sounds.
     Settings(Box<Account>, Sounds, Library),
+    /// The [`crate::switch::Output::Callback`] of this revision would survive the end of the process,
+    /// or could not be written.
+    Stored {
+        callback: CallbackId,
+        revision: u64,
+        stored: bool,
+    },
     /// The wall clock was read again.
     Clock(Clock),
     /// Take no new calls: the server is about to stop.

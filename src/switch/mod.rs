@@ -26,8 +26,10 @@ mod end;
 mod hours;
 mod identity;
 mod input;
+mod keys;
 mod leg;
 mod on_acd;
+mod on_callback;
 mod on_dns;
 mod on_media;
 mod on_request;
@@ -49,16 +51,18 @@ pub use speech::Speaker;
 pub use trunks::TrunkState;
 pub use view::{AgentView, CallerView, QueueView, TrunkView, View};
 
+use crate::acd::callback::{self, Book};
 use crate::acd::{self, Floor};
 use crate::call::{Call, Way};
 use crate::clock::Clock;
-use crate::id::{AgentId, CallId, LegId, RecordingId, TrunkId};
+use crate::id::{AgentId, CallId, CallbackId, LegId, RecordingId, TrunkId};
 use crate::random::Random;
 use crate::route::{Board, Pace};
 use crate::settings::Account;
 use crate::sip::resolve::Resolver;
 use crate::sip::{self, Endpoint, Hop, Peer, SessionId};
 use hours::Openings;
+use keys::Listening;
 use leg::Line;
 use owners::Owners;
 use ports::Ports;
@@ -84,6 +88,8 @@ pub struct Config {
     pub silence: Option<Duration>,
     /// Which sound is which message.
     pub sounds: Sounds,
+    /// The callbacks that were open when the last process ended, as it had written them.
+    pub callbacks: Vec<callback::Request>,
 }
 
 /// The switch.
@@ -104,6 +110,19 @@ pub struct Switch {
     owners: Owners,
     /// When its queues are open.
     openings: Openings,
+    /// Customers who are to be called back.
+    book: Book,
+    /// What the book is to be told, and what it wants done; whether that is being done just now.
+    book_hears: VecDeque<callback::Input>,
+    book_wants: VecDeque<callback::Action>,
+    obeying: bool,
+    /// How deep we are in doing what the floor wants.
+    acting: u32,
+    /// As which calls callbacks stand on the floor; and back.
+    places: BTreeMap<CallbackId, CallId>,
+    called_back: BTreeMap<CallId, CallbackId>,
+    /// Waiting callers whose keys mean something.
+    listening: BTreeMap<CallId, Listening>,
     calls: BTreeMap<CallId, Call>,
     lines: BTreeMap<LegId, Line>,
     /// Which leg a SIP session is; only of sessions that have not ended.
@@ -153,6 +172,14 @@ impl Switch {
             speech: Speech::default(),
             sip,
             resolver,
+            book: Book::default(),
+            book_hears: VecDeque::new(),
+            book_wants: VecDeque::new(),
+            obeying: false,
+            acting: 0,
+            places: BTreeMap::new(),
+            called_back: BTreeMap::new(),
+            listening: BTreeMap::new(),
             calls: BTreeMap::new(),
             lines: BTreeMap::new(),
             sessions: BTreeMap::new(),
@@ -169,11 +196,14 @@ impl Switch {
         switch.keep_names(now);
         switch.watch_trunks(now);
         switch.watch_hours(now);
+        switch.restore_callbacks(now, config.callbacks);
         switch
     }
 
     /// The whole dataflow, one line per arrow.
     pub fn handle(&mut self, now: Instant, input: Input) {
+        // Unless a fault of ours has cut the last time short, it is so.
+        (self.obeying, self.acting) = (false, 0);
         match input {
             Input::Sip(input) => self.sip.handle(now, input),
             Input::Media(event) => self.on_media(now, event),
@@ -186,6 +216,11 @@ impl Switch {
             Input::Settings(account, sounds, library) => {
                 self.set(now, *account, sounds, library);
             }
+            Input::Stored {
+                callback,
+                revision,
+                stored,
+            } => self.stored(now, callback, revision, stored),
             Input::Clock(clock) => {
                 self.clock = clock;
                 self.watch_hours(now);
@@ -199,6 +234,8 @@ impl Switch {
                 self.acd(now, acd::Input::Timeout);
                 self.dial_timeout(now);
                 self.speech_timeout(now);
+                self.callback(now, callback::Input::Timeout);
+                self.keys_due(now);
             }
         }
         loop {
@@ -230,6 +267,8 @@ impl Switch {
             self.floor.poll_timeout(),
             self.speech.poll_timeout(),
             self.openings.poll_timeout(),
+            self.book.poll_timeout(),
+            self.keys_timeout(),
         ];
         let dials = dialling.map(Call::poll_timeout);
         deadlines.into_iter().chain(dials).flatten().min()
@@ -247,6 +286,7 @@ impl Switch {
     fn drain(&mut self, now: Instant) {
         self.draining = true;
         self.sip.command(now, sip::Command::Drain(true));
+        self.callback(now, callback::Input::Gate);
     }
 
     /// Ends what is still going on.

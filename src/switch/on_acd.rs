@@ -1,9 +1,9 @@
 //! What the floor wants: messages, ringing, connecting, giving up.
 
 use super::{Notice, Switch, Unrung, leg};
-use crate::acd::{self, Action, Arrival, Choice, Farewell, Message, Revocation, Status};
-use crate::call::record::{AgentName, End, Role};
-use crate::call::{Agent, Hears};
+use crate::acd::{self, Action, Arrival, Choice, Farewell, Message, Revocation, Status, callback};
+use crate::call::record::{AgentName, Direction, End, Role};
+use crate::call::{Agent, Hears, Origin};
 use crate::id::{AgentId, CallId, QueueId, SoundId};
 use crate::media::Command as Media;
 use crate::sdp;
@@ -24,15 +24,18 @@ impl Switch {
     /// Does what the floor asks for, and tells it at once what came of that.
     pub(super) fn act_on(&mut self, now: Instant, mut actions: Vec<Action>) {
         let mut inputs = VecDeque::new();
+        self.acting += 1;
         loop {
             for action in std::mem::take(&mut actions) {
                 inputs.extend(self.act(now, action));
             }
             let Some(input) = inputs.pop_front() else {
-                return;
+                break;
             };
             self.floor.handle(now, input, &mut actions);
         }
+        self.acting -= 1;
+        self.obey(now);
     }
 
     /// Does one action. An answer that is known at once is returned, not awaited.
@@ -43,6 +46,8 @@ impl Switch {
                 experience,
                 message,
             } => self.say(now, call, experience, message),
+            // Whoever types a number is not disturbed.
+            Action::Music { call, .. } if self.is_busy_with_keys(call) => None,
             Action::Music { call, experience } => {
                 let music = self.sounds.music(experience);
                 let music = music.map_or(Hears::Silence, Hears::Music);
@@ -53,7 +58,10 @@ impl Switch {
                 self.comes_to(now, call, queue);
                 None
             }
-            Action::Offer { call, agent, why } => self.ring(now, call, agent, why),
+            Action::Offer { call, agent, why } => {
+                self.begin_callback(now, call);
+                self.ring(now, call, agent, why)
+            }
             Action::Revoke { call, agent, why } => {
                 let why = match why {
                     Revocation::Timeout => Unrung::NoAnswer,
@@ -131,6 +139,9 @@ impl Switch {
         experience: WaitingKey,
         message: Message,
     ) -> Option<acd::Input> {
+        if message == Message::Announcement && self.is_busy_with_keys(call) {
+            return Some(acd::Input::Heard { call });
+        }
         if self.speak(now, call, experience, message) {
             return None;
         }
@@ -144,6 +155,7 @@ impl Switch {
     pub(super) fn hear_message(&mut self, call: CallId, sound: SoundId, message: Message) {
         let play = self.next();
         self.let_hear(call, Hears::Message { play, sound }, Notice::Hears(message));
+        self.listen(call, message, play);
     }
 
     pub(super) fn let_hear(&mut self, id: CallId, hears: Hears, notice: Notice) {
@@ -167,10 +179,16 @@ impl Switch {
             call: id,
             why: acd::Refusal::Failed,
         });
-        let Some(call) = self.calls.get(&id) else {
+        let Some(call) = self.calls.get(&id).filter(|call| !call.is_over()) else {
             return failed;
         };
-        let (from, customer) = (call.record().from.clone(), call.caller);
+        let record = call.record();
+        let (number, customer) = match record.direction {
+            Direction::Inbound => (&record.from, call.caller),
+            // The agent sees who is to be called back.
+            Direction::Outbound => (&record.called, call.caller),
+        };
+        let (from, callback) = (number.clone(), call.origin.callback());
         let phone = self.account.agent(agent);
         let phone = phone.map(|agent| (agent.user.clone(), agent.habits.clone()));
         let caller = self.lines.get(&customer);
@@ -179,9 +197,14 @@ impl Switch {
             |line| (line.max_forwards.saturating_sub(1), line.trail.clone()),
         );
         let (worker, codec) = caller.map(|line| (line.port.worker, line.codec)).unzip();
-        let port = worker.and_then(|worker| self.ports.take_of(worker));
+        let port = match worker {
+            Some(worker) => self.ports.take_of(worker),
+            // Of a callback that is the first leg.
+            None => self.ports.take(),
+        };
         let (Some((user, mut habits)), Some(port)) = (phone, port) else {
             self.notice(id, Notice::Unrung(agent, Unrung::Failed(503)));
+            self.complete(id);
             return failed;
         };
         // The caller's codec first: two phones that speak the same need no transcoding.
@@ -213,6 +236,9 @@ impl Switch {
             call.ring(Agent { id: agent, leg });
         }
         self.notice(id, Notice::Rings(agent, why));
+        if let Some(id) = callback {
+            self.callback(now, callback::Input::Rings { id, agent });
+        }
         None
     }
 
@@ -224,11 +250,16 @@ impl Switch {
         if let Some(ringing) = call.unring(agent) {
             self.hang_up(now, ringing.leg, None);
             self.notice(id, Notice::Unrung(agent, why));
+            self.unrung_for(now, id);
         }
     }
 
     /// The agent took the call: whatever played stops, the two talk, the recording begins (D15).
     fn connect(&mut self, now: Instant, id: CallId, agent: AgentId) {
+        let origin = self.calls.get(&id).map(|call| call.origin);
+        if let Some(callback) = origin.and_then(Origin::callback) {
+            return self.taken(now, id, callback, agent);
+        }
         self.unspeak(id);
         let settings = self.account.agent(agent).cloned();
         let queue = self.calls.get(&id).and_then(|call| call.queue());
@@ -253,6 +284,7 @@ impl Switch {
         self.out(Output::Conversation(record));
         self.arrange(id);
         self.notice(id, Notice::Connected { agent, waited_ms });
+        self.met(now, id);
         self.record(now, id, &settings);
     }
 

@@ -13,7 +13,7 @@ impl Switch {
         match event {
             Event::Started { leg } => self.started(leg),
             // Which one is nobody's business in a log; those who hear the leg have got it already.
-            Event::Digit { leg, .. } => self.pressed(leg),
+            Event::Digit { leg, digit } => self.pressed(now, leg, digit),
             Event::Played { leg, play } => self.played(now, leg, play),
             Event::Silent { leg } => self.lost(now, leg, End::MediaLost),
             Event::Failed { leg, .. } => self.lost(now, leg, End::Fault),
@@ -34,27 +34,32 @@ impl Switch {
             return;
         };
         self.at_hand = Some(id);
-        if self
-            .calls
-            .get(&id)
-            .is_some_and(|call| call.is_playing(play))
-        {
+        let Some(call) = self.calls.get(&id).filter(|call| call.is_playing(play)) else {
+            return;
+        };
+        if call.is_promised() {
+            self.end_call(now, id, End::CallbackPromised);
+        } else if !self.message_heard(now, id, play) {
             self.acd(now, acd::Input::Heard { call: id });
         }
     }
 
-    fn pressed(&mut self, leg: LegId) {
+    fn pressed(&mut self, now: Instant, leg: LegId, digit: char) {
         let role = self.lines.get(&leg).map(|line| line.leg.role);
         if let Some((role, call)) = role.zip(self.call_of(leg)) {
             let by_agent = role == Role::Agent;
             self.notice(call, Notice::Pressed { by_agent });
+            if role == Role::Customer {
+                self.key(now, call, digit);
+            }
         }
     }
 
     fn lost(&mut self, now: Instant, leg: LegId, end: End) {
         if let Some(call) = self.call_of(leg) {
             // Before the answer nobody owes us sound.
-            let waits = self.calls.get(&call).is_some_and(Call::is_dialling);
+            let call_of = self.calls.get(&call);
+            let waits = call_of.is_some_and(|call| call.is_dialling() || call.is_taken());
             if waits && end == End::MediaLost {
                 return;
             }
@@ -89,8 +94,10 @@ impl Switch {
 
     /// Writes the record of a call that is over and has no leg left.
     pub(super) fn complete(&mut self, id: CallId) {
-        if self.calls.get(&id).is_some_and(Call::is_complete)
+        let over = |call: &Call| call.is_complete() || call.is_dormant();
+        if self.calls.get(&id).is_some_and(over)
             && let Some(call) = self.calls.remove(&id)
+            && call.is_on_record()
         {
             self.out(Output::Conversation(Box::new(call.record().clone())));
         }

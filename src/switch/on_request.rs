@@ -4,8 +4,9 @@
 //! happens. A refusal says what to mend; then nothing has changed.
 
 use super::{Notice, Output, Switch};
+use crate::acd::callback::NotPicked;
 use crate::acd::{self, AgentState, Status};
-use crate::id::{AgentId, TrunkId};
+use crate::id::{AgentId, CallbackId, TrunkId};
 use crate::route;
 use std::time::{Duration, Instant};
 
@@ -27,6 +28,11 @@ pub enum Ask {
     EndWrapUp { agent: AgentId },
     /// The agent needs [`acd::EXTENSION`] more of it (R18).
     ExtendWrapUp { agent: AgentId },
+    /// The agent takes a manual callback from the list (R70): their phone rings, then the customer's.
+    PickCallback {
+        agent: AgentId,
+        callback: CallbackId,
+    },
     /// How many conversations of other channels the agent has that are not closed (R53, R149).
     SetLoad { agent: AgentId, conversations: u32 },
     /// The conversation with a customer of a trunk is this agent's, or is closed: of a trunk on which
@@ -72,6 +78,9 @@ pub enum Refused {
     /// It cannot be prolonged.
     #[error("wrap-up cannot be prolonged: wrap_up.extend is off in the settings")]
     NoExtension,
+    /// The agent does not get the callback.
+    #[error(transparent)]
+    NotPicked(#[from] NotPicked),
 }
 
 impl Switch {
@@ -90,6 +99,11 @@ impl Switch {
                 Ok(Done::Plain)
             }
             Ask::ExtendWrapUp { agent } => self.extend_wrap_up(now, agent),
+            Ask::PickCallback { agent, callback } => {
+                self.known(agent)?;
+                self.pick_callback(now, agent, callback)?;
+                Ok(Done::Plain)
+            }
             Ask::SetLoad {
                 agent,
                 conversations,

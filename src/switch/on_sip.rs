@@ -162,6 +162,7 @@ impl Switch {
             _ => (Refusal::Failed, Unrung::Failed(status)),
         };
         self.notice(call, Notice::Unrung(agent.id, unrung));
+        self.unrung_for(now, call);
         let agent = agent.id;
         self.acd(now, acd::Input::Refuse { agent, call, why });
     }

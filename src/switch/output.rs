@@ -2,7 +2,7 @@
 
 use super::{Done, Refused, TrunkState};
 use crate::call::record::{Conversation, End, Role, Segment};
-use crate::id::{AgentId, CallId, QueueId, SoundId, TrunkId};
+use crate::id::{AgentId, CallId, CallbackId, QueueId, SoundId, TrunkId};
 use crate::settings::Utterance;
 use crate::sip::resolve::Query;
 use crate::{acd, media, sip};
@@ -34,6 +34,8 @@ pub enum Output {
     Conversation(Box<Conversation>),
     /// The answer to the request with this ticket.
     Reply(u64, Result<Done, Refused>),
+    /// A callback is to be written as it is now: [`crate::switch::Input::Stored`] is awaited.
+    Callback(Box<acd::callback::Request>),
     /// Something people like to know, about a call where there is one.
     Notice(Option<CallId>, Notice),
 }
@@ -94,6 +96,33 @@ pub enum Notice {
     Reached { trunk: TrunkId, waited_ms: u64 },
     /// The number outside was not reached: the SIP status, and the reason where it is ours.
     NotReached { status: u16, why: Option<String> },
+    /// The caller has asked to be called back.
+    CallbackAsked { queue: QueueId },
+    /// The caller is asked for the number to be called.
+    AsksNumber,
+    /// The caller is told that it cannot be, and keeps the place.
+    CallbackDeclined { why: &'static str },
+    /// It is kept; the caller is told so.
+    CallbackPromised(CallbackId),
+    /// An agent has answered for a callback.
+    CallbackTaken {
+        callback: CallbackId,
+        agent: AgentId,
+    },
+    /// The customer of a callback is dialled, for the first time or again.
+    CallbackDials {
+        callback: CallbackId,
+        number: String,
+        attempt: u32,
+    },
+    /// The customer was not reached: it is tried again after so many seconds.
+    CallbackMissed {
+        callback: CallbackId,
+        attempts: u32,
+        wait_s: u64,
+    },
+    /// The customer was not reached, as often as was to be tried.
+    CallbackNoReply(CallbackId),
     /// A trunk's registration or health has changed.
     Trunk(TrunkId, TrunkState),
     /// The call is over.

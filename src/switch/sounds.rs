@@ -13,6 +13,8 @@ pub struct Sounds {
     speakers: BTreeMap<(WaitingKey, Message), Speaker>,
     music: BTreeMap<WaitingKey, SoundId>,
     confirmations: BTreeMap<CallbackConfigId, SoundId>,
+    ask_number: BTreeMap<CallbackConfigId, SoundId>,
+    declined: Option<SoundId>,
     ring_back: Option<SoundId>,
 }
 
@@ -41,6 +43,28 @@ impl Sounds {
     /// What is said once a callback is kept (R76).
     pub fn set_confirmation(&mut self, callback: CallbackConfigId, sound: SoundId) {
         self.confirmations.insert(callback, sound);
+    }
+
+    /// What a caller is asked who is to type a number (D7).
+    pub fn set_ask_number(&mut self, callback: CallbackConfigId, sound: SoundId) {
+        self.ask_number.insert(callback, sound);
+    }
+
+    /// What a caller hears who cannot be called back.
+    pub fn set_declined(&mut self, sound: SoundId) {
+        self.declined = Some(sound);
+    }
+
+    pub(super) fn confirmation(&self, callback: CallbackConfigId) -> Option<SoundId> {
+        self.confirmations.get(&callback).copied()
+    }
+
+    pub(super) fn ask_number(&self, callback: CallbackConfigId) -> Option<SoundId> {
+        self.ask_number.get(&callback).copied()
+    }
+
+    pub(super) fn declined(&self) -> Option<SoundId> {
+        self.declined
     }
 
     /// What an agent hears while a number outside rings and its network says nothing.

@@ -1,9 +1,10 @@
 //! What can be seen of the switch from outside, for metrics and health.
 
 use super::Switch;
-use crate::acd::{AgentState, Stage, Status};
+use crate::acd::{AgentState, Stage, Status, callback};
 use crate::id::{AgentId, CallId, QueueId, TrunkId};
 use crate::route::{Count, Health};
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 /// A snapshot.
@@ -36,7 +37,9 @@ pub struct QueueView {
     pub name: String,
     /// Callers without an agent.
     pub waiting: usize,
-    /// How long the first of them has waited.
+    /// Customers who wait to be called back, at home.
+    pub callbacks: usize,
+    /// How long the first of those on the line has waited.
     pub longest: Duration,
 }
 
@@ -86,12 +89,19 @@ pub struct TrunkView {
 impl Switch {
     /// A snapshot of who is doing what.
     pub fn view(&self, now: Instant) -> View {
+        let mut at_home = BTreeMap::<QueueId, usize>::new();
+        for request in self.book.requests() {
+            if request.state.status() == callback::Status::InQueue {
+                *at_home.entry(request.queue).or_default() += 1;
+            }
+        }
         let queues = self.account.queues.iter().map(|queue| {
             let tally = self.floor.tally(now, queue.id).unwrap_or_default();
             QueueView {
                 id: queue.id,
                 name: queue.name.clone(),
                 waiting: tally.waiting,
+                callbacks: at_home.remove(&queue.id).unwrap_or_default(),
                 longest: tally.longest_wait,
             }
         });

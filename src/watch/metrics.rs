@@ -48,6 +48,10 @@ metrics! {
     CALLS_REFUSED: Counter = "cordboard_calls_refused_total" ["reason"], Count, "Calls refused before they became conversations.";
     NOT_SPOKEN: Counter = "cordboard_messages_not_spoken_total", Count, "Messages heard without their numbers, since the speech engine was slow or failed.";
     CALLERS_WAITING: Gauge = "cordboard_callers_waiting" ["queue"], Count, "Callers waiting in a queue.";
+    CALLBACKS_WAITING: Gauge = "cordboard_callbacks_waiting" ["queue"], Count, "Customers of a queue who wait to be called back.";
+    CALLBACKS_PROMISED: Counter = "cordboard_callbacks_promised_total", Count, "Callers who were told that they will be called back.";
+    CALLBACKS_DIALLED: Counter = "cordboard_callback_attempts_total", Count, "Attempts to call customers back.";
+    CALLBACKS_UNANSWERED: Counter = "cordboard_callbacks_unanswered_total", Count, "Callbacks given up: nobody answered, as often as was to be tried.";
     AGENTS: Gauge = "cordboard_agents" ["state"], Count, "Agents in a state.";
     WAIT: Histogram = "cordboard_wait_seconds", Seconds, "How long callers waited until an agent answered.";
 

@@ -238,6 +238,10 @@ class ConfiguredServer(Server):
         """Keys of the trunk that is every caller's."""
         return ""
 
+    def queue_keys(self) -> str:
+        """Keys of the queue besides its name and its music."""
+        return ""
+
     def command(self) -> list[object]:
         (self.data / "demo").mkdir(exist_ok=True)
         agents = [
@@ -264,6 +268,7 @@ bind = "{self.address}:{self.external}"
 [[queue]]
 name = "Support"
 music = {{ file = "{ROOT / "media" / "hold-music.wav"}" }}
+{self.queue_keys()}
 [[trunk]]
 name = "callers"
 from = ["{self.network}"]

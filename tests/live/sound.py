@@ -102,3 +102,38 @@ def onsets(samples: Sequence[int], frequency: float, rate: int = RATE) -> list[f
         if all(there[at : at + loud_after]) and not any(there[at - quiet_before : at]):
             found.append(at * step / rate)
     return found
+
+
+BANDS = [200 * 1.2**n for n in range(16)]
+FRAME = RATE // 50
+
+
+def spectrogram(samples: Sequence[int]) -> list[list[float]]:
+    """How loud each band is, by frames of 20 ms, in decibels."""
+    loud = max(level(samples), 1.0)
+    frames = []
+    for start in range(0, len(samples) - FRAME + 1, FRAME):
+        frame = samples[start : start + FRAME]
+        energy = sum(sample * sample for sample in frame) / FRAME
+        shares = [share(frame, band) for band in BANDS]
+        frames.append([10 * math.log10(part * energy / loud**2 + 1e-4) for part in shares])
+    return frames
+
+
+def likeness(heard: list[list[float]], known: list[list[float]]) -> float:
+    """How much the place of a spectrogram that is most like another one is like it: 1 if the same, 0 if nothing alike."""
+
+    def level_free(frames: list[list[float]]) -> list[float]:
+        flat = [value for frame in frames for value in frame]
+        mean = sum(flat) / len(flat)
+        return [value - mean for value in flat]
+
+    wanted = level_free(known)
+    norm = math.sqrt(sum(value * value for value in wanted))
+    best = 0.0
+    for start in range(len(heard) - len(known) + 1):
+        there = level_free(heard[start : start + len(known)])
+        other = math.sqrt(sum(value * value for value in there))
+        if other > 0:
+            best = max(best, sum(a * b for a, b in zip(wanted, there)) / (norm * other))
+    return best

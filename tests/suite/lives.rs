@@ -3,10 +3,16 @@
 use crate::world::World;
 use crate::world::network::Weather;
 use crate::world::phone::Habit;
+use cordboard::acd::Status;
 use cordboard::call::record::End;
-use cordboard::id::TrunkId;
+use cordboard::id::{AgentId, HoursId, TrunkId};
 use cordboard::random::Random;
-use cordboard::settings::{Account, MaxWait, Message, OnMaxWait, Outbound, Server, Trunk};
+use cordboard::settings::{
+    Account, AtClosing, Codes, Distribution, Hours, MaxWait, Message, OnMaxWait, Opening, Outbound,
+    Server, Trunk,
+};
+use cordboard::switch::Ask;
+use jiff::civil::{Weekday, time};
 use std::time::Duration;
 
 /// As many as `CORDBOARD_LIVES` says: fewer while something is being built, more for a hunt.
@@ -43,6 +49,7 @@ fn nothing_is_lost_and_nothing_is_double_in_two_thousand_lives() {
         (End::AgentHungUp, 500),
         (End::Abandoned, 500),
         (End::MaxWait, 100),
+        (End::Closed, 50),
         (End::NotReached, 100),
         (End::SignallingLost, 5),
     ] {
@@ -81,6 +88,7 @@ fn live(seed: u64) -> Vec<End> {
         account.timeouts.customer = Duration::from_secs(3 + seed % 7);
         account.dialling.calls_per_minute = 0;
         ways_out(account, seed);
+        ways_of_waiting(account, seed);
         // Some callers are told their place.
         if seed.is_multiple_of(2)
             && let Some(announcement) = &mut account.queues[0].waiting.announcement
@@ -136,11 +144,75 @@ fn ways_out(account: &mut Account, seed: u64) {
     }];
 }
 
+/// Every distribution; agents who are paused; hours in which the queue closes and opens again while
+/// people wait; conversations that stay with their agents.
+fn ways_of_waiting(account: &mut Account, seed: u64) {
+    account.wrap_up.extend = true;
+    account.trunks[0].sticky_agent = seed % 4 == 1;
+    let queue = &mut account.queues[0];
+    queue.distribution = [
+        Distribution::FewestConversations,
+        Distribution::LongestIdle,
+        Distribution::RoundRobin,
+        Distribution::TopDown,
+        Distribution::FewestCalls,
+        Distribution::Random,
+    ][(seed % 6) as usize];
+    queue.auto_pause = (seed % 5 == 2).then_some(3);
+    if seed % 7 != 3 {
+        return;
+    }
+    queue.at_closing = [AtClosing::Serve, AtClosing::Away][(seed / 7 % 2) as usize];
+    queue.hours = Some(HoursId(1));
+    let opening = |from, to| Opening {
+        days: vec![Weekday::Sunday],
+        from,
+        to,
+    };
+    let seconds = |seconds| time(14, 30, seconds, 0);
+    // The world begins five seconds after half past two.
+    account.hours = vec![Hours {
+        id: HoursId(1),
+        name: "now and then".into(),
+        zone: "UTC".into(),
+        week: vec![
+            opening(time(14, 0, 0, 0), seconds(12)),
+            opening(seconds(16), seconds(20)),
+            opening(seconds(30), time(15, 0, 0, 0)),
+        ],
+        holidays: vec![],
+        away: Some(Message::File("away.wav".into())),
+        codes: Codes::default(),
+    }];
+}
+
+/// What an agent may say at any time, fitting or not.
+fn wish(agent: &str, random: &mut Random) -> Ask {
+    let number = AGENTS.iter().position(|each| *each == agent);
+    let agent = AgentId(number.map_or(0, |number| number as u32 + 1));
+    match random.below(8) {
+        0 => Ask::SetStatus {
+            agent,
+            status: Status::Offline,
+        },
+        1..4 => Ask::SetStatus {
+            agent,
+            status: Status::Available,
+        },
+        4 => Ask::EndWrapUp { agent },
+        5 | 6 => Ask::ExtendWrapUp { agent },
+        _ => Ask::SetLoad {
+            agent,
+            conversations: random.below(4) as u32,
+        },
+    }
+}
+
 fn event(w: &mut World, random: &mut Random) {
     let caller = CALLERS[random.below(5) as usize];
     let agent = AGENTS[random.below(3) as usize];
     let outside = OUTSIDE[random.below(2) as usize].0;
-    match random.below(14) {
+    match random.below(15) {
         0..3 => {
             if !w.phones[caller].has_dialog() {
                 let number = ["100", "100", "100", "9196", "9664"][random.below(5) as usize];
@@ -175,6 +247,10 @@ fn event(w: &mut World, random: &mut Random) {
         11 => {
             let who = if random.below(2) == 0 { caller } else { agent };
             w.phone(who).lose_power();
+        }
+        12 => {
+            // Refused or not, it is answered.
+            let _ = w.asks(wish(agent, random));
         }
         _ => {
             w.wait(random.below(8_000) as f64 / 1000.0);

@@ -28,7 +28,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("worker", &["audio", "media", "rtp", "vault"]),
     ("voices", &["audio", "settings", "speech"]),
     ("store", &["acd", "call"]),
-    ("events", &["switch", "acd", "call", "store"]),
+    (
+        "events",
+        &["switch", "acd", "call", "store", "settings", "net"],
+    ),
     ("vault", &["call", "media", "settings", "audio"]),
     (
         "steward",

@@ -4,7 +4,7 @@ use super::book::{Action, Book};
 use super::entry::{Entry, PATIENCE, Phase, resting};
 use super::request::{Number, Outcome, State};
 use crate::clock::Clock;
-use crate::id::{AgentId, CallbackId, QueueId};
+use crate::id::{AgentId, CallId, CallbackId, QueueId};
 use jiff::Timestamp;
 use std::time::{Duration, Instant};
 
@@ -17,7 +17,8 @@ impl Book {
         agent: AgentId,
         out: &mut Vec<Action>,
     ) {
-        let Some(entry) = self.entries.get_mut(&id) else {
+        // A place that was given up meanwhile is nobody's.
+        let Some(entry) = self.entries.get_mut(&id).filter(|entry| entry.kept) else {
             return;
         };
         let picked = match entry.phase {
@@ -141,6 +142,24 @@ impl Book {
         self.settle(now, id, out);
     }
 
+    /// As if the agent had not accepted: the attempt does not count, but the delay holds.
+    pub(super) fn not_made(
+        &mut self,
+        now: Instant,
+        clock: &Clock,
+        id: CallbackId,
+        out: &mut Vec<Action>,
+    ) {
+        if let Some(entry) = self.entries.get_mut(&id)
+            && let Phase::Dialling { met: false } = entry.phase
+        {
+            entry.request.attempts -= 1;
+            let delay = entry.request.terms.delay;
+            self.take_back(now, clock, id, delay, out);
+            self.settle(now, id, out);
+        }
+    }
+
     /// After an attempt: another one after the delay, if there is one left (R74, R75).
     pub(super) fn put_back(
         &mut self,
@@ -221,6 +240,20 @@ impl Book {
     }
 
     pub(super) fn connected(
+        &mut self,
+        now: Instant,
+        clock: &Clock,
+        call: CallId,
+        queue: QueueId,
+        out: &mut Vec<Action>,
+    ) {
+        let numbers = self.lines.get(&call).cloned().unwrap_or_default();
+        for number in numbers {
+            self.met(now, clock, number, queue, out);
+        }
+    }
+
+    fn met(
         &mut self,
         now: Instant,
         clock: &Clock,

@@ -62,14 +62,16 @@ pub enum Input {
     Accepted { id: CallbackId, agent: AgentId },
     /// The customer has answered.
     Reached { id: CallbackId },
+    /// The attempt could not be made: no way leads to the customer just now.
+    NotMade { id: CallbackId },
     /// The attempt is over and the customer was not reached.
     Missed { id: CallbackId },
     /// Somebody with this number is on the line: calling them would find them busy.
     OnTheLine { call: CallId, number: Number },
     /// The call is over.
     OffTheLine { call: CallId },
-    /// Somebody who called in talks to an agent of the queue (D14).
-    Connected { number: Number, queue: QueueId },
+    /// Somebody on the line talks to an agent of the queue (D14).
+    Connected { call: CallId, queue: QueueId },
     /// A queue's opening hours begin or end.
     Open { queue: QueueId, open: bool },
     /// Nothing is begun from now on.
@@ -102,19 +104,28 @@ pub enum Action {
 }
 
 /// Why an agent does not get the request they picked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotPicked {
     /// There is no such request, or it is done.
+    #[error("there is no open callback with this id")]
     Unknown,
     /// Requests of its kind are assigned to agents.
+    #[error("it is assigned to an agent by itself: only manual callbacks are picked")]
     Automated,
     /// Another agent was first (R152).
+    #[error("another agent has picked it")]
     Taken,
     /// Outside the opening hours of its queue (R87).
+    #[error("its queue is closed: pick it when the working hours begin")]
     Closed,
     /// The customer is on the line just now.
+    #[error("the customer is on the line just now")]
     OnTheLine,
+    /// The agent's phone cannot be rung: none is registered, or they have something else to do.
+    #[error("your phone cannot be rung: be available first")]
+    AgentBusy,
     /// The server is about to stop.
+    #[error("the server is about to stop")]
     Draining,
 }
 
@@ -188,10 +199,11 @@ impl Book {
             Input::Unrung { id } => self.unrung(now, clock, id, out),
             Input::Accepted { id, agent } => self.accepted(now, clock, id, agent, out),
             Input::Reached { id } => self.finish(now, clock, id, Outcome::Reached, out),
+            Input::NotMade { id } => self.not_made(now, clock, id, out),
             Input::Missed { id } => self.missed(now, clock, id, out),
             Input::OnTheLine { call, number } => self.on_the_line(now, call, number, out),
             Input::OffTheLine { call } => self.off_the_line(now, call, out),
-            Input::Connected { number, queue } => self.connected(now, clock, number, queue, out),
+            Input::Connected { call, queue } => self.connected(now, clock, call, queue, out),
             Input::Open { queue, open } => {
                 let news = match open {
                     true => self.closed.remove(&queue),

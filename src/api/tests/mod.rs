@@ -11,6 +11,7 @@ mod sounds;
 use super::serve::Peer;
 use super::{Health, Parts, Site, Switchboard, router};
 use crate::config::document;
+use crate::events::webhooks::Bell;
 use crate::events::{Live, Log};
 use crate::id::{AgentId, UserId};
 use crate::settings::Account;
@@ -78,6 +79,7 @@ fn parts_with(folder: &Folder, tell: impl Fn(Account) + Send + Sync + 'static) -
         health: Arc::new(Health::new("1.2.3")),
         trace: None,
         live: Live::new(log.clone(), Timestamp::now()).shown(),
+        webhooks: Bell::default(),
         log,
         switch: Arc::new(Switchboard::new(|_| false)),
         steward: Arc::new(steward),

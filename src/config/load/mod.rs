@@ -11,7 +11,7 @@ use super::inventory::{Keys, nothing};
 use super::report::Report;
 use super::table::Table;
 use super::{Certificate, Config, ConfigErrors, Files, LogFormat, Media, Server};
-use crate::settings::Account;
+use crate::settings::{Account, Secret};
 use crate::sip::guard;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::ops::RangeInclusive;
@@ -124,6 +124,8 @@ impl Loader<'_> {
     fn server(&mut self, root: &mut Table<'_>) -> Server {
         let mut server = Server {
             data_dir: self.folder.join("data"),
+            database: None,
+            webhook_networks: vec![],
             http: Some((Ipv4Addr::LOCALHOST, 8080).into()),
             http_tls: false,
             http_certificate: None,
@@ -139,6 +141,28 @@ impl Loader<'_> {
         };
         if let Some(folder) = table.string("data_dir", report) {
             server.data_dir = self.folder.join(folder);
+        }
+        server.database = table.string("database", report).map(Secret);
+        if let Some(url) = &server.database
+            && !["postgres://", "postgresql://"]
+                .iter()
+                .any(|scheme| url.0.starts_with(scheme))
+        {
+            // Without what was written: it may have a password.
+            let mend = "\"postgres://user:password@host/database\"; without it: SQLite in data_dir";
+            report.of("server.database", mend);
+        }
+        for (path, text) in table
+            .strings("webhook_networks", report)
+            .unwrap_or_default()
+        {
+            match trunk::network(&text).filter(|network| network.prefix <= network.bits()) {
+                Some(network) => server.webhook_networks.push(network),
+                None => {
+                    let mend = format!("{text:?} is not a network: \"10.1.0.0/16\"");
+                    report.of(&path, mend);
+                }
+            }
         }
         match table.string("http", report).as_deref() {
             None => {}

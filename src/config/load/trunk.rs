@@ -251,7 +251,7 @@ fn server(text: &str) -> Option<Server> {
 }
 
 /// `192.0.2.0/24`, or an address alone.
-fn network(text: &str) -> Option<Network> {
+pub(super) fn network(text: &str) -> Option<Network> {
     let (address, prefix) = match text.split_once('/') {
         Some((address, prefix)) => (address, Some(prefix.parse().ok()?)),
         None => (text, None),

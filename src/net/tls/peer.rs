@@ -122,6 +122,18 @@ impl Trust {
         self
     }
 
+    /// What shakes hands with servers of the web: each must prove the name it was asked by.
+    ///
+    /// # Errors
+    /// If this build knows no version of TLS.
+    pub fn web(&self) -> Result<TlsConnector, Error> {
+        let config = ClientConfig::builder_with_provider(provider())
+            .with_protocol_versions(&[&version::TLS13, &version::TLS12])?
+            .with_root_certificates(Arc::clone(&self.roots))
+            .with_no_client_auth();
+        Ok(TlsConnector::from(Arc::new(config)))
+    }
+
     /// What shakes hands with a peer of that name, or with one that we have met. Who asks for a
     /// certificate of ours is shown `identity`.
     pub(in crate::net) fn connector(

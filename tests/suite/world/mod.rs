@@ -2,6 +2,7 @@
 //! them, a network with a seed, in virtual time.
 
 pub(crate) mod carrier;
+pub(crate) mod database;
 mod ear;
 pub(crate) mod network;
 pub(crate) mod phone;
@@ -13,11 +14,12 @@ mod wire;
 
 use carrier::{Carrier, NETWORK, Says};
 use cordboard::acd::Message;
+use cordboard::acd::callback;
 use cordboard::app::story::{self, Numbers};
 use cordboard::call::record::{Conversation, Segment};
 use cordboard::clock::Clock;
 use cordboard::config::{Config, Demo};
-use cordboard::id::{CallId, HoursId, QueueId, RecordingId, SoundId, StrategyId};
+use cordboard::id::{CallId, CallbackConfigId, HoursId, QueueId, RecordingId, SoundId, StrategyId};
 use cordboard::media::Chunk;
 use cordboard::random::Random;
 use cordboard::settings::{Account, Secret, WaitingKey};
@@ -28,6 +30,7 @@ use cordboard::switch::{
     self, Ask, Done, Input, Notice, Output, Refused, Request, Sounds, Speaker, Switch,
 };
 use cordboard::watch::trace::{self, Ladder, Tap, Trace, Which};
+use database::Database;
 use network::Network;
 use phone::{Habit, Phone};
 use plane::Plane;
@@ -47,6 +50,12 @@ pub(crate) const AWAY: f32 = 940.0;
 pub(crate) const HOTLINE: f32 = 680.0;
 pub(crate) const SALES: f32 = 740.0;
 pub(crate) const RING_BACK: f32 = 500.0;
+pub(crate) const CONFIRMATION: f32 = 300.0;
+pub(crate) const ASK_NUMBER: f32 = 400.0;
+pub(crate) const DECLINED: f32 = 550.0;
+
+/// The callback that worlds have sounds for.
+pub(crate) const CALLBACK: CallbackConfigId = CallbackConfigId(1);
 
 const SWITCH: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1));
 const SUPPORT: QueueId = QueueId(1);
@@ -61,6 +70,7 @@ pub(crate) struct World {
     /// Each record as it was last written, and how often one that had ended was.
     pub(crate) conversations: BTreeMap<CallId, Conversation>,
     pub(crate) endings: BTreeMap<CallId, u32>,
+    pub(crate) database: Database,
     pub(crate) segments: Vec<Segment>,
     /// What was replied to each request.
     replies: BTreeMap<u64, Result<Done, Refused>>,
@@ -72,6 +82,9 @@ pub(crate) struct World {
     tap: Tap,
     plane: Plane,
     log: String,
+    audible: bool,
+    seed: u64,
+    ports: u16,
 }
 
 impl World {
@@ -103,18 +116,7 @@ impl World {
         } else {
             Plane::mime(&library)
         };
-        let config = switch::Config {
-            account: account.clone(),
-            sip: sip::Config {
-                listeners: vec![listener(5060, true), listener(5080, false)],
-                ..sip::Config::default()
-            },
-            media_address: SWITCH,
-            media_other: None,
-            ports: vec![(0..ports).map(|index| 20_000 + 2 * index).collect()],
-            silence: Some(Duration::from_secs(30)),
-            sounds,
-        };
+        let config = config(&account, ports, sounds, vec![]);
         let places = [5060, 5080].map(|port| SocketAddr::new(SWITCH, port));
         let trace = Trace::new(&trace::Settings::default(), places.to_vec());
         Self {
@@ -127,6 +129,7 @@ impl World {
             account,
             speech: Speech::default(),
             conversations: BTreeMap::new(),
+            database: Database::new(),
             endings: BTreeMap::new(),
             segments: vec![],
             replies: BTreeMap::new(),
@@ -135,7 +138,39 @@ impl World {
             start,
             plane,
             log: String::new(),
+            audible,
+            seed,
+            ports,
         }
+    }
+
+    /// The server dies, and another one begins with what was written: no call, no registration.
+    pub(crate) fn dies(&mut self) -> &mut Self {
+        self.database.cut();
+        self.seed += 1;
+        let (sounds, library) = sounds();
+        self.plane = if self.audible {
+            Plane::real(self.now, self.clock(), &library)
+        } else {
+            Plane::mime(&library)
+        };
+        let rows = self.database.rows.values().cloned();
+        let config = config(&self.account, self.ports, sounds, rows.collect());
+        self.switch = Switch::new(config, self.clock(), Random::seeded(self.seed));
+        for phone in self.phones.values_mut() {
+            phone.loses_calls();
+        }
+        for carrier in self.carriers.values_mut() {
+            carrier.voice.stop();
+        }
+        self.drain();
+        self
+    }
+
+    fn clock(&self) -> Clock {
+        let civil = "2026-11-22T14:30:05Z".parse().expect("a timestamp");
+        let clock = Clock::new(self.start, civil);
+        Clock::new(self.now, clock.civil(self.now))
     }
 
     /// An agent's phone registers, and does this with calls.
@@ -250,6 +285,9 @@ impl World {
             ("away", AWAY),
             ("hotline", HOTLINE),
             ("sales", SALES),
+            ("confirmation", CONFIRMATION),
+            ("ask number", ASK_NUMBER),
+            ("declined", DECLINED),
             ("ring back", RING_BACK),
             ("network", NETWORK),
         ];
@@ -341,6 +379,7 @@ impl World {
             self.network.poll_timeout(),
             self.plane.poll_timeout(),
             self.speech.poll_timeout(),
+            self.database.poll_timeout(),
         ];
         let voices = matches!(self.plane, Plane::Real { .. });
         let phones = phones
@@ -368,6 +407,14 @@ impl World {
         }
         while let Some((name, sound)) = self.speech.spoken(now) {
             self.switch.handle(now, Input::Spoken(name, sound));
+        }
+        while let Some((callback, revision, stored)) = self.database.turn(now) {
+            let stored = Input::Stored {
+                callback,
+                revision,
+                stored,
+            };
+            self.switch.handle(now, stored);
         }
         self.plane.timeout(now);
         for phone in self.phones.values_mut() {
@@ -485,6 +532,7 @@ impl World {
                 let again = self.replies.insert(ticket, reply);
                 assert!(again.is_none(), "one reply to request {ticket}");
             }
+            Output::Callback(request) => self.database.write(self.now, *request),
             Output::Record(segment) => self.segments.push(segment),
             Output::Conversation(conversation) => {
                 if conversation.ended.is_some() {
@@ -535,6 +583,27 @@ impl World {
     }
 }
 
+fn config(
+    account: &Account,
+    ports: u16,
+    sounds: Sounds,
+    callbacks: Vec<callback::Request>,
+) -> switch::Config {
+    switch::Config {
+        account: account.clone(),
+        sip: sip::Config {
+            listeners: vec![listener(5060, true), listener(5080, false)],
+            ..sip::Config::default()
+        },
+        media_address: SWITCH,
+        media_other: None,
+        ports: vec![(0..ports).map(|index| 20_000 + 2 * index).collect()],
+        silence: Some(Duration::from_secs(30)),
+        sounds,
+        callbacks,
+    }
+}
+
 fn demo_account() -> Account {
     let local = |port| SocketAddr::from(([127, 0, 0, 1], port));
     let agents = [("1001", "Ada"), ("1002", "Ben"), ("1003", "Cleo")];
@@ -570,11 +639,17 @@ fn sounds() -> (Sounds, Vec<(SoundId, Vec<i16>)>) {
     sounds.set_music(WaitingKey::Strategy(StrategyId(1)), SoundId(7));
     sounds.set_music(WaitingKey::Queue(QueueId(2)), SoundId(8));
     sounds.set_ring_back(SoundId(5));
+    sounds.set_confirmation(CALLBACK, SoundId(16));
+    sounds.set_ask_number(CALLBACK, SoundId(17));
+    sounds.set_declined(SoundId(18));
     let library = vec![
         (SoundId(5), voice::prompt(RING_BACK, 1.0)),
         (SoundId(6), voice::prompt(AWAY, 3.0)),
         (SoundId(7), voice::prompt(HOTLINE, 20.0)),
         (SoundId(8), voice::prompt(SALES, 20.0)),
+        (SoundId(16), voice::prompt(CONFIRMATION, 2.0)),
+        (SoundId(17), voice::prompt(ASK_NUMBER, 2.0)),
+        (SoundId(18), voice::prompt(DECLINED, 2.0)),
         (SoundId(1), voice::prompt(GREETING, 3.0)),
         (SoundId(2), voice::prompt(MUSIC, 20.0)),
         (SoundId(3), voice::prompt(ANNOUNCEMENT, 2.0)),

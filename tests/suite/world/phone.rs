@@ -121,6 +121,11 @@ impl Phone {
         String::from_utf8_lossy(dialog.invite.body()).into_owned()
     }
 
+    /// The INVITE that rings here, or has.
+    pub(crate) fn rung(&self) -> Option<&Heard> {
+        self.dialog.as_ref().map(|dialog| &dialog.invite)
+    }
+
     pub(crate) fn has_dialog(&self) -> bool {
         self.dialog.is_some()
     }
@@ -532,6 +537,13 @@ impl Phone {
     fn silence(&mut self, what: &str, call_id: &str) {
         self.repeating
             .retain(|each| each.what != what || each.call_id != call_id);
+    }
+
+    /// The server has forgotten all about it: nothing is awaited any more.
+    pub(crate) fn loses_calls(&mut self) {
+        self.forget();
+        self.repeating.clear();
+        self.voice.stop();
     }
 
     fn forget(&mut self) {

@@ -1,0 +1,33 @@
+//! Who brought a call.
+
+use crate::id::{AgentId, CallbackId, TrunkId};
+
+/// Who brought a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// A peer known by its address.
+    Trunk(TrunkId),
+    /// An agent's phone: the agent is the caller.
+    Agent(AgentId),
+    /// A customer had asked to be called back: the agent who does is the caller.
+    Callback(CallbackId, Option<AgentId>),
+}
+
+impl Origin {
+    /// The agent who calls out.
+    pub fn agent(self) -> Option<AgentId> {
+        match self {
+            Self::Trunk(_) => None,
+            Self::Agent(agent) => Some(agent),
+            Self::Callback(_, agent) => agent,
+        }
+    }
+
+    /// The callback that is being made.
+    pub fn callback(self) -> Option<CallbackId> {
+        match self {
+            Self::Trunk(_) | Self::Agent(_) => None,
+            Self::Callback(callback, _) => Some(callback),
+        }
+    }
+}

@@ -1,0 +1,305 @@
+//! What waiting callers press: codes while a message is heard and after it (R77–R82), and the number of
+//! those who have none (D7). What a code leads to is in [`super::on_callback`].
+//!
+//! ```text
+//!   a message with codes ─▶ Codes ──a code──▶ the number is known? ──▶ Asking ─▶ promised, or declined
+//!                             │ none                │ no
+//!                             ▼                     ▼
+//!                           as before            Typing ── `#` ──▶ Asking
+//! ```
+//!
+//! The keys themselves are told to nobody.
+
+use super::{Notice, Switch};
+use crate::acd::callback::{Collector, Heard, Typed, Typing};
+use crate::acd::{self, Message};
+use crate::call::{Call, Hears};
+use crate::id::{CallId, CallbackConfigId};
+use crate::settings::Codes;
+use std::time::Instant;
+
+/// What is expected of a waiting caller's keys.
+#[derive(Debug)]
+pub(super) struct Listening {
+    stage: Stage,
+    /// The message was the last one: the floor goes on when all is over.
+    last_words: bool,
+}
+
+#[derive(Debug)]
+enum Stage {
+    /// A message is heard, or was, that says what can be pressed.
+    Codes {
+        play: u64,
+        codes: Collector<CallbackConfigId>,
+    },
+    /// The caller is asked for a number.
+    Typing {
+        play: u64,
+        typing: Typing,
+        callback: CallbackConfigId,
+    },
+    /// The request is being written.
+    Asking,
+    /// The caller hears that it cannot be.
+    Declined { play: u64 },
+}
+
+impl Listening {
+    fn poll_timeout(&self) -> Option<Instant> {
+        match &self.stage {
+            Stage::Codes { codes, .. } => codes.poll_timeout(),
+            Stage::Typing { typing, .. } => typing.poll_timeout(),
+            Stage::Asking | Stage::Declined { .. } => None,
+        }
+    }
+}
+
+impl Switch {
+    /// A message begins: if it has codes, keys mean something from now on.
+    pub(super) fn listen(&mut self, call: CallId, message: Message, play: u64) {
+        let asking = |listening: &Listening| matches!(listening.stage, Stage::Asking);
+        if self.listening.get(&call).is_some_and(asking) {
+            return;
+        }
+        let codes = self.codes(call, message);
+        let rows = codes.rows.into_iter();
+        let rows: Vec<_> = rows.map(|row| (row.digits, row.callback)).collect();
+        if rows.is_empty() {
+            self.listening.remove(&call);
+            return;
+        }
+        let codes = Collector::new(rows, codes.wait);
+        let listening = Listening {
+            stage: Stage::Codes { play, codes },
+            last_words: message == Message::Away,
+        };
+        self.listening.insert(call, listening);
+    }
+
+    fn codes(&self, call: CallId, message: Message) -> Codes {
+        let Some(queue) = self.floor.caller(call).map(|caller| caller.queue) else {
+            return Codes::default();
+        };
+        let codes = match message {
+            Message::Announcement => {
+                let called = self.calls.get(&call).map(|call| &call.record().called);
+                let waiting = self.account.waiting(queue, called.map(String::as_str));
+                let announcement = waiting.and_then(|(_, waiting)| waiting.announcement.as_ref());
+                announcement.map(|announcement| &announcement.codes)
+            }
+            Message::Away => {
+                let hours = self.account.queue(queue).and_then(|queue| queue.hours);
+                let hours = hours.and_then(|hours| self.account.hours(hours));
+                hours.map(|hours| &hours.codes)
+            }
+            Message::Greeting | Message::MaxWait => None,
+        };
+        codes.cloned().unwrap_or_default()
+    }
+
+    /// Whether the caller must not be disturbed: they type, or are being told something.
+    pub(super) fn is_busy_with_keys(&self, call: CallId) -> bool {
+        let stage = self.listening.get(&call).map(|listening| &listening.stage);
+        match stage {
+            Some(Stage::Typing { .. } | Stage::Declined { .. }) => true,
+            Some(Stage::Codes { .. } | Stage::Asking) | None => false,
+        }
+    }
+
+    /// A message has been heard to its end. Says whether the floor is not to know it yet, or not at all.
+    pub(super) fn message_heard(&mut self, now: Instant, id: CallId, number: u64) -> bool {
+        let Some(listening) = self.listening.get_mut(&id) else {
+            return false;
+        };
+        match &mut listening.stage {
+            Stage::Codes { play, codes } if *play == number => {
+                codes.message_ended(now);
+                let waits = listening.last_words;
+                if waits {
+                    self.quiet(id);
+                }
+                waits
+            }
+            Stage::Typing { play, typing, .. } if *play == number => {
+                typing.message_ended(now);
+                self.quiet(id);
+                true
+            }
+            Stage::Declined { play } if *play == number => {
+                self.stop_listening(now, id);
+                true
+            }
+            Stage::Codes { .. } | Stage::Typing { .. } | Stage::Declined { .. } | Stage::Asking => {
+                false
+            }
+        }
+    }
+
+    /// A waiting caller has pressed a key.
+    pub(super) fn key(&mut self, now: Instant, id: CallId, key: char) {
+        let waits = self.calls.get(&id).is_some_and(Call::is_waiting);
+        let Some(listening) = self.listening.get_mut(&id).filter(|_| waits) else {
+            return;
+        };
+        match &mut listening.stage {
+            Stage::Codes { codes, .. } => {
+                let heard = codes.pressed(now, key);
+                self.code(now, id, heard);
+            }
+            Stage::Typing {
+                typing, callback, ..
+            } => {
+                let (typed, callback) = (typing.pressed(now, key), *callback);
+                self.typed(now, id, callback, typed);
+            }
+            Stage::Asking | Stage::Declined { .. } => {}
+        }
+    }
+
+    /// The times to press something may be over.
+    pub(super) fn keys_due(&mut self, now: Instant) {
+        let due = self.listening.iter();
+        let due = due.filter(|(_, each)| each.poll_timeout().is_some_and(|at| at <= now));
+        for id in due.map(|(id, _)| *id).collect::<Vec<_>>() {
+            let Some(listening) = self.listening.get_mut(&id) else {
+                continue;
+            };
+            match &mut listening.stage {
+                Stage::Codes { codes, .. } => {
+                    let heard = codes.due(now);
+                    self.code(now, id, heard);
+                }
+                Stage::Typing {
+                    typing, callback, ..
+                } => {
+                    let (typed, callback) = (typing.due(now), *callback);
+                    self.typed(now, id, callback, typed);
+                }
+                Stage::Asking | Stage::Declined { .. } => {}
+            }
+        }
+    }
+
+    /// When to call [`Switch::keys_due`].
+    pub(super) fn keys_timeout(&self) -> Option<Instant> {
+        let listening = self.listening.values();
+        listening.filter_map(Listening::poll_timeout).min()
+    }
+
+    fn code(&mut self, now: Instant, id: CallId, heard: Heard<CallbackConfigId>) {
+        match heard {
+            // What is no code is as if it had not been pressed (R82).
+            Heard::More | Heard::Invalid => {}
+            Heard::Nothing => self.stop_listening(now, id),
+            Heard::Code(callback) => {
+                self.cut_short(now, id);
+                self.wants_callback(now, id, callback);
+            }
+        }
+    }
+
+    fn typed(&mut self, now: Instant, id: CallId, callback: CallbackConfigId, typed: Typed) {
+        match typed {
+            Typed::More => {}
+            Typed::GivenUp => self.decline(now, id, "no number was typed"),
+            Typed::Number(number) => self.wants_callback_at(now, id, callback, &number),
+        }
+    }
+
+    /// The caller is asked for a number.
+    pub(super) fn ask_number(&mut self, now: Instant, id: CallId, callback: CallbackConfigId) {
+        let Some(sound) = self.sounds.ask_number(callback) else {
+            return self.decline(now, id, "the caller's number is not known");
+        };
+        let play = self.next();
+        if let Some(listening) = self.listening.get_mut(&id) {
+            let typing = Typing::new();
+            listening.stage = Stage::Typing {
+                play,
+                typing,
+                callback,
+            };
+            let hears = Hears::Message { play, sound };
+            self.let_hear(id, hears, Notice::AsksNumber);
+        }
+    }
+
+    /// The request is being written: keys mean nothing meanwhile, and there is music.
+    pub(super) fn asking(&mut self, id: CallId) {
+        if let Some(listening) = self.listening.get_mut(&id) {
+            listening.stage = Stage::Asking;
+            if !listening.last_words {
+                self.resume_music(id);
+            }
+        }
+    }
+
+    /// The caller is not called back, hears so, and keeps the place.
+    pub(super) fn decline(&mut self, now: Instant, id: CallId, why: &'static str) {
+        let waits = self.calls.get(&id).is_some_and(Call::is_waiting);
+        let Some(listening) = self.listening.get_mut(&id).filter(|_| waits) else {
+            return;
+        };
+        match self.sounds.declined() {
+            Some(sound) => {
+                self.last += 1;
+                let play = self.last;
+                listening.stage = Stage::Declined { play };
+                let hears = Hears::Message { play, sound };
+                self.let_hear(id, hears, Notice::CallbackDeclined { why });
+            }
+            None => {
+                self.notice(id, Notice::CallbackDeclined { why });
+                self.stop_listening(now, id);
+            }
+        }
+    }
+
+    /// Keys mean nothing any more; the wait goes on, or what follows it.
+    fn stop_listening(&mut self, now: Instant, id: CallId) {
+        let Some(listening) = self.listening.remove(&id) else {
+            return;
+        };
+        match listening.stage {
+            _ if listening.last_words => self.acd(now, acd::Input::Heard { call: id }),
+            Stage::Typing { .. } | Stage::Declined { .. } => self.resume_music(id),
+            // Music has come back with the end of the message.
+            Stage::Codes { .. } | Stage::Asking => {}
+        }
+    }
+
+    /// The message in which a code was pressed is of no interest any more.
+    fn cut_short(&mut self, now: Instant, id: CallId) {
+        let Some(listening) = self.listening.get(&id) else {
+            return;
+        };
+        let Stage::Codes { play, .. } = listening.stage else {
+            return;
+        };
+        if listening.last_words {
+            self.quiet(id);
+        } else if self
+            .calls
+            .get(&id)
+            .is_some_and(|call| call.is_playing(play))
+        {
+            self.acd(now, acd::Input::Heard { call: id });
+        }
+    }
+
+    fn quiet(&mut self, id: CallId) {
+        if let Some(call) = self.calls.get_mut(&id) {
+            call.play(Hears::Silence);
+            self.arrange(id);
+        }
+    }
+
+    fn resume_music(&mut self, id: CallId) {
+        let queue = self.floor.caller(id).map(|caller| caller.queue);
+        if let Some(queue) = queue {
+            let music = self.hold_music(id, queue);
+            self.let_hear(id, music, Notice::HearsMusic);
+        }
+    }
+}
