@@ -113,20 +113,28 @@ impl Work<'_> {
                 let sound = match message.filter(|message| has_numbers(message)) {
                     None => self.sound(message, place),
                     Some(message) => {
-                        let (speaker, rest) = self.speaker(message, place).unzip();
-                        speaker.map(|speaker| sounds.set_speaker(key, role, speaker));
-                        rest.flatten()
+                        let found = self.speaker(message, place);
+                        found.and_then(|(speaker, rest)| {
+                            sounds.set_speaker(key, role, speaker);
+                            rest
+                        })
                     }
                 };
-                sound.map(|sound| sounds.set_message(key, role, sound));
+                if let Some(sound) = sound {
+                    sounds.set_message(key, role, sound);
+                }
             }
             let music = self.sound(waiting.music.as_ref(), || place(account, key, "music"));
-            music.map(|sound| sounds.set_music(key, sound));
+            if let Some(sound) = music {
+                sounds.set_music(key, sound);
+            }
         }
         for hours in &account.hours {
             let key = WaitingKey::Hours(hours.id);
             let sound = self.sound(hours.away.as_ref(), || place(account, key, "away"));
-            sound.map(|sound| sounds.set_message(key, Message::Away, sound));
+            if let Some(sound) = sound {
+                sounds.set_message(key, Message::Away, sound);
+            }
         }
         for (index, callback) in account.callbacks.iter().enumerate() {
             let place = || {
@@ -134,7 +142,9 @@ impl Work<'_> {
                 named(&section, "callback", &callback.name, "confirmation")
             };
             let sound = self.sound(callback.confirmation.as_ref(), place);
-            sound.map(|sound| sounds.set_confirmation(callback.id, sound));
+            if let Some(sound) = sound {
+                sounds.set_confirmation(callback.id, sound);
+            }
         }
         sounds.set_ring_back(RING_BACK);
         sounds
