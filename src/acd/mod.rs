@@ -7,10 +7,10 @@
 //!            Join                     ┌── Refuse, time-out, agent gone ──┐
 //!   caller ───────▶ greeting ┐        ▼                                  │
 //!                   music    ├─▶ in place, waiting ──Offer──▶ in place, offered ──Accept──▶ talking
-//!                   message  ┘        │                                  │                   │ Leave
-//!                                     └───────────── max wait ───────────┘                   ▼
-//!                                                       ▼                        agent: wrap-up, then
-//!                                            last words, then GiveUp             available again
+//!   │               message  ┘        │                                  │                   │ Leave
+//!   │ closed                          └────── max wait, closing time ────┘                   ▼
+//!   └──────────────────────────────────────────────────▶ ▼                       agent: wrap-up, then
+//!                               last words, then GiveUp or another queue         available again
 //! ```
 
 mod agent;

@@ -109,7 +109,9 @@ impl Floor {
                 let paused = self.pauses(id, call);
                 // Their turn has passed: of equals, the others come first now.
                 self.change_agent(id, |agent| {
-                    paused.map(|queue| agent.say(now, Status::Paused(queue)));
+                    if let Some(queue) = paused {
+                        agent.say(now, Status::Paused(queue));
+                    }
                     agent.free(now);
                 });
                 self.put_back(call, |wait| {

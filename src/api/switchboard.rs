@@ -92,7 +92,7 @@ fn busy() -> Problem {
 fn refused(why: Refused) -> Problem {
     use StatusCode as Code;
     let (status, field) = match why {
-        Refused::UnknownAgent(_) => (Code::NOT_FOUND, None),
+        Refused::UnknownAgent(_) | Refused::NotInProgress(_) => (Code::NOT_FOUND, None),
         Refused::UnknownReason(_) => (Code::UNPROCESSABLE_ENTITY, Some("reason")),
         Refused::NotForPeople => (Code::UNPROCESSABLE_ENTITY, Some("status")),
         Refused::UnknownTrunk(_) | Refused::NotSticky(_) => {

@@ -226,6 +226,9 @@ impl Hands {
                 metrics::WAIT.note(Duration::from_millis(*waited_ms));
             }
             Notice::Unspoken(_) => metrics::NOT_SPOKEN.add(1),
+            Notice::Missed(status) => {
+                metrics::CALLS_MISSED.add_for(story::status_word(*status), 1);
+            }
             Notice::Ended { end, .. } => metrics::CALLS_ENDED.add_for(end_name(*end), 1),
             Notice::CallbackPromised(_) => metrics::CALLBACKS_PROMISED.add(1),
             Notice::CallbackDials { .. } => metrics::CALLBACKS_DIALLED.add(1),
@@ -250,6 +253,7 @@ impl Hands {
             | Notice::HearsEcho
             | Notice::Rings(..)
             | Notice::Closed { .. }
+            | Notice::Conversation(_)
             | Notice::Open { .. }
             | Notice::Unrung(..)
             | Notice::Held { .. }

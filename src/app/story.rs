@@ -1,7 +1,7 @@
 //! What happens, in words: for the log, and for whoever watches the demo.
 
 use crate::acd::{By, Message, Status};
-use crate::call::record::End;
+use crate::call::record::{self, End};
 use crate::id::{AgentId, QueueId, TrunkId};
 use crate::route;
 use crate::settings::Account;
@@ -169,6 +169,15 @@ pub fn tell(account: &Account, notice: &Notice, numbers: Numbers) -> String {
                 TrunkState::Down(status) => format!("trunk {trunk} does not answer: {status}"),
             }
         }
+        Notice::Missed(status) => {
+            format!(
+                "nobody took the call: the conversation is {}",
+                status_word(*status)
+            )
+        }
+        Notice::Conversation(status) => {
+            format!("the conversation is {}, people say", status_word(*status))
+        }
         Notice::Ended { end, talked_ms } => {
             let seconds = *talked_ms as f64 / 1000.0;
             format!(
@@ -224,6 +233,16 @@ fn unrung(why: Unrung) -> String {
         Unrung::CallerGone => "the caller does not wait any more".to_owned(),
         Unrung::NotReady => "the agent is not available any more".to_owned(),
         Unrung::AgentGone => "the phone is not registered any more".to_owned(),
+    }
+}
+
+/// How a conversation stands, in words.
+pub fn status_word(status: record::Status) -> &'static str {
+    match status {
+        record::Status::Open => "open",
+        record::Status::Waiting => "waiting",
+        record::Status::Solved => "solved",
+        record::Status::Closed => "closed",
     }
 }
 

@@ -1,7 +1,7 @@
 //! A call that is made because its customer has asked for it: an agent first, then the customer (R86);
 //! and the end of the call in which they have asked.
 
-use super::record::{AgentName, Conversation, Direction};
+use super::record::{AgentName, Conversation, Direction, Status};
 use super::{Call, Hears, Origin, Policy, Stage};
 use crate::clock::Clock;
 use crate::id::{CallId, CallbackId, LegId};
@@ -45,6 +45,7 @@ impl Call {
             segments: 0,
             segment: None,
             promised: false,
+            status_said: false,
             record: Conversation {
                 id: back.id,
                 account: back.account,
@@ -61,6 +62,8 @@ impl Call {
                 waited_ms: 0,
                 talked_ms: 0,
                 agent: None,
+                status: Status::Open,
+                assigned: None,
                 offers: 0,
                 end: None,
                 legs: vec![],

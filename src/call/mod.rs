@@ -19,6 +19,7 @@ mod leg;
 mod origin;
 mod outside;
 mod recording;
+mod status;
 
 pub mod record;
 
@@ -63,6 +64,8 @@ pub struct Call {
     segment: Option<Recorded>,
     /// The customer was promised to be called back, and hears so.
     promised: bool,
+    /// People have said how the conversation stands.
+    status_said: bool,
     record: Conversation,
 }
 
@@ -181,6 +184,7 @@ impl Call {
             segments: 0,
             segment: None,
             promised: false,
+            status_said: false,
             record: Conversation {
                 id: arrival.id,
                 account: arrival.account,
@@ -200,6 +204,8 @@ impl Call {
                 waited_ms: 0,
                 talked_ms: 0,
                 agent: None,
+                status: record::Status::Open,
+                assigned: None,
                 offers: 0,
                 end: None,
                 legs: vec![],
@@ -378,6 +384,7 @@ impl Call {
             customers: Hold::None,
             others: Hold::None,
         };
+        self.record.assigned = Some(name.clone());
         self.record.agent = Some(name);
         self.record.connected = Some(clock.civil(now));
         self.record.waited_ms = millis(self.waited(now));

@@ -140,6 +140,9 @@ impl Call {
             self.record.trunk = Some(trunk);
         }
         self.record.agent = agent.or_else(|| self.record.agent.take());
+        if let Some(agent) = &self.record.agent {
+            self.record.assigned = Some(agent.clone());
+        }
         self.record.connected = Some(clock.civil(now));
         self.record.waited_ms = millis(self.waited(now));
         true

@@ -37,6 +37,13 @@ pub struct Conversation {
     pub talked_ms: u64,
     /// The agent who took the call.
     pub agent: Option<AgentName>,
+    /// What is still to be done about it.
+    #[serde(default)]
+    pub status: Status,
+    /// The agent who has the conversation: who took the call (R55), or on a trunk where conversations
+    /// stay with their agents, who had it before (R60, R139).
+    #[serde(default)]
+    pub assigned: Option<AgentName>,
     /// How often an agent was rung, with or without success.
     pub offers: u32,
     pub end: Option<End>,
@@ -52,6 +59,21 @@ pub enum Direction {
     Inbound,
     /// An agent who called a number outside.
     Outbound,
+}
+
+/// How a conversation stands (R151).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// It goes on, or nobody took the call (R139).
+    #[default]
+    Open,
+    /// Something is expected of the customer: people say so.
+    Waiting,
+    /// The customer has talked to somebody.
+    Solved,
+    /// Nothing more is to be done (R140).
+    Closed,
 }
 
 /// A number outside, tried by a trunk.

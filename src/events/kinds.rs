@@ -68,6 +68,14 @@ pub const KINDS: &[(&str, &str)] = &[
         "call.not_reached",
         "No trunk led to a number outside: call, the SIP status, why or null.",
     ),
+    (
+        "call.missed",
+        "Nobody took a call: call, status of its conversation (open, closed).",
+    ),
+    (
+        "conversation.status",
+        "People say how a conversation stands: call, status (open, waiting, solved, closed).",
+    ),
     ("call.ended", "A call is over: call, end, talked_ms."),
     (
         "recording.begun",

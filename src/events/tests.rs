@@ -163,6 +163,14 @@ fn every_event_has_its_type_in_the_list_and_the_list_no_other() {
             status: 480,
             why: None,
         },
+        What::Missed {
+            call,
+            status: crate::call::record::Status::Open,
+        },
+        What::ConversationStatus {
+            call,
+            status: crate::call::record::Status::Closed,
+        },
         What::Ended {
             call,
             end: End::MaxWait,

@@ -103,6 +103,14 @@ pub fn told(call: Option<CallId>, notice: &Notice) -> Option<What> {
             status: *status,
             why: why.clone(),
         },
+        Notice::Missed(status) => What::Missed {
+            call: call?,
+            status: *status,
+        },
+        Notice::Conversation(status) => What::ConversationStatus {
+            call: call?,
+            status: *status,
+        },
         Notice::Ended { end, talked_ms } => What::Ended {
             call: call?,
             end: *end,

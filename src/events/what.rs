@@ -1,6 +1,6 @@
 //! An event, before it has a number.
 
-use crate::call::record::End;
+use crate::call::record::{End, Status};
 use crate::id::{AgentId, CallId, CallbackId, QueueId, TrunkId};
 use serde::Serialize;
 use std::net::IpAddr;
@@ -101,6 +101,10 @@ pub enum What {
         status: u16,
         why: Option<String>,
     },
+    /// Nobody took a call: how the conversation stands.
+    Missed { call: CallId, status: Status },
+    /// People say how a conversation stands.
+    ConversationStatus { call: CallId, status: Status },
     /// A call is over.
     Ended {
         call: CallId,
@@ -188,6 +192,8 @@ impl What {
             Self::PassedOver { .. } => "call.passed_over",
             Self::Reached { .. } => "call.reached",
             Self::NotReached { .. } => "call.not_reached",
+            Self::Missed { .. } => "call.missed",
+            Self::ConversationStatus { .. } => "conversation.status",
             Self::Ended { .. } => "call.ended",
             Self::Reachable { .. } => "agent.reachable",
             Self::Status { .. } => "agent.status",

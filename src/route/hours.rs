@@ -73,7 +73,7 @@ impl Calendar {
                 .zone
                 .to_ambiguous_timestamp(DateTime::from_parts(date, time));
             // What the clock shows twice, may be meant twice.
-            [ambiguous.clone().earlier(), ambiguous.later()]
+            [ambiguous.earlier(), ambiguous.later()]
         });
         let mut instants: Vec<_> = shown.flatten().collect();
         // A clock that is put forward or back leaves or enters the hours by that.

@@ -11,7 +11,7 @@ use super::ledger::Ledger;
 use super::link::{Dialect, Link};
 use super::place::Place;
 use super::{callbacks, events, rows};
-use crate::call::record::{Conversation, End, Recorded};
+use crate::call::record::{Conversation, End, Recorded, Status};
 use crate::id::CallId;
 use anyhow::{Context as _, bail};
 use jiff::Timestamp;
@@ -44,6 +44,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!("0001_calls.sql"),
     migration!("0002_outside.sql"),
     migration!("0003_people.sql"),
+    migration!("0004_status.sql"),
 ];
 
 /// How long another program may hold the database before we give up for now.
@@ -181,6 +182,9 @@ impl Database {
             conversation.ended = Some(ended);
             conversation.end = Some(End::Interrupted);
             if let Some(connected) = conversation.connected {
+                if conversation.status == Status::Open {
+                    conversation.status = Status::Solved;
+                }
                 let talked = ended.duration_since(connected).as_millis();
                 conversation.talked_ms = u64::try_from(talked).unwrap_or(0);
             }

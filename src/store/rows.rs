@@ -31,6 +31,9 @@ const CONVERSATIONS: Table = Table {
         ("trunk", Kind::Text),
         ("diverted_by", Kind::Text),
         ("attempts", Kind::Text),
+        ("status", Kind::Text),
+        ("assigned", Kind::Int),
+        ("assigned_name", Kind::Text),
     ],
     conflict: "ON CONFLICT (id) DO UPDATE SET account = excluded.account, caller = excluded.caller,
          called = excluded.called, queue = excluded.queue, began_us = excluded.began_us,
@@ -38,7 +41,8 @@ const CONVERSATIONS: Table = Table {
          waited_ms = excluded.waited_ms, talked_ms = excluded.talked_ms, agent = excluded.agent,
          agent_name = excluded.agent_name, offers = excluded.offers, cause = excluded.cause,
          direction = excluded.direction, trunk = excluded.trunk, diverted_by = excluded.diverted_by,
-         attempts = excluded.attempts",
+         attempts = excluded.attempts, status = excluded.status, assigned = excluded.assigned,
+         assigned_name = excluded.assigned_name",
 };
 
 const LEGS: Table = Table {
@@ -118,6 +122,7 @@ pub(super) async fn put_conversations<'a>(
 
 fn conversation_row(call: &str, conversation: &Conversation) -> Value {
     let agent = conversation.agent.as_ref();
+    let assigned = conversation.assigned.as_ref();
     json!([
         call,
         conversation.account,
@@ -137,6 +142,9 @@ fn conversation_row(call: &str, conversation: &Conversation) -> Value {
         conversation.trunk,
         conversation.diverted_by,
         json!(conversation.attempts).to_string(),
+        word(&conversation.status),
+        assigned.map(|agent| agent.id.0),
+        assigned.map(|agent| agent.name.as_str()),
     ])
 }
 
@@ -271,17 +279,22 @@ fn conversation(row: &Row) -> anyhow::Result<Conversation> {
         ended: row.maybe_moment("ended_us")?,
         waited_ms: row.count("waited_ms")?,
         talked_ms: row.count("talked_ms")?,
-        agent: match row.maybe_small("agent")? {
-            Some(id) => Some(AgentName {
-                id: AgentId(id),
-                name: row.maybe_text("agent_name")?.unwrap_or_default(),
-            }),
-            None => None,
-        },
+        agent: agent_name(row, "agent", "agent_name")?,
+        status: unword(row.text("status")?)?,
+        assigned: agent_name(row, "assigned", "assigned_name")?,
         offers: row.small("offers")?,
         end: end.map(unword).transpose()?,
         legs: vec![],
     })
+}
+
+fn agent_name(row: &Row, id: &str, name: &str) -> anyhow::Result<Option<AgentName>> {
+    let Some(id) = row.maybe_small(id)? else {
+        return Ok(None);
+    };
+    let name = row.maybe_text(name)?.unwrap_or_default();
+    let id = AgentId(id);
+    Ok(Some(AgentName { id, name }))
 }
 
 fn leg(row: &Row) -> anyhow::Result<Leg> {

@@ -70,6 +70,8 @@ pub(super) fn conversation(number: u64) -> Conversation {
         waited_ms: 0,
         talked_ms: 0,
         agent: None,
+        status: crate::call::record::Status::Waiting,
+        assigned: None,
         offers: 0,
         end: None,
         legs: vec![],

@@ -3,7 +3,7 @@
 use super::{Notice, Switch};
 use crate::acd::{self, callback};
 use crate::call::Origin;
-use crate::call::record::End;
+use crate::call::record::{End, Status};
 use crate::id::{CallId, LegId};
 use crate::media::Command as Media;
 use crate::sip::{Command, SessionId};
@@ -22,6 +22,8 @@ impl Switch {
         if !call.end(now, &self.clock, end) {
             return;
         }
+        let status = call.settle(self.account.missed_calls);
+        let missed = call.is_missed();
         let (origin, talked_ms) = (call.origin, call.record().talked_ms);
         let legs: Vec<_> = call.legs().collect();
         // The files end before their legs do, at one instant, and so are equally long (R113).
@@ -43,6 +45,12 @@ impl Switch {
             let mut others = self.calls.values();
             let occupied = others.any(|call| call.origin == origin && !call.is_over());
             self.acd(now, acd::Input::Occupied { agent, occupied });
+        }
+        if missed {
+            if status == Status::Closed {
+                self.own(id, None);
+            }
+            self.notice(id, Notice::Missed(status));
         }
         self.notice(id, Notice::Ended { end, talked_ms });
         self.complete(id);

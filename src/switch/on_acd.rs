@@ -120,8 +120,16 @@ impl Switch {
     /// A caller is in a queue, or before its closed door.
     pub(super) fn comes_to(&mut self, now: Instant, id: CallId, queue: QueueId) {
         let name = self.account.queue(queue).map_or("", |queue| &queue.name);
+        let owner = self.calls.get(&id).and_then(|call| self.owner(call));
+        let owner = owner.and_then(|owner| self.account.agent(owner));
         if let Some(call) = self.calls.get_mut(&id) {
             call.join(now, queue, name);
+            if let Some(owner) = owner {
+                call.assign(AgentName {
+                    id: owner.id,
+                    name: owner.name.clone(),
+                });
+            }
         }
         let position = self.floor.position(id);
         let position = position.unwrap_or_else(|| self.floor.ahead(queue) + 1);

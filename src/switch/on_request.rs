@@ -6,7 +6,8 @@
 use super::{Notice, Output, Switch};
 use crate::acd::callback::NotPicked;
 use crate::acd::{self, AgentState, Status};
-use crate::id::{AgentId, CallbackId, TrunkId};
+use crate::call::record;
+use crate::id::{AgentId, CallId, CallbackId, TrunkId};
 use crate::route;
 use std::time::{Duration, Instant};
 
@@ -35,6 +36,12 @@ pub enum Ask {
     },
     /// How many conversations of other channels the agent has that are not closed (R53, R149).
     SetLoad { agent: AgentId, conversations: u32 },
+    /// How the conversation of a call that goes on stands (R151); that of one that is over is for the
+    /// store.
+    SetConversation {
+        call: CallId,
+        status: record::Status,
+    },
     /// The conversation with a customer of a trunk is this agent's, or is closed: of a trunk on which
     /// conversations stay with their agents (R60). Who takes a call there has it by that.
     Assign {
@@ -69,6 +76,9 @@ pub enum Refused {
     /// On this trunk, calls go to anybody.
     #[error("conversations of trunk {0} stay with nobody: sticky_agent is off in the settings")]
     NotSticky(TrunkId),
+    /// There is no such call, or it is over.
+    #[error("no call {0} goes on")]
+    NotInProgress(CallId),
     /// Only missed calls pause an agent.
     #[error("nobody pauses an agent but missed calls: ask for not_ready or offline")]
     NotForPeople,
@@ -116,6 +126,7 @@ impl Switch {
                 self.acd(now, load);
                 Ok(Done::Plain)
             }
+            Ask::SetConversation { call, status } => self.set_conversation(call, status),
             Ask::Assign {
                 trunk,
                 customer,
@@ -145,6 +156,19 @@ impl Switch {
         if before != Some(status) {
             self.out(Output::Notice(None, Notice::Status(agent, status)));
             self.acd(now, acd::Input::Status { agent, status });
+        }
+        Ok(Done::Plain)
+    }
+
+    fn set_conversation(&mut self, id: CallId, status: record::Status) -> Result<Done, Refused> {
+        let call = self.calls.get_mut(&id).filter(|call| !call.is_over());
+        let call = call.ok_or(Refused::NotInProgress(id))?;
+        call.set_status(status);
+        let record = Box::new(call.record().clone());
+        self.out(Output::Conversation(record));
+        self.notice(id, Notice::Conversation(status));
+        if status == record::Status::Closed {
+            self.own(id, None);
         }
         Ok(Done::Plain)
     }

@@ -1,7 +1,7 @@
 //! Everything the switch does to the world.
 
 use super::{Done, Refused, TrunkState};
-use crate::call::record::{Conversation, End, Role, Segment};
+use crate::call::record::{Conversation, End, Role, Segment, Status};
 use crate::id::{AgentId, CallId, CallbackId, QueueId, SoundId, TrunkId};
 use crate::settings::Utterance;
 use crate::sip::resolve::Query;
@@ -125,6 +125,10 @@ pub enum Notice {
     CallbackNoReply(CallbackId),
     /// A trunk's registration or health has changed.
     Trunk(TrunkId, TrunkState),
+    /// Nobody took the call: how the conversation stands (R139, R140).
+    Missed(Status),
+    /// People say how the conversation stands (R151).
+    Conversation(Status),
     /// The call is over.
     Ended { end: End, talked_ms: u64 },
     /// An agent's phone can be rung now, or cannot any more.

@@ -44,6 +44,7 @@ metrics! {
 
     CALLS_STARTED: Counter = "cordboard_calls_started_total", Count, "Conversations begun.";
     CALLS_ENDED: Counter = "cordboard_calls_ended_total" ["end"], Count, "Conversations ended, by cause, as records name it.";
+    CALLS_MISSED: Counter = "cordboard_calls_missed_total" ["conversation"], Count, "Calls to queues that nobody took, by how their conversations stand: open or closed.";
     CALLS_ACTIVE: Gauge = "cordboard_calls_active", Count, "Conversations going on.";
     CALLS_REFUSED: Counter = "cordboard_calls_refused_total" ["reason"], Count, "Calls refused before they became conversations.";
     NOT_SPOKEN: Counter = "cordboard_messages_not_spoken_total", Count, "Messages heard without their numbers, since the speech engine was slow or failed.";

@@ -175,6 +175,10 @@ fn live(seed: u64) -> usize {
             Some(input) => input,
             None => any_input(&mut random),
         };
+        if random.below(40) == 0 {
+            floor.set(now, &any_account(&mut random), &mut out);
+            floor.check();
+        }
         floor.handle(now, input, &mut out);
         floor.check();
         let next = floor.poll_timeout();
@@ -193,7 +197,10 @@ fn live(seed: u64) -> usize {
         floor.handle(at, Input::Timeout, &mut wrapped_up);
         floor.check();
         steps += 1;
-        assert!(steps <= 5, "one deadline an agent at most");
+        assert!(
+            steps <= 10,
+            "one deadline an agent at most, some of whom are no more"
+        );
     }
     let wrapped_up = wrapped_up.len() + said(|a| matches!(a, Action::WrappedUp { .. }));
     assert_eq!(wrapped_up, talks, "each talk is wrapped up once");

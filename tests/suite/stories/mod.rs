@@ -9,6 +9,7 @@ mod hold;
 mod hours;
 mod ladder;
 mod media;
+mod missed;
 mod outbound;
 mod queue;
 mod recording;
