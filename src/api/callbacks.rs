@@ -1,13 +1,16 @@
 //! `/api/v1/callbacks`: who wants to be called back, and who takes it (R70, R80, R152).
 
-use super::part::{Large, Query};
+use super::body::{Fields, Json};
+use super::part::{Large, Number, Query};
 use super::problem::Problem;
 use super::{Site, answer};
 use crate::acd::callback::{Kind, Request, State as Progress, Status};
-use crate::id::{CallbackId, QueueId};
+use crate::id::{AgentId, CallbackId, QueueId};
 use crate::store::{CallbackFilter, ConversationStatus};
+use crate::switch::Ask;
 use axum::extract::State;
-use axum::response::Response;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -57,6 +60,24 @@ pub(super) async fn one(
     let found = site.ask(move |store| store.callback(CallbackId(id)));
     let found = found.await?.ok_or_else(|| Problem::missing("callback"))?;
     Ok(answer(&shown(&found)))
+}
+
+/// An agent takes a manual one: their phone rings, then the customer's. Of two who do, one gets it.
+pub(super) async fn pick(
+    State(site): State<Arc<Site>>,
+    Number(agent): Number,
+    body: Json,
+) -> Result<Response, Problem> {
+    let mut fields = Fields::of(body)?;
+    fields.needs(&["callback"]);
+    let callback = fields.number("callback", 0..=u64::MAX);
+    fields.done()?;
+    let pick = Ask::PickCallback {
+        agent: AgentId(agent),
+        callback: CallbackId(callback.unwrap_or_default()),
+    };
+    site.switch.ask(pick).await?;
+    Ok(StatusCode::ACCEPTED.into_response())
 }
 
 fn filter(query: &mut Query, now: Timestamp) -> CallbackFilter {

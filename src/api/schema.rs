@@ -22,6 +22,7 @@ pub(super) fn components() -> Vec<(&'static str, Value)> {
         ("Load", load()),
         ("Assignment", assignment()),
         ("Callback", callback()),
+        ("Pick", pick()),
         ("Events", events()),
         ("Webhook", webhook()),
         ("WebhookToBe", webhook_to_be()),
@@ -253,6 +254,15 @@ fn assignment() -> Value {
             "customer": { "type": "string", "pattern": "^\\+?[0-9]{3,15}$", "minLength": 3, "maxLength": 16 },
             "agent": { "type": ["integer", "null"], "minimum": 0, "maximum": u32::MAX },
         },
+    })
+}
+
+fn pick() -> Value {
+    json!({
+        "type": "object",
+        "required": ["callback"],
+        "additionalProperties": false,
+        "properties": { "callback": { "type": "integer", "minimum": 0 } },
     })
 }
 

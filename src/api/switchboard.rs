@@ -98,16 +98,17 @@ fn refused(why: Refused) -> Problem {
         Refused::UnknownTrunk(_) | Refused::NotSticky(_) => {
             (Code::UNPROCESSABLE_ENTITY, Some("trunk"))
         }
-        Refused::NotPicked(NotPicked::Unknown) => (Code::NOT_FOUND, None),
+        Refused::NotPicked(NotPicked::Unknown) => (Code::NOT_FOUND, Some("callback")),
+        Refused::NotPicked(NotPicked::Draining) => (Code::SERVICE_UNAVAILABLE, None),
         Refused::NotPicked(
             NotPicked::Automated
             | NotPicked::Taken
             | NotPicked::Closed
             | NotPicked::OnTheLine
-            | NotPicked::AgentBusy
-            | NotPicked::Draining,
-        ) => (Code::CONFLICT, None),
-        Refused::NotInWrapUp(_) | Refused::NoExtension => (Code::CONFLICT, None),
+            | NotPicked::AgentBusy,
+        )
+        | Refused::NotInWrapUp(_)
+        | Refused::NoExtension => (Code::CONFLICT, None),
     };
     let faults = field.map(|field| Fault::new(field, why.to_string()));
     Problem::new(status, sentence(&why.to_string())).with(faults.into_iter().collect())

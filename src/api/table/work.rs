@@ -23,6 +23,17 @@ pub(super) fn agents() -> Vec<Endpoint> {
             )
             .notes("Follow /api/v1/events from `seq` on, and nothing is missed.")
             .gives(200, any()),
+        get("/api/v1/conversations", SEE, event::conversations)
+            .says(
+                TAG,
+                "The records of the latest conversations, the newest first.",
+            )
+            .query(
+                "limit",
+                "So many.",
+                json!({ "type": "integer", "minimum": 1, "maximum": 1_000 }),
+            )
+            .gives(200, list(any())),
         get("/api/v1/agents", SEE, agent::list)
             .says(TAG, "What every agent does.")
             .gives(200, list(any())),
@@ -120,6 +131,15 @@ pub(super) fn callbacks() -> Vec<Endpoint> {
             .says(TAG, "One of them.")
             .gives(200, of("Callback"))
             .refuses(&[404]),
+        post(
+            "/api/v1/agents/{agent}/callbacks",
+            Rule::OrOwn(STAFF, Some(Scope::CallbacksWrite)),
+            callback::pick,
+        )
+        .says(TAG, "An agent takes a manual callback: their phone rings, then the customer's.")
+        .takes(of("Pick"))
+        .gives_nothing(202)
+        .refuses(&[404, 409]),
     ]
 }
 

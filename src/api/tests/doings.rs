@@ -2,8 +2,9 @@
 
 use super::*;
 use crate::acd::Status;
+use crate::acd::callback::NotPicked;
 use crate::events::What;
-use crate::id::TrunkId;
+use crate::id::{CallbackId, TrunkId};
 use crate::switch::{Ask, Done, Refused};
 use serde_json::json;
 use std::time::Duration;
@@ -137,6 +138,67 @@ fn r60_the_conversation_with_a_customer_stays_with_an_agent() {
         (refused.status, refused.fields()),
         (422, vec!["trunk".to_owned()])
     );
+}
+
+#[test]
+fn r152_an_agent_picks_a_callback_and_another_is_too_late() {
+    let desk = Desk::new();
+    let me = desk.session(desk.user("ada", Role::Agent, Some(1)));
+    let pick = |path: &str| desk.send("POST", path, &me, &json!({ "callback": 12 }));
+    let path = "/api/v1/agents/1/callbacks";
+    assert_eq!(pick(path).status, 202);
+    let (agent, callback) = (AgentId(1), CallbackId(12));
+    assert_eq!(desk.asked(), [Ask::PickCallback { agent, callback }]);
+    for (why, status) in [
+        (NotPicked::Taken, 409),
+        (NotPicked::AgentBusy, 409),
+        (NotPicked::Unknown, 404),
+        (NotPicked::Draining, 503),
+    ] {
+        desk.will_reply(Err(Refused::NotPicked(why)));
+        assert_eq!(pick(path).status, status, "{why:?}");
+    }
+    assert_eq!(
+        pick("/api/v1/agents/2/callbacks").status,
+        403,
+        "not for another"
+    );
+}
+
+#[test]
+fn r80_the_list_of_callbacks_has_every_filter() {
+    let desk = Desk::new();
+    let me = desk.session(desk.user("ada", Role::Agent, Some(1)));
+    for fine in [
+        "",
+        "type=manual",
+        "status=in_queue,active",
+        "conversation=open,waiting,solved",
+        "pending_since=24h",
+        "pending_since=2026-03-01T08:00:00Z",
+        "from=2026-03-01T08:00:00Z&until=2026-04-01T00:00:00Z",
+        "queue=1&number=%2B49301&before=99&limit=10",
+    ] {
+        let answer = desk.get(&format!("/api/v1/callbacks?{fine}"), &me);
+        assert_eq!((answer.status, answer.json()), (OK, json!([])), "{fine}");
+    }
+    for (wrong, field) in [
+        ("type=auto", "type"),
+        ("status=in_queue,gone", "status"),
+        ("conversation=closed", "conversation"),
+        ("pending_since=2h", "pending_since"),
+        ("from=yesterday", "from"),
+        ("limit=0", "limit"),
+        ("sort=age", "sort"),
+    ] {
+        let refused = desk.get(&format!("/api/v1/callbacks?{wrong}"), &me);
+        assert_eq!(
+            (refused.status, refused.fields()),
+            (422, vec![field.to_owned()]),
+            "{wrong}"
+        );
+    }
+    assert_eq!(desk.get("/api/v1/callbacks/7", &me).status, 404);
 }
 
 fn happens(desk: &Desk, seconds: u64) -> u64 {
