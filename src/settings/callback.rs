@@ -22,6 +22,11 @@ pub struct CallbackConfig {
     pub delay: Duration,
     /// What the caller hears once it is kept (R76).
     pub confirmation: Option<Message>,
+    /// What a caller hears whose number is not known, and who may type one then, up to `#` (D7);
+    /// `None`: they are declined.
+    pub ask_number: Option<Message>,
+    /// What a caller hears who cannot be called back, and keeps the place (D7).
+    pub declined: Option<Message>,
 }
 
 /// Who begins a callback.

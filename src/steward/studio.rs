@@ -137,13 +137,21 @@ impl Work<'_> {
             }
         }
         for (index, callback) in account.callbacks.iter().enumerate() {
-            let place = || {
+            let place = |key| {
                 let section = format!("callback[{index}]");
-                named(&section, "callback", &callback.name, "confirmation")
+                named(&section, "callback", &callback.name, key)
             };
-            let sound = self.sound(callback.confirmation.as_ref(), place);
-            if let Some(sound) = sound {
+            let message = callback.confirmation.as_ref();
+            if let Some(sound) = self.sound(message, || place("confirmation")) {
                 sounds.set_confirmation(callback.id, sound);
+            }
+            let message = callback.ask_number.as_ref();
+            if let Some(sound) = self.sound(message, || place("ask_number")) {
+                sounds.set_ask_number(callback.id, sound);
+            }
+            let message = callback.declined.as_ref();
+            if let Some(sound) = self.sound(message, || place("declined")) {
+                sounds.set_declined(callback.id, sound);
             }
         }
         sounds.set_ring_back(RING_BACK);

@@ -24,6 +24,8 @@ pub(super) struct Listening {
     stage: Stage,
     /// The message was the last one: the floor goes on when all is over.
     last_words: bool,
+    /// What the caller has asked for.
+    wanted: Option<CallbackConfigId>,
 }
 
 #[derive(Debug)]
@@ -73,6 +75,7 @@ impl Switch {
         let listening = Listening {
             stage: Stage::Codes { play, codes },
             last_words: message == Message::Away,
+            wanted: None,
         };
         self.listening.insert(call, listening);
     }
@@ -193,6 +196,9 @@ impl Switch {
             Heard::More | Heard::Invalid => {}
             Heard::Nothing => self.stop_listening(now, id),
             Heard::Code(callback) => {
+                if let Some(listening) = self.listening.get_mut(&id) {
+                    listening.wanted = Some(callback);
+                }
                 self.cut_short(now, id);
                 self.wants_callback(now, id, callback);
             }
@@ -241,7 +247,8 @@ impl Switch {
         let Some(listening) = self.listening.get_mut(&id).filter(|_| waits) else {
             return;
         };
-        match self.sounds.declined() {
+        let wanted = listening.wanted;
+        match wanted.and_then(|callback| self.sounds.declined(callback)) {
             Some(sound) => {
                 self.last += 1;
                 let play = self.last;

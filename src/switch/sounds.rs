@@ -14,7 +14,7 @@ pub struct Sounds {
     music: BTreeMap<WaitingKey, SoundId>,
     confirmations: BTreeMap<CallbackConfigId, SoundId>,
     ask_number: BTreeMap<CallbackConfigId, SoundId>,
-    declined: Option<SoundId>,
+    declined: BTreeMap<CallbackConfigId, SoundId>,
     ring_back: Option<SoundId>,
 }
 
@@ -51,8 +51,8 @@ impl Sounds {
     }
 
     /// What a caller hears who cannot be called back.
-    pub fn set_declined(&mut self, sound: SoundId) {
-        self.declined = Some(sound);
+    pub fn set_declined(&mut self, callback: CallbackConfigId, sound: SoundId) {
+        self.declined.insert(callback, sound);
     }
 
     pub(super) fn confirmation(&self, callback: CallbackConfigId) -> Option<SoundId> {
@@ -63,8 +63,8 @@ impl Sounds {
         self.ask_number.get(&callback).copied()
     }
 
-    pub(super) fn declined(&self) -> Option<SoundId> {
-        self.declined
+    pub(super) fn declined(&self, callback: CallbackConfigId) -> Option<SoundId> {
+        self.declined.get(&callback).copied()
     }
 
     /// What an agent hears while a number outside rings and its network says nothing.

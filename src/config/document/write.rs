@@ -276,12 +276,14 @@ impl Writer<'_> {
             ("retries", callback.retries.into()),
             ("delay_s", seconds(callback.delay)),
         ]);
-        let confirmation = callback.confirmation.as_ref();
-        maybe(
-            &mut table,
-            "confirmation",
-            confirmation.map(|m| self.message(m).into()),
-        );
+        for (key, message) in [
+            ("confirmation", &callback.confirmation),
+            ("ask_number", &callback.ask_number),
+            ("declined", &callback.declined),
+        ] {
+            let message = message.as_ref();
+            maybe(&mut table, key, message.map(|m| self.message(m).into()));
+        }
         table.into()
     }
 

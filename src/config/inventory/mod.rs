@@ -115,10 +115,12 @@ pub fn inventory() -> Vec<Key> {
 }
 
 /// The rules of R148: the longest beginning that fits counts.
-const EFFECTS: [(&str, Effect); 14] = [
+const EFFECTS: [(&str, Effect); 16] = [
     ("", Effect::Immediate),
     ("callback[]", Effect::NewCalls),
+    ("callback[].ask_number", Effect::NextPlay),
     ("callback[].confirmation", Effect::NextPlay),
+    ("callback[].declined", Effect::NextPlay),
     ("hours[].away", Effect::NextPlay),
     ("hours[].wait_for_response_s", Effect::NextPlay),
     ("queue[].announcement", Effect::NextPlay),

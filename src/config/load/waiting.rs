@@ -133,8 +133,10 @@ impl Loader<'_> {
         let priority = table.choice("priority", &PRIORITIES, report);
         let retries = table.number("retries", RETRIES, report);
         let delay = table.seconds("delay_s", &defaults::CALLBACK_DELAY, report);
-        let confirmation = table.table("confirmation", report);
-        let confirmation = confirmation.and_then(|message| self.message(message));
+        let messages = ["confirmation", "ask_number", "declined"];
+        let messages = messages.map(|key| table.table(key, report));
+        let messages = messages.map(|message| self.message(message?));
+        let [confirmation, ask_number, declined] = messages;
         table.done(&mut self.report);
         CallbackConfig {
             id,
@@ -144,6 +146,8 @@ impl Loader<'_> {
             retries: retries.unwrap_or(defaults::CALLBACK_RETRIES),
             delay: delay.unwrap_or(defaults::CALLBACK_AFTER),
             confirmation,
+            ask_number,
+            declined,
         }
     }
 

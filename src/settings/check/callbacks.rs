@@ -16,9 +16,15 @@ impl Problems {
             if !RETRIES.contains(&callback.retries) {
                 self.add(format!("{path}.retries"), "must be 0 to 20");
             }
-            let confirmation = callback.confirmation.as_ref();
-            self.message(&format!("{path}.confirmation"), confirmation);
-            self.no_placeholders(&format!("{path}.confirmation"), confirmation);
+            for (key, message) in [
+                ("confirmation", &callback.confirmation),
+                ("ask_number", &callback.ask_number),
+                ("declined", &callback.declined),
+            ] {
+                let path = format!("{path}.{key}");
+                self.message(&path, message.as_ref());
+                self.no_placeholders(&path, message.as_ref());
+            }
         }
     }
 

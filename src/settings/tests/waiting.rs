@@ -155,6 +155,8 @@ fn codes_are_one_to_eight_keys_and_ask_for_a_callback_that_exists_d11() {
                 retries: 4,
                 delay: Duration::from_secs(60),
                 confirmation: None,
+                ask_number: None,
+                declined: None,
             }];
             let codes = &mut account.queues[0]
                 .waiting

@@ -8,11 +8,13 @@ use crate::world::phone::Habit;
 use crate::world::{CALLBACK, World};
 use cordboard::acd::callback::{Kind, NotPicked, Outcome, Request, State, Status};
 use cordboard::call::record::{Direction, End};
-use cordboard::id::{AgentId, CallbackId};
+use cordboard::id::{AgentId, CallbackId, HoursId};
 use cordboard::settings::{
-    Account, CallbackConfig, CallbackKind, Directions, Priority, ResponseCode,
+    Account, CallbackConfig, CallbackKind, Directions, Hours, Message, Opening, Priority,
+    ResponseCode,
 };
 use cordboard::switch::{Ask, Done, Input, Refused};
+use jiff::civil::{Weekday, time};
 use std::time::Duration;
 
 const ALICE: &str = "+4930555";
@@ -38,6 +40,8 @@ pub(crate) fn offer_callbacks(account: &mut Account) {
         retries: 4,
         delay: Duration::from_secs(600),
         confirmation: None,
+        ask_number: None,
+        declined: None,
     }];
     let waiting = &mut account.queues[0].waiting;
     waiting.greeting = None;
@@ -549,5 +553,86 @@ fn f19_an_attempt_that_was_being_made_is_not_made_again() {
         if after > 5.0 {
             assert_eq!(row(&w).state.status(), Status::Done);
         }
+    }
+}
+
+/// Closed today, a Sunday, and open tomorrow from nine; the away message has the code `*1`.
+fn closed(account: &mut Account) {
+    account.hours = vec![Hours {
+        id: HoursId(1),
+        name: "office".into(),
+        zone: "Europe/Berlin".into(),
+        week: vec![Opening {
+            days: vec![Weekday::Monday],
+            from: time(9, 0, 0, 0),
+            to: time(17, 0, 0, 0),
+        }],
+        holidays: vec![],
+        away: Some(Message::File("away.wav".into())),
+        codes: account.queues[0]
+            .waiting
+            .announcement
+            .as_ref()
+            .expect("the demo's")
+            .codes
+            .clone(),
+    }];
+    account.queues[0].hours = Some(HoursId(1));
+}
+
+#[test]
+fn r67_r87_who_calls_after_hours_is_called_back_when_the_queue_opens() {
+    for during in [true, false] {
+        let mut w = with_callbacks(closed);
+        w.agent("1001", answers(1.0)).dials(ALICE, "100").wait(1.0);
+        assert_eq!(w.hears(ALICE), ["away"]);
+        if !during {
+            w.wait(4.0);
+            assert!(w.hears(ALICE).is_empty(), "silence while a key is awaited");
+        }
+        presses(&mut w, ALICE, "*1");
+        w.wait(0.5);
+        assert_eq!(w.hears(ALICE), ["confirmation"]);
+        w.wait(3600.0);
+        assert!(w.phones["1001"].rung().is_none(), "nobody is rung");
+        assert!(w.carriers[ONE].invites.is_empty());
+        // From half past three to nine.
+        w.wait(17.5 * 3600.0 - 3700.0);
+        w.registers("1001", 3600).wait(100.0);
+        assert_eq!(w.carriers[ONE].invites.len(), 1);
+        assert_eq!(w.hears("1001"), [ONE]);
+    }
+}
+
+#[test]
+fn r78_who_presses_nothing_after_the_away_message_is_hung_up_on_then() {
+    let mut w = with_callbacks(closed);
+    w.dials(ALICE, "100").wait(7.9);
+    assert!(
+        w.phones[ALICE].has_dialog(),
+        "three seconds, and five of silence"
+    );
+    w.wait(0.5);
+    assert!(!w.phones[ALICE].has_dialog());
+    assert_eq!(w.record().end, Some(End::Closed));
+    assert!(w.database.rows.is_empty());
+}
+
+#[test]
+fn d7_after_hours_too_an_anonymous_caller_types_a_number_or_is_declined() {
+    for (keys, kept) in [("030888#", 1), ("#", 0)] {
+        let mut w = with_callbacks(closed);
+        w.dials("anonymous", "100").wait(1.0);
+        presses(&mut w, "anonymous", "*1");
+        w.wait(2.5);
+        presses(&mut w, "anonymous", keys);
+        w.wait(1.0);
+        assert!(
+            w.phones["anonymous"].has_dialog(),
+            "hears what has become of it"
+        );
+        w.wait(3.0);
+        assert!(!w.phones["anonymous"].has_dialog());
+        assert_eq!(w.database.rows.len(), kept);
     }
 }

@@ -641,7 +641,7 @@ fn sounds() -> (Sounds, Vec<(SoundId, Vec<i16>)>) {
     sounds.set_ring_back(SoundId(5));
     sounds.set_confirmation(CALLBACK, SoundId(16));
     sounds.set_ask_number(CALLBACK, SoundId(17));
-    sounds.set_declined(SoundId(18));
+    sounds.set_declined(CALLBACK, SoundId(18));
     let library = vec![
         (SoundId(5), voice::prompt(RING_BACK, 1.0)),
         (SoundId(6), voice::prompt(AWAY, 3.0)),
