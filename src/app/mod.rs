@@ -21,6 +21,7 @@ mod ladder;
 mod settings;
 mod speech;
 mod voices;
+mod workers;
 
 use crate::acd;
 use crate::api::{self, Api, Health, Switchboard};
@@ -29,7 +30,6 @@ use crate::config::{Admits, Config, ListenerConfig};
 use crate::events::webhooks::{Means, Reach, Webhooks};
 use crate::events::{Live, Log, What};
 use crate::id::CallId;
-use crate::media::{Command, Engine, Library};
 use crate::net::{Dns, Network, Proof, Socket, Trust};
 use crate::random::Random;
 use crate::settings::Verify;
@@ -41,7 +41,7 @@ use crate::vault::Vault;
 use crate::voices::Catalogue;
 use crate::watch::metrics;
 use crate::watch::trace::{Clerk, Trace};
-use crate::worker::{self, Worker};
+use crate::worker::Worker;
 use anyhow::Context as _;
 use certificates::Certificates;
 use control::Control;
@@ -125,7 +125,7 @@ impl Server {
             tls: trust(&config)?.web()?,
         };
         let webhooks = Webhooks::start(runtime.handle(), means);
-        let workers = start_workers(&config, began.library, &vault, &inbox)?;
+        let workers = workers::start(&config, began.library, &vault, &inbox)?;
         let speech = Arc::new(Speech::start(&catalogue, inbox.clone())?);
         speech.prepare(&began.sounds);
         let (into, happens, ahead) = (inbox.clone(), log.clone(), speech.clone());
@@ -324,67 +324,6 @@ impl Server {
         while !self.control.is_quiet() && waits() {
             std::thread::sleep(Duration::from_millis(20));
         }
-    }
-}
-
-fn start_workers(
-    config: &Config,
-    library: Library,
-    vault: &Vault,
-    inbox: &Inbox,
-) -> anyhow::Result<Vec<Worker>> {
-    let media = &config.media;
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let count = media.workers.unwrap_or(cores).max(1);
-    let ports: Vec<u16> = (media.first_port..media.last_port).step_by(2).collect();
-    let library = Arc::new(library);
-    let share = ports.len().div_ceil(count).max(1);
-    let (mut workers, mut refused) = (vec![], None);
-    for ports in ports.chunks(share) {
-        let index = workers.len();
-        let now = Instant::now();
-        let clock = Clock::new(now, Timestamp::now());
-        let engine = Engine::new(Random::from_system(), clock, now);
-        let inbox = inbox.clone();
-        let config = worker::Config {
-            index,
-            bind: media.address,
-            ports: ports.to_vec(),
-        };
-        let worker = Worker::start(config, engine, vault.sender(), move |event| {
-            inbox
-                .offer(Input::Media(event))
-                .map_err(|input| match input {
-                    Input::Media(event) => event,
-                    Input::Sip(_)
-                    | Input::Looked(..)
-                    | Input::Request(_)
-                    | Input::Spoken(..)
-                    | Input::Settings(..)
-                    | Input::Stored { .. }
-                    | Input::Clock(_)
-                    | Input::Drain
-                    | Input::Stop
-                    | Input::Timeout => {
-                        unreachable!("an inbox gives back what it was given")
-                    }
-                })
-        });
-        match worker {
-            Ok(worker) => {
-                worker.send(Command::Library(library.clone()));
-                workers.push(worker);
-            }
-            Err(error) => refused = Some(error),
-        }
-    }
-    // Where some ports are free, calls can be made: the others were warned of.
-    match refused {
-        Some(error) if workers.is_empty() => Err(error.context(format!(
-            "the media ports {}-{} on {}: choose others with ports in [media], or --rtp-ports of the demo",
-            media.first_port, media.last_port, media.address
-        ))),
-        Some(_) | None => Ok(workers),
     }
 }
 
