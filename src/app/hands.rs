@@ -480,10 +480,13 @@ pub(super) fn store_event(inbox: &Inbox, health: &Health, event: store::Event) {
             id,
             revision,
             stored,
-        } => drop(inbox.offer(Input::Stored {
-            callback: id,
-            revision,
-            stored,
-        })),
+        } => {
+            // Somebody waits on the line for it; the switch never waits for the store.
+            inbox.insist(Input::Stored {
+                callback: id,
+                revision,
+                stored,
+            });
+        }
     }
 }

@@ -251,7 +251,7 @@ impl Link {
     pub(super) async fn is_alive(&mut self) -> bool {
         let alive = match &mut self.wire {
             Wire::Sqlite(_) => Ok(()),
-            Wire::Postgres(connection) => within(async { Ok(connection.ping().await?) }).await,
+            Wire::Postgres(connection) => within(connection.ping()).await,
         };
         self.note(alive).is_ok()
     }
@@ -301,12 +301,12 @@ async fn within<T>(work: impl Future<Output = Result<T, sqlx::Error>>) -> Result
 }
 
 fn ends_connection(error: &sqlx::Error) -> bool {
-    match error {
+    use sqlx::Error::{Database, Io, Protocol, WorkerCrashed};
+    if let Database(error) = error {
         // PostgreSQL tells us so before it goes: class 57P is what an operator does.
-        sqlx::Error::Database(error) => error.code().is_some_and(|code| code.starts_with("57P")),
-        sqlx::Error::Io(_) | sqlx::Error::Protocol(_) | sqlx::Error::WorkerCrashed => true,
-        _ => false,
+        return error.code().is_some_and(|code| code.starts_with("57P"));
     }
+    matches!(error, Io(_) | Protocol(_) | WorkerCrashed)
 }
 
 /// How many rows a statement changed.
