@@ -42,22 +42,6 @@ pub(super) async fn live(State(site): State<Arc<Site>>) -> Response {
     answer(&*site.live.latest())
 }
 
-/// The records of the latest conversations, the newest first (B16).
-pub(super) async fn conversations(
-    State(site): State<Arc<Site>>,
-    mut query: Query,
-) -> Result<Response, Problem> {
-    let limit = query.parsed("limit", "a number from 1 to 1000", |text| {
-        text.parse()
-            .ok()
-            .filter(|limit| (1..=1_000).contains(limit))
-    });
-    query.done()?;
-    let limit = limit.unwrap_or(100);
-    let found = site.ask(move |store| store.conversations(limit));
-    Ok(answer(&found.await?))
-}
-
 /// What happened after a number: a page, or a stream where one is asked for.
 pub(super) async fn events(
     State(site): State<Arc<Site>>,

@@ -16,6 +16,7 @@
 mod agents;
 mod body;
 mod callbacks;
+mod conversations;
 mod docs;
 mod endpoint;
 mod events;

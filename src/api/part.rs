@@ -5,6 +5,7 @@ use axum::extract::{FromRequestParts, Path};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::str::FromStr;
 
 /// A number; what is none, names nothing that is there.
@@ -74,10 +75,13 @@ impl<S: Send + Sync> FromRequestParts<S> for Query {
             known: vec![],
         };
         for (name, value) in pairs {
-            if query.given.contains_key(&name) {
-                query.faults.push(Fault::new(name, "comes twice"));
-            } else {
-                query.given.insert(name, value);
+            match query.given.entry(name) {
+                Entry::Occupied(known) => {
+                    query.faults.push(Fault::new(known.key(), "comes twice"));
+                }
+                Entry::Vacant(place) => {
+                    place.insert(value);
+                }
             }
         }
         Ok(query)

@@ -90,6 +90,11 @@ impl Problem {
         Self { errors, ..self }
     }
 
+    /// Whether what is asked for is not there.
+    pub(super) fn is_missing(&self) -> bool {
+        self.status == StatusCode::NOT_FOUND.as_u16()
+    }
+
     #[cfg(test)]
     pub(super) fn status(&self) -> u16 {
         self.status

@@ -20,6 +20,7 @@ pub(super) fn components() -> Vec<(&'static str, Value)> {
         ("Difference", difference()),
         ("Status", status()),
         ("Load", load()),
+        ("ConversationStatus", conversation_status()),
         ("Assignment", assignment()),
         ("Callback", callback()),
         ("Pick", pick()),
@@ -263,6 +264,17 @@ fn pick() -> Value {
         "required": ["callback"],
         "additionalProperties": false,
         "properties": { "callback": { "type": "integer", "minimum": 0 } },
+    })
+}
+
+fn conversation_status() -> Value {
+    json!({
+        "type": "object",
+        "required": ["status"],
+        "additionalProperties": false,
+        "properties": {
+            "status": { "type": "string", "enum": ["open", "waiting", "solved", "closed"] },
+        },
     })
 }
 

@@ -144,7 +144,7 @@ fn differences(compared: &Value) -> String {
 
 fn check(file: &Path) -> anyhow::Result<()> {
     let text = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
-    let folder = file.parent().unwrap_or(Path::new(""));
+    let folder = file.parent().unwrap_or_else(|| Path::new(""));
     let account = document::read(&file.display().to_string(), &text, folder)?;
     terminal::say(&format!(
         "{} is fine: {} queues, {} strategies, {} agents, {} routes",

@@ -43,7 +43,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "api",
         &[
             "watch", "sip", "net", "store", "settings", "config", "steward", "events", "switch",
-            "acd", "voices",
+            "acd", "call", "voices",
         ],
     ),
     ("watch", &["sip", "call"]),

@@ -74,9 +74,9 @@ pub(super) fn shown(section: &str, value: &Value) -> Json {
             object.insert("password".into(), Json::Null);
         }
     };
-    match &mut json {
-        Json::Array(list) => list.iter_mut().for_each(with_secret),
-        object => with_secret(object),
+    match json.as_array_mut() {
+        Some(list) => list.iter_mut().for_each(with_secret),
+        None => with_secret(&mut json),
     }
     json
 }

@@ -88,13 +88,13 @@ fn walk(table: &mut Table, path: &str, place: String, see: &mut impl FnMut(&str,
         (Some(_), _) => {}
         (None, value) => see(&place, value),
     };
-    match value {
-        Value::Array(list) if key.ends_with("[]") => {
+    match value.as_array_mut() {
+        Some(list) if key.ends_with("[]") => {
             for (at, item) in list.iter_mut().enumerate() {
                 go_on(item, format!("{place}[{at}]"));
             }
         }
-        value => go_on(value, place),
+        Some(_) | None => go_on(value, place),
     }
 }
 

@@ -50,7 +50,7 @@ pub(super) fn settings() -> Vec<Endpoint> {
             set::Shape::One => schema.clone(),
             set::Shape::Named(_) | set::Shape::Ordered => list(schema.clone()),
         };
-        let read = async move |State(site): State<Arc<Site>>| set::read(site, section).await;
+        let read = async move |State(site): State<Arc<Site>>| set::read(site, section);
         all.push(
             get(section.path, SEE_SETTINGS, read)
                 .says(TAG, format!("Reads {about}."))
@@ -77,7 +77,7 @@ pub(super) fn settings() -> Vec<Endpoint> {
                 set::add(site, section, who, query, body).await
             };
         let read_one = async move |State(site): State<Arc<Site>>, Number(id): Number| {
-            set::read_one(site, section, id).await
+            set::read_one(site, section, id)
         };
         let replace_one = async move |State(site): State<Arc<Site>>,
                                       Number(id): Number,

@@ -1,6 +1,7 @@
 //! The endpoints of what goes on: agents, callbacks, events, webhooks.
 
 use super::{ADMINS, PEOPLE, STAFF, number};
+use crate::api::conversations as talk;
 use crate::api::endpoint::{Endpoint, Rule, delete, get, post, put};
 use crate::api::schema::{any, list, of, text};
 use crate::api::who::Role::Admin;
@@ -14,6 +15,7 @@ const FOLLOW: Rule = Rule::Only(STAFF, Some(Scope::EventsRead));
 /// What agents do, and say of themselves.
 pub(super) fn agents() -> Vec<Endpoint> {
     const TAG: &str = "Agents";
+    const TALKS: Rule = Rule::Only(STAFF, Some(Scope::ConversationsWrite));
     const ACT: Rule = Rule::OrOwn(STAFF, Some(Scope::AgentsWrite));
     vec![
         get("/api/v1/live", SEE, event::live)
@@ -23,7 +25,7 @@ pub(super) fn agents() -> Vec<Endpoint> {
             )
             .notes("Follow /api/v1/events from `seq` on, and nothing is missed.")
             .gives(200, any()),
-        get("/api/v1/conversations", SEE, event::conversations)
+        get("/api/v1/conversations", SEE, talk::list)
             .says(
                 TAG,
                 "The records of the latest conversations, the newest first.",
@@ -34,6 +36,18 @@ pub(super) fn agents() -> Vec<Endpoint> {
                 json!({ "type": "integer", "minimum": 1, "maximum": 1_000 }),
             )
             .gives(200, list(any())),
+        put(
+            "/api/v1/conversations/{call}/status",
+            TALKS,
+            talk::set_status,
+        )
+        .says(
+            TAG,
+            "How a conversation stands: open, waiting, solved, closed.",
+        )
+        .takes(of("ConversationStatus"))
+        .gives_nothing(204)
+        .refuses(&[404]),
         get("/api/v1/agents", SEE, agent::list)
             .says(TAG, "What every agent does.")
             .gives(200, list(any())),

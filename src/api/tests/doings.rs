@@ -3,8 +3,9 @@
 use super::*;
 use crate::acd::Status;
 use crate::acd::callback::NotPicked;
+use crate::call::record;
 use crate::events::What;
-use crate::id::{CallbackId, TrunkId};
+use crate::id::{CallId, CallbackId, TrunkId};
 use crate::switch::{Ask, Done, Refused};
 use serde_json::json;
 use std::time::Duration;
@@ -137,6 +138,29 @@ fn r60_the_conversation_with_a_customer_stays_with_an_agent() {
     assert_eq!(
         (refused.status, refused.fields()),
         (422, vec!["trunk".to_owned()])
+    );
+}
+
+#[test]
+fn r151_people_say_how_a_conversation_stands() {
+    let desk = Desk::new();
+    let key = desk.key("crm", &["conversations:write"]);
+    let call = CallId::mint(1_700_000_000_000, 7);
+    let put = |call: &str, body: &Value| {
+        let path = format!("/api/v1/conversations/{call}/status");
+        desk.send("PUT", &path, &key, body).status
+    };
+    let closed = json!({ "status": "closed" });
+    assert_eq!(put(&call.to_string(), &closed), 204);
+    let status = record::Status::Closed;
+    assert_eq!(desk.asked(), [Ask::SetConversation { call, status }]);
+    assert_eq!(put(&call.to_string(), &json!({ "status": "eaten" })), 422);
+    assert_eq!(put("nothing", &closed), 404);
+    desk.will_reply(Err(Refused::NotInProgress(call)));
+    assert_eq!(
+        put(&call.to_string(), &closed),
+        404,
+        "nor is there a record"
     );
 }
 

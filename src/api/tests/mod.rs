@@ -228,10 +228,11 @@ impl Desk {
             password: "none".to_owned(),
             agent: agent.map(AgentId),
         };
-        match self.store.add_user(new).expect("a store") {
-            Changed::Done(id) => id,
-            other => panic!("{other:?}"),
-        }
+        let added = self.store.add_user(new).expect("a store");
+        let Changed::Done(id) = added else {
+            panic!("{added:?}");
+        };
+        id
     }
 
     /// A session of a user, as a header.

@@ -38,7 +38,7 @@ fn a_body_that_is_no_json_is_told_without_its_text() {
         let answer = send(&[admin.clone(), kind.clone()], "{}");
         assert_eq!(answer.status, 415, "{kind:?}");
     }
-    assert_eq!(send(&[admin.clone()], "{}").status, 415);
+    assert_eq!(send(std::slice::from_ref(&admin), "{}").status, 415);
     let spelt = ("content-type", "Application/JSON; charset=utf-8".to_owned());
     assert_eq!(send(&[admin.clone(), spelt], "{}").status, 422);
     assert_eq!(send(&[admin, json()], "[]").status, 422);
