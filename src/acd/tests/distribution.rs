@@ -39,7 +39,7 @@ impl Story {
         let call = CallId(call);
         let join = Input::Join { call, arrival };
         self.floor.handle(self.now, join, &mut out);
-        let offers = out.iter().filter_map(|action| match action {
+        let mut offers = out.iter().rev().filter_map(|action| match action {
             Action::Offer { why, .. } => Some(*why),
             Action::Say { .. }
             | Action::Music { .. }
@@ -51,7 +51,7 @@ impl Story {
             | Action::Paused { .. }
             | Action::WrappedUp { .. } => None,
         });
-        offers.last().expect("an offer")
+        offers.next().expect("an offer")
     }
 }
 
