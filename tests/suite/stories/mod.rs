@@ -1,7 +1,7 @@
 //! Stories, told and checked as one reads them. The requirement stands in the name or beside it.
 
 mod agents;
-mod callbacks;
+pub(crate) mod callbacks;
 mod codecs;
 mod digits;
 mod ending;
@@ -21,7 +21,7 @@ mod speech;
 mod sticky;
 mod strangers;
 mod strategies;
-mod trunks;
+pub(crate) mod trunks;
 
 use crate::world::phone::Habit;
 use std::time::Duration;

@@ -17,6 +17,12 @@ pub(crate) const TWO: &str = "two";
 /// A world with two carriers, to be scripted: the first way to all numbers is by trunk one, then two.
 pub(crate) fn with_carriers(change: impl FnOnce(&mut Account)) -> World {
     World::with(|account| {
+        ways_out(account);
+        change(account);
+    })
+}
+
+pub(crate) fn ways_out(account: &mut Account) {
         for (id, name) in [(2, ONE), (3, TWO)] {
             let server = Server {
                 host: format!("127.2.0.{}", id - 1),
@@ -36,8 +42,6 @@ pub(crate) fn with_carriers(change: impl FnOnce(&mut Account)) -> World {
         }];
         account.trunks.swap(0, 1);
         account.trunks.swap(1, 2);
-        change(account);
-    })
 }
 
 fn on_max_wait(account: &mut Account) {
