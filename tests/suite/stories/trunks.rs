@@ -23,25 +23,25 @@ pub(crate) fn with_carriers(change: impl FnOnce(&mut Account)) -> World {
 }
 
 pub(crate) fn ways_out(account: &mut Account) {
-        for (id, name) in [(2, ONE), (3, TWO)] {
-            let server = Server {
-                host: format!("127.2.0.{}", id - 1),
-                port: None,
-                transport: None,
-            };
-            account.trunks.push(Trunk {
-                server: Some(server),
-                ..Trunk::new(TrunkId(id), name)
-            });
-        }
-        account.dialling.plan.country = Some("49".into());
-        account.outbound = vec![Outbound {
-            number: "+*".into(),
-            trunks: vec![TrunkId(2), TrunkId(3)],
-            agents: None,
-        }];
-        account.trunks.swap(0, 1);
-        account.trunks.swap(1, 2);
+    for (id, name) in [(2, ONE), (3, TWO)] {
+        let server = Server {
+            host: format!("127.2.0.{}", id - 1),
+            port: None,
+            transport: None,
+        };
+        account.trunks.push(Trunk {
+            server: Some(server),
+            ..Trunk::new(TrunkId(id), name)
+        });
+    }
+    account.dialling.plan.country = Some("49".into());
+    account.outbound = vec![Outbound {
+        number: "+*".into(),
+        trunks: vec![TrunkId(2), TrunkId(3)],
+        agents: None,
+    }];
+    account.trunks.swap(0, 1);
+    account.trunks.swap(1, 2);
 }
 
 fn on_max_wait(account: &mut Account) {
