@@ -242,6 +242,7 @@ async fn open_postgres(url: &str) -> anyhow::Result<Link> {
             ("tcp_keepalives_idle", "10"),
             ("tcp_keepalives_interval", "5"),
             ("tcp_keepalives_count", "4"),
+            ("client_min_messages", "warning"),
         ])
         .disable_statement_logging();
     Ok(Link::postgres(options.connect().await?))
