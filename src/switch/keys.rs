@@ -220,7 +220,7 @@ impl Switch {
         };
         let play = self.next();
         if let Some(listening) = self.listening.get_mut(&id) {
-            let typing = Typing::new();
+            let typing = Typing::default();
             listening.stage = Stage::Typing {
                 play,
                 typing,

@@ -8,7 +8,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// The digits of a number at most: E.164 with a prefix of four (ITU-T E.164 §6).
 const MOST_DIGITS: usize = 19;
 
-/// Keys that become a number.
+/// Keys that become a number: at first nothing has been typed, and the customer is being asked to.
+#[derive(Default)]
 pub struct Typing {
     digits: String,
     /// When it is given up; `None` while the request for it is heard and no key has come.
@@ -27,14 +28,6 @@ pub enum Typed {
 }
 
 impl Typing {
-    /// Nothing has been typed, and the customer is being asked to.
-    pub fn new() -> Self {
-        Self {
-            digits: String::new(),
-            until: None,
-        }
-    }
-
     /// The customer has heard what to do.
     pub fn message_ended(&mut self, now: Instant) {
         self.until.get_or_insert(now + PATIENCE);
@@ -95,7 +88,7 @@ mod tests {
     use super::*;
 
     fn typed(keys: &str) -> Typed {
-        let (mut typing, now) = (Typing::new(), super::super::super::some_instant());
+        let (mut typing, now) = (Typing::default(), super::super::super::some_instant());
         let mut said = keys.chars().map(|key| typing.pressed(now, key));
         said.find(|said| *said != Typed::More)
             .unwrap_or(Typed::More)
@@ -111,7 +104,7 @@ mod tests {
 
     #[test]
     fn d7_who_types_nothing_more_has_given_up() {
-        let (mut typing, now) = (Typing::new(), super::super::super::some_instant());
+        let (mut typing, now) = (Typing::default(), super::super::super::some_instant());
         assert_eq!(typing.poll_timeout(), None, "it is being explained");
         typing.message_ended(now);
         assert_eq!(typing.due(now + PATIENCE), Typed::GivenUp);
