@@ -89,7 +89,9 @@ def told(stream: http.client.HTTPResponse, until_kind: str) -> list[dict[str, An
     return seen
 
 
-class Api(LiveTest):
+class ApiTest(LiveTest):
+    """A server and an administrator of it."""
+
     server: ApiServer
 
     @classmethod
@@ -109,6 +111,8 @@ class Api(LiveTest):
         self.assertLess(status, 300, answer)
         return answer
 
+
+class Api(ApiTest):
     def test_an_agent_and_a_queue_of_the_api_take_a_call_and_the_events_tell_it(self) -> None:
         ben = Agent("1007", "a password of 1007", "Ben")
         self.ok("POST", "/api/v1/settings/agents", {"user": ben.user, "password": ben.password, "name": ben.name})
@@ -185,6 +189,8 @@ class Api(LiveTest):
         self.server.start()
         self.assertEqual(self.ok("GET", "/api/v1/settings/timeouts")["agent_s"], 25, "also the session goes on")
 
+
+class Described(ApiTest):
     def test_schemathesis_finds_no_server_error_and_no_answer_that_is_not_described(self) -> None:
         program = Path(sys.executable).with_name("schemathesis")
         address = f"http://127.0.0.1:{self.server.http}/api/v1/openapi.json"
