@@ -9,7 +9,7 @@ mod trunks;
 mod waiting;
 
 use super::defaults::{AUTO_PAUSE, RATE, REOFFER, RING, WRAP_UP};
-use super::{Account, Agent, Destination, Message, Network, Queue};
+use super::{Account, Agent, Destination, Message, Network, Quality, Queue};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
@@ -31,7 +31,10 @@ impl Account {
     /// # Errors
     /// Every problem found, in the order of the fields.
     pub fn check(&self) -> Result<(), Vec<Problem>> {
-        let mut found = Problems::default();
+        let mut found = Problems {
+            neural: self.neural_voices,
+            ..Problems::default()
+        };
         found.name("account.name", &self.name);
         if self.name.starts_with('.') || self.name.contains(['/', '\\']) {
             found.add(
@@ -51,19 +54,23 @@ impl Account {
         found.range("timeouts.customer_s", self.timeouts.customer, RING);
         found.range("wrap_up.default_s", self.wrap_up.default, WRAP_UP);
         found.not_ready(&self.not_ready);
-        match found.0.is_empty() {
+        match found.found.is_empty() {
             true => Ok(()),
-            false => Err(found.0),
+            false => Err(found.found),
         }
     }
 }
 
 #[derive(Default)]
-struct Problems(Vec<Problem>);
+struct Problems {
+    found: Vec<Problem>,
+    /// Texts may be spoken by neural voices (R44).
+    neural: bool,
+}
 
 impl Problems {
     fn add(&mut self, path: impl Into<String>, mend: impl Into<String>) {
-        self.0.push(Problem {
+        self.found.push(Problem {
             path: path.into(),
             mend: mend.into(),
         });
@@ -186,6 +193,10 @@ impl Problems {
                 {
                     let mend = "the name of a voice, such as en, de or pt-br";
                     self.add(format!("{path}.voice"), mend);
+                }
+                if *quality == Quality::Neural && !self.neural {
+                    let mend = "the account has no neural voices: set speech.neural = true (R44)";
+                    self.add(format!("{path}.quality"), mend);
                 }
                 if !RATE.contains(rate) {
                     let mend = format!("{rate} words a minute: must be 80 to 450");

@@ -49,6 +49,7 @@ fn r43_a_placeholder_that_the_voice_cannot_say_is_refused_and_those_that_it_can_
         let field = path.map(|field| format!("queue[0].announcement.{field}"));
         let wrong: Vec<_> = field.iter().map(String::as_str).collect();
         let announce = |account: &mut Account| {
+            account.neural_voices = true;
             if let Some(announcement) = &mut account.queues[0].waiting.announcement {
                 announcement.message = message;
             }

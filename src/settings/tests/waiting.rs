@@ -196,3 +196,19 @@ fn codes_are_one_to_eight_keys_and_ask_for_a_callback_that_exists_d11() {
     };
     refused(many, &["callback[0].delay_s", "callback[0].retries"]);
 }
+
+#[test]
+fn r44_neural_voices_are_for_accounts_that_have_them() {
+    let neural = |allowed: bool| {
+        move |account: &mut Account| {
+            account.neural_voices = allowed;
+            let Some(Message::Text { quality, .. }) = &mut account.queues[0].waiting.greeting
+            else {
+                panic!("a text")
+            };
+            *quality = Quality::Neural;
+        }
+    };
+    refused(neural(false), &["queue[0].greeting.quality"]);
+    refused(neural(true), &[]);
+}
