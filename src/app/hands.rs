@@ -131,12 +131,7 @@ impl Hands {
             Input::Sip(sip::Input::Received { flow, bytes }) => {
                 self.tap.received(now, *flow, bytes);
             }
-            Input::Settings(account, sounds, _) => {
-                self.account.clone_from(account);
-                if let Some(speech) = &self.speech {
-                    speech.prepare(sounds);
-                }
-            }
+            Input::Settings(settings) => self.account.clone_from(&settings.account),
             Input::Sip(_)
             | Input::Media(_)
             | Input::Looked(..)

@@ -128,7 +128,7 @@ impl Server {
         let workers = workers::start(&config, began.library, &vault, &inbox)?;
         let speech = Arc::new(Speech::start(&catalogue, inbox.clone())?);
         speech.prepare(&began.sounds);
-        let (into, happens, ahead) = (inbox.clone(), log.clone(), speech.clone());
+        let (into, happens, ahead) = (inbox.clone(), log, speech.clone());
         let steward = Arc::new(Steward::new(
             store.clone(),
             &folder,
@@ -138,9 +138,8 @@ impl Server {
             move |change| {
                 let steward::Change { revision, by, .. } = change;
                 happens.add(Timestamp::now(), &What::SettingsChanged { revision, by });
-                let (account, sounds) = (change.account, change.sounds);
-                ahead.prepare(&sounds);
-                into.insist(Input::Settings(account, sounds, change.library));
+                ahead.prepare(&change.settings.sounds);
+                into.insist(Input::Settings(change.settings));
             },
         ));
         let certificates = Certificates::of(&config)?;

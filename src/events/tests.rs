@@ -385,7 +385,7 @@ fn the_live_view_has_the_number_it_is_valid_at_and_what_changes_is_in_the_log() 
     // Time alone changes nothing.
     let later = View {
         queues: vec![queue(2, 91)],
-        ..view.clone()
+        ..view
     };
     live.see(later, now + Duration::from_secs(1), time(101_000));
     assert_eq!(shown.latest().seq, seen.seq);

@@ -17,7 +17,7 @@ use crate::config::document::{self, Secrets};
 use crate::media::Library;
 use crate::settings::Account;
 use crate::store::{Saved, Store};
-use crate::switch::Sounds;
+use crate::switch::{NewSettings, Sounds};
 use crate::voices::Catalogue;
 use anyhow::Context as _;
 use std::fmt;
@@ -42,12 +42,8 @@ type Tell = dyn Fn(Change) + Send + Sync;
 /// Settings that are to be in force.
 #[derive(Debug)]
 pub struct Change {
-    /// The account.
-    pub account: Box<Account>,
-    /// Which sound is what.
-    pub sounds: Sounds,
-    /// All sounds.
-    pub library: Library,
+    /// What holds from now on.
+    pub settings: Box<NewSettings>,
     /// The revision.
     pub revision: u64,
     /// Who has set it.
@@ -231,9 +227,11 @@ impl Steward {
         held.account = Arc::new(account.clone());
         // Under the lock: what was saved last is in force last.
         (self.tell)(Change {
-            account: Box::new(account),
-            sounds,
-            library,
+            settings: Box::new(NewSettings {
+                account,
+                sounds,
+                library,
+            }),
             revision: held.revision,
             by: by.to_owned(),
         });

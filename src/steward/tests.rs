@@ -49,7 +49,7 @@ fn steward(folder: &Path, store: &Arc<Store>) -> (Steward, Told) {
         began.account,
         began.revision,
         began.studio,
-        move |change| heard.lock().expect("told").push(*change.account),
+        move |change| heard.lock().expect("told").push(change.settings.account),
     );
     (steward, told)
 }

@@ -10,12 +10,28 @@ use crate::sip;
 use std::sync::Arc;
 use std::time::Instant;
 
+/// Other settings, and what is heard under them.
+#[derive(Debug)]
+pub struct NewSettings {
+    /// The account; it has been checked.
+    pub account: Account,
+    /// Which sound is what.
+    pub sounds: Sounds,
+    /// All sounds.
+    pub library: Library,
+}
+
 impl Switch {
-    /// From now on the account is set like this; it has been checked.
+    /// From now on the account is set like this.
     ///
     /// A call keeps the recording policy it began with (R96), and the longest wait it was promised;
     /// a phone stays registered while its user stays.
-    pub(super) fn set(&mut self, now: Instant, account: Account, sounds: Sounds, library: Library) {
+    pub(super) fn set(&mut self, now: Instant, settings: NewSettings) {
+        let NewSettings {
+            account,
+            sounds,
+            library,
+        } = settings;
         // Before anything of it is played.
         let library = Arc::new(library);
         for worker in 0..self.ports.workers() {

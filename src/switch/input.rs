@@ -1,10 +1,8 @@
 //! Everything that can happen to the switch.
 
-use super::{Request, Sounds};
+use super::{NewSettings, Request};
 use crate::clock::Clock;
 use crate::id::{CallbackId, SoundId};
-use crate::media::Library;
-use crate::settings::Account;
 use crate::sip::resolve::{Answer, Query};
 use crate::{media, sip};
 use std::sync::Arc;
@@ -25,7 +23,7 @@ pub enum Input {
     Spoken(SoundId, Option<Arc<media::Sound>>),
     /// The account is set differently from now on: checked settings, which sound is what, and the
     /// sounds.
-    Settings(Box<Account>, Sounds, Library),
+    Settings(Box<NewSettings>),
     /// The [`crate::switch::Output::Callback`] of this revision would survive the end of the process,
     /// or could not be written.
     Stored {

@@ -42,6 +42,7 @@ mod speech;
 mod trunks;
 mod view;
 
+pub use change::NewSettings;
 pub use input::Input;
 pub use on_request::{Ask, Done, Refused, Request};
 pub use output::{Notice, Output, Unrung};
@@ -213,9 +214,7 @@ impl Switch {
             }
             Input::Request(request) => self.on_request(now, request),
             Input::Spoken(name, sound) => self.on_spoken(now, name, sound),
-            Input::Settings(account, sounds, library) => {
-                self.set(now, *account, sounds, library);
-            }
+            Input::Settings(settings) => self.set(now, *settings),
             Input::Stored {
                 callback,
                 revision,

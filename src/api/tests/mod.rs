@@ -72,7 +72,7 @@ fn parts_with(folder: &Folder, tell: impl Fn(Account) + Send + Sync + 'static) -
     let (sounds, voices) = (folder.0.join("sounds"), Arc::new(Catalogue::new(&folder.0)));
     let account = document::read("test", ACCOUNT, &sounds).expect("sound");
     let began = steward::begin(&store, &account, &sounds, &voices).expect("a beginning");
-    let tell = move |change: steward::Change| tell(*change.account);
+    let tell = move |change: steward::Change| tell(change.settings.account);
     let (account, revision, studio) = (began.account, began.revision, began.studio);
     let steward = Steward::new(Arc::clone(&store), &sounds, account, revision, studio, tell);
     Parts {

@@ -15,10 +15,10 @@ fn somebody(name: &str, role: Role) -> NewUser {
 }
 
 fn added(changed: Changed) -> UserId {
-    match changed {
-        Changed::Done(id) => id,
-        other => panic!("{other:?}"),
-    }
+    let Changed::Done(id) = changed else {
+        panic!("{changed:?}")
+    };
+    id
 }
 
 fn soon() -> Timestamp {

@@ -27,7 +27,7 @@ use cordboard::sip::auth::{Algorithm, Digest};
 use cordboard::sip::resolve::Answer;
 use cordboard::sip::{self, Flow, Listener, ListenerId, Transport};
 use cordboard::switch::{
-    self, Ask, Done, Input, Notice, Output, Refused, Request, Sounds, Speaker, Switch,
+    self, Ask, Done, Input, NewSettings, Notice, Output, Refused, Request, Sounds, Speaker, Switch,
 };
 use cordboard::watch::trace::{self, Ladder, Tap, Trace, Which};
 use database::Database;
@@ -183,10 +183,15 @@ impl World {
     pub(crate) fn settings(&mut self, change: impl FnOnce(&mut Account)) -> &mut Self {
         change(&mut self.account);
         self.account.check().expect("sound settings");
-        let account = Box::new(self.account.clone());
+        let account = self.account.clone();
         let (sounds, prompts) = sounds();
         let library = plane::library(&prompts).as_ref().clone();
-        let input = Input::Settings(account, sounds, library);
+        let settings = NewSettings {
+            account,
+            sounds,
+            library,
+        };
+        let input = Input::Settings(Box::new(settings));
         self.switch.handle(self.now, input);
         self.wait(0.1)
     }

@@ -113,10 +113,11 @@ fn live(seed: u64) -> usize {
             let rows = story.rows.values().cloned().collect();
             story.book.restore(story.now, &story.clock, rows, &mut out);
             story.book.check();
-            unwritten.extend(out.drain(..).filter_map(|action| match action {
-                Action::Store(request) => Some(request),
-                _ => None,
-            }));
+            for action in out.drain(..) {
+                if let Action::Store(request) = action {
+                    unwritten.push(request);
+                }
+            }
         }
     }
     for id in promised {
