@@ -21,7 +21,7 @@ mod tests;
 mod words;
 
 pub use demo::Demo;
-pub use inventory::{Effect, Key, Kind, inventory, schema};
+pub use inventory::{Effect, Key, Kind, inventory};
 pub use report::{ConfigError, ConfigErrors};
 
 use crate::settings::{Account, Network, Secret};

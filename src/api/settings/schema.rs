@@ -121,7 +121,13 @@ mod tests {
             all["MissedCalls"]["properties"]["mode"]["x-effect"],
             "immediate"
         );
+        assert_eq!(ring["x-unit"], "s");
+        assert_eq!(all["Queue"]["required"], json!(["name"]));
+        assert_eq!(all["Agent"]["required"], json!(["user"]));
         let queue = &all["Queue"]["properties"];
+        let then = &queue["max_wait"]["properties"]["then"]["oneOf"];
+        assert_eq!(then[0]["properties"]["external"]["type"], "string");
+        assert_eq!(then[1]["enum"], json!(["end"]));
         assert_eq!(
             queue["greeting"]["properties"]["text"]["x-effect"],
             "next_play"

@@ -4,10 +4,6 @@
 //! Nobody writes this list: the reader is let loose on a document in which every section is there and
 //! empty, and what it asks for is what can be set. So it is never behind the reader.
 
-mod schema;
-
-pub use schema::schema;
-
 use super::{Files, document, load};
 use crate::settings::Account;
 use std::collections::{BTreeMap, BTreeSet};
