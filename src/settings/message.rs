@@ -2,6 +2,7 @@
 
 use super::defaults;
 pub use crate::speech::Form;
+use crate::speech::Template;
 use std::path::PathBuf;
 
 /// Something to be heard: a file, or a text to be spoken (R28, R32).
@@ -34,6 +35,16 @@ impl Message {
             rate: defaults::SPEECH_RATE,
             position: Form::default(),
             quality: Quality::default(),
+        }
+    }
+
+    /// Whether the place of the caller or their wait is said in it.
+    pub fn has_numbers(&self) -> bool {
+        match self {
+            Self::File(_) => false,
+            Self::Text { text, .. } => {
+                Template::parse(text).is_ok_and(|template| template.has_numbers())
+            }
         }
     }
 }

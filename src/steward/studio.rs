@@ -5,7 +5,6 @@ use crate::audio::tone;
 use crate::id::SoundId;
 use crate::media::{Library, Sound};
 use crate::settings::{self, Account, Utterance, WaitingKey};
-use crate::speech::Template;
 use crate::switch::{Sounds, Speaker};
 use crate::voices::Catalogue;
 use anyhow::Context as _;
@@ -110,7 +109,7 @@ impl Work<'_> {
             ];
             for (role, message) in messages {
                 let place = || place(account, key, name(role));
-                let sound = match message.filter(|message| has_numbers(message)) {
+                let sound = match message.filter(|message| message.has_numbers()) {
                     None => self.sound(message, place),
                     Some(message) => {
                         let found = self.speaker(message, place);
@@ -228,16 +227,6 @@ impl Work<'_> {
             self.faults.push(Fault { why, ..place() });
         };
         made.map_err(fault).ok()
-    }
-}
-
-/// Whether the place of the caller or their wait is said in it.
-fn has_numbers(message: &settings::Message) -> bool {
-    match message {
-        settings::Message::File(_) => false,
-        settings::Message::Text { text, .. } => {
-            Template::parse(text).is_ok_and(|template| template.has_numbers())
-        }
     }
 }
 

@@ -36,7 +36,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "steward",
         &[
-            "acd", "audio", "config", "media", "settings", "speech", "store", "switch", "voices",
+            "acd", "audio", "config", "media", "settings", "store", "switch", "voices",
         ],
     ),
     (

@@ -34,11 +34,7 @@ impl Problems {
 
     /// Of a message that callers hear who are not in line: they have no position and no wait.
     pub(super) fn no_placeholders(&mut self, path: &str, message: Option<&Message>) {
-        let text = match message {
-            Some(Message::Text { text, .. }) => text,
-            Some(Message::File(_)) | None => return,
-        };
-        if Template::parse(text).is_ok_and(|template| template.has_numbers()) {
+        if message.is_some_and(Message::has_numbers) {
             let mend = "who hears this is not in line: {position} and {wait} are for a greeting \
                         or an announcement; for a brace write {{";
             self.add(format!("{path}.text"), mend);
