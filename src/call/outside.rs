@@ -32,33 +32,17 @@ impl Call {
 
     /// Whether a number outside is being dialled.
     pub fn is_dialling(&self) -> bool {
-        matches!(self.stage, Stage::Dialling { .. })
+        self.outside().is_some()
     }
 
     /// When the number that is being dialled wants to be asked.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        match &self.stage {
-            Stage::Dialling { dial, .. } => dial.poll_timeout(),
-            Stage::Answering
-            | Stage::Served(_)
-            | Stage::Waiting { .. }
-            | Stage::Calling { .. }
-            | Stage::Talking { .. }
-            | Stage::Over => None,
-        }
+        self.outside().and_then(|(dial, ..)| dial.poll_timeout())
     }
 
     /// The leg of the attempt that goes on.
     pub fn dialled(&self) -> Option<LegId> {
-        match &self.stage {
-            Stage::Dialling { leg, .. } => *leg,
-            Stage::Answering
-            | Stage::Served(_)
-            | Stage::Waiting { .. }
-            | Stage::Calling { .. }
-            | Stage::Talking { .. }
-            | Stage::Over => None,
-        }
+        self.outside().and_then(|(_, leg, _)| leg)
     }
 
     /// The attempt has a leg, or has none any more.
@@ -83,8 +67,13 @@ impl Call {
 
     /// What the caller hears while the number is dialled.
     pub fn meanwhile(&self) -> Option<Hears> {
+        self.outside().map(|(.., hears)| hears)
+    }
+
+    /// What is being dialled, the leg of the attempt, and what the caller hears meanwhile.
+    fn outside(&self) -> Option<(&Dial, Option<LegId>, Hears)> {
         match &self.stage {
-            Stage::Dialling { hears, .. } => Some(*hears),
+            Stage::Dialling { dial, leg, hears } => Some((dial, *leg, *hears)),
             Stage::Answering
             | Stage::Served(_)
             | Stage::Waiting { .. }
