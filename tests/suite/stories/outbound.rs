@@ -6,7 +6,7 @@ use crate::world::World;
 use crate::world::carrier::Says;
 use crate::world::phone::Habit;
 use cordboard::call::record::{Direction, End, Role};
-use cordboard::settings::Directions;
+use cordboard::settings::{Account, Directions};
 use std::time::Duration;
 
 #[test]
@@ -78,33 +78,22 @@ fn an_agent_hears_ring_back_then_the_network_then_the_customer() {
 
 #[test]
 fn r135_without_early_media_the_ring_back_goes_on_until_the_answer() {
-    let mut w = with_carriers(|account| account.trunks[0].habits.early_media = false);
-    w.carrier(
-        ONE,
-        &[
-            (1.0, Says::Ringing),
-            (2.0, Says::Progress),
-            (6.0, Says::Answer),
-        ],
-    )
-    .agent("1001", answers(1.0))
-    .calls_out("1001", "+4930555")
-    .wait(5.0);
-    assert_eq!(w.hears("1001"), ["ring back"]);
-    w.wait(2.0);
-    assert_eq!(w.hears("1001"), [ONE]);
+    let off = |account: &mut Account| account.trunks[0].habits.early_media = false;
+    rings_back_until_the_answer(off, Says::Progress);
 }
 
 #[test]
 fn r136_a_network_that_announces_sound_and_is_silent_does_not_silence_the_ring_back() {
-    let mut w = with_carriers(|_| {});
+    rings_back_until_the_answer(|_| {}, Says::MuteProgress);
+}
+
+/// The network rings, says this, and answers after six seconds.
+#[track_caller]
+fn rings_back_until_the_answer(change: impl FnOnce(&mut Account), progress: Says) {
+    let mut w = with_carriers(change);
     w.carrier(
         ONE,
-        &[
-            (1.0, Says::Ringing),
-            (2.0, Says::MuteProgress),
-            (6.0, Says::Answer),
-        ],
+        &[(1.0, Says::Ringing), (2.0, progress), (6.0, Says::Answer)],
     )
     .agent("1001", answers(1.0))
     .calls_out("1001", "+4930555")
