@@ -10,7 +10,9 @@ use std::path::PathBuf;
 /// What is to be shown, and how.
 #[derive(Debug, clap::Args)]
 pub(super) struct Options {
-    /// The id of the call, as logs and recordings have it, or a SIP Call-ID.
+    /// The id of the call, as logs and recordings have it, or a SIP Call-ID. Put "--" before one that reads as an option.
+    // A Call-ID is a `word` of RFC 3261 §25.1: it may begin with a hyphen, and phones make such.
+    #[arg(allow_hyphen_values = true)]
     #[arg(required_unless_present_any = ["last", "list"], conflicts_with_all = ["last", "list"])]
     call: Option<String>,
     /// The call that began last.
@@ -98,4 +100,25 @@ fn list(entries: &[Entry]) -> String {
         );
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser as _;
+
+    #[derive(Debug, clap::Parser)]
+    struct Line {
+        #[command(flatten)]
+        options: Options,
+    }
+
+    #[test]
+    fn a_call_id_may_begin_with_a_hyphen() {
+        for words in [&["-r.7Q@host", "--full"][..], &["--full", "--", "-h7Q"]] {
+            let line = Line::try_parse_from([&["ladder"], words].concat()).expect("a command line");
+            assert!(line.options.full);
+            assert!(line.options.call.is_some_and(|call| call.starts_with('-')));
+        }
+    }
 }

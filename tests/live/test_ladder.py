@@ -97,7 +97,7 @@ class Ladder(LiveTest):
         steps = ladder["steps"]
         self.assertEqual(steps, sorted(steps, key=lambda step: step["at"]))
         for leg in self.server.calls()[-1]["legs"]:
-            self.assertEqual(json.loads(self.ladder(leg["sip_call_id"], "--json")), ladder)
+            self.assertEqual(json.loads(self.ladder("--json", "--", leg["sip_call_id"])), ladder)
         expected: Counter[str] = Counter()
         for step in steps:
             word = step["message"].split(" ")[0]
@@ -130,7 +130,7 @@ class Ladder(LiveTest):
         listed = self.ladder("--list")
         registration = next(line for line in listed.splitlines() if "REGISTER" in line)
         name = registration.split()[2]
-        full = self.ladder(name, "--full")
+        full = self.ladder("--full", "--", name)
         self.assertRegex(full, r'response="\*{32,64}"')
 
     def test_what_is_not_known_is_told_with_the_mend(self) -> None:
