@@ -74,7 +74,7 @@ impl<'de> Deserialize<'de> for CallId {
 }
 
 id! {
-    /// One party's connection to the switch: a SIP dialog and its media, later a browser.
+    /// One party's connection to the switch: a SIP dialog or a page, and its media.
     LegId(u64)
 }
 id! {
@@ -116,6 +116,14 @@ id! {
 id! {
     /// One file of a recording: what one leg said in one segment.
     RecordingId(u64)
+}
+id! {
+    /// A connection of a page; a page that comes back has a new one.
+    PageId(u64)
+}
+id! {
+    /// A link by which customers call from a browser.
+    LinkId(u64)
 }
 id! {
     /// Where events are sent.

@@ -12,6 +12,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("rtp", &["audio"]),
     ("sdp", &["audio", "rtp"]),
     ("sip", &[]),
+    ("page", &[]),
     ("speech", &[]),
     ("settings", &["speech"]),
     ("route", &["settings"]),
@@ -21,7 +22,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "switch",
         &[
-            "audio", "rtp", "sdp", "sip", "speech", "settings", "route", "acd", "call", "media",
+            "audio", "rtp", "sdp", "sip", "page", "speech", "settings", "route", "acd", "call",
+            "media",
         ],
     ),
     ("net", &["sip"]),
