@@ -14,6 +14,24 @@ pub enum Hears {
     Message { play: u64, sound: SoundId },
     /// Another party, or oneself: an echo.
     Party(LegId),
+    /// Several others at once: [`Hears::all`] makes it.
+    Parties([Option<LegId>; MOST]),
+}
+
+/// The parties that one can hear at once: the others of an agent's three-way call and a supervisor.
+const MOST: usize = 3;
+
+impl Hears {
+    /// All of these parties, the first three if there are more; silence if there is none.
+    pub fn all(parties: impl IntoIterator<Item = LegId>) -> Self {
+        let mut parties = parties.into_iter();
+        let several: [_; MOST] = std::array::from_fn(|_| parties.next());
+        match several {
+            [None, ..] => Self::Silence,
+            [Some(one), None, ..] => Self::Party(one),
+            [Some(_), Some(_), _] => Self::Parties(several),
+        }
+    }
 }
 
 impl Call {
@@ -55,6 +73,14 @@ mod tests {
     use super::super::tests::{AGENT, CUSTOMER, MUSIC, now, talking, waiting};
     use super::*;
     use crate::call::record::{End, Role};
+
+    #[test]
+    fn several_are_heard_at_once_and_one_alone_as_ever() {
+        assert_eq!(Hears::all([]), Hears::Silence);
+        assert_eq!(Hears::all([AGENT]), Hears::Party(AGENT));
+        let both = Hears::Parties([Some(AGENT), Some(CUSTOMER), None]);
+        assert_eq!(Hears::all([AGENT, CUSTOMER]), both);
+    }
 
     #[test]
     fn a_waiting_caller_hears_what_plays_and_nobody_hears_the_caller() {

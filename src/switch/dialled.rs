@@ -195,7 +195,9 @@ impl Switch {
                 // What the network of the failed one has said is over.
                 let call = self.calls.get_mut(&id);
                 let speaks = call.and_then(|call| match call.meanwhile()? {
-                    Hears::Party(_) => Some(call.hear_meanwhile(Hears::Silence)),
+                    Hears::Party(_) | Hears::Parties(_) => {
+                        Some(call.hear_meanwhile(Hears::Silence))
+                    }
                     Hears::Silence | Hears::Music(_) | Hears::Message { .. } => None,
                 });
                 if speaks.is_some() {

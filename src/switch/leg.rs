@@ -298,6 +298,7 @@ fn source(hears: Hears) -> Source {
             sounds: vec![sound],
         },
         Hears::Party(leg) => Source::Leg(leg),
+        Hears::Parties(legs) => Source::Mix(legs.into_iter().flatten().collect()),
     }
 }
 
