@@ -1,7 +1,7 @@
 //! The hands of the switch: its outputs, done.
 
 use super::certificates::Certificates;
-use super::inbox::Inbox;
+use super::redeem::Redeemer;
 use super::speech::Speech;
 use super::story::{self, Numbers};
 use crate::acd::{AgentState, Status};
@@ -13,7 +13,7 @@ use crate::net::{Dns, Network, Stage, Why};
 use crate::route::Health as TrunkHealth;
 use crate::settings::Account;
 use crate::sip;
-use crate::store::{self, Record, Store};
+use crate::store::{Record, Store};
 use crate::switch::{Input, Notice, Output, Switch, View};
 use crate::vault;
 use crate::watch::metrics;
@@ -42,6 +42,7 @@ pub(super) struct Hands {
     tap: Tap,
     live: Option<Live>,
     switchboard: Option<Arc<Switchboard>>,
+    redeemer: Option<Redeemer>,
     listener: Listener,
     faults: u64,
 }
@@ -75,6 +76,7 @@ impl Hands {
             tap: Tap::default(),
             live: None,
             switchboard: None,
+            redeemer: None,
             listener,
             faults: 0,
         }
@@ -112,6 +114,14 @@ impl Hands {
         }
     }
 
+    /// Also redeems call links.
+    pub(super) fn with_redeemer(self, redeemer: Redeemer) -> Self {
+        Self {
+            redeemer: Some(redeemer),
+            ..self
+        }
+    }
+
     /// Also keeps what SIP says.
     pub(super) fn with_tap(self, tap: Tap) -> Self {
         Self { tap, ..self }
@@ -137,6 +147,7 @@ impl Hands {
             | Input::Looked(..)
             | Input::Request(_)
             | Input::Stored { .. }
+            | Input::Redeemed { .. }
             | Input::Spoken(..)
             | Input::Clock(_)
             | Input::Drain
@@ -188,6 +199,11 @@ impl Hands {
             }
             Output::Callback(request) => {
                 self.store.write(Record::Callback(request));
+            }
+            Output::Redeem { ticket, token_hash } => {
+                if let Some(redeemer) = &self.redeemer {
+                    redeemer.redeem(ticket, token_hash);
+                }
             }
             Output::Reply(ticket, reply) => {
                 if let Some(switchboard) = &self.switchboard {
@@ -446,42 +462,6 @@ pub(super) fn vault_event(store: &Store, log: &Log, health: &Health, event: vaul
         }
         vault::Event::Left { path, why } => {
             tracing::warn!(path, why, "left as it is among the recordings");
-        }
-    }
-}
-
-/// What the store says, on its thread: into the log, the health and the metrics.
-pub(super) fn store_event(inbox: &Inbox, health: &Health, event: store::Event) {
-    match event {
-        store::Event::Failing { why } => {
-            health.set_store_failing(true);
-            metrics::STORE_FAILING.set(1.0);
-            tracing::error!(why, "the database takes no records: they wait in the spool");
-        }
-        store::Event::Recovered => {
-            health.set_store_failing(false);
-            metrics::STORE_FAILING.set(0.0);
-            tracing::info!("the database takes records again");
-        }
-        store::Event::Lost { records } => {
-            metrics::STORE_LOST.add(records);
-            tracing::error!(records, "records are lost");
-        }
-        store::Event::Interrupted { calls } => {
-            tracing::warn!(calls, "ended as interrupted: the last run left them open");
-        }
-        // One that finds no room is written again.
-        store::Event::Stored {
-            id,
-            revision,
-            stored,
-        } => {
-            // Somebody waits on the line for it; the switch never waits for the store.
-            inbox.insist(Input::Stored {
-                callback: id,
-                revision,
-                stored,
-            });
         }
     }
 }

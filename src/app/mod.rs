@@ -17,7 +17,9 @@ mod certificates;
 mod control;
 mod hands;
 mod inbox;
+mod kept;
 mod ladder;
+mod redeem;
 mod settings;
 mod speech;
 mod voices;
@@ -48,6 +50,7 @@ use control::Control;
 use hands::Hands;
 use inbox::Inbox;
 use jiff::Timestamp;
+use redeem::Redeemer;
 use speech::Speech;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -102,7 +105,7 @@ impl Server {
         let (told, confirmed) = (health.clone(), inbox.clone());
         let url = config.server.database.as_ref().map(|url| url.0.as_str());
         let store = Store::start(&Place::new(url, data), move |event| {
-            hands::store_event(&confirmed, &told, event);
+            kept::store_event(&confirmed, &told, event);
         });
         let store = Arc::new(store?);
         store.interrupted(Timestamp::now())?;
@@ -194,6 +197,7 @@ impl Server {
         .with_certificates(certificates)
         .with_dns(dns)
         .with_events(live)
+        .with_redeemer(Redeemer::new(inbox.clone()))
         .with_speech(speech)
         .with_switchboard(switchboard)
         .with_tap(trace.as_ref().map(Trace::tap).unwrap_or_default());

@@ -51,6 +51,7 @@ pub(super) fn start(
                     | Input::Spoken(..)
                     | Input::Settings(..)
                     | Input::Stored { .. }
+                    | Input::Redeemed { .. }
                     | Input::Clock(_)
                     | Input::Drain
                     | Input::Stop

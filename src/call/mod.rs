@@ -21,6 +21,7 @@ mod outside;
 mod recording;
 mod status;
 
+pub mod link;
 pub mod record;
 
 pub use arrangement::Hears;

@@ -1,6 +1,7 @@
 //! Everything that can happen to the switch.
 
 use super::{NewSettings, Request};
+use crate::call::link::{NotRedeemed, Pass};
 use crate::clock::Clock;
 use crate::id::{CallbackId, SoundId};
 use crate::sip::resolve::{Answer, Query};
@@ -30,6 +31,12 @@ pub enum Input {
         callback: CallbackId,
         revision: u64,
         stored: bool,
+    },
+    /// The answer to the [`crate::switch::Output::Redeem`] with this ticket. Each is answered once, within
+    /// five seconds.
+    Redeemed {
+        ticket: u64,
+        redeemed: Result<Pass, NotRedeemed>,
     },
     /// The wall clock was read again.
     Clock(Clock),

@@ -220,6 +220,8 @@ impl Switch {
                 revision,
                 stored,
             } => self.stored(now, callback, revision, stored),
+            // Nothing here begins calls by links yet: nobody waits for it.
+            Input::Redeemed { .. } => {}
             Input::Clock(clock) => {
                 self.clock = clock;
                 self.watch_hours(now);

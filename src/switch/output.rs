@@ -36,6 +36,9 @@ pub enum Output {
     Reply(u64, Result<Done, Refused>),
     /// A callback is to be written as it is now: [`crate::switch::Input::Stored`] is awaited.
     Callback(Box<acd::callback::Request>),
+    /// A customer begins a call by the link whose token has this SHA-256 (R15). The switch does not
+    /// wait: it is answered with [`crate::switch::Input::Redeemed`].
+    Redeem { ticket: u64, token_hash: [u8; 32] },
     /// Something people like to know, about a call where there is one.
     Notice(Option<CallId>, Notice),
 }

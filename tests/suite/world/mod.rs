@@ -4,6 +4,7 @@
 pub(crate) mod carrier;
 pub(crate) mod database;
 mod ear;
+pub(crate) mod links;
 pub(crate) mod network;
 pub(crate) mod phone;
 mod plane;
@@ -31,6 +32,7 @@ use cordboard::switch::{
 };
 use cordboard::watch::trace::{self, Ladder, Tap, Trace, Which};
 use database::Database;
+use links::Links;
 use network::Network;
 use phone::{Habit, Phone};
 use plane::Plane;
@@ -71,6 +73,7 @@ pub(crate) struct World {
     pub(crate) conversations: BTreeMap<CallId, Conversation>,
     pub(crate) endings: BTreeMap<CallId, u32>,
     pub(crate) database: Database,
+    pub(crate) links: Links,
     pub(crate) segments: Vec<Segment>,
     /// What was replied to each request.
     replies: BTreeMap<u64, Result<Done, Refused>>,
@@ -130,6 +133,7 @@ impl World {
             speech: Speech::default(),
             conversations: BTreeMap::new(),
             database: Database::new(),
+            links: Links::default(),
             endings: BTreeMap::new(),
             segments: vec![],
             replies: BTreeMap::new(),
@@ -538,6 +542,11 @@ impl World {
                 assert!(again.is_none(), "one reply to request {ticket}");
             }
             Output::Callback(request) => self.database.write(self.now, *request),
+            Output::Redeem { ticket, token_hash } => {
+                let redeemed = self.links.redeem(token_hash);
+                let answer = Input::Redeemed { ticket, redeemed };
+                self.switch.handle(self.now, answer);
+            }
             Output::Record(segment) => self.segments.push(segment),
             Output::Conversation(conversation) => {
                 if conversation.ended.is_some() {
