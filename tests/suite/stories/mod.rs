@@ -10,6 +10,7 @@ mod hours;
 mod ladder;
 mod media;
 mod missed;
+mod names;
 mod outbound;
 mod queue;
 mod recording;

@@ -5,6 +5,7 @@ pub(crate) mod carrier;
 pub(crate) mod database;
 mod ear;
 pub(crate) mod links;
+pub(crate) mod names;
 pub(crate) mod network;
 pub(crate) mod phone;
 mod plane;
@@ -25,7 +26,6 @@ use cordboard::media::Chunk;
 use cordboard::random::Random;
 use cordboard::settings::{Account, Secret, WaitingKey};
 use cordboard::sip::auth::{Algorithm, Digest};
-use cordboard::sip::resolve::Answer;
 use cordboard::sip::{self, Flow, Listener, ListenerId, Transport};
 use cordboard::switch::{
     self, Ask, Done, Input, NewSettings, Notice, Output, Refused, Request, Sounds, Speaker, Switch,
@@ -33,6 +33,7 @@ use cordboard::switch::{
 use cordboard::watch::trace::{self, Ladder, Tap, Trace, Which};
 use database::Database;
 use links::Links;
+use names::Names;
 use network::Network;
 use phone::{Habit, Phone};
 use plane::Plane;
@@ -67,6 +68,7 @@ pub(crate) struct World {
     pub(crate) network: Network,
     pub(crate) phones: BTreeMap<String, Phone>,
     pub(crate) carriers: BTreeMap<String, Carrier>,
+    pub(crate) names: Names,
     pub(crate) account: Account,
     pub(crate) speech: Speech,
     /// Each record as it was last written, and how often one that had ended was.
@@ -129,6 +131,7 @@ impl World {
             network: Network::new(seed),
             phones: BTreeMap::new(),
             carriers: BTreeMap::new(),
+            names: Names::default(),
             account,
             speech: Speech::default(),
             conversations: BTreeMap::new(),
@@ -533,8 +536,7 @@ impl World {
             Output::Media(_, command) => self.plane.command(self.now, command),
             Output::Speak(name, utterance) => self.speech.ask(self.now, name, utterance),
             Output::LookUp(query) => {
-                let ttl = Duration::from_secs(60);
-                let answer = Answer::Nothing { ttl };
+                let answer = self.names.answer(&query);
                 self.switch.handle(self.now, Input::Looked(query, answer));
             }
             Output::Reply(ticket, reply) => {
