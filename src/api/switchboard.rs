@@ -93,6 +93,7 @@ fn refused(why: Refused) -> Problem {
     use StatusCode as Code;
     let (status, field) = match why {
         Refused::UnknownAgent(_) | Refused::NotInProgress(_) => (Code::NOT_FOUND, None),
+        Refused::NotTheirs(_) => (Code::FORBIDDEN, None),
         Refused::UnknownReason(_) => (Code::UNPROCESSABLE_ENTITY, Some("reason")),
         Refused::NotForPeople => (Code::UNPROCESSABLE_ENTITY, Some("status")),
         Refused::UnknownTrunk(_) | Refused::NotSticky(_) => {
@@ -108,7 +109,10 @@ fn refused(why: Refused) -> Problem {
             | NotPicked::AgentBusy,
         )
         | Refused::NotInWrapUp(_)
-        | Refused::NoExtension => (Code::CONFLICT, None),
+        | Refused::NoExtension
+        | Refused::NotTalking(_)
+        | Refused::HeldByPhone(_)
+        | Refused::NotTransferable(_) => (Code::CONFLICT, None),
     };
     let faults = field.map(|field| Fault::new(field, why.to_string()));
     Problem::new(status, sentence(&why.to_string())).with(faults.into_iter().collect())

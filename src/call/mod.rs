@@ -20,6 +20,7 @@ mod origin;
 mod outside;
 mod recording;
 mod status;
+mod transfer;
 
 pub mod link;
 pub mod record;
@@ -30,6 +31,7 @@ pub use dial::{Dial, Refused, Step, Way};
 pub use leg::{Hold, Leg};
 pub use origin::Origin;
 pub use recording::Policy;
+pub use transfer::Target;
 
 use crate::clock::Clock;
 use crate::id::{AgentId, CallId, LegId, QueueId};
@@ -335,6 +337,12 @@ impl Call {
             | Stage::Talking { .. }
             | Stage::Over => None,
         }
+    }
+
+    /// Whether this agent is in it: talks, or calls out.
+    pub fn is_with(&self, agent: AgentId) -> bool {
+        let talks = self.is_talking() && self.agent().is_some_and(|with| with.id == agent);
+        talks || self.origin.agent() == Some(agent)
     }
 
     /// The customer's leg; `None` while a call out has not one yet, or not any more.

@@ -20,6 +20,7 @@ mod admit;
 mod cause;
 mod change;
 mod check;
+mod desk;
 mod dial;
 mod dialled;
 mod end;

@@ -6,7 +6,7 @@
 use super::{Notice, Output, Switch};
 use crate::acd::callback::NotPicked;
 use crate::acd::{self, AgentState, Status};
-use crate::call::record;
+use crate::call::{self, record};
 use crate::id::{AgentId, CallId, CallbackId, TrunkId};
 use crate::route;
 use std::time::{Duration, Instant};
@@ -50,6 +50,26 @@ pub enum Ask {
         customer: String,
         agent: Option<AgentId>,
     },
+    /// The agent of a call puts the customer on hold, or takes them back. Here and below `agent` is who
+    /// asks, and has to be in the call; `None`: somebody who may act for any agent.
+    Hold {
+        agent: Option<AgentId>,
+        call: CallId,
+        on: bool,
+    },
+    /// The agent of a call leaves the customer to somebody else (R130). `from`: the number that one
+    /// outside is shown, where the agent has the choice (R128).
+    Transfer {
+        agent: Option<AgentId>,
+        call: CallId,
+        to: call::Target,
+        from: Option<String>,
+    },
+    /// The agent of a call hangs up: the call is over.
+    HangUp {
+        agent: Option<AgentId>,
+        call: CallId,
+    },
 }
 
 /// What was done.
@@ -88,6 +108,18 @@ pub enum Refused {
     /// It cannot be prolonged.
     #[error("wrap-up cannot be prolonged: wrap_up.extend is off in the settings")]
     NoExtension,
+    /// Whoever asks is not in the call.
+    #[error("call {0} is not with this agent")]
+    NotTheirs(CallId),
+    /// Nothing can be done with it while no agent talks to the customer.
+    #[error("no agent talks in call {0}")]
+    NotTalking(CallId),
+    /// It is the phone that holds.
+    #[error("call {0} is held by the agent's phone: take the customer back there")]
+    HeldByPhone(CallId),
+    /// It cannot be passed on.
+    #[error("call {0} cannot be passed on")]
+    NotTransferable(CallId),
     /// The agent does not get the callback.
     #[error(transparent)]
     NotPicked(#[from] NotPicked),
@@ -132,6 +164,12 @@ impl Switch {
                 customer,
                 agent,
             } => self.assign(trunk, &customer, agent),
+            Ask::Hold { agent, call, on } => self.ask_hold(call, agent, on),
+            Ask::Transfer { agent, call, .. } => {
+                self.theirs(call, agent)?;
+                Err(Refused::NotTransferable(call))
+            }
+            Ask::HangUp { agent, call } => self.ask_hang_up(now, call, agent),
         }
     }
 

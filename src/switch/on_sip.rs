@@ -2,8 +2,8 @@
 
 use super::{Notice, Output, Switch, Unrung};
 use crate::acd::{self, Refusal};
-use crate::call::record::{End, Role};
-use crate::call::{Hears, Hold};
+use crate::call::Hears;
+use crate::call::record::End;
 use crate::id::{CallId, LegId};
 use crate::settings::Destination;
 use crate::sip::{Bye, Command, Event, SessionId};
@@ -170,6 +170,7 @@ impl Switch {
     /// A re-INVITE: refresh, hold, resume, another address or codec.
     fn change(&mut self, now: Instant, session: SessionId, offer: Option<Vec<u8>>) {
         let found = self.find(session);
+        let before = found.is_some_and(|(leg, _)| self.is_held(leg));
         let local = found.and_then(|(leg, _)| self.local(leg));
         let (Some((leg, call)), Some(local)) = (found, local) else {
             let status = 481;
@@ -192,7 +193,7 @@ impl Switch {
             Ok((sdp, agreed)) => {
                 if let Some(agreed) = agreed {
                     self.agreed(leg, &agreed);
-                    self.held(call, leg);
+                    self.held(call, leg, before);
                 }
                 self.sip
                     .command(now, Command::AnswerChange { session, sdp });
@@ -205,8 +206,9 @@ impl Switch {
         let (Some((leg, call)), Some(answer)) = (self.find(session), answer) else {
             return;
         };
+        let before = self.is_held(leg);
         match self.accepted(leg, &answer) {
-            Ok(()) => self.held(call, leg),
+            Ok(()) => self.held(call, leg, before),
             // The peer believes that it is plain from now on: that ends here (H22).
             Err(why) if why.is_about_security() => self.end_call(now, call, End::Refused),
             Err(_) => {}
@@ -222,22 +224,6 @@ impl Switch {
                 digit,
                 milliseconds,
             });
-        }
-    }
-
-    fn held(&mut self, call: CallId, leg: LegId) {
-        let Some(line) = self.lines.get(&leg) else {
-            return;
-        };
-        let (role, held) = (line.leg.role, line.held);
-        let hold = if held { Hold::Held } else { Hold::None };
-        let Some(known) = self.calls.get_mut(&call) else {
-            return;
-        };
-        if known.hold(role, hold) {
-            let by_agent = role != Role::Customer;
-            self.notice(call, Notice::Held { by_agent, held });
-            self.arrange(call);
         }
     }
 

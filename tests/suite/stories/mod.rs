@@ -3,6 +3,7 @@
 mod agents;
 pub(crate) mod callbacks;
 mod codecs;
+mod desk;
 mod digits;
 mod ending;
 mod hold;

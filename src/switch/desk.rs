@@ -1,0 +1,80 @@
+//! What agents want of the call that they are in, whether they say so at their desk, by the API or with
+//! the keys of their phone: hold, resume, hang up.
+
+use super::on_request::{Done, Refused};
+use super::{Notice, Switch};
+use crate::call::record::{End, Role};
+use crate::call::{Call, Hold};
+use crate::id::{AgentId, CallId, LegId};
+use std::time::Instant;
+
+impl Switch {
+    /// The agent puts the customer on hold, or takes them back. Asking for what is already so is fine.
+    pub(super) fn ask_hold(
+        &mut self,
+        id: CallId,
+        agent: Option<AgentId>,
+        on: bool,
+    ) -> Result<Done, Refused> {
+        let talking = self.theirs(id, agent)?.is_talking();
+        let agent = self.calls.get(&id).and_then(Call::agent);
+        let agent = agent.filter(|_| talking).ok_or(Refused::NotTalking(id))?;
+        // A phone that wants to hear nothing cannot be made to listen from here.
+        if !on && self.is_held(agent.leg) {
+            return Err(Refused::HeldByPhone(id));
+        }
+        self.put_on_hold(id, Role::Agent, on);
+        Ok(Done::Plain)
+    }
+
+    /// The agent of the call hangs up.
+    pub(super) fn ask_hang_up(
+        &mut self,
+        now: Instant,
+        id: CallId,
+        agent: Option<AgentId>,
+    ) -> Result<Done, Refused> {
+        let call = self.theirs(id, agent)?;
+        if call.agent().is_none() && call.origin.agent().is_none() {
+            return Err(Refused::NotTalking(id));
+        }
+        self.end_call(now, id, End::AgentHungUp);
+        Ok(Done::Plain)
+    }
+
+    /// A description has come from a leg. Only if it says another thing about hold than the last one
+    /// did, somebody has pressed a key: a refresh changes nothing.
+    pub(super) fn held(&mut self, id: CallId, leg: LegId, before: bool) {
+        let line = self.lines.get(&leg);
+        let line = line.map(|line| (line.leg.role, line.held));
+        if let Some((role, held)) = line.filter(|(_, held)| *held != before) {
+            self.put_on_hold(id, role, held);
+        }
+    }
+
+    /// Whether the peer of a leg has put us on hold.
+    pub(super) fn is_held(&self, leg: LegId) -> bool {
+        self.lines.get(&leg).is_some_and(|line| line.held)
+    }
+
+    /// A party holds the other, or takes them back.
+    fn put_on_hold(&mut self, id: CallId, role: Role, held: bool) {
+        let hold = if held { Hold::Held } else { Hold::None };
+        let call = self.calls.get_mut(&id);
+        if call.is_some_and(|call| call.hold(role, hold)) {
+            let by_agent = role != Role::Customer;
+            self.notice(id, Notice::Held { by_agent, held });
+            self.arrange(id);
+        }
+    }
+
+    /// A call that goes on, if who asks is in it.
+    pub(super) fn theirs(&self, id: CallId, agent: Option<AgentId>) -> Result<&Call, Refused> {
+        let call = self.calls.get(&id).filter(|call| !call.is_over());
+        let call = call.ok_or(Refused::NotInProgress(id))?;
+        match agent {
+            Some(agent) if !call.is_with(agent) => Err(Refused::NotTheirs(id)),
+            Some(_) | None => Ok(call),
+        }
+    }
+}
