@@ -25,6 +25,8 @@ pub struct Leg {
     pub answered: Option<Instant>,
     /// When it ended.
     pub ended: Option<Instant>,
+    /// Why, as the party says itself.
+    pub cause: Option<record::Cause>,
 }
 
 /// Whether a party keeps the other waiting.
@@ -47,6 +49,7 @@ impl Leg {
             began: clock.civil(self.began),
             answered: self.answered.map(|at| clock.civil(at)),
             ended: Some(clock.civil(self.ended.unwrap_or(now))),
+            cause: self.cause.clone(),
             quality,
         }
     }

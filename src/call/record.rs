@@ -104,7 +104,19 @@ pub struct Leg {
     pub began: Timestamp,
     pub answered: Option<Timestamp>,
     pub ended: Option<Timestamp>,
+    /// Why the party left, as it says itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Cause>,
     pub quality: Quality,
+}
+
+/// Why a party left, as it says itself (RFC 3326): as much to be believed as the party is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cause {
+    /// Whose numbers the cause is of: `Q.850` or `SIP`, mostly.
+    pub protocol: String,
+    pub cause: Option<u16>,
+    pub text: Option<String>,
 }
 
 /// How a leg's media fared (B12).

@@ -1,6 +1,7 @@
 //! What the endpoint tells its user.
 
 use super::guard::Ban;
+use super::header::Cause;
 use super::resolve::Seeker;
 use super::uri::Uri;
 use super::{Claims, Flow, PeerId, PeerState, Refer, SessionId, Trail};
@@ -93,8 +94,8 @@ pub enum Event {
 /// How a session ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Bye {
-    /// The peer hung up. With the text of its Reason header (RFC 3326), if any.
-    Remote(Option<String>),
+    /// The peer hung up, for this cause, if it says one.
+    Remote(Option<Cause>),
     /// The caller cancelled before an answer.
     Cancelled,
     /// Our 200 was never acknowledged (64·T1).

@@ -45,6 +45,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!("0002_outside.sql"),
     migration!("0003_people.sql"),
     migration!("0004_status.sql"),
+    migration!("0005_causes.sql"),
 ];
 
 /// How long another program may hold the database before we give up for now.

@@ -61,6 +61,7 @@ const LEGS: Table = Table {
         ("lost", Kind::Int),
         ("jitter_ms", Kind::Real),
         ("round_trip_ms", Kind::Real),
+        ("cause", Kind::Text),
     ],
     conflict: "",
 };
@@ -178,6 +179,7 @@ fn leg_row(call: &str, position: i64, leg: &Leg) -> Value {
         number(leg.quality.lost),
         f64::from(leg.quality.jitter_ms),
         leg.quality.round_trip_ms.map(f64::from),
+        leg.cause.as_ref().map(|cause| json!(cause).to_string()),
     ])
 }
 
@@ -298,6 +300,8 @@ fn agent_name(row: &Row, id: &str, name: &str) -> anyhow::Result<Option<AgentNam
 }
 
 fn leg(row: &Row) -> anyhow::Result<Leg> {
+    let cause = row.maybe_text("cause")?;
+    let cause = cause.map(|cause| serde_json::from_str(&cause));
     Ok(Leg {
         id: LegId(row.count("leg")?),
         role: unword(row.text("role")?)?,
@@ -305,6 +309,7 @@ fn leg(row: &Row) -> anyhow::Result<Leg> {
         began: row.moment("began_us")?,
         answered: row.maybe_moment("answered_us")?,
         ended: row.maybe_moment("ended_us")?,
+        cause: cause.transpose().context("the cause of a leg")?,
         quality: Quality {
             received: row.count("received")?,
             sent: row.count("sent")?,

@@ -6,7 +6,9 @@ mod delivered;
 mod promised;
 
 use super::*;
-use crate::call::record::{AgentName, Attempt, Content, Direction, End, File, Leg, Quality, Role};
+use crate::call::record::{
+    AgentName, Attempt, Cause, Content, Direction, End, File, Leg, Quality, Role,
+};
 use crate::id::{AgentId, LegId};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
@@ -96,6 +98,11 @@ pub(super) fn ended(mut conversation: Conversation) -> Conversation {
         began: time(0),
         answered: Some(time(1)),
         ended: Some(time(60)),
+        cause: (role == Role::Agent).then(|| Cause {
+            protocol: "Q.850".to_owned(),
+            cause: Some(16),
+            text: None,
+        }),
         quality: Quality {
             received: 3_000,
             sent: 2_999,

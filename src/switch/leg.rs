@@ -74,6 +74,7 @@ impl Switch {
             began: now,
             answered: None,
             ended: None,
+            cause: None,
         };
         let line = Line {
             leg,

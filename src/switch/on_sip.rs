@@ -3,7 +3,7 @@
 use super::{Notice, Output, Switch, Unrung};
 use crate::acd::{self, Refusal};
 use crate::call::Hears;
-use crate::call::record::End;
+use crate::call::record::{self, End};
 use crate::id::{CallId, LegId};
 use crate::settings::Destination;
 use crate::sip::{Bye, Command, Event, SessionId};
@@ -244,6 +244,13 @@ impl Switch {
             Bye::Remote(_) | Bye::Cancelled => known.end_when_left(role),
             Bye::NoAck | Bye::Lost => End::SignallingLost,
         };
+        if let (Bye::Remote(Some(cause)), Some(line)) = (how, self.lines.get_mut(&leg)) {
+            line.leg.cause = Some(record::Cause {
+                protocol: cause.protocol.clone(),
+                cause: cause.cause,
+                text: cause.text.clone(),
+            });
+        }
         self.end_call(now, call, end);
     }
 

@@ -6,9 +6,9 @@ use super::info;
 use super::route;
 use super::session::{Session, State};
 use super::transactions::{Owner, TxId};
-use super::write::{Refusal, reason_header, reason_of, sdp_of};
+use super::write::{Refusal, cause_of, sdp_of};
 use crate::sip::dialog::{Dialog, Effect};
-use crate::sip::header::Name;
+use crate::sip::header::{Cause, Name};
 use crate::sip::message::{Builder, Message, Method};
 use crate::sip::transaction::{ClientKey, Response, ServerKey};
 use crate::sip::{Bye, Event, Flow, SessionId};
@@ -105,7 +105,9 @@ impl Endpoint {
             State::Invited(_) => {
                 let refusal = Refusal::new(480);
                 let refusal = match reason {
-                    Some((cause, text)) => refusal.with(Name::Reason, reason_header(cause, &text)),
+                    Some((cause, text)) => {
+                        refusal.with(Name::Reason, Cause::new(cause, &text).to_string())
+                    }
                     None => refusal,
                 };
                 self.refuse_invited(now, id, &refusal);
@@ -215,7 +217,7 @@ impl Endpoint {
         let (head, flow) = self.head_in(dialog, &Method::Bye, cseq, made_on);
         let bye = head.write(&Method::Bye);
         let bye = match reason {
-            Some((cause, text)) => bye.header(Name::Reason, reason_header(cause, &text)),
+            Some((cause, text)) => bye.header(Name::Reason, Cause::new(cause, &text).to_string()),
             None => bye,
         };
         let bytes = bye.header(Name::UserAgent, &self.config.user_agent).build();
@@ -287,7 +289,7 @@ impl Endpoint {
             .as_ref()
             .is_some_and(|talking| talking.hang_up.is_some());
         let how = match talking {
-            Some(_) => Bye::Remote(reason_of(request)),
+            Some(_) => Bye::Remote(cause_of(request)),
             None if cancelled => Bye::Cancelled,
             // Our own BYE is under way and will be answered, too.
             None => return Ok(()),

@@ -5,12 +5,12 @@ use super::incoming::arrival;
 use super::refresh::{allows_update, too_brief, written};
 use super::session::{Invited, Session, State, Talking, Unacked};
 use super::transactions::Owner;
-use super::write::{Refusal, SDP, party, reason_header, sdp_of};
+use super::write::{Refusal, SDP, party, sdp_of};
 use crate::sip::auth::Keyring;
 use crate::sip::command::Rejection;
 use crate::sip::dialog::reliable::Next;
 use crate::sip::dialog::{Answer, Dialog, Provisionals, Seed, session_timer};
-use crate::sip::header::{Contacts, Name, Syntax, quote};
+use crate::sip::header::{Cause, Contacts, Name, Syntax, quote};
 use crate::sip::message::{Builder, Fault, Message};
 use crate::sip::transaction::{Response, ServerKey};
 use crate::sip::uri::Uri;
@@ -195,7 +195,7 @@ impl Endpoint {
                 }
                 (_, _) => refusal.with(
                     Name::Reason,
-                    reason_header(rejection.cause.unwrap_or(status), text),
+                    Cause::new(rejection.cause.unwrap_or(status), text).to_string(),
                 ),
             };
         }

@@ -5,7 +5,7 @@ use super::config::{Listener, MAX_FORWARDS};
 use super::reliable::RELIABLE;
 use crate::sip::dialog::Dialog;
 use crate::sip::dialog::session_timer::TIMER;
-use crate::sip::header::{Address, Name, quote};
+use crate::sip::header::{Address, Cause, Name};
 use crate::sip::message::{Builder, Message, Method};
 pub(super) use crate::sip::refer::party;
 use crate::sip::uri::{Scheme, Uri};
@@ -277,18 +277,7 @@ pub(super) fn sdp_of(message: &Message) -> Option<Vec<u8>> {
     is_sdp.then(|| message.body().to_vec())
 }
 
-/// The value of a Reason header (RFC 3326): SIP's own causes from 200 on, Q.850's below.
-pub(super) fn reason_header(cause: u16, text: &str) -> String {
-    let protocol = if cause < 200 { "Q.850" } else { "SIP" };
-    format!("{protocol};cause={cause};text={}", quote(text))
-}
-
-/// What a peer says of why, shortened: its text, or all of it.
-pub(super) fn reason_of(message: &Message) -> Option<String> {
-    let value = message.header(Name::Reason)?;
-    let text = value
-        .split_once("text=\"")
-        .and_then(|(_, rest)| rest.split_once('"'));
-    let text = text.map_or(value, |(text, _)| text);
-    Some(text.chars().take(128).collect())
+/// What a peer says of why (RFC 3326).
+pub(super) fn cause_of(message: &Message) -> Option<Cause> {
+    Cause::of(message.list(Name::Reason))
 }

@@ -4,12 +4,14 @@
 //! that a filter or a look-up cannot be dodged by writing it in another way.
 
 mod address;
+mod cause;
 mod list;
 mod name;
 mod params;
 mod via;
 
 pub use address::{Address, Contacts, Route};
+pub use cause::Cause;
 pub use list::{List, split};
 pub use name::Name;
 pub use params::Params;

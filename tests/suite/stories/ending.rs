@@ -2,8 +2,9 @@
 
 use super::answers;
 use crate::world::World;
-use cordboard::call::record::End;
+use cordboard::call::record::{Cause, End, Role};
 use cordboard::switch::Input;
+use std::collections::BTreeMap;
 
 #[test]
 fn either_side_hangs_up_and_the_other_is_told() {
@@ -22,6 +23,29 @@ fn either_side_hangs_up_and_the_other_is_told() {
         w.wait(60.0);
         assert!(w.is_at_rest());
     }
+}
+
+#[test]
+fn rfc_3326_why_a_party_left_is_in_the_record() {
+    let mut w = World::new();
+    w.agent("1001", answers(1.0))
+        .dials("alice", "100")
+        .wait(3.0);
+    w.phone("alice").reason = "Reason: Q.850;cause=127;text=\"Interworking\"\r\n";
+    w.hangs_up("alice").wait(1.0);
+    let legs = w
+        .record()
+        .legs
+        .iter()
+        .map(|leg| (leg.role, leg.cause.clone()));
+    let cause = Cause {
+        protocol: "Q.850".into(),
+        cause: Some(127),
+        text: Some("Interworking".into()),
+    };
+    let legs: BTreeMap<_, _> = legs.collect();
+    assert_eq!(legs[&Role::Customer], Some(cause));
+    assert_eq!(legs[&Role::Agent], None, "the agent was hung up on");
 }
 
 #[test]

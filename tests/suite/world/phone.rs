@@ -36,6 +36,8 @@ pub(crate) struct Phone {
     pub(crate) late_offer: bool,
     /// Header lines that each INVITE has besides, ends of line included.
     pub(crate) extra: String,
+    /// A Reason header for its BYEs, end of line included.
+    pub(crate) reason: &'static str,
     /// Its packets are to be SRTP.
     pub(crate) secure: Option<Wish>,
     password: String,
@@ -95,6 +97,7 @@ impl Phone {
             takes_the_answer: false,
             late_offer: false,
             extra: String::new(),
+            reason: "",
             secure: None,
             password: String::new(),
             proves: false,
@@ -477,6 +480,7 @@ impl Phone {
         );
         let more = match method {
             "INVITE" => format!("{}{}", self.extra, self.authorization),
+            "BYE" => self.reason.to_owned(),
             _ => String::new(),
         };
         (finish(text + &more, sdp), via)

@@ -1,6 +1,7 @@
 //! Calls of peers: RFC 3261 §13.3, §9.2, §15.
 
 use super::*;
+use crate::sip::header::Cause;
 use crate::sip::{Bye, Rejection};
 
 #[test]
@@ -45,7 +46,7 @@ fn a_call_is_announced_answered_and_hung_up_by_the_caller() {
     let reason = "Reason: Q.850;cause=16;text=\"Normal\"";
     let bye = w.says(within("BYE", 2, &tag).header(reason).text());
     assert_eq!(firsts(&bye), ["SIP/2.0 200 OK"]);
-    let how = Bye::Remote(Some("Normal".to_owned()));
+    let how = Bye::Remote(Some(Cause::new(16, "Normal")));
     assert_eq!(w.event(), Event::Ended { session, how });
     w.settles();
 }
