@@ -102,6 +102,10 @@ id! {
     CallbackConfigId(u32)
 }
 id! {
+    /// A call link configuration of the account.
+    CallLinkConfigId(u32)
+}
+id! {
     /// A request to be called back.
     CallbackId(u64)
 }

@@ -142,6 +142,7 @@ fn the_example_s_defaults_are_the_defaults() {
         "database",
         "http_certificate",
         "http_key",
+        "selected",
     ];
     let is_default = |line: &&str| {
         let key = line.trim_start_matches('#').split(' ').next();

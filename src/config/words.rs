@@ -2,7 +2,8 @@
 
 use crate::settings::{
     AtClosing, CallbackKind, Codec, Composition, Destination, Directions, Distribution, Dtmf, Form,
-    Format, IdentityHeader, MissedCalls, Priority, Quality, Reliable, RtcpMux, Srtp, Transport,
+    Format, IdentityHeader, LinkRouting, LinkType, MissedCalls, Priority, Quality, Reliable,
+    RtcpMux, Srtp, Transport,
 };
 use jiff::civil::Weekday;
 
@@ -44,6 +45,17 @@ pub(super) const CALLBACK_KINDS: Words<CallbackKind, 2> = [
 pub(super) const PRIORITIES: Words<Priority, 2> = [
     ("queue_position", Priority::QueuePosition),
     ("inbound", Priority::Inbound),
+];
+
+pub(super) const LINK_ROUTINGS: Words<LinkRouting, 2> = [
+    ("sharing_agent", LinkRouting::SharingAgent),
+    ("routing_rules", LinkRouting::RoutingRules),
+];
+
+pub(super) const LINK_TYPES: Words<LinkType, 3> = [
+    ("one_time", LinkType::OneTime),
+    ("time_frame", LinkType::TimeFrame),
+    ("expiration", LinkType::Expiration),
 ];
 
 pub(super) const MISSED_CALLS: Words<MissedCalls, 2> = [

@@ -4,6 +4,7 @@
 
 mod callbacks;
 mod hours;
+mod links;
 mod speech;
 mod trunks;
 mod waiting;
@@ -46,6 +47,7 @@ impl Account {
         found.strategies(self);
         found.all_hours(self);
         found.callbacks(self);
+        found.call_links(self);
         found.agents(&self.agents);
         found.trunks(&self.trunks);
         found.routes(self);

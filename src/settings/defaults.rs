@@ -30,6 +30,9 @@ pub const RETRIES: RangeInclusive<u32> = 0..=20;
 /// Missed offers in a row until an agent is set not ready (B7).
 pub const AUTO_PAUSE: RangeInclusive<u32> = 1..=100;
 
+/// How long a call link may be good where nobody says when it ends: 1 minute to 1 year.
+pub const LINK_EXPIRES: RangeInclusive<Duration> = seconds(60, 366 * 86_400);
+
 /// How long a registration is asked for; proxies cut it anyway.
 pub const EXPIRES: RangeInclusive<Duration> = seconds(60, 86_400);
 /// Between two questions whether a trunk lives.
@@ -51,6 +54,8 @@ pub const CODE_WAIT: Duration = Duration::from_secs(5);
 pub const CALLBACK_AFTER: Duration = Duration::from_secs(300);
 /// How often a callback is tried again, where nothing is set.
 pub const CALLBACK_RETRIES: u32 = 3;
+/// How long a call link is good where nothing is set.
+pub const LINK_EXPIRES_AFTER: Duration = Duration::from_secs(86_400);
 /// The peace of an agent who refused a caller, where none is set.
 pub const REOFFER_DELAY: Duration = Duration::from_secs(10);
 /// The voice where none is set.

@@ -6,6 +6,7 @@ pub mod defaults;
 mod dialling;
 mod habits;
 mod hours;
+mod links;
 mod message;
 #[cfg(test)]
 mod tests;
@@ -17,6 +18,7 @@ pub use check::Problem;
 pub use dialling::{Dialling, Outbound};
 pub use habits::{Codec, Dtmf, Habits, IdentityHeader, Reliable, RtcpMux, Srtp};
 pub use hours::{Holiday, Hours, Opening};
+pub use links::{CallLinkConfig, CallLinks, LINK_SENDER, LinkRouting, LinkType};
 pub use message::{Form, Message, Quality, Utterance};
 pub use trunk::{Format, Identity, Network, Numbers, Plan, Server, Transport, Trunk, Verify};
 pub use waiting::{
@@ -40,6 +42,8 @@ pub struct Account {
     pub hours: Vec<Hours>,
     /// What callers who want to be called back are promised (R68).
     pub callbacks: Vec<CallbackConfig>,
+    /// What customers reach by call links, and for how long (R3).
+    pub call_links: CallLinks,
     /// Who answers.
     pub agents: Vec<Agent>,
     /// Where calls come from, and go to.
@@ -73,6 +77,7 @@ impl Account {
             strategies: vec![],
             hours: vec![],
             callbacks: vec![],
+            call_links: CallLinks::default(),
             agents: vec![],
             trunks: vec![],
             routes: vec![],

@@ -1,5 +1,6 @@
 //! What is refused, with the field it names; and what is not.
 
+mod links;
 mod speech;
 mod waiting;
 

@@ -1,6 +1,6 @@
 //! Waiting strategies: what callers experience until an agent answers (R22–R31).
 
-use super::{Account, Codes, Message};
+use super::{Account, Codes, LINK_SENDER, Message};
 use crate::id::{HoursId, QueueId, StrategyId};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -37,7 +37,8 @@ pub enum StrategyKind {
     /// Those of these queues.
     Queues(Vec<QueueId>),
     /// Those who called one of these numbers (D5), whichever queue they are in: E.164, or a short
-    /// one; `*` at the end stands for any rest.
+    /// one; `*` at the end stands for any rest. `link:` and the name of a configuration: those who came
+    /// by a call link of it.
     Senders(Vec<String>),
 }
 
@@ -112,7 +113,7 @@ impl Account {
         let mut strategies = self.strategies.iter();
         strategies.find(|strategy| match &strategy.kind {
             StrategyKind::Queues(_) => false,
-            StrategyKind::Senders(numbers) => numbers.iter().any(|each| fits(each, called)),
+            StrategyKind::Senders(numbers) => numbers.iter().any(|each| is_sender(each, called)),
         })
     }
 
@@ -122,6 +123,14 @@ impl Account {
         let queues = queues.map(|queue| (WaitingKey::Queue(queue.id), &queue.waiting));
         let strategies = self.strategies.iter();
         queues.chain(strategies.map(|each| (WaitingKey::Strategy(each.id), &each.waiting)))
+    }
+}
+
+/// A name may have a star, and is no pattern.
+fn is_sender(sender: &str, called: &str) -> bool {
+    match sender.starts_with(LINK_SENDER) || called.starts_with(LINK_SENDER) {
+        true => sender == called,
+        false => fits(sender, called),
     }
 }
 

@@ -1,6 +1,8 @@
 //! Who refers to whom in the document: so that a new name is followed, and what is in use is not
 //! deleted (R155).
 
+use crate::settings::LINK_SENDER;
+use std::borrow::Cow;
 use toml::{Table, Value};
 
 /// Where names of a section stand.
@@ -12,6 +14,7 @@ fn places(section: &str) -> &'static [&'static str] {
             "strategy[].max_wait.then.queue",
             "strategy[].queues[]",
             "route[].to.queue",
+            "call_link[].queue",
         ],
         "hours" => &["queue[].hours"],
         "callback" => &[
@@ -19,6 +22,7 @@ fn places(section: &str) -> &'static [&'static str] {
             "strategy[].announcement.codes[].callback",
             "hours[].codes[].callback",
         ],
+        "call_link" => &["call_links.selected", "strategy[].senders[]"],
         "trunk" => &["outbound[].trunks[]"],
         _ => &[],
     }
@@ -26,9 +30,9 @@ fn places(section: &str) -> &'static [&'static str] {
 
 /// Follows a new name.
 pub(super) fn rename(document: &mut Table, section: &str, old: &str, new: &str) {
-    visit(document, section, &mut |_, value| {
-        if value.as_str() == Some(old) {
-            *value = new.into();
+    visit(document, section, &mut |place, value| {
+        if value.as_str() == Some(&*spelled(place, old)) {
+            *value = spelled(place, new).into_owned().into();
         }
     });
 }
@@ -39,7 +43,7 @@ pub(super) fn uses(document: &Table, section: &str, name: &str) -> Vec<(String, 
     // Visited as a copy: one way through the document serves both.
     let mut copy = document.clone();
     visit(&mut copy, section, &mut |place, value| {
-        if value.as_str() == Some(name) {
+        if value.as_str() == Some(&*spelled(place, name)) {
             found.push(place.to_owned());
         }
     });
@@ -48,6 +52,14 @@ pub(super) fn uses(document: &Table, section: &str, name: &str) -> Vec<(String, 
         (field, whose)
     };
     found.into_iter().map(user).collect()
+}
+
+/// How a name is written in a place: among numbers with a mark (D5).
+fn spelled<'n>(place: &str, name: &'n str) -> Cow<'n, str> {
+    match place.contains("].senders[") {
+        true => format!("{LINK_SENDER}{name}").into(),
+        false => name.into(),
+    }
 }
 
 /// What a field belongs to, by its name.
@@ -113,6 +125,14 @@ mod tests {
             name = "Calm"
             queues = ["Sales", "Support"]
             max_wait = { then = "end" }
+            [[strategy]]
+            name = "Web"
+            senders = ["+49*", "link:Help"]
+            [[call_link]]
+            name = "Help"
+            queue = "Sales"
+            [call_links]
+            selected = "Help"
             [[route]]
             number = "*"
             to = { queue = "Support" }
@@ -142,6 +162,20 @@ mod tests {
             fields("hours", "Day"),
             ["queue[0].hours of queue \"Sales\""]
         );
+        assert_eq!(
+            fields("call_link", "Help"),
+            [
+                "call_links.selected of call_links.selected",
+                "strategy[1].senders[1] of strategy \"Web\"",
+            ]
+        );
+        assert_eq!(
+            fields("queue", "Sales"),
+            [
+                "strategy[0].queues[0] of strategy \"Calm\"",
+                "call_link[0].queue of call_link \"Help\"",
+            ]
+        );
         assert_eq!(fields("callback", "Later").len(), 1);
         assert!(fields("callback", "Sooner").is_empty());
     }
@@ -152,5 +186,9 @@ mod tests {
         rename(&mut document, "queue", "Support", "Help");
         assert!(uses(&document, "queue", "Support").is_empty());
         assert_eq!(uses(&document, "queue", "Help").len(), 3);
+        rename(&mut document, "call_link", "Help", "Advice");
+        assert_eq!(uses(&document, "call_link", "Advice").len(), 2);
+        let senders = document["strategy"][1]["senders"].as_array();
+        assert_eq!(senders.expect("a list")[1].as_str(), Some("link:Advice"));
     }
 }

@@ -41,7 +41,7 @@ macro_rules! section {
 }
 
 /// All of them.
-pub(in crate::api) const SECTIONS: [Section; 16] = [
+pub(in crate::api) const SECTIONS: [Section; 18] = [
     section!("account", "Account", "account", "the account", Shape::One),
     section!("agent", "Agent", "agents", "agents", Shape::Named("user")),
     section!("queue", "Queue", "queues", "queues", Shape::Named("name")),
@@ -65,6 +65,20 @@ pub(in crate::api) const SECTIONS: [Section; 16] = [
         "callback-configurations",
         "callback configurations",
         Shape::Named("name")
+    ),
+    section!(
+        "call_link",
+        "CallLinkConfiguration",
+        "call-link-configurations",
+        "call link configurations",
+        Shape::Named("name")
+    ),
+    section!(
+        "call_links",
+        "CallLinks",
+        "call-links",
+        "which call link configuration is selected",
+        Shape::One
     ),
     section!("trunk", "Trunk", "trunks", "trunks", Shape::Named("name")),
     section!(

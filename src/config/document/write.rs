@@ -1,17 +1,19 @@
 //! From an account to the table that is read as the same account.
 
+mod links;
+mod peers;
+
 use crate::config::words::{
-    AT_CLOSING, CALLBACK_KINDS, CODECS, COMPOSITIONS, DAYS, DESTINATIONS, DIRECTIONS,
-    DISTRIBUTIONS, DTMF, FORMATS, FORMS, IDENTITY, MISSED_CALLS, PRIORITIES, QUALITIES, RELIABLE,
-    RTCP_MUX, SRTP, word,
+    AT_CLOSING, CALLBACK_KINDS, COMPOSITIONS, DAYS, DESTINATIONS, DIRECTIONS, DISTRIBUTIONS,
+    FORMATS, FORMS, MISSED_CALLS, PRIORITIES, QUALITIES, word,
 };
 use crate::id::{AgentId, QueueId};
 use crate::settings::{
-    Account, Agent, CallbackConfig, Codes, Destination, Dialling, Habits, Hours, Message,
-    OnMaxWait, Outbound, Plan, Queue, Route, Secret, Strategy, StrategyKind, Trunk, Verify,
-    Waiting,
+    Account, Agent, CallbackConfig, Codes, Destination, Dialling, Hours, Message, OnMaxWait,
+    Outbound, Plan, Queue, Route, Secret, Strategy, StrategyKind, Trunk, Waiting,
 };
 use jiff::civil::Time;
+use peers::{habits, verify};
 use std::path::Path;
 use std::time::Duration;
 use toml::{Table, Value};
@@ -64,6 +66,7 @@ pub fn write(account: &Account, folder: &Path, secrets: Secrets) -> Table {
         "callback",
         list(&account.callbacks, |each| writer.callback(each)),
     );
+    writer.call_links(&mut root);
     put(
         &mut root,
         "trunk",
@@ -419,40 +422,6 @@ fn plan(into: &mut Table, plan: &Plan) {
         "national_prefix",
         plan.national_prefix.as_str().into(),
     );
-}
-
-fn habits(into: &mut Table, habits: &Habits) {
-    let codecs = habits
-        .codecs
-        .iter()
-        .map(|codec| word(*codec, &CODECS).into());
-    into.extend(table([
-        ("codecs", Value::Array(codecs.collect())),
-        (
-            "reliable_provisionals",
-            word(habits.reliable_provisionals, &RELIABLE).into(),
-        ),
-        (
-            "session_timer_s",
-            seconds(habits.session_timer.unwrap_or_default()),
-        ),
-        ("early_media", habits.early_media.into()),
-        ("dtmf", word(habits.dtmf, &DTMF).into()),
-        ("identity", word(habits.identity, &IDENTITY).into()),
-        ("srtp", word(habits.srtp, &SRTP).into()),
-        ("rtcp_mux", word(habits.rtcp_mux, &RTCP_MUX).into()),
-    ]));
-}
-
-fn verify(verify: Verify) -> String {
-    match verify {
-        Verify::Name => "name".to_owned(),
-        Verify::None => "none".to_owned(),
-        Verify::Pinned(digest) => {
-            let digits = digest.iter().map(|byte| format!("{byte:02x}"));
-            format!("sha256:{}", digits.collect::<String>())
-        }
-    }
 }
 
 /// `09:00`.

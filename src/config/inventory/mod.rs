@@ -111,8 +111,9 @@ pub fn inventory() -> Vec<Key> {
 }
 
 /// The rules of R148: the longest beginning that fits counts.
-const EFFECTS: [(&str, Effect); 16] = [
+const EFFECTS: [(&str, Effect); 17] = [
     ("", Effect::Immediate),
+    ("call_link[]", Effect::NewCalls),
     ("callback[]", Effect::NewCalls),
     ("callback[].ask_number", Effect::NextPlay),
     ("callback[].confirmation", Effect::NextPlay),
@@ -249,7 +250,14 @@ mod tests {
         }
         // Each section that is a table has keys.
         for section in [
-            "agent", "queue", "strategy", "hours", "callback", "trunk", "route",
+            "agent",
+            "queue",
+            "strategy",
+            "hours",
+            "callback",
+            "call_link",
+            "trunk",
+            "route",
         ] {
             assert!(
                 known.contains(&format!("{section}[].id")) || section == "route",

@@ -5,7 +5,9 @@ use super::Loader;
 use crate::config::suggest::did_you_mean;
 use crate::config::table::Table;
 use crate::config::words::{COMPOSITIONS, DESTINATIONS, DIRECTIONS, MISSED_CALLS};
-use crate::id::{AgentId, CallbackConfigId, HoursId, QueueId, StrategyId, TrunkId};
+use crate::id::{
+    AgentId, CallLinkConfigId, CallbackConfigId, HoursId, QueueId, StrategyId, TrunkId,
+};
 use crate::route;
 use crate::settings::defaults::{RING, WRAP_UP};
 use crate::settings::{
@@ -34,6 +36,7 @@ impl Loader<'_> {
         let queues = self.named(root, "queue", QueueId);
         let hours = self.named(root, "hours", HoursId);
         let callbacks = self.named(root, "callback", CallbackConfigId);
+        let links = self.named(root, "call_link", CallLinkConfigId);
         let strategies = self.named(root, "strategy", StrategyId);
         let trunks = self.named(root, "trunk", TrunkId);
         let names = Names {
@@ -62,12 +65,16 @@ impl Loader<'_> {
         let outbound = outbound.map(|table| self.outbound(table, &names)).collect();
         let routes = root.tables("route", &mut self.report).into_iter();
         let routes = routes.map(|table| self.route(table, &names)).collect();
+        let links = links.into_iter();
+        let links = links.map(|(id, name, table)| self.call_link(id, name, table, &names));
+        let links = links.collect();
         let account = Account {
             name,
             queues,
             strategies,
             hours,
             callbacks,
+            call_links: self.call_links(root, links),
             agents,
             trunks,
             routes,

@@ -2,6 +2,7 @@
 
 mod account;
 mod hours;
+mod links;
 mod listener;
 mod trace;
 mod trunk;

@@ -10,8 +10,8 @@ use crate::id::{CallbackConfigId, QueueId, StrategyId};
 use crate::route;
 use crate::settings::defaults::{AUTO_PAUSE, RETRIES};
 use crate::settings::{
-    Announcement, CallbackConfig, Codes, MaxWait, Message, OnMaxWait, Queue, ResponseCode,
-    Strategy, StrategyKind, Waiting, defaults,
+    Announcement, CallbackConfig, Codes, LINK_SENDER, MaxWait, Message, OnMaxWait, Queue,
+    ResponseCode, Strategy, StrategyKind, Waiting, defaults,
 };
 
 const ENDS: Words<OnMaxWait, 1> = [("end", OnMaxWait::End)];
@@ -62,7 +62,7 @@ impl Loader<'_> {
         let waiting = self.waiting(&mut table, names);
         let queues = self.references(&mut table, "queues", "queue", &names.queues);
         let senders = table.strings("senders", &mut self.report);
-        let senders = senders.map(|each| each.iter().map(|(_, text)| pattern(text)).collect());
+        let senders = senders.map(|each| each.iter().map(|(_, text)| sender(text)).collect());
         if queues.is_some() == senders.is_some() {
             let mend = "either queues = [\"…\"] or senders = [\"+49…\"]: whose callers it is for";
             self.report.of(table.own_path(), mend);
@@ -238,5 +238,13 @@ impl Loader<'_> {
             }
             None => queue.map(OnMaxWait::Queue),
         }
+    }
+}
+
+/// A number in the one spelling; the name of a configuration of call links as it is (D5).
+fn sender(text: &str) -> String {
+    match text.starts_with(LINK_SENDER) {
+        true => text.to_owned(),
+        false => pattern(text),
     }
 }

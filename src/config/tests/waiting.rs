@@ -12,7 +12,7 @@ fn the_example_shows_strategies_hours_callbacks_and_codes() {
     let [hotline] = &account.strategies[..] else {
         panic!("one strategy")
     };
-    let numbers = StrategyKind::Senders(vec!["+49305559*".into()]);
+    let numbers = StrategyKind::Senders(vec!["+49305559*".into(), "link:Advice".into()]);
     assert_eq!((hotline.id, &hotline.kind), (StrategyId(1), &numbers));
     let office = &account.hours[0];
     assert_eq!(

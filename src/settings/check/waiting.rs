@@ -36,7 +36,7 @@ impl Problems {
                     }
                     for (at, number) in numbers.iter().enumerate() {
                         let path = format!("{path}.senders[{at}]");
-                        self.pattern(&path, number);
+                        self.sender(account, &path, number);
                         if let Some((_, other)) = sent.iter().find(|(each, _)| covers(each, number))
                         {
                             let mend = format!("{number:?} has the strategy {other:?} already");
