@@ -33,6 +33,7 @@ pub mod random;
 // Formats and protocols: pure, know nothing of us.
 pub mod audio;
 pub mod page;
+pub mod rtc;
 pub mod rtp;
 pub mod sdp;
 pub mod sip;

@@ -447,6 +447,7 @@ fn switch(
         sip,
         media_address: config.media.advertised,
         media_other: None,
+        browsers: None,
         ports: workers
             .iter()
             .map(|worker| worker.bound_ports().to_vec())

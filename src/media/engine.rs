@@ -7,7 +7,7 @@ use super::control::Moment;
 use super::leg::{Leg, Taken};
 use super::press::Way;
 use super::recorder::Track;
-use super::{Chunk, Command, Event, Library, MAX_LEGS, MAX_RECORDINGS, Out, Source, Stream};
+use super::{Chunk, Command, Event, Library, MAX_LEGS, MAX_RECORDINGS, Out, Place, Source, Stream};
 use crate::clock::Clock;
 use crate::id::{LegId, RecordingId, SoundId};
 use crate::random::Random;
@@ -23,6 +23,8 @@ const MAX_DATAGRAM: usize = 2048;
 const RATE: i64 = 8000;
 /// No leg has this port.
 const NOBODY: u32 = u32::MAX;
+/// How the port that all browsers share is named: no port has this number.
+pub const SHARED: u16 = 0;
 
 /// The media of many calls: one value, driven by one worker.
 #[derive(Debug)]
@@ -114,10 +116,11 @@ impl Engine {
             }
             Command::Open {
                 leg,
-                port,
+                place,
                 patience,
-            } => self.open(now, leg, port, patience, out),
+            } => self.open(now, leg, place, patience, out),
             Command::Describe { leg, stream } => self.describe(now, leg, stream, out),
+            Command::Meet { leg, agreed } => self.describe(now, leg, Stream::from(&*agreed), out),
             Command::Hear { leg, source } => self.hear(leg, source, out),
             Command::Record {
                 recording,
@@ -238,14 +241,18 @@ impl Engine {
     }
 
     /// The part of [`Self::check`] about slots and ports.
-    pub(super) fn check_slots(&self, legs: usize) {
+    pub(super) fn check_slots(&self, legs: usize, browsers: usize) {
         assert_eq!(
             self.free.len() + legs,
             self.legs.len(),
             "each slot is free or taken"
         );
         let ports = self.ports.iter().filter(|slot| **slot != NOBODY).count();
-        assert_eq!(ports, legs, "each leg has one port");
+        assert_eq!(
+            ports + browsers,
+            legs,
+            "each leg has one port or shares one"
+        );
     }
 
     /// The part of [`Self::check`] about recordings.
@@ -300,16 +307,19 @@ impl Engine {
         &mut self,
         now: Instant,
         id: LegId,
-        port: u16,
+        place: Place,
         patience: Option<Duration>,
         out: &mut Out,
     ) {
-        let place = usize::from(port >> 1);
+        let port = match &place {
+            Place::Port(port) => Some(*port),
+            Place::Browser(_) => None,
+        };
         let why = if self.names.contains_key(&id) {
             Some("the leg is open already")
-        } else if port == 0 || !port.is_multiple_of(2) {
+        } else if port.is_some_and(|port| port == SHARED || !port.is_multiple_of(2)) {
             Some("an RTP port is even and not 0")
-        } else if self.ports[place] != NOBODY {
+        } else if port.is_some_and(|port| self.slot_of(port).is_some()) {
             Some("the port is another leg's")
         } else if self.names.len() >= MAX_LEGS {
             Some("too many legs")
@@ -319,13 +329,16 @@ impl Engine {
         if let Some(why) = why {
             return out.events.push(Event::Failed { leg: id, why });
         }
-        let leg = Leg::new(now, (id, port), patience, &mut self.random);
+        let own = (id, port.unwrap_or(SHARED));
+        let leg = Leg::new(now, own, patience, &mut self.random);
         let slot = self.free.pop().unwrap_or_else(|| {
             self.legs.push(None);
             self.legs.len() - 1
         });
         self.legs[slot] = Some(Box::new(leg));
-        self.ports[place] = slot as u32;
+        if let Some(port) = port {
+            self.ports[usize::from(port >> 1)] = slot as u32;
+        }
         self.names.insert(id, slot);
         self.replan_around(id);
     }
@@ -423,7 +436,9 @@ impl Engine {
         if self.names.is_empty() {
             self.next_beat = None;
         }
-        self.ports[usize::from(leg.port >> 1)] = NOBODY;
+        if leg.port != SHARED {
+            self.ports[usize::from(leg.port >> 1)] = NOBODY;
+        }
         for track in &leg.tracks {
             self.recordings.remove(&track.recording);
         }

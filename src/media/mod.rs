@@ -15,6 +15,7 @@
 //! The engine is a value: no socket, no clock, no file. All legs of a call live in one engine.
 
 mod beat;
+mod browser;
 mod control;
 mod engine;
 mod gathered;
@@ -35,14 +36,16 @@ mod secure;
 mod tests;
 mod voice;
 
-pub use engine::{Engine, Totals};
+pub use engine::{Engine, SHARED, Totals};
 pub use library::{Library, Sound};
 pub use out::{Out, Packets};
 
 use crate::audio::Codec;
 use crate::audio::opus::Wishes;
 use crate::id::{LegId, RecordingId, SoundId};
+use crate::rtc::Credentials;
 use crate::rtp::{Events, srtp};
+use crate::sdp::browser::Agreed;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -73,12 +76,13 @@ pub enum Command {
     },
     /// Takes out a sound that [`Command::Sound`] has added; legs keep what they are hearing.
     Forget(SoundId),
-    /// A leg gets a port. Nothing is sent before [`Command::Describe`]; it hears silence.
+    /// A leg gets a place. Nothing is sent before [`Command::Describe`] or [`Command::Meet`]; it
+    /// hears silence.
     Open {
         /// Its name from now on.
         leg: LegId,
-        /// The even RTP port; RTCP is the next one.
-        port: u16,
+        /// Where its packets come to.
+        place: Place,
         /// [`Event::Silent`] after so long without a packet from the peer; `None`: never.
         patience: Option<Duration>,
     },
@@ -88,6 +92,14 @@ pub enum Command {
         leg: LegId,
         /// Where to, in which codec, which ways.
         stream: Stream,
+    },
+    /// What was agreed on with the browser of a leg that was opened as one; again after every
+    /// re-negotiation. Nothing is sent before DTLS has proved whose it is.
+    Meet {
+        /// Whose page it is.
+        leg: LegId,
+        /// Its sound, its pictures, its way.
+        agreed: Box<Agreed>,
     },
     /// From now on the leg hears this.
     Hear {
@@ -139,6 +151,15 @@ pub enum Command {
         /// Which leg; an unknown one is [`Event::Failed`].
         leg: LegId,
     },
+}
+
+/// Where a leg's packets come to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// An even RTP port of its own; RTCP is the next one.
+    Port(u16),
+    /// The port that all browsers share: its checks name it by these credentials of ours.
+    Browser(Credentials),
 }
 
 /// A leg's stream as negotiated: where to, in which codec, which ways.
@@ -208,6 +229,17 @@ pub enum Event {
         /// The number it was given.
         play: u64,
     },
+    /// Nothing comes from the leg's browser any more (RFC 7675); its call is another's to end. Said
+    /// once until it is [`Event::Found`].
+    Lost {
+        /// Whose way is gone.
+        leg: LegId,
+    },
+    /// A browser that was lost is there again.
+    Found {
+        /// Whose.
+        leg: LegId,
+    },
     /// A key was pressed, said once per press, whatever way or ways it came: telephone-events,
     /// tones where those were not agreed on, signalling.
     Digit {
@@ -221,11 +253,11 @@ pub enum Event {
         /// Who is not heard.
         leg: LegId,
     },
-    /// The leg is closed, its port may be given to another.
+    /// The leg is closed, its place may be given to another.
     Closed {
         /// Which leg.
         leg: LegId,
-        /// The port that is free now.
+        /// The port that is free now; [`SHARED`] of a browser.
         port: u16,
         /// How its media fared.
         report: Report,

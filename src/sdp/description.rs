@@ -16,16 +16,31 @@ const MAX_LINES: usize = 1000;
 const MAX_MEDIA: usize = 32;
 /// The formats of one media line, and each kind of attribute kept of them.
 const MAX_FORMATS: usize = 128;
+/// The attributes that are kept as written, for those who read them: [`super::browser`].
+const KEPT: [&str; 8] = [
+    "fingerprint",
+    "group",
+    "ice-lite",
+    "ice-pwd",
+    "ice-ufrag",
+    "mid",
+    "rtcp-fb",
+    "setup",
+];
 
 /// A description: what holds for all of the session, and its media in their order.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Description {
+    /// The id of the session in `o=`, as written.
+    pub session: String,
     /// The first `t=`, which an answer repeats (RFC 3264 §6).
     pub timing: String,
     /// Where the media without an address of their own are received.
     pub connection: Option<Connection>,
     /// The direction of the media without one of their own.
     pub direction: Option<Direction>,
+    /// Attributes of browsers, by name, that hold for the whole session.
+    pub attributes: Vec<(String, String)>,
     /// The media lines in their order.
     pub media: Vec<Media>,
 }
@@ -59,6 +74,8 @@ pub struct Media {
     pub rtcp_mux: bool,
     /// The keys offered (RFC 4568), in the order of the lines, and what is wrong with the others.
     pub cryptos: Vec<Result<Crypto, Unusable>>,
+    /// Attributes of browsers, by name, in the order of the lines.
+    pub attributes: Vec<(String, String)>,
 }
 
 /// The address of a `c=` line.
@@ -128,6 +145,8 @@ impl Description {
             return Err(Malformed::Version);
         }
         let mut description = Self {
+            session: String::new(),
+            attributes: Vec::new(),
             timing: "0 0".to_owned(),
             connection: None,
             direction: None,
@@ -144,7 +163,11 @@ impl Description {
             }
             let (letter, value) = split_line(line).ok_or(Malformed::Line(number))?;
             match letter {
-                'o' => origin = true,
+                'o' => {
+                    origin = true;
+                    let id = value.split_ascii_whitespace().nth(1);
+                    description.session = id.unwrap_or_default().to_owned();
+                }
                 't' if !timing => {
                     timing = true;
                     value.clone_into(&mut description.timing);
@@ -160,7 +183,7 @@ impl Description {
                     let found = media(value).ok_or(Malformed::Media(number))?;
                     description.media.push(found);
                 }
-                'a' => description.attribute(value),
+                'a' => description.take(value),
                 // s= i= u= e= p= b= r= z= k=, and what is not known.
                 _ => {}
             }
@@ -179,7 +202,7 @@ impl Description {
         }
     }
 
-    fn attribute(&mut self, attribute: &str) {
+    fn take(&mut self, attribute: &str) {
         let (name, value) = attribute.split_once(':').unwrap_or((attribute, ""));
         let (name, value) = (name.trim(), value.trim());
         if let Some(direction) = Direction::from_attribute(name) {
@@ -188,13 +211,25 @@ impl Description {
                 None => self.direction = Some(direction),
             }
         } else if let Some(media) = self.media.last_mut() {
-            media.attribute(name, value);
+            media.take(name, value);
+        } else {
+            keep(&mut self.attributes, name, value);
         }
+    }
+
+    /// The first attribute of this name that holds for the whole session, of those kept as written.
+    pub(super) fn attribute(&self, name: &str) -> Option<&str> {
+        first(&self.attributes, name)
     }
 }
 
 impl Media {
-    fn attribute(&mut self, name: &str, value: &str) {
+    /// The first attribute of this name, of those kept as written.
+    pub(super) fn attribute(&self, name: &str) -> Option<&str> {
+        first(&self.attributes, name)
+    }
+
+    fn take(&mut self, name: &str, value: &str) {
         match name {
             "rtpmap" if self.rtpmaps.len() < MAX_FORMATS => self.rtpmaps.extend(rtpmap(value)),
             "fmtp" if self.fmtps.len() < MAX_FORMATS => {
@@ -209,9 +244,21 @@ impl Media {
             "rtcp" => self.rtcp = rtcp(value),
             "rtcp-mux" => self.rtcp_mux = true,
             "crypto" if self.cryptos.len() < MAX_FORMATS => self.cryptos.push(Crypto::read(value)),
-            _ => {}
+            _ => keep(&mut self.attributes, name, value),
         }
     }
+}
+
+fn keep(attributes: &mut Vec<(String, String)>, name: &str, value: &str) {
+    if KEPT.contains(&name) && attributes.len() < MAX_FORMATS {
+        attributes.push((name.to_owned(), value.to_owned()));
+    }
+}
+
+fn first<'a>(attributes: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    let mut attributes = attributes.iter();
+    let found = attributes.find(|(kept, _)| kept == name);
+    found.map(|(_, value)| value.as_str())
 }
 
 fn split_line(line: &str) -> Option<(char, &str)> {
@@ -278,6 +325,7 @@ fn media(value: &str) -> Option<Media> {
         rtcp: None,
         rtcp_mux: false,
         cryptos: Vec::new(),
+        attributes: Vec::new(),
     })
 }
 

@@ -138,10 +138,14 @@ impl Formats {
 
     /// What is agreed on from an offer: of the codecs on both lists the one that stands first on ours,
     /// as RFC 3264 §6.1 leaves to the answerer; its types as they are in the offer.
-    pub(super) fn answered(media: &Media, local: &Local) -> Result<(Self, Agreed), Refusal> {
+    pub(super) fn answered(
+        media: &Media,
+        codecs: &[Codec],
+        types: &Types,
+    ) -> Result<(Self, Agreed), Refusal> {
         let offered: Vec<_> = sounds(media).collect();
         let both = |codec: &Codec| offered.iter().find(|(known, _)| known == codec).copied();
-        let found = local.codecs.iter().find_map(both);
+        let found = codecs.iter().find_map(both);
         let (codec, payload_type) = found.ok_or(Refusal::NoCommonCodec)?;
         let rates = [codec.clock_rate(), 8000];
         let mut events: Vec<EventType> = vec![];
@@ -150,7 +154,7 @@ impl Formats {
                 events.push(found);
             }
         }
-        let mut types = local.types.clone();
+        let mut types = types.clone();
         types.learn_all(media);
         let agreed = Agreed {
             codec,
@@ -192,10 +196,16 @@ impl Formats {
         })
     }
 
+    /// The numbers of the media line.
+    pub(super) fn numbers(&self) -> Vec<u8> {
+        let events = self.events.iter().map(|events| events.payload_type);
+        let codecs = self.codecs.iter().map(|(_, number)| *number);
+        codecs.chain(events).collect()
+    }
+
     /// The numbers for the media line.
     pub(super) fn write_numbers(&self, text: &mut String) {
-        let events = self.events.iter().map(|events| events.payload_type);
-        for number in self.codecs.iter().map(|(_, number)| *number).chain(events) {
+        for number in self.numbers() {
             let _ = write!(text, " {number}");
         }
     }

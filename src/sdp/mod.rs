@@ -19,10 +19,11 @@
 //! IP version. `a=rtcp-mux` (RFC 5761) is answered or offered too; `a=rtcp` is read and never
 //! written, since our RTCP port is the next one.
 //!
-//! Deliberately absent: browsers' profiles and those with feedback (refused with a reason of their
-//! own), multicast, names in place of addresses, bundling (not answered, so not in use),
+//! What pages offer is answered in [`browser`]. Deliberately absent here: browsers' profiles and those
+//! with feedback (refused with a reason of their own), multicast, names in place of addresses, bundling (not answered, so not in use),
 //! preconditions and capability negotiation.
 
+pub mod browser;
 mod description;
 mod formats;
 mod negotiate;

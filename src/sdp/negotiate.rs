@@ -21,7 +21,7 @@ pub fn answer(offer: &[u8], local: &Local) -> Result<(Vec<u8>, Negotiated), Refu
     let mut agreed = None;
     for (index, media) in offer.media.iter().enumerate() {
         if index == taken {
-            let (formats, contents) = Formats::answered(media, local)?;
+            let (formats, contents) = Formats::answered(media, &local.codecs, &local.types)?;
             let security = (profile, crypto.as_ref());
             let mux = local.rtcp_mux != RtcpMux::Off;
             let found = agree(&offer, media, local, contents, security, mux)?;

@@ -5,7 +5,7 @@ use crate::audio::Codec;
 use crate::call::record::Role;
 use crate::call::{Hears, Leg};
 use crate::id::{CallId, LegId, TrunkId};
-use crate::media::{Command as Media, Source, Stream};
+use crate::media::{Command as Media, Place, Source, Stream};
 use crate::rtp::srtp::Suite;
 use crate::sdp::{Direction, Local, Negotiated, OurKeys, Profile, RtcpMux, Security, Types};
 use crate::settings::{self, Habits, Srtp};
@@ -102,10 +102,10 @@ impl Switch {
         if let Some(call) = self.calls.get_mut(&call) {
             call.add_leg(id);
         }
-        let (port, patience) = (port.number, self.silence);
+        let (place, patience) = (Place::Port(port.number), self.silence);
         self.media(id, |leg| Media::Open {
             leg,
-            port,
+            place,
             patience,
         });
         id

@@ -60,6 +60,7 @@ use crate::clock::Clock;
 use crate::id::{AgentId, CallId, CallbackId, LegId, RecordingId, TrunkId};
 use crate::random::Random;
 use crate::route::{Board, Pace};
+use crate::rtc::Fingerprint;
 use crate::settings::Account;
 use crate::sip::resolve::Resolver;
 use crate::sip::{self, Endpoint, Hop, Peer, SessionId};
@@ -70,7 +71,7 @@ use owners::Owners;
 use ports::Ports;
 use speech::Speech;
 use std::collections::{BTreeMap, VecDeque};
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
 /// What a switch is built from.
@@ -84,6 +85,8 @@ pub struct Config {
     pub media_address: IpAddr,
     /// The one that it gives to peers of the other IP version.
     pub media_other: Option<IpAddr>,
+    /// How browsers reach the media; `None`: they cannot.
+    pub browsers: Option<Browsers>,
     /// The RTP ports of each media worker, in the order of the workers.
     pub ports: Vec<Vec<u16>>,
     /// A leg without RTP for so long ends the call; `None`: never.
@@ -94,12 +97,23 @@ pub struct Config {
     pub callbacks: Vec<callback::Request>,
 }
 
+/// What answers to browsers say of our media.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Browsers {
+    /// The certificate of the process.
+    pub fingerprint: Fingerprint,
+    /// Where browsers reach each media worker, in the order of the workers, the best first.
+    pub candidates: Vec<Vec<SocketAddr>>,
+}
+
 /// The switch.
 #[derive(Debug)]
 pub struct Switch {
     account: Account,
     media_address: IpAddr,
     media_other: Option<IpAddr>,
+    #[allow(dead_code, reason = "pages are told")]
+    browsers: Option<Browsers>,
     silence: Option<Duration>,
     sounds: Sounds,
     /// Sentences with numbers, and who waits for one.
@@ -169,6 +183,7 @@ impl Switch {
             account: config.account,
             media_address: config.media_address,
             media_other: config.media_other,
+            browsers: config.browsers,
             silence: config.silence,
             sounds: config.sounds,
             speech: Speech::default(),

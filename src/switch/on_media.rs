@@ -15,6 +15,8 @@ impl Switch {
             // Which one is nobody's business in a log; those who hear the leg have got it already.
             Event::Digit { leg, digit } => self.pressed(now, leg, digit),
             Event::Played { leg, play } => self.played(now, leg, play),
+            // What becomes of its call is for the page to say, or for those who wait for it.
+            Event::Lost { .. } | Event::Found { .. } => {}
             Event::Silent { leg } => self.lost(now, leg, End::MediaLost),
             Event::Failed { leg, .. } => self.lost(now, leg, End::Fault),
             Event::Closed { leg, report, .. } => self.closed(now, leg, &report),

@@ -1,5 +1,6 @@
 //! The media ports: which are free, and whose worker they are.
 
+use crate::media::SHARED;
 use std::collections::VecDeque;
 
 /// An RTP port and the worker whose socket it is.
@@ -7,7 +8,7 @@ use std::collections::VecDeque;
 pub struct Port {
     /// The worker, counted from 0.
     pub worker: usize,
-    /// The even port number.
+    /// The even port number; [`SHARED`] of a browser's leg.
     pub number: u16,
 }
 
@@ -22,12 +23,15 @@ pub(super) struct Ports {
     free: Vec<VecDeque<u16>>,
     /// How many each has, free or taken.
     all: Vec<usize>,
+    /// The legs of browsers on each.
+    browsers: Vec<usize>,
 }
 
 impl Ports {
     pub(super) fn new(workers: Vec<Vec<u16>>) -> Self {
         Self {
             all: workers.iter().map(Vec::len).collect(),
+            browsers: vec![0; workers.len()],
             free: workers.into_iter().map(VecDeque::from).collect(),
         }
     }
@@ -39,14 +43,28 @@ impl Ports {
 
     /// A port of the first worker that has little to do, or of the one with the most left.
     pub(super) fn take(&mut self) -> Option<Port> {
+        self.take_of(self.least_busy()?)
+    }
+
+    #[allow(dead_code, reason = "pages take it")]
+    /// A place for a browser's leg at the worker of its call, or at the one that has the least to do.
+    pub(super) fn browser(&mut self, worker: Option<usize>) -> Option<Port> {
+        let worker = worker.or_else(|| self.least_busy())?;
+        *self.browsers.get_mut(worker)? += 1;
+        let number = SHARED;
+        Some(Port { worker, number })
+    }
+
+    fn least_busy(&self) -> Option<usize> {
         let workers = self.free.iter().zip(&self.all).enumerate();
         let (worker, _) = workers.max_by_key(|(worker, (free, all))| {
             // Room for the other legs of its call, too.
-            let calm = *all - free.len() < FEW && free.len() > *all / 2;
+            let browsers = self.browsers.get(*worker).copied().unwrap_or(0);
+            let calm = *all - free.len() + browsers < FEW && free.len() > *all / 2;
             let left = if calm { 0 } else { free.len() };
             (calm, left, usize::MAX - worker)
         })?;
-        self.take_of(worker)
+        Some(worker)
     }
 
     /// A port of this worker: all legs of a call live on one.
@@ -56,14 +74,18 @@ impl Ports {
     }
 
     pub(super) fn give(&mut self, port: Port) {
-        if let Some(free) = self.free.get_mut(port.worker) {
+        if port.number == SHARED {
+            if let Some(browsers) = self.browsers.get_mut(port.worker) {
+                *browsers = browsers.saturating_sub(1);
+            }
+        } else if let Some(free) = self.free.get_mut(port.worker) {
             free.push_back(port.number);
         }
     }
 
     pub(super) fn taken(&self) -> usize {
         let free: usize = self.free.iter().map(VecDeque::len).sum();
-        self.all.iter().sum::<usize>() - free
+        self.all.iter().sum::<usize>() - free + self.browsers.iter().sum::<usize>()
     }
 }
 
@@ -80,6 +102,17 @@ mod tests {
         assert_eq!(ports.take_of(0).map(|port| port.number), Some(12));
         assert_eq!(ports.taken(), 1);
         assert_eq!(ports.take_of(7), None);
+    }
+
+    #[test]
+    fn browsers_share_a_port_and_are_counted_as_legs() {
+        let mut ports = Ports::new(vec![vec![10], vec![20, 22]]);
+        let first = ports.browser(Some(1)).expect("a worker");
+        let second = ports.browser(Some(1)).expect("a worker");
+        assert_eq!((first, ports.taken()), (second, 2));
+        ports.give(first);
+        ports.give(second);
+        assert_eq!((ports.taken(), ports.browser(Some(2))), (0, None));
     }
 
     #[test]

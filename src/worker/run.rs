@@ -4,7 +4,7 @@ use super::pace::Pace;
 use super::ports::{MAX_PACKET, Ports, Ready, Received};
 use super::{Counters, Order, Shared};
 use crate::id::{LegId, RecordingId};
-use crate::media::{Chunk, Command, Engine, Event, Out};
+use crate::media::{Chunk, Command, Engine, Event, Out, Place, SHARED};
 use crate::vault;
 use std::collections::{BTreeMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -198,9 +198,15 @@ impl<R: FnMut(Event) -> Result<(), Event>> Run<R> {
     fn note(&mut self, command: &Command) -> Option<LegId> {
         match command {
             Command::Library(_) | Command::Sound { .. } | Command::Forget(_) => None,
-            Command::Open { leg, port, .. } => {
-                self.legs.insert(*leg, *port);
-                self.owners.insert(*port, *leg);
+            Command::Open { leg, place, .. } => {
+                let port = match place {
+                    Place::Port(port) => *port,
+                    Place::Browser(_) => SHARED,
+                };
+                self.legs.insert(*leg, port);
+                if port != SHARED {
+                    self.owners.insert(port, *leg);
+                }
                 Some(*leg)
             }
             Command::Record {
@@ -215,6 +221,7 @@ impl<R: FnMut(Event) -> Result<(), Event>> Run<R> {
                 self.recordings.get(recording).map(|(leg, _)| *leg)
             }
             Command::Describe { leg, .. }
+            | Command::Meet { leg, .. }
             | Command::Hear { leg, .. }
             | Command::Pressed { leg, .. }
             | Command::Press { leg, .. }
@@ -278,7 +285,10 @@ impl<R: FnMut(Event) -> Result<(), Event>> Run<R> {
                     self.owners.remove(port);
                     true
                 }
-                Event::Failed { .. } | Event::Played { .. } => true,
+                Event::Failed { .. }
+                | Event::Played { .. }
+                | Event::Lost { .. }
+                | Event::Found { .. } => true,
                 Event::Started { .. } | Event::Digit { .. } | Event::Silent { .. } => false,
             };
             if !needed && self.events.len() >= EVENTS {

@@ -5,7 +5,7 @@ use crate::audio::Codec;
 use crate::audio::opus::Wishes;
 use crate::clock::Clock;
 use crate::id::LegId;
-use crate::media::{Source, Stream};
+use crate::media::{Place, Source, Stream};
 use crate::random::Random;
 use crate::vault::Vault;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
@@ -73,7 +73,7 @@ impl Bench {
         let source = Source::Leg(LegId(hears));
         self.worker.send(Command::Open {
             leg,
-            port,
+            place: Place::Port(port),
             patience: None,
         });
         self.worker.send(Command::Describe { leg, stream });

@@ -10,7 +10,8 @@ const COMMON: &[&str] = &["id", "clock", "random"];
 const LAYERS: &[(&str, &[&str])] = &[
     ("audio", &[]),
     ("rtp", &["audio"]),
-    ("sdp", &["audio", "rtp"]),
+    ("rtc", &["rtp"]),
+    ("sdp", &["audio", "rtp", "rtc"]),
     ("sip", &[]),
     ("page", &[]),
     ("speech", &[]),
@@ -18,12 +19,12 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("route", &["settings"]),
     ("acd", &["settings"]),
     ("call", &["settings"]),
-    ("media", &["audio", "rtp"]),
+    ("media", &["audio", "rtp", "rtc", "sdp"]),
     (
         "switch",
         &[
-            "audio", "rtp", "sdp", "sip", "page", "speech", "settings", "route", "acd", "call",
-            "media",
+            "audio", "rtp", "rtc", "sdp", "sip", "page", "speech", "settings", "route", "acd",
+            "call", "media",
         ],
     ),
     ("net", &["sip"]),

@@ -237,6 +237,8 @@ fn rfc7160_another_clock_is_another_stream_and_the_talk_goes_on() {
         | Event::Played { .. }
         | Event::Digit { .. }
         | Event::Silent { .. }
+        | Event::Lost { .. }
+        | Event::Found { .. }
         | Event::Failed { .. } => None,
     };
     let closed = w.events.iter().find_map(report);

@@ -159,7 +159,7 @@ impl World {
         let patience = Some(Duration::from_secs(5));
         self.command(Command::Open {
             leg,
-            port,
+            place: Place::Port(port),
             patience,
         });
         self.describe(index, |_| {});

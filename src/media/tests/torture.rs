@@ -107,7 +107,7 @@ fn any_command(random: &mut Random, recordings: &mut u64, now: Instant) -> Comma
     match random.below(12) {
         0 | 1 => Command::Open {
             leg,
-            port: 30_000 + random.below(12) as u16,
+            place: Place::Port(30_000 + random.below(12) as u16),
             patience: None,
         },
         2 | 3 => Command::Describe {

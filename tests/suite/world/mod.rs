@@ -613,6 +613,7 @@ fn config(
         },
         media_address: SWITCH,
         media_other: None,
+        browsers: None,
         ports: vec![(0..ports).map(|index| 20_000 + 2 * index).collect()],
         silence: Some(Duration::from_secs(30)),
         sounds,

@@ -3,7 +3,9 @@
 
 use cordboard::clock::Clock;
 use cordboard::id::{LegId, SoundId};
-use cordboard::media::{Chunk, Command, Engine, Event, Library, Out, Report, Sound, Source};
+use cordboard::media::{
+    Chunk, Command, Engine, Event, Library, Out, Place, Report, SHARED, Sound, Source,
+};
 use cordboard::random::Random;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -135,7 +137,11 @@ impl Plane {
 impl Mime {
     fn command(&mut self, now: Instant, command: Command) {
         match command {
-            Command::Open { leg, port, .. } => {
+            Command::Open { leg, place, .. } => {
+                let port = match place {
+                    Place::Port(port) => port,
+                    Place::Browser(_) => SHARED,
+                };
                 assert!(
                     self.legs.insert(leg, (port, None)).is_none(),
                     "leg {leg} twice"
@@ -145,7 +151,7 @@ impl Mime {
                     .values()
                     .filter(|(taken, _)| *taken == port)
                     .collect();
-                assert_eq!(ports.len(), 1, "port {port} twice");
+                assert!(port == SHARED || ports.len() == 1, "port {port} twice");
             }
             Command::Hear { leg, source } => {
                 let playing = match source {
@@ -170,6 +176,7 @@ impl Mime {
             Command::Library(_)
             | Command::Forget(_)
             | Command::Describe { .. }
+            | Command::Meet { .. }
             | Command::Press { .. }
             | Command::Record { .. }
             | Command::StopRecording { .. } => {}
