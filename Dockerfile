@@ -16,11 +16,19 @@
 # The configuration is /etc/cordboard/cordboard.toml; its data_dir should be /data, the volume with the database, the
 # call records and the recordings. The container's user must be able to read the one and write the other.
 
+FROM node:22-bookworm-slim AS pages
+WORKDIR /web
+COPY web/package.json web/package-lock.json web/.npmrc ./
+RUN npm ci
+COPY web .
+RUN npm run build
+
 FROM rust:1.95-bookworm AS build
 WORKDIR /src
 # libopus comes as source and is built with cmake.
 RUN apt-get update && apt-get install --yes --no-install-recommends cmake && rm -rf /var/lib/apt/lists/*
 COPY . .
+COPY --from=pages /web/dist web/dist
 # The caches outlive a build: only what changed is compiled again.
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/src/target \

@@ -46,3 +46,17 @@ need_rust() {
     fi
     command -v cargo >/dev/null || give_up "needs Rust 1.95 or newer: https://rustup.rs"
 }
+
+# Builds the pages, which the program takes in when it is compiled: only if what they are made of has changed.
+build_pages() {
+    need node nodejs npm npm
+    if [ ! -f web/node_modules/.package-lock.json ] || [ web/package-lock.json -nt web/node_modules/.package-lock.json ]; then
+        say "fetching what the pages are built with"
+        npm --prefix web ci --no-audit --no-fund --loglevel=error >&2
+        touch web/node_modules/.package-lock.json
+    fi
+    if [ ! -f web/dist/index.html ] || [ -n "$(find web -path web/node_modules -prune -o -path web/dist -prune -o -newer web/dist/index.html -type f -print -quit)" ]; then
+        say "building the pages"
+        npm --prefix web run --silent build >&2
+    fi
+}

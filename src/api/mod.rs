@@ -34,6 +34,7 @@ mod sounds;
 mod switchboard;
 mod table;
 mod traces;
+mod web;
 mod webhooks;
 mod who;
 

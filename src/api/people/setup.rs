@@ -7,10 +7,10 @@ use crate::api::body::{Fields, Json, bytes, is_kind};
 use crate::api::part::Word;
 use crate::api::problem::Problem;
 use crate::api::serve::Peer;
-use crate::api::{Site, answer};
+use crate::api::{Site, answer, web};
 use crate::store::{Changed, NewUser, Role};
 use axum::extract::{ConnectInfo, FromRequest as _, Request, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
@@ -64,8 +64,11 @@ pub(in crate::api) async fn again(
     Ok((StatusCode::CREATED, answer(&json!({ "path": new }))).into_response())
 }
 
-/// A form for people. Whether the token is right is told when it is sent.
-pub(in crate::api) async fn form(Word(_): Word) -> Response {
+/// A page for people, or a form where none is built. Whether the token is right is told when it is sent.
+pub(in crate::api) async fn form(Word(_): Word, headers: HeaderMap) -> Response {
+    if let Some(page) = web::setup(&headers) {
+        return page;
+    }
     // The address of the form is that of the page: nothing that came in is written into it.
     let policy = "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
     let policy = [(header::CONTENT_SECURITY_POLICY, policy)];

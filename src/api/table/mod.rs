@@ -11,7 +11,7 @@ use super::people::{keys, session, setup, users};
 use super::schema::{any, list, of, text};
 use super::who::Role;
 use super::who::Role::{Admin, Agent, Supervisor};
-use super::{docs, health, openapi, traces};
+use super::{docs, health, openapi, traces, web};
 use serde_json::{Value, json};
 
 const ADMINS: Rule = Rule::Only(&[Admin], None);
@@ -21,6 +21,7 @@ const PEOPLE: &[Role] = &[Admin, Supervisor, Agent];
 /// All of them.
 pub(super) fn endpoints() -> Vec<Endpoint> {
     [
+        pages(),
         watching(),
         who_you_are(),
         administration(),
@@ -32,6 +33,33 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         work::webhooks(),
     ]
     .concat()
+}
+
+/// For people. What a page shows it asks the API for, so that it is for anyone.
+fn pages() -> Vec<Endpoint> {
+    const TAG: &str = "Pages";
+    let page = |endpoint: Endpoint, about: &'static str| {
+        let kept = "What you have, by its ETag: 304 if it is the same.";
+        endpoint
+            .says(TAG, about)
+            .header("If-None-Match", kept, text())
+            .gives_as(200, "text/html", text())
+            .gives_nothing(304)
+    };
+    vec![
+        page(
+            get("/", Rule::Anyone, web::start),
+            "Leads to where you belong.",
+        ),
+        page(
+            get("/login", Rule::Anyone, web::login),
+            "Where people log in.",
+        ),
+        get("/assets/{file}", Rule::Anyone, web::asset)
+            .says(TAG, "What pages load.")
+            .gives_as(200, "application/octet-stream", text())
+            .refuses(&[400, 404]),
+    ]
 }
 
 /// For those who watch the server, and read about it.

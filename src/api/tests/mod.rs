@@ -7,6 +7,7 @@ mod refusals;
 mod roles;
 mod settings;
 mod sounds;
+mod web;
 
 use super::serve::Peer;
 use super::{Health, Parts, Site, Switchboard, router};

@@ -1,0 +1,103 @@
+//! The pages for people: what browsers are told of them, whether they were built or not.
+
+use super::*;
+use crate::api::web::names;
+
+const PAGES: [&str; 3] = ["/", "/login", "/setup/some-token"];
+
+impl Desk {
+    fn look(&self, path: &str, header: (&'static str, &str)) -> Answer {
+        self.get(path, &(header.0, header.1.to_owned()))
+    }
+}
+
+impl Answer {
+    fn header(&self, name: &str) -> &str {
+        let value = self.headers.get(name).map(|value| value.to_str());
+        value.and_then(Result::ok).unwrap_or_default()
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.bytes).into_owned()
+    }
+}
+
+#[test]
+fn every_page_is_html_that_runs_our_scripts_alone() {
+    let desk = Desk::new();
+    for path in PAGES {
+        let answer = desk.look(path, ("accept", "*/*"));
+        assert_eq!(answer.status, 200, "{path}");
+        assert_eq!(answer.header("content-type"), "text/html; charset=utf-8");
+        let policy = answer.header("content-security-policy");
+        assert!(policy.contains("default-src 'none'"), "{policy}");
+        assert!(policy.contains("frame-ancestors 'none'"), "{policy}");
+        assert!(!policy.contains("unsafe"), "{policy}");
+        let page = answer.text();
+        assert!(!page.contains("<script>") && !page.contains("<style"));
+        assert!(!page.contains("://"), "{path} loads from elsewhere: {page}");
+    }
+}
+
+#[test]
+fn without_pages_the_program_says_how_they_are_built() {
+    if names().any(|name| name == "index.html") {
+        return;
+    }
+    let desk = Desk::new();
+    let page = desk.look("/", ("accept", "*/*"));
+    assert!(page.text().contains("npm --prefix web run build"));
+    let setup = desk.look("/setup/some-token", ("accept", "*/*"));
+    assert!(setup.text().contains("<form method=\"post\">"));
+}
+
+#[test]
+fn an_asset_is_kept_and_a_page_is_asked_for_again() {
+    let desk = Desk::new();
+    for name in names() {
+        let path = format!("/{name}");
+        let path = match name.strip_suffix(".html") {
+            Some("index") => "/",
+            Some("login") => "/login",
+            Some(_) => continue,
+            None if name.starts_with("assets/") && !name.ends_with("z") => &path,
+            None => continue,
+        };
+        if path.ends_with(".br") {
+            continue;
+        }
+        let answer = desk.look(path, ("accept-encoding", "identity"));
+        assert_eq!(answer.status, 200, "{path}");
+        let kept = answer.header("cache-control");
+        match path.starts_with("/assets/") {
+            true => assert!(kept.contains("immutable"), "{path}: {kept}"),
+            false => assert_eq!(kept, "no-cache", "{path}"),
+        }
+        let tag = answer.header("etag").to_owned();
+        assert!(tag.len() > 20, "{path}: {tag}");
+        let again = desk.look(path, ("if-none-match", &tag));
+        assert_eq!((again.status, again.bytes.len()), (304, 0), "{path}");
+        for encoding in ["br", "gzip"] {
+            let packed = desk.look(path, ("accept-encoding", encoding));
+            if packed.header("content-encoding") == encoding {
+                assert_ne!(packed.header("etag"), tag, "{path}: two forms, one tag");
+                assert_eq!(packed.header("vary"), "accept-encoding");
+            }
+        }
+    }
+}
+
+#[test]
+fn nothing_is_served_but_what_was_built() {
+    let desk = Desk::new();
+    for path in [
+        "/assets/none.js",
+        "/assets/..%2findex.html",
+        "/assets/..%2f..%2fCargo.toml",
+        "/assets/.gitignore",
+        "/assets/%00",
+    ] {
+        let answer = desk.look(path, ("accept", "*/*"));
+        assert_eq!(answer.status, 404, "{path}");
+    }
+}

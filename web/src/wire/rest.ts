@@ -1,0 +1,107 @@
+/** The REST API: JSON in and out, errors as problem documents (RFC 9457) that name each field that is wrong. */
+
+/** One field that is wrong, and the mend, in the server's words. */
+export interface Fault {
+  field: string;
+  mend: string;
+}
+
+/** What went wrong. `status` 0: the server could not be reached. */
+export class Problem extends Error {
+  constructor(
+    readonly status: number,
+    readonly detail: string,
+    readonly faults: readonly Fault[] = [],
+    /** Seconds until one may come again. */
+    readonly after: number | null = null,
+  ) {
+    super(detail);
+    this.name = "Problem";
+  }
+
+  /** What is wrong with a field, for beside it. */
+  of(field: string): string | undefined {
+    const found = this.faults.filter((fault) => fault.field === field);
+    return found.length > 0 ? found.map((fault) => fault.mend).join("; ") : undefined;
+  }
+
+  /** Whether everything that is wrong stands beside one of these fields. */
+  isBeside(fields: readonly string[]): boolean {
+    return this.faults.length > 0 && this.faults.every((fault) => fields.includes(fault.field));
+  }
+}
+
+/** An answer with the revision that `If-Match` wants. */
+export interface Revised<T> {
+  body: T;
+  revision: string | null;
+}
+
+type Method = "GET" | "POST" | "PUT" | "DELETE";
+
+/** Asks, and gives what was answered. */
+export async function ask<T>(
+  method: Method,
+  path: string,
+  body?: unknown,
+  revision?: string | null,
+): Promise<T> {
+  return (await revised<T>(method, path, body, revision)).body;
+}
+
+/** The same, with the revision of what was answered. */
+export async function revised<T>(
+  method: Method,
+  path: string,
+  body?: unknown,
+  revision?: string | null,
+): Promise<Revised<T>> {
+  const headers: Record<string, string> = { accept: "application/json" };
+  if (body !== undefined) headers["content-type"] = "application/json";
+  if (revision) headers["if-match"] = revision;
+  let answer: Response;
+  try {
+    const request: RequestInit = { method, headers, credentials: "same-origin" };
+    answer = await fetch(path, body === undefined ? request : { ...request, body: JSON.stringify(body) });
+  } catch {
+    throw new Problem(0, "");
+  }
+  if (!answer.ok) throw await problem(answer);
+  const text = await answer.text();
+  const known = text === "" ? undefined : JSON.parse(text);
+  return { body: known as T, revision: answer.headers.get("etag") };
+}
+
+async function problem(answer: Response): Promise<Problem> {
+  const after = Number(answer.headers.get("retry-after"));
+  const told: unknown = await answer.json().catch(() => null);
+  const document = (told ?? {}) as { detail?: string; errors?: Fault[] };
+  const detail = document.detail ?? answer.statusText;
+  return new Problem(answer.status, detail, document.errors ?? [], after > 0 ? after : null);
+}
+
+/** Who somebody is. */
+export interface Who {
+  kind: "nobody" | "user" | "key";
+  id?: number;
+  name?: string;
+  role?: "admin" | "supervisor" | "agent";
+  agent?: number | null;
+}
+
+/** Who looks at the page; `null`: nobody has logged in. */
+export async function whoAmI(): Promise<Who | null> {
+  try {
+    return await ask<Who>("GET", "/api/v1/session");
+  } catch (error) {
+    if (error instanceof Problem && error.status === 401) return null;
+    throw error;
+  }
+}
+
+/** Where somebody belongs. */
+export function homeOf(who: Who): string {
+  if (who.role === "admin") return "/admin";
+  if (who.role === "supervisor") return "/supervisor";
+  return "/desk";
+}

@@ -1,0 +1,53 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { userOf } from "../src/setup/yourself";
+import { choose } from "../src/text/index";
+
+const FOLDER = "src/text";
+
+function read(path: string): Record<string, string> {
+  return JSON.parse(readFileSync(join(FOLDER, path), "utf8"));
+}
+
+/** What stands for something else in a text. */
+function places(text: string): string[] {
+  return [...text.matchAll(/\{(\w+)\}/g)].map((found) => found[1] ?? "").sort();
+}
+
+describe("the catalogues", () => {
+  const languages = readdirSync(FOLDER).filter((name) => !name.includes("."));
+  const parts = readdirSync(join(FOLDER, "en"));
+
+  test("no key is in two parts of the English one", () => {
+    const all = parts.flatMap((part) => Object.keys(read(`en/${part}`)));
+    expect(new Set(all).size).toBe(all.length);
+  });
+
+  for (const language of languages.filter((name) => name !== "en")) {
+    test(`${language} says everything that English says, with the same values`, () => {
+      for (const part of parts) {
+        const [english, other] = [read(`en/${part}`), read(`${language}/${part}`)];
+        // Plural forms are those of the language.
+        const plain = (all: Record<string, string>) =>
+          Object.keys(all).filter((key) => !/\.(zero|one|two|few|many|other)$/.test(key));
+        expect(plain(other).sort(), part).toEqual(plain(english).sort());
+        for (const key of plain(english)) {
+          expect(places(other[key] ?? ""), key).toEqual(places(english[key] ?? ""));
+        }
+      }
+    });
+  }
+});
+
+test("the language is the first wanted one that there is", () => {
+  expect(choose(["fr-FR", "de-AT", "en"], ["en", "de"])).toBe("de");
+  expect(choose(["pt-BR"], ["en", "pt", "pt-BR"])).toBe("pt-BR");
+  expect(choose([], ["en", "de"])).toBe("en");
+});
+
+test("a user of telephones is made of a name", () => {
+  expect(userOf("Ada Lovelace")).toBe("ada.lovelace");
+  expect(userOf("Jörg Müller-Lüdenscheidt")).toBe("jorg.muller.ludenscheidt");
+  expect(userOf("山田")).toBe("admin");
+});
