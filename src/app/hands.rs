@@ -13,7 +13,7 @@ use crate::net::{Dns, Network, Stage, Why};
 use crate::route::Health as TrunkHealth;
 use crate::settings::Account;
 use crate::sip;
-use crate::store::{Record, Store};
+use crate::store::{Owner, Record, Store};
 use crate::switch::{Input, Notice, Output, Switch, View};
 use crate::vault;
 use crate::watch::metrics;
@@ -200,6 +200,19 @@ impl Hands {
             Output::Callback(request) => {
                 self.store.write(Record::Callback(request));
             }
+            Output::Owned {
+                trunk,
+                customer,
+                agent,
+            } => {
+                let since = Timestamp::now();
+                self.store.write(Record::Owner(Owner {
+                    trunk,
+                    customer,
+                    agent,
+                    since,
+                }));
+            }
             Output::Redeem { ticket, token_hash } => {
                 if let Some(redeemer) = &self.redeemer {
                     redeemer.redeem(ticket, token_hash);
@@ -221,6 +234,9 @@ impl Hands {
 
     /// Logs, counts, and passes on.
     fn tell(&mut self, call: Option<CallId>, notice: &Notice) {
+        if let Notice::Status(agent, status) = notice {
+            self.store.write(Record::AgentStatus(*agent, *status));
+        }
         // Not told when nobody would read it: `tracing` asks for its words only then.
         let line = std::cell::LazyCell::new(|| story::tell(&self.account, notice, Numbers::Masked));
         match (call, notice) {

@@ -25,7 +25,6 @@ mod speech;
 mod voices;
 mod workers;
 
-use crate::acd;
 use crate::api::{self, Api, Health, Switchboard};
 use crate::clock::Clock;
 use crate::config::{Admits, Config, ListenerConfig};
@@ -38,7 +37,7 @@ use crate::settings::Verify;
 use crate::sip::{self, Listener, ListenerId, Transport};
 use crate::steward::{self, Steward};
 use crate::store::{DataDir, Place, Store};
-use crate::switch::{self, Input, Notice, Sounds, Switch};
+use crate::switch::{self, Input, Notice, Restored, Sounds, Switch};
 use crate::vault::Vault;
 use crate::voices::Catalogue;
 use crate::watch::metrics;
@@ -175,8 +174,8 @@ impl Server {
             Api::start(place, runtime.handle(), parts)
         });
         let api = api.transpose()?;
-        let pending = store.pending_callbacks()?;
-        let switch = switch(&config, began.sounds, pending, &workers, &network);
+        let left = restored(&store)?;
+        let switch = switch(&config, began.sounds, left, &workers, &network);
         let http = config.server.http;
         let addresses = listeners(&config).filter_map(|(id, listener, transport)| {
             let address = network.local_addr(id)?;
@@ -411,10 +410,21 @@ fn trace(config: &Config, network: &Network) -> anyhow::Result<Option<Trace>> {
         .context("the socket towards the capture server")
 }
 
+/// What the last process has left.
+fn restored(store: &Store) -> anyhow::Result<Restored> {
+    let owners = store.owners()?.into_iter();
+    let owners = owners.filter_map(|owner| Some((owner.trunk, owner.customer, owner.agent?)));
+    Ok(Restored {
+        callbacks: store.pending_callbacks()?,
+        statuses: store.agent_statuses()?,
+        owners: owners.collect(),
+    })
+}
+
 fn switch(
     config: &Config,
     sounds: Sounds,
-    callbacks: Vec<acd::callback::Request>,
+    restored: Restored,
     workers: &[Worker],
     network: &Network,
 ) -> Switch {
@@ -454,7 +464,7 @@ fn switch(
             .collect(),
         silence: config.media.silence_timeout,
         sounds,
-        callbacks,
+        restored,
     };
     let clock = Clock::new(Instant::now(), Timestamp::now());
     Switch::new(config, clock, Random::from_system())

@@ -10,7 +10,7 @@ use super::Record;
 use super::ledger::Ledger;
 use super::link::{Dialect, Link};
 use super::place::Place;
-use super::{callbacks, events, rows};
+use super::{agents, callbacks, events, rows};
 use crate::call::record::{Conversation, End, Recorded, Status};
 use crate::id::CallId;
 use anyhow::{Context as _, bail};
@@ -18,6 +18,7 @@ use jiff::Timestamp;
 use sqlx::ConnectOptions as _;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
@@ -46,6 +47,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!("0003_people.sql"),
     migration!("0004_status.sql"),
     migration!("0005_causes.sql"),
+    migration!("0006_agents.sql"),
 ];
 
 /// How long another program may hold the database before we give up for now.
@@ -149,17 +151,24 @@ impl Database {
         self.link
             .atomically(async move |link| {
                 let (mut conversations, mut requests, mut happened) = (vec![], vec![], vec![]);
+                let (mut statuses, mut owners) = (BTreeMap::new(), vec![]);
                 for record in records {
                     match record {
                         Record::Conversation(conversation) => conversations.push(&**conversation),
                         Record::Recorded(recorded) => rows::put_recorded(link, recorded).await?,
                         Record::Callback(callback) => requests.push(&**callback),
                         Record::Event(event) => happened.push(event),
+                        Record::AgentStatus(agent, status) => {
+                            statuses.insert(*agent, *status);
+                        }
+                        Record::Owner(owner) => owners.push(owner),
                     }
                 }
                 let ended = rows::put_conversations(link, &conversations).await?;
                 callbacks::put(link, &requests).await?;
                 events::put(link, &happened).await?;
+                agents::put_statuses(link, statuses).await?;
+                agents::put_owners(link, &owners).await?;
                 said.append(&ended).context("calls.jsonl")?;
                 link.execute("UPDATE spooled SET number = $1", &[last.into()])
                     .await?;

@@ -20,6 +20,7 @@
 //! What people ask and change goes to the database while they wait, for five seconds at most; while
 //! the database is away they are told so at once, and calls go on.
 
+mod agents;
 mod callbacks;
 mod data_dir;
 mod database;
@@ -34,6 +35,7 @@ mod thread;
 mod users;
 mod webhooks;
 
+pub use agents::Owner;
 pub use callbacks::{CallbackFilter, ConversationStatus};
 pub use data_dir::DataDir;
 pub use events::Event as Happened;
@@ -42,9 +44,9 @@ pub use settings::{Revision, RevisionInfo, Saved};
 pub use users::{ApiKey, Changed, NewUser, Role, User};
 pub use webhooks::{DeadLetter, Progress, Webhook};
 
-use crate::acd::callback;
+use crate::acd::{Status, callback};
 use crate::call::record::{Conversation, Recorded};
-use crate::id::{CallId, CallbackId};
+use crate::id::{AgentId, CallId, CallbackId};
 use anyhow::{Context as _, anyhow};
 use database::Database;
 use jiff::Timestamp;
@@ -81,6 +83,10 @@ pub enum Record {
     Callback(Box<callback::Request>),
     /// Something that happened. The first writing of a number counts.
     Event(Happened),
+    /// What an agent says of themselves now. The last writing counts.
+    AgentStatus(AgentId, Status),
+    /// Whose a conversation is now. The last writing counts.
+    Owner(Owner),
 }
 
 /// What the store tells of itself.
@@ -191,7 +197,11 @@ impl Store {
         }
         let promise = match &record {
             Record::Callback(request) => Some((request.id, request.revision)),
-            Record::Conversation(_) | Record::Recorded(_) | Record::Event(_) => None,
+            Record::Conversation(_)
+            | Record::Recorded(_)
+            | Record::Event(_)
+            | Record::AgentStatus(..)
+            | Record::Owner(_) => None,
         };
         if self.requests.try_send(Request::Write(record)).is_ok() {
             self.shared.written.fetch_add(1, Relaxed);

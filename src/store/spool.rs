@@ -226,7 +226,11 @@ mod tests {
     fn numbers(batch: &Batch) -> Vec<u32> {
         let number = |record: &Record| match record {
             Record::Recorded(recorded) => recorded.number,
-            Record::Conversation(_) | Record::Callback(_) | Record::Event(_) => 0,
+            Record::Conversation(_)
+            | Record::Callback(_)
+            | Record::Event(_)
+            | Record::AgentStatus(..)
+            | Record::Owner(_) => 0,
         };
         batch.records.iter().map(number).collect()
     }

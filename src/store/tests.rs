@@ -1,5 +1,6 @@
 //! The store as a whole: what is written comes back, once, whatever happens to the database.
 
+mod agents;
 mod asked;
 mod away;
 mod delivered;

@@ -38,6 +38,7 @@ mod on_sip;
 mod output;
 mod owners;
 mod ports;
+mod restore;
 mod sounds;
 mod speech;
 mod trunks;
@@ -48,6 +49,7 @@ pub use input::Input;
 pub use on_request::{Ask, Done, Refused, Request};
 pub use output::{Notice, Output, Unrung};
 pub use ports::Port;
+pub use restore::Restored;
 pub use sounds::Sounds;
 pub use speech::Speaker;
 pub use trunks::TrunkState;
@@ -93,8 +95,8 @@ pub struct Config {
     pub silence: Option<Duration>,
     /// Which sound is which message.
     pub sounds: Sounds,
-    /// The callbacks that were open when the last process ended, as it had written them.
-    pub callbacks: Vec<callback::Request>,
+    /// What the last process has left.
+    pub restored: Restored,
 }
 
 /// What answers to browsers say of our media.
@@ -213,7 +215,7 @@ impl Switch {
         switch.keep_names(now);
         switch.watch_trunks(now);
         switch.watch_hours(now);
-        switch.restore_callbacks(now, config.callbacks);
+        switch.restore(now, config.restored);
         switch
     }
 

@@ -223,7 +223,7 @@ impl Switch {
             return Err(Refused::NotSticky(trunk));
         }
         agent.map_or(Ok(()), |agent| self.known(agent))?;
-        self.owners.set(trunk, &route::normal(customer), agent);
+        self.own_of(trunk, route::normal(customer), agent);
         Ok(Done::Plain)
     }
 

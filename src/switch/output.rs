@@ -39,6 +39,13 @@ pub enum Output {
     /// A customer begins a call by the link whose token has this SHA-256 (R15). The switch does not
     /// wait: it is answered with [`crate::switch::Input::Redeemed`].
     Redeem { ticket: u64, token_hash: [u8; 32] },
+    /// The conversation with this customer of a trunk is the agent's now, or is closed: the store keeps
+    /// it for the next start.
+    Owned {
+        trunk: TrunkId,
+        customer: String,
+        agent: Option<AgentId>,
+    },
     /// Something people like to know, about a call where there is one.
     Notice(Option<CallId>, Notice),
 }

@@ -1,8 +1,8 @@
 //! Which agent has the conversation with whom, on trunks where conversations stay with their agent
 //! (R60).
 
-use super::Switch;
 use super::identity::ANONYMOUS;
+use super::{Output, Switch};
 use crate::call::{Call, Origin};
 use crate::id::{AgentId, CallId, TrunkId};
 use std::collections::BTreeMap;
@@ -57,8 +57,18 @@ impl Switch {
         let call = self.calls.get(&id);
         let known = call.and_then(|call| Some((self.sticky(call)?, call.record().from.clone())));
         if let Some((trunk, customer)) = known {
-            self.owners.set(trunk, &customer, agent);
+            self.own_of(trunk, customer, agent);
         }
+    }
+
+    /// The conversation with a customer of a trunk is this agent's from now on, or is closed.
+    pub(super) fn own_of(&mut self, trunk: TrunkId, customer: String, agent: Option<AgentId>) {
+        self.owners.set(trunk, &customer, agent);
+        self.out(Output::Owned {
+            trunk,
+            customer,
+            agent,
+        });
     }
 
     /// The trunk of the call, if conversations stay with their agents there. A customer without a

@@ -160,3 +160,18 @@ fn r53_r149_the_load_that_programs_count_decides_who_is_rung_and_the_log_says_so
     let ring = "the phone of Ben (1002) rings: fewest conversations (0), idle 0 s";
     assert!(log.contains(ring), "{log}");
 }
+
+#[test]
+fn who_has_gone_to_lunch_is_not_made_available_by_a_restart() {
+    let mut w = World::new();
+    w.agent("1001", answers(1.0));
+    assert_eq!(w.asks(says(Status::Offline)), Ok(Done::Plain));
+    w.dies()
+        .registers("1001", 3600)
+        .dials("alice", "100")
+        .wait(10.0);
+    assert_eq!(w.hears("alice"), ["music"]);
+    assert_eq!(w.asks(says(Status::Available)), Ok(Done::Plain));
+    w.wait(2.0);
+    assert_eq!(w.hears("alice"), ["1001"]);
+}

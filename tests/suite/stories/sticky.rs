@@ -144,3 +144,15 @@ fn r60_an_agent_who_does_not_answer_is_rung_until_the_longest_wait() {
     assert_eq!(log.matches("Ada (1001) rings").count(), 4, "{log}");
     assert!(!log.contains("Ben"), "{log}");
 }
+
+#[test]
+fn r60_a_conversation_stays_with_its_agent_over_a_restart() {
+    let mut w = after_a_talk_with_ada();
+    w.dies()
+        .agent("1002", answers(1.0))
+        .wait(5.0)
+        .agent("1001", answers(1.0))
+        .dials("alice", "100")
+        .wait(2.0);
+    assert_eq!(w.hears("alice"), ["1001"], "Ben is idle for longer");
+}

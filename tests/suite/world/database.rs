@@ -1,7 +1,9 @@
 //! The database of a world: a map that may be slow, may fail, may say nothing, and outlives the switch.
 
+use cordboard::acd::Status;
 use cordboard::acd::callback::Request;
-use cordboard::id::CallbackId;
+use cordboard::id::{AgentId, CallbackId, TrunkId};
+use cordboard::switch::Restored;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
@@ -21,6 +23,9 @@ pub(crate) struct Database {
     pub(crate) health: Health,
     pub(crate) rows: BTreeMap<CallbackId, Request>,
     due: Vec<(Instant, Request)>,
+    pub(crate) statuses: BTreeMap<AgentId, Status>,
+    /// In the order in which they were had.
+    pub(crate) owners: Vec<(TrunkId, String, AgentId)>,
 }
 
 impl Database {
@@ -29,6 +34,8 @@ impl Database {
             health: Health::Writes(Duration::ZERO),
             rows: BTreeMap::new(),
             due: vec![],
+            statuses: BTreeMap::new(),
+            owners: vec![],
         }
     }
 
@@ -38,6 +45,22 @@ impl Database {
             Health::Fails | Health::Mute => Duration::ZERO,
         };
         self.due.push((now + after, request));
+    }
+
+    pub(crate) fn owned(&mut self, trunk: TrunkId, customer: String, agent: Option<AgentId>) {
+        self.owners
+            .retain(|(at, whose, _)| (*at, whose) != (trunk, &customer));
+        self.owners
+            .extend(agent.map(|agent| (trunk, customer, agent)));
+    }
+
+    /// What another process finds.
+    pub(crate) fn left(&self) -> Restored {
+        Restored {
+            callbacks: self.rows.values().cloned().collect(),
+            statuses: self.statuses.clone().into_iter().collect(),
+            owners: self.owners.clone(),
+        }
     }
 
     /// What has become of a writing: id, revision, and whether it is in.

@@ -28,7 +28,8 @@ use cordboard::settings::{Account, Secret, WaitingKey};
 use cordboard::sip::auth::{Algorithm, Digest};
 use cordboard::sip::{self, Flow, Listener, ListenerId, Transport};
 use cordboard::switch::{
-    self, Ask, Done, Input, NewSettings, Notice, Output, Refused, Request, Sounds, Speaker, Switch,
+    self, Ask, Done, Input, NewSettings, Notice, Output, Refused, Request, Restored, Sounds,
+    Speaker, Switch,
 };
 use cordboard::watch::trace::{self, Ladder, Tap, Trace, Which};
 use database::Database;
@@ -121,7 +122,7 @@ impl World {
         } else {
             Plane::mime(&library)
         };
-        let config = config(&account, ports, sounds, vec![]);
+        let config = config(&account, ports, sounds, Restored::default());
         let places = [5060, 5080].map(|port| SocketAddr::new(SWITCH, port));
         let trace = Trace::new(&trace::Settings::default(), places.to_vec());
         Self {
@@ -161,8 +162,7 @@ impl World {
         } else {
             Plane::mime(&library)
         };
-        let rows = self.database.rows.values().cloned();
-        let config = config(&self.account, self.ports, sounds, rows.collect());
+        let config = config(&self.account, self.ports, sounds, self.database.left());
         self.switch = Switch::new(config, self.clock(), Random::seeded(self.seed));
         for phone in self.phones.values_mut() {
             phone.loses_calls();
@@ -544,6 +544,11 @@ impl World {
                 assert!(again.is_none(), "one reply to request {ticket}");
             }
             Output::Callback(request) => self.database.write(self.now, *request),
+            Output::Owned {
+                trunk,
+                customer,
+                agent,
+            } => self.database.owned(trunk, customer, agent),
             Output::Redeem { ticket, token_hash } => {
                 let redeemed = self.links.redeem(token_hash);
                 let answer = Input::Redeemed { ticket, redeemed };
@@ -564,6 +569,9 @@ impl World {
             Output::Notice(call, notice) => {
                 if let (Some(call), Notice::Ended { .. }) = (call, &notice) {
                     self.tap.ended(self.now, call);
+                }
+                if let Notice::Status(agent, status) = notice {
+                    self.database.statuses.insert(agent, status);
                 }
                 self.note(&notice);
             }
@@ -599,12 +607,7 @@ impl World {
     }
 }
 
-fn config(
-    account: &Account,
-    ports: u16,
-    sounds: Sounds,
-    callbacks: Vec<callback::Request>,
-) -> switch::Config {
+fn config(account: &Account, ports: u16, sounds: Sounds, restored: Restored) -> switch::Config {
     switch::Config {
         account: account.clone(),
         sip: sip::Config {
@@ -617,7 +620,7 @@ fn config(
         ports: vec![(0..ports).map(|index| 20_000 + 2 * index).collect()],
         silence: Some(Duration::from_secs(30)),
         sounds,
-        callbacks,
+        restored,
     }
 }
 
