@@ -14,9 +14,11 @@
 //! and even then what tells of callers, `/api/v1/traces`, answers loopback alone.
 
 mod agents;
+mod audit;
 mod body;
 mod callbacks;
 mod conversations;
+mod csv;
 mod docs;
 mod endpoint;
 mod events;
@@ -26,6 +28,7 @@ mod openapi;
 mod part;
 mod people;
 mod problem;
+mod recordings;
 mod router;
 mod schema;
 mod serve;
@@ -46,6 +49,7 @@ use crate::events::{Log, Shown};
 use crate::net::Identity;
 use crate::steward::Steward;
 use crate::store::Store;
+use crate::vault::Shelf;
 use crate::voices::Catalogue;
 use crate::watch::metrics;
 use crate::watch::trace::Trace;
@@ -54,6 +58,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use people::People;
 use problem::Problem;
+use recordings::Access;
 use serde::Serialize;
 use serve::{Door, Peer};
 use settings::Settings;
@@ -81,6 +86,8 @@ struct Site {
     /// Rung when webhooks have changed.
     webhooks: Bell,
     sounds: Sounds,
+    shelf: Shelf,
+    access: Access,
     data: PathBuf,
     /// Places for those who follow the events.
     streams: Arc<Semaphore>,
@@ -122,6 +129,8 @@ pub struct Parts {
     pub webhooks: Bell,
     /// Who speaks.
     pub voices: Arc<Catalogue>,
+    /// Where finished recordings are.
+    pub shelf: Shelf,
     /// The data directory: sounds that settings name are in `sounds` of it.
     pub data: PathBuf,
 }
@@ -133,6 +142,8 @@ impl Site {
         let sounds = Sounds::open(folder, parts.voices).context(name)?;
         Ok(Self {
             sounds,
+            shelf: parts.shelf,
+            access: Access::new()?,
             data: parts.data,
             switch: parts.switch,
             settings: Arc::new(Settings::new(parts.steward)),

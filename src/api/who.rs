@@ -50,10 +50,13 @@ pub(super) enum Scope {
     /// Open, change and close conversations of other channels.
     #[serde(rename = "conversations:write")]
     ConversationsWrite,
+    /// Find, hear and take away recordings.
+    #[serde(rename = "recordings:read")]
+    RecordingsRead,
 }
 
 impl Scope {
-    pub(super) const ALL: [Self; 7] = [
+    pub(super) const ALL: [Self; 8] = [
         Self::SettingsRead,
         Self::SettingsWrite,
         Self::LiveRead,
@@ -61,6 +64,7 @@ impl Scope {
         Self::AgentsWrite,
         Self::CallbacksWrite,
         Self::ConversationsWrite,
+        Self::RecordingsRead,
     ];
 
     /// As documents have it.
@@ -73,6 +77,7 @@ impl Scope {
             Self::AgentsWrite => "agents:write",
             Self::CallbacksWrite => "callbacks:write",
             Self::ConversationsWrite => "conversations:write",
+            Self::RecordingsRead => "recordings:read",
         }
     }
 

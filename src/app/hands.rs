@@ -445,8 +445,8 @@ fn end_name(end: End) -> &'static str {
     }
 }
 
-/// What the vault says, on its thread: into the store, the log, the health and the metrics.
-pub(super) fn vault_event(store: &Store, log: &Log, health: &Health, event: vault::Event) {
+/// What the vault says, on its thread: into the log, the health and the metrics.
+pub(super) fn vault_event(log: &Log, health: &Health, event: vault::Event) {
     match event {
         vault::Event::Recorded(recorded) => {
             metrics::RECORDINGS_FINISHED.add(recorded.files.len() as u64);
@@ -458,7 +458,6 @@ pub(super) fn vault_event(store: &Store, log: &Log, health: &Health, event: vaul
                 segment: recorded.number,
                 files: recorded.files.len(),
             };
-            store.write(Record::Recorded(recorded));
             log.add(Timestamp::now(), &written);
         }
         vault::Event::Trouble { path, error } => {

@@ -26,6 +26,7 @@ mod voices;
 mod workers;
 
 use crate::api::{self, Api, Health, Switchboard};
+use crate::call::record::Recorded;
 use crate::clock::Clock;
 use crate::config::{Admits, Config, ListenerConfig};
 use crate::events::webhooks::{Means, Reach, Webhooks};
@@ -36,9 +37,9 @@ use crate::random::Random;
 use crate::settings::Verify;
 use crate::sip::{self, Listener, ListenerId, Transport};
 use crate::steward::{self, Steward};
-use crate::store::{DataDir, Place, Store};
+use crate::store::{DataDir, Place, Record, Store};
 use crate::switch::{self, Input, Notice, Restored, Sounds, Switch};
-use crate::vault::Vault;
+use crate::vault::{Shelf, Vault};
 use crate::voices::Catalogue;
 use crate::watch::metrics;
 use crate::watch::trace::{Clerk, Trace};
@@ -116,9 +117,11 @@ impl Server {
         let version = env!("CARGO_PKG_VERSION");
         log.add(Timestamp::now(), &What::Started { version });
         let live = Live::new(log.clone(), Timestamp::now());
-        let (recorded, happened, told) = (store.clone(), log.clone(), health.clone());
-        let vault = Vault::start(data.join("recordings"), move |event| {
-            hands::vault_event(&recorded, &happened, &told, event);
+        let (records, happened, told) = (store.clone(), log.clone(), health.clone());
+        let keep =
+            move |recorded: &Recorded| records.keep(Record::Recorded(recorded.clone())).is_ok();
+        let vault = Vault::start(data.join("recordings"), keep, move |event| {
+            hands::vault_event(&happened, &told, event);
         })?;
         let means = Means {
             log: log.clone(),
@@ -169,6 +172,7 @@ impl Server {
                 live: live.shown(),
                 webhooks: webhooks.bell(),
                 voices: catalogue.clone(),
+                shelf: Shelf::new(data.join("recordings")),
                 data: data.clone(),
             };
             Api::start(place, runtime.handle(), parts)
@@ -241,7 +245,7 @@ impl Server {
     ///
     /// # Errors
     /// If the store cannot be asked.
-    pub fn recordings(&self, call: CallId) -> anyhow::Result<Vec<crate::call::record::Recorded>> {
+    pub fn recordings(&self, call: CallId) -> anyhow::Result<Vec<Recorded>> {
         self.store.recordings(call)
     }
 

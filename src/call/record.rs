@@ -188,8 +188,29 @@ pub struct Segment {
     pub customer: String,
     /// The number called.
     pub called: String,
+    /// The queue that the customer came from, if one was joined.
+    #[serde(default)]
+    pub queue: Option<String>,
+    /// Who began the conversation.
+    #[serde(default)]
+    pub direction: Direction,
     pub tracks: Vec<Track>,
     pub composition: Composition,
+}
+
+impl Segment {
+    /// What is known of it besides its files.
+    pub fn talk(&self) -> Talk {
+        Talk {
+            account: self.account.clone(),
+            began: self.began,
+            agent: self.agent.clone(),
+            customer: self.customer.clone(),
+            called: self.called.clone(),
+            queue: self.queue.clone(),
+            direction: self.direction,
+        }
+    }
 }
 
 /// One leg's file in a segment.
@@ -208,7 +229,24 @@ pub struct Track {
 pub struct Recorded {
     pub call: CallId,
     pub number: u32,
+    /// What is heard in them; `None` where an older version wrote it.
+    #[serde(default)]
+    pub talk: Option<Talk>,
     pub files: Vec<File>,
+}
+
+/// Who talked with whom in a segment, and when: what recordings are found by.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Talk {
+    pub account: String,
+    pub began: Timestamp,
+    pub agent: AgentName,
+    /// The customer's number, or their name where there is none.
+    pub customer: String,
+    /// The number called.
+    pub called: String,
+    pub queue: Option<String>,
+    pub direction: Direction,
 }
 
 /// One file of a recording.
@@ -223,6 +261,12 @@ pub struct File {
     pub gaps: bool,
     /// The server died while it was written; it ends where the disk's knowledge ended.
     pub interrupted: bool,
+    /// Of the WAV file, in hexadecimal; `None` where an older version wrote it.
+    #[serde(default)]
+    pub sha256: Option<String>,
+    /// It is encrypted on the disk (D16).
+    #[serde(default)]
+    pub encrypted: bool,
 }
 
 /// What a file holds.

@@ -60,6 +60,8 @@ impl Call {
                 Direction::Outbound => self.record.called.clone(),
             },
             called: self.record.called.clone(),
+            queue: self.record.queue.clone(),
+            direction: self.record.direction,
             tracks: vec![
                 Track {
                     recording: customers,

@@ -10,7 +10,7 @@ use super::Record;
 use super::ledger::Ledger;
 use super::link::{Dialect, Link};
 use super::place::Place;
-use super::{agents, callbacks, events, rows};
+use super::{agents, callbacks, events, recordings, rows};
 use crate::call::record::{Conversation, End, Recorded, Status};
 use crate::id::CallId;
 use anyhow::{Context as _, bail};
@@ -48,6 +48,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!("0004_status.sql"),
     migration!("0005_causes.sql"),
     migration!("0006_agents.sql"),
+    migration!("0007_recordings.sql"),
 ];
 
 /// How long another program may hold the database before we give up for now.
@@ -155,7 +156,7 @@ impl Database {
                 for record in records {
                     match record {
                         Record::Conversation(conversation) => conversations.push(&**conversation),
-                        Record::Recorded(recorded) => rows::put_recorded(link, recorded).await?,
+                        Record::Recorded(recorded) => recordings::put(link, recorded).await?,
                         Record::Callback(callback) => requests.push(&**callback),
                         Record::Event(event) => happened.push(event),
                         Record::AgentStatus(agent, status) => {
@@ -217,7 +218,7 @@ impl Database {
 
     /// The recordings of a call.
     pub(super) async fn recordings(&mut self, call: CallId) -> anyhow::Result<Vec<Recorded>> {
-        rows::recordings(&mut self.link, call).await
+        recordings::of_call(&mut self.link, call).await
     }
 
     /// Closes it in order: SQLite's write-ahead log is folded in.

@@ -21,6 +21,7 @@
 //! the database is away they are told so at once, and calls go on.
 
 mod agents;
+mod audit;
 mod callbacks;
 mod data_dir;
 mod database;
@@ -28,6 +29,7 @@ mod events;
 mod ledger;
 mod link;
 mod place;
+mod recordings;
 mod rows;
 mod settings;
 mod spool;
@@ -36,10 +38,12 @@ mod users;
 mod webhooks;
 
 pub use agents::Owner;
+pub use audit::{Audit, Checked, Noted};
 pub use callbacks::{CallbackFilter, ConversationStatus};
 pub use data_dir::DataDir;
 pub use events::Event as Happened;
 pub use place::Place;
+pub use recordings::{Cursor, Deleted, FileId, Recording, RecordingFilter};
 pub use settings::{Revision, RevisionInfo, Saved};
 pub use users::{ApiKey, Changed, NewUser, Role, User};
 pub use webhooks::{DeadLetter, Progress, Webhook};
@@ -147,6 +151,7 @@ struct Shared {
 /// What the thread is asked.
 enum Request {
     Write(Record),
+    Keep(Record, reply::SyncSender<bool>),
     Interrupted(Timestamp),
     Work(Work),
     Flush(reply::SyncSender<()>),
@@ -214,6 +219,25 @@ impl Store {
                 .unwrap_or_else(PoisonError::into_inner)
                 .insert(promise);
         }
+    }
+
+    /// Takes a record, and waits until it would survive the end of the process, whether the database is
+    /// there or not: for up to five seconds.
+    ///
+    /// # Errors
+    /// If that takes longer, or the record is lost.
+    pub fn keep(&self, record: Record) -> anyhow::Result<()> {
+        self.shared.written.fetch_add(1, Relaxed);
+        let (to, kept) = reply::sync_channel(1);
+        if self.requests.try_send(Request::Keep(record, to)).is_err() {
+            self.shared.settled.fetch_add(1, Relaxed);
+            anyhow::bail!("the store does not keep up, or has stopped");
+        }
+        let kept = kept
+            .recv_timeout(PATIENCE)
+            .context("the disk does not answer")?;
+        anyhow::ensure!(kept, "the disk does not take it");
+        Ok(())
     }
 
     /// Ends the conversations that an earlier process left without an end, as interrupted when it

@@ -1,7 +1,7 @@
 //! Records as rows, and back.
 
 use super::link::{Kind, Link, Row, Table, number};
-use crate::call::record::{AgentName, Content, Conversation, File, Leg, Quality, Recorded, Role};
+use crate::call::record::{AgentName, Conversation, Leg, Quality};
 use crate::id::{AgentId, CallId, LegId};
 use anyhow::Context as _;
 use jiff::Timestamp;
@@ -62,22 +62,6 @@ const LEGS: Table = Table {
         ("jitter_ms", Kind::Real),
         ("round_trip_ms", Kind::Real),
         ("cause", Kind::Text),
-    ],
-    conflict: "",
-};
-
-const FILES: Table = Table {
-    name: "files",
-    columns: &[
-        ("call", Kind::Text),
-        ("number", Kind::Int),
-        ("position", Kind::Int),
-        ("path", Kind::Text),
-        ("content", Kind::Text),
-        ("milliseconds", Kind::Int),
-        ("bytes", Kind::Int),
-        ("gaps", Kind::Int),
-        ("interrupted", Kind::Int),
     ],
     conflict: "",
 };
@@ -183,37 +167,6 @@ fn leg_row(call: &str, position: i64, leg: &Leg) -> Value {
     ])
 }
 
-/// Inserts or replaces the files of a segment.
-pub(super) async fn put_recorded(db: &mut Link, recorded: &Recorded) -> anyhow::Result<()> {
-    let segment = [recorded.call.to_string().into(), recorded.number.into()];
-    db.execute(
-        "INSERT INTO recordings (call, number) VALUES ($1, $2) ON CONFLICT DO NOTHING",
-        &segment,
-    )
-    .await?;
-    db.execute(
-        "DELETE FROM files WHERE call = $1 AND number = $2",
-        &segment,
-    )
-    .await?;
-    let files = (0i64..).zip(&recorded.files);
-    let files = files.map(|(position, file)| {
-        json!([
-            recorded.call,
-            recorded.number,
-            position,
-            file.path,
-            content_word(file.content),
-            number(file.milliseconds),
-            number(file.bytes),
-            u8::from(file.gaps),
-            u8::from(file.interrupted),
-        ])
-    });
-    db.insert(&FILES, files.collect()).await?;
-    Ok(())
-}
-
 /// The conversations without an end, the oldest first.
 pub(super) async fn open_conversations(db: &mut Link) -> anyhow::Result<Vec<Conversation>> {
     let sql = "SELECT * FROM conversations WHERE ended_us IS NULL ORDER BY id";
@@ -243,26 +196,6 @@ async fn with_legs(db: &mut Link, rows: &[Row]) -> anyhow::Result<Vec<Conversati
     Ok(conversations)
 }
 
-/// The recordings of a call, in the order of their segments.
-pub(super) async fn recordings(db: &mut Link, call: CallId) -> anyhow::Result<Vec<Recorded>> {
-    let sql = "SELECT number FROM recordings WHERE call = $1 ORDER BY number";
-    let segments = db.rows(sql, &[call.to_string().into()]).await?;
-    let mut recordings = vec![];
-    for segment in segments {
-        let segment: u32 = segment.small("number")?;
-        let sql = "SELECT * FROM files WHERE call = $1 AND number = $2 ORDER BY position";
-        let files = db
-            .rows(sql, &[call.to_string().into(), segment.into()])
-            .await?;
-        recordings.push(Recorded {
-            call,
-            number: segment,
-            files: files.iter().map(file).collect::<anyhow::Result<_>>()?,
-        });
-    }
-    Ok(recordings)
-}
-
 fn conversation(row: &Row) -> anyhow::Result<Conversation> {
     let end = row.maybe_text("cause")?;
     Ok(Conversation {
@@ -290,7 +223,7 @@ fn conversation(row: &Row) -> anyhow::Result<Conversation> {
     })
 }
 
-fn agent_name(row: &Row, id: &str, name: &str) -> anyhow::Result<Option<AgentName>> {
+pub(super) fn agent_name(row: &Row, id: &str, name: &str) -> anyhow::Result<Option<AgentName>> {
     let Some(id) = row.maybe_small(id)? else {
         return Ok(None);
     };
@@ -318,32 +251,6 @@ fn leg(row: &Row) -> anyhow::Result<Leg> {
             round_trip_ms: row.maybe_real("round_trip_ms")?.map(|ms| ms as f32),
         },
     })
-}
-
-fn file(row: &Row) -> anyhow::Result<File> {
-    let content = row.text("content")?;
-    Ok(File {
-        path: row.text("path")?,
-        content: match content.as_str() {
-            STEREO => Content::Stereo,
-            _ => Content::Leg(unword(content)?),
-        },
-        milliseconds: row.count("milliseconds")?,
-        bytes: row.count("bytes")?,
-        gaps: row.flag("gaps")?,
-        interrupted: row.flag("interrupted")?,
-    })
-}
-
-const STEREO: &str = "stereo";
-
-fn content_word(content: Content) -> String {
-    match content {
-        Content::Leg(Role::Customer) => word(&Role::Customer),
-        Content::Leg(Role::Agent) => word(&Role::Agent),
-        Content::Leg(Role::Outside) => word(&Role::Outside),
-        Content::Stereo => STEREO.to_owned(),
-    }
 }
 
 /// The word of a plain enum, as in JSON.

@@ -2,6 +2,7 @@
 //! not seen.
 
 use super::Store;
+use super::audit;
 use super::database::Database;
 use super::link::Row;
 use jiff::Timestamp;
@@ -113,9 +114,21 @@ async fn save(
         let number = latest + 1;
         link.execute(
             "INSERT INTO settings (number, document, author, at_us) VALUES ($1, $2, $3, $4)",
-            &[number.into(), document.into(), by.into(), now.into()],
+            &[
+                number.into(),
+                document.into(),
+                by.clone().into(),
+                now.into(),
+            ],
         )
         .await?;
+        let note = audit::Noted {
+            who: by,
+            action: "settings.changed",
+            subject: number.to_string(),
+            detail: String::new(),
+        };
+        audit::append(link, now, note).await?;
         let gone = number.saturating_sub(KEPT);
         link.execute("DELETE FROM settings WHERE number <= $1", &[gone.into()])
             .await?;

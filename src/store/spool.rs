@@ -219,6 +219,7 @@ mod tests {
         Record::Recorded(Recorded {
             call: CallId(1),
             number,
+            talk: None,
             files: vec![],
         })
     }

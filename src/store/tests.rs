@@ -5,10 +5,11 @@ mod asked;
 mod away;
 mod delivered;
 mod promised;
+mod recordings;
 
 use super::*;
 use crate::call::record::{
-    AgentName, Attempt, Cause, Content, Direction, End, File, Leg, Quality, Role,
+    AgentName, Attempt, Cause, Content, Direction, End, File, Leg, Quality, Role, Talk,
 };
 use crate::id::{AgentId, LegId};
 use sqlx::sqlite::SqliteConnectOptions;
@@ -124,10 +125,26 @@ fn recorded(number: u64, segment: u32) -> Recorded {
         bytes: 800_044,
         gaps: false,
         interrupted: true,
+        sha256: Some("00".repeat(32)),
+        encrypted: false,
+    };
+    let with = conversation(number);
+    let talk = Talk {
+        account: with.account.clone(),
+        began: with.began,
+        agent: AgentName {
+            id: AgentId(7),
+            name: "Ada".to_owned(),
+        },
+        customer: with.from.clone(),
+        called: with.called.clone(),
+        queue: with.queue.clone(),
+        direction: with.direction,
     };
     Recorded {
         call: conversation(number).id,
         number: segment,
+        talk: Some(talk),
         files: vec![
             file("c", Content::Leg(Role::Customer)),
             file("a", Content::Leg(Role::Agent)),

@@ -126,7 +126,12 @@ enum Ask {
 impl Desk {
     fn take(&mut self, request: Request) {
         match request {
-            Request::Write(record) => self.write(&finite(record)),
+            Request::Write(record) => drop(self.write(&finite(record))),
+            Request::Keep(record, to) => {
+                let kept = self.write(&finite(record)) && self.spool.is_whole();
+                // Whoever asked may have stopped waiting: then it is written again.
+                let _ = to.send(kept && self.spool.sync().is_ok());
+            }
             Request::Interrupted(now) => {
                 let ended = self.alive.map_or(now, |alive| alive.min(now));
                 self.mark = Some((self.spool.last(), ended));
@@ -136,7 +141,8 @@ impl Desk {
         }
     }
 
-    fn write(&mut self, record: &Record) {
+    /// Whether it is not lost.
+    fn write(&mut self, record: &Record) -> bool {
         let lost = self.spool.push(record).is_err();
         if lost {
             self.shared.settled.fetch_add(1, Relaxed);
@@ -153,6 +159,7 @@ impl Desk {
                 false => drop(self.promised.insert(id, revision)),
             }
         }
+        !lost
     }
 
     /// Confirms what was promised, once it would survive even a power cut.

@@ -2,20 +2,21 @@
 //!
 //! ```text
 //!   tracks on disk ─▶ equal lengths ─▶ journal: ended ─▶ mix ─▶ descriptions
-//!                  ─▶ unified only: tracks removed ─▶ journal removed ─▶ Recorded
+//!                  ─▶ unified only: tracks removed ─▶ kept in the records ─▶ journal removed
 //! ```
 //!
 //! Each step is safe on the disk before the next, and can be done again: whoever is interrupted,
 //! here or in a repair, begins anew and comes to the same end.
 
 use super::journal::{Files, Journal, partial, remove, sync_folder, write_whole};
-use super::{mix, name, wav};
+use super::{mix, name, peaks, wav};
 use crate::call::record::{AgentName, Content, File, Recorded, Segment};
 use crate::settings::Composition;
 use anyhow::Context as _;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use std::fs::{self, OpenOptions};
+use std::io::BufReader;
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 
@@ -40,6 +41,7 @@ pub(super) fn finish(files: &Files, journal: &Journal) -> anyhow::Result<Recorde
     let mut recorded = Recorded {
         call: segment.call,
         number: segment.number,
+        talk: Some(segment.talk()),
         files: vec![],
     };
     if segment.composition != Composition::Legs {
@@ -59,9 +61,13 @@ pub(super) fn finish(files: &Files, journal: &Journal) -> anyhow::Result<Recorde
         }
     }
     sync_folder(&files.journal())?;
-    remove(&files.journal())?;
-    sync_folder(&files.journal())?;
     Ok(recorded)
+}
+
+/// A recording that is in the records needs its journal no more.
+pub(super) fn settle(files: &Files) -> anyhow::Result<()> {
+    remove(&files.journal())?;
+    Ok(sync_folder(&files.journal())?)
 }
 
 /// The length of a mix that is complete already: its tracks may be gone by now.
@@ -126,6 +132,7 @@ impl Done<'_> {
         let gaps = mine.iter().any(|(_, gaps)| **gaps);
         let milliseconds = wav::milliseconds(self.frames);
         let lasted = SignedDuration::from_millis(i64::try_from(milliseconds)?);
+        let sha256 = self.look(marker, content)?;
         let description = Description {
             conversation_id: segment.call.to_string(),
             segment: segment.number,
@@ -144,13 +151,11 @@ impl Done<'_> {
             start: segment.began,
             end: segment.began.checked_add(lasted)?,
             milliseconds,
-            channels: match content {
-                Content::Leg(_) => 1,
-                Content::Stereo => 2,
-            },
+            channels: channels(content),
             sample_rate: wav::RATE,
             gaps,
             interrupted: self.interrupted,
+            sha256: &sha256,
         };
         let path = self.files.description(marker);
         write_whole(&path, &serde_json::to_vec_pretty(&description)?)
@@ -162,7 +167,28 @@ impl Done<'_> {
             bytes: length(&self.files.sound(marker)),
             gaps,
             interrupted: self.interrupted,
+            sha256: Some(sha256),
+            encrypted: false,
         })
+    }
+
+    /// Reads a sound once more: gives its hash, and leaves its picture beside it.
+    fn look(&self, marker: &str, content: Content) -> anyhow::Result<String> {
+        let path = self.files.sound(marker);
+        let look = || -> anyhow::Result<String> {
+            let file = BufReader::with_capacity(1 << 16, fs::File::open(&path)?);
+            let (sha256, peaks) = peaks::look(file, channels(content), self.frames)?;
+            write_whole(&self.files.picture(marker), &serde_json::to_vec(&peaks)?)?;
+            Ok(sha256)
+        };
+        look().with_context(|| path.display().to_string())
+    }
+}
+
+fn channels(content: Content) -> u16 {
+    match content {
+        Content::Leg(_) => 1,
+        Content::Stereo => 2,
     }
 }
 
@@ -185,6 +211,7 @@ struct Description<'a> {
     sample_rate: u32,
     gaps: bool,
     interrupted: bool,
+    sha256: &'a str,
 }
 
 /// Bytes of a file; 0 if there is none.
@@ -199,6 +226,7 @@ pub(super) fn sweep(files: &Files, segment: &Segment) -> anyhow::Result<()> {
     for marker in markers {
         remove(&partial(&files.sound(&marker)))?;
         remove(&partial(&files.description(&marker)))?;
+        remove(&partial(&files.picture(&marker)))?;
     }
     remove(&partial(&files.journal()))?;
     Ok(())

@@ -120,6 +120,11 @@ impl Files {
         self.with(&format!("{marker}.json"))
     }
 
+    /// How loud a sound is over its time.
+    pub(super) fn picture(&self, marker: &str) -> PathBuf {
+        self.with(&format!("{marker}.peaks"))
+    }
+
     /// The path of a sound as records give it.
     pub(super) fn relative_sound(&self, marker: &str) -> String {
         format!("{}{marker}.wav", self.relative)

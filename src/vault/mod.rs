@@ -15,7 +15,9 @@ mod health;
 mod journal;
 mod mix;
 mod name;
+mod peaks;
 mod repair;
+mod shelf;
 mod track;
 mod wav;
 mod writer;
@@ -23,11 +25,12 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
+pub use crate::media::Chunk;
+pub use shelf::{Shelf, Sound};
 pub use wav::{WavReport, open_report};
 
 use crate::call::record::{Recorded, Segment};
 use crate::id::RecordingId;
-use crate::media::Chunk;
 use anyhow::Context as _;
 use health::Health;
 use repair::Found;
@@ -54,7 +57,7 @@ const RETRY: Duration = Duration::from_secs(60);
 /// What the vault tells the switch and its operators.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
-    /// The files of a segment are complete and on disk.
+    /// The files of a segment are complete, on disk and in the records.
     Recorded(Recorded),
     /// The disk refuses. Calls go on, recordings get gaps; said once until `Recovered`.
     Trouble {
@@ -108,10 +111,14 @@ impl Vault {
     /// Opens the folder, and takes orders. What an earlier run left is finished meanwhile, each
     /// told by [`Event::Recorded`].
     ///
+    /// `keep` puts a recording into the records, and says whether it would survive the end of the
+    /// process there: if not, it is tried again. So each file has its record, whenever we are killed.
+    ///
     /// # Errors
     /// A folder that cannot be made, or no threads.
     pub fn start(
         root: PathBuf,
+        keep: impl FnMut(&Recorded) -> bool + Send + 'static,
         report: impl FnMut(Event) + Send + 'static,
     ) -> anyhow::Result<Self> {
         std::fs::create_dir_all(&root).with_context(|| {
@@ -132,7 +139,7 @@ impl Vault {
             })?;
         let finisher = thread::Builder::new()
             .name("vault-finisher".to_owned())
-            .spawn(move || finish_all(&root, found, &work, &health))?;
+            .spawn(move || finish_all(&root, found, &work, Box::new(keep), &health))?;
         Ok(Self {
             sender: Sender { orders, room },
             writer,
@@ -272,14 +279,21 @@ fn write(inbox: &Receiver<Order>, room: &Room, mut writer: Writer, jobs: &mpsc::
 }
 
 /// The finisher's thread: first what an earlier run left, then what the writer hands over.
-fn finish_all(root: &std::path::Path, found: Found, work: &Receiver<Job>, health: &Mutex<Health>) {
-    repair::repair(root, found, &mut |event| lock(health).tell(event));
+fn finish_all(
+    root: &std::path::Path,
+    found: Found,
+    work: &Receiver<Job>,
+    mut keep: Box<Keep>,
+    health: &Mutex<Health>,
+) {
+    let keep = &mut *keep;
+    repair::repair(root, found, keep, &mut |event| lock(health).tell(event));
     let mut failed = vec![];
     let mut retry = Instant::now() + RETRY;
     loop {
         let job = work.recv_timeout(retry.saturating_duration_since(Instant::now()));
         if Instant::now() >= retry {
-            failed.retain(|(files, journal)| !finish_one(files, journal, health));
+            failed.retain(|(files, journal)| !finish_one(files, journal, keep, health));
             lock(health).unfinished = failed.len();
             retry = Instant::now() + RETRY;
         }
@@ -290,7 +304,7 @@ fn finish_all(root: &std::path::Path, found: Found, work: &Receiver<Job>, health
         };
         match job {
             Job::Finish(files, journal) => {
-                if !finish_one(&files, &journal, health) {
+                if !finish_one(&files, &journal, keep, health) {
                     failed.push((files, *journal));
                     lock(health).unfinished = failed.len();
                 }
@@ -303,17 +317,34 @@ fn finish_all(root: &std::path::Path, found: Found, work: &Receiver<Job>, health
                 syncing.asked.store(false, Ordering::Relaxed);
             }
             Job::Stop => {
-                failed.retain(|(files, journal)| !finish_one(files, journal, health));
+                failed.retain(|(files, journal)| !finish_one(files, journal, keep, health));
                 return;
             }
         }
     }
 }
 
+/// Whoever puts recordings into the records.
+type Keep = dyn FnMut(&Recorded) -> bool + Send;
+
 /// Whether it is finished; if not, its journal keeps it for the next try or the next start.
-fn finish_one(files: &journal::Files, journal: &journal::Journal, health: &Mutex<Health>) -> bool {
+fn finish_one(
+    files: &journal::Files,
+    journal: &journal::Journal,
+    keep: &mut Keep,
+    health: &Mutex<Health>,
+) -> bool {
     match finish::finish(files, journal) {
         Ok(recorded) => {
+            if !keep(&recorded) {
+                let call = recorded.call;
+                tracing::warn!(%call, "a recording cannot be put into the records yet");
+                return false;
+            }
+            if let Err(error) = finish::settle(files) {
+                lock(health).failed(Instant::now(), &files.journal(), &format!("{error:#}"));
+                return false;
+            }
             let mut health = lock(health);
             health.written(Instant::now());
             health.tell(Event::Recorded(recorded));

@@ -4,6 +4,7 @@
 //!   <account>/<YYYY>/<MM>/<DD>/<conversation>_<agent>_<customer>_<YYYYMMDDHHMMSS>[-2]
 //!       + -customer.wav  -agent.wav  .wav (stereo)          the sound
 //!       + -customer.json -agent.json .json                  what it is
+//!       + -customer.peaks -agent.peaks .peaks               how loud it is over its time
 //!       + .segment.json                                     the journal, while it is written
 //! ```
 //!

@@ -1,7 +1,7 @@
 //! What an earlier run left unfinished is found at the start, and finished (F1).
 
 use super::journal::{Files, Journal, remove};
-use super::{Event, finish, name};
+use super::{Event, Keep, finish, name};
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs;
@@ -66,9 +66,9 @@ impl Found {
 }
 
 /// Finishes everything found. What cannot be finished is left, and told.
-pub(super) fn repair(root: &Path, mut found: Found, tell: &mut dyn FnMut(Event)) {
+pub(super) fn repair(root: &Path, mut found: Found, keep: &mut Keep, tell: &mut dyn FnMut(Event)) {
     for path in std::mem::take(&mut found.journals) {
-        match finish_left(root, &path) {
+        match finish_left(root, &path, keep) {
             Ok(event) => tell(event),
             Err(error) => found.leave(&path, format!("{error:#}")),
         }
@@ -89,12 +89,17 @@ pub(super) fn repair(root: &Path, mut found: Found, tell: &mut dyn FnMut(Event))
     }
 }
 
-fn finish_left(root: &Path, path: &Path) -> anyhow::Result<Event> {
+fn finish_left(root: &Path, path: &Path, keep: &mut Keep) -> anyhow::Result<Event> {
     let files = Files::of_journal(root, path)
         .ok_or_else(|| anyhow::anyhow!("its name is no name of ours"))?;
     let journal = Journal::read(path)?;
     let recorded = finish::finish(&files, &journal)?;
     finish::sweep(&files, &journal.segment)?;
+    anyhow::ensure!(
+        keep(&recorded),
+        "it is finished, but cannot be put into the records: the next start does"
+    );
+    finish::settle(&files)?;
     tracing::info!(call = %recorded.call, "a recording that was interrupted is finished");
     Ok(Event::Recorded(recorded))
 }

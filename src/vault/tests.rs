@@ -57,6 +57,8 @@ pub(super) fn segment() -> Segment {
         },
         customer: "+4930123456".to_owned(),
         called: "+4940111".to_owned(),
+        queue: Some("Support".to_owned()),
+        direction: crate::call::record::Direction::Inbound,
         tracks: vec![
             track(CUSTOMER, 11, Role::Customer),
             track(AGENT, 12, Role::Agent),
@@ -147,7 +149,9 @@ impl Bench {
     fn finish(&mut self) -> Vec<Recorded> {
         for job in std::mem::take(&mut self.jobs) {
             match job {
-                Job::Finish(files, journal) => drop(finish_one(&files, &journal, &self.health)),
+                Job::Finish(files, journal) => {
+                    let _ = finish_one(&files, &journal, &mut |_| true, &self.health);
+                }
                 Job::Sync(_, _, syncing) => syncing.asked.store(false, Ordering::Relaxed),
                 Job::Stop => {}
             }
@@ -227,10 +231,13 @@ fn a_segment_leaves_legs_of_equal_length_their_mix_and_what_they_are() {
     }
     let expected = [
         "-agent.json",
+        "-agent.peaks",
         "-agent.wav",
         "-customer.json",
+        "-customer.peaks",
         "-customer.wav",
         ".json",
+        ".peaks",
         ".wav",
     ];
     assert_eq!(names(&bench.root()), expected, "and no journal");
@@ -253,12 +260,14 @@ fn the_composition_says_which_files_stay() {
             Composition::Legs,
             &[
                 "-agent.json",
+                "-agent.peaks",
                 "-agent.wav",
                 "-customer.json",
+                "-customer.peaks",
                 "-customer.wav",
             ][..],
         ),
-        (Composition::Unified, &[".json", ".wav"][..]),
+        (Composition::Unified, &[".json", ".peaks", ".wav"][..]),
     ] {
         let mut bench = Bench::new();
         bench
@@ -426,9 +435,8 @@ fn the_threads_write_finish_and_end() {
     let folder = Folder::new();
     let events = Arc::new(Mutex::new(vec![]));
     let told = Arc::clone(&events);
-    let vault = Vault::start(folder.path().join("r"), move |event| {
-        lock(&told).push(event)
-    });
+    let root = folder.path().join("r");
+    let vault = Vault::start(root, |_| true, move |event| lock(&told).push(event));
     let vault = vault.expect("started");
     let sender = vault.sender();
     sender.begin(segment()).expect("room");
@@ -453,4 +461,27 @@ fn the_threads_write_finish_and_end() {
             .iter()
             .all(|file| file.interrupted && file.milliseconds == 20)
     );
+}
+
+#[test]
+fn a_recording_that_is_in_no_record_keeps_its_journal_for_the_next_try() {
+    let mut bench = Bench::new();
+    bench.begin(segment()).ends(CUSTOMER, 80).ends(AGENT, 80);
+    let Some(Job::Finish(files, journal)) = bench.jobs.pop() else {
+        panic!("{:?}", bench.jobs)
+    };
+    assert!(!finish_one(&files, &journal, &mut |_| false, &bench.health));
+    assert!(names(&bench.root()).contains(&name::JOURNAL.to_owned()));
+    let kept = Arc::new(Mutex::new(vec![]));
+    let records = Arc::clone(&kept);
+    let mut keep = move |recorded: &Recorded| {
+        lock(&records).push(recorded.clone());
+        true
+    };
+    let found = Found::in_folder(&bench.root());
+    super::repair::repair(&bench.root(), found, &mut keep, &mut |_| {});
+    let kept = lock(&kept);
+    assert_eq!(kept.len(), 1);
+    assert!(kept[0].files.iter().all(|file| !file.interrupted));
+    assert!(!names(&bench.root()).contains(&name::JOURNAL.to_owned()));
 }

@@ -46,7 +46,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "api",
         &[
             "watch", "sip", "net", "store", "settings", "config", "steward", "events", "switch",
-            "acd", "call", "voices",
+            "acd", "call", "vault", "voices",
         ],
     ),
     ("watch", &["sip", "call"]),

@@ -3,6 +3,7 @@
 //! The router, the document and the test of roles are made from it, so none of them can know an
 //! endpoint that the others do not.
 
+mod recordings;
 mod settings;
 mod work;
 
@@ -31,6 +32,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         work::callbacks(),
         work::events(),
         work::webhooks(),
+        recordings::recordings(),
+        recordings::audit(),
     ]
     .concat()
 }

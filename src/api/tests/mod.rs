@@ -3,6 +3,7 @@
 mod doings;
 mod identity;
 mod pages;
+mod recordings;
 mod refusals;
 mod roles;
 mod settings;
@@ -86,6 +87,7 @@ fn parts_with(folder: &Folder, tell: impl Fn(Account) + Send + Sync + 'static) -
         steward: Arc::new(steward),
         store,
         voices,
+        shelf: crate::vault::Shelf::new(folder.0.join("recordings")),
         data: folder.0.clone(),
     }
 }

@@ -6,7 +6,7 @@ use super::*;
 
 fn repair(root: &Path) -> Vec<Event> {
     let mut events = vec![];
-    finish_left_over(root, Found::in_folder(root), &mut |event| {
+    finish_left_over(root, Found::in_folder(root), &mut |_| true, &mut |event| {
         events.push(event)
     });
     events
@@ -49,7 +49,7 @@ fn a_kill_at_any_byte_leaves_what_a_start_can_finish() {
             "cut at {cut}"
         );
         assert_eq!(samples(&with(&base(&bench.root()), ".wav")).len(), 8_200);
-        assert_eq!(names(&bench.root()).len(), 6);
+        assert_eq!(names(&bench.root()).len(), 9);
         assert_eq!(repair(&bench.root()), [], "a second repair finds nothing");
     }
 }
@@ -106,7 +106,7 @@ fn unified_tracks_go_only_after_the_mix_is_complete() {
     assert!(with(&base, "-customer.wav").exists() && with(&base, "-agent.wav").exists());
     fs::remove_dir(with(&stereo, ".part")).expect("removed");
     assert_eq!(recorded(&repair(&bench.root())).len(), 1);
-    assert_eq!(names(&bench.root()), [".json", ".wav"]);
+    assert_eq!(names(&bench.root()), [".json", ".peaks", ".wav"]);
 }
 
 #[test]

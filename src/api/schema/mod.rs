@@ -1,5 +1,7 @@
 //! JSON Schemas of what goes in and out, as OpenAPI 3.1 has them.
 
+mod recordings;
+
 use super::settings;
 use super::who::{Role, Scope};
 use crate::events::KINDS;
@@ -31,6 +33,7 @@ pub(super) fn components() -> Vec<(&'static str, Value)> {
         ("Sound", sound()),
         ("SpeechText", speech_text()),
     ];
+    all.extend(recordings::components());
     all.extend(settings::components());
     all
 }

@@ -1,0 +1,289 @@
+//! `/api/v1/recordings`: recordings found, heard and taken away, one file at a time (R106–R108).
+//!
+//! Administrators and supervisors see all, agents those of their own talks: others' are not there for
+//! them. Whoever hears or takes one is in the audit log before the first byte is given.
+
+mod access;
+mod play;
+
+pub(super) use access::Access;
+pub(super) use play::{address, audio, peaks, play};
+
+use super::csv::Csv;
+use super::part::{Query, Word};
+use super::problem::Problem;
+use super::who::{Caller, Role};
+use super::{Site, answer};
+use crate::call::record::{self, Content, Direction};
+use crate::id::{AgentId, CallId};
+use crate::store::{FileId, Recording, RecordingFilter};
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// Recordings of one page.
+const PAGE: u32 = 100;
+const INSTANT: &str = "an instant: 2026-03-01T08:00:00Z";
+
+pub(super) const DIRECTIONS: [(&str, Direction); 2] = [
+    ("inbound", Direction::Inbound),
+    ("outbound", Direction::Outbound),
+];
+
+/// Those that fit every filter, the newest first.
+pub(super) async fn list(
+    State(site): State<Arc<Site>>,
+    caller: Caller,
+    mut query: Query,
+) -> Result<Response, Problem> {
+    let limit = query.parsed("limit", "a number from 1 to 1000", |text| {
+        text.parse()
+            .ok()
+            .filter(|limit| (1..=1_000).contains(limit))
+    });
+    let limit = limit.unwrap_or(PAGE);
+    let mut filter = filter(&mut query);
+    query.done()?;
+    let found = match Sees::of(&caller) {
+        Sees::All => Some(filter),
+        // Of others' talks they find none, whatever they ask for.
+        Sees::Own(agent) if filter.agent.is_none_or(|asked| asked == agent) => {
+            filter.agent = Some(agent);
+            Some(filter)
+        }
+        Sees::Own(_) | Sees::Nothing => None,
+    };
+    let found = match found {
+        Some(filter) => {
+            let found = site.ask(move |store| store.find_recordings(&filter, limit));
+            found.await?
+        }
+        None => vec![],
+    };
+    let next = found
+        .last()
+        .filter(|_| found.len() == limit as usize)
+        .map(|last| last.cursor().to_string());
+    let shown: Vec<Value> = found.iter().map(shown).collect();
+    Ok(answer(&json!({ "recordings": shown, "next": next })))
+}
+
+fn filter(query: &mut Query) -> RecordingFilter {
+    let seconds = |text: &str| {
+        text.parse()
+            .ok()
+            .map(|seconds: u32| u64::from(seconds) * 1_000)
+    };
+    RecordingFilter {
+        call: query.parsed("call", "the id of a conversation", CallId::parse),
+        from: query.value("from", INSTANT),
+        until: query.value("until", INSTANT),
+        queue: query.value("queue", "the name of a queue"),
+        agent: query.value("agent", "the id of an agent").map(AgentId),
+        number: query.value("number", "a number"),
+        direction: query.parsed("direction", "inbound or outbound", |text| {
+            let mut words = DIRECTIONS.iter();
+            words.find(|(word, _)| *word == text).map(|(_, each)| *each)
+        }),
+        longer: query.parsed("longer_s", "a number of seconds", seconds),
+        shorter: query.parsed("shorter_s", "a number of seconds", seconds),
+        deleted: query.value("deleted", "true or false").unwrap_or(false),
+        after: query.value("after", "what `next` said"),
+    }
+}
+
+/// What is known of one.
+pub(super) async fn one(
+    State(site): State<Arc<Site>>,
+    Word(id): Word,
+    caller: Caller,
+) -> Result<Response, Problem> {
+    let found = find(&site, &caller, &id).await?;
+    let mut told = shown(&found);
+    told["call_ids"] = call_ids(&site, &found).await.into();
+    Ok(answer(&told))
+}
+
+/// What is known of one, as a table for spreadsheets: it goes beside the file (R100, D10).
+pub(super) async fn csv(
+    State(site): State<Arc<Site>>,
+    Word(id): Word,
+    caller: Caller,
+) -> Result<Response, Problem> {
+    let found = find(&site, &caller, &id).await?;
+    let call_ids = call_ids(&site, &found).await;
+    Access::of(&site)
+        .note(&caller.signature(), "recording.described", &found)
+        .await?;
+    let columns = [
+        "conversation_id",
+        "segment",
+        "call_ids",
+        "content",
+        "file",
+        "account",
+        "customer",
+        "called",
+        "agent",
+        "queue",
+        "direction",
+        "start",
+        "end",
+        "milliseconds",
+        "sha256",
+        "gaps",
+        "interrupted",
+    ];
+    let mut csv = Csv::new(&columns);
+    let Recording { id, talk, file, .. } = &found;
+    csv.line([
+        id.call.to_string(),
+        id.segment.to_string(),
+        call_ids.join(" "),
+        content(file.content).to_owned(),
+        name(file).to_owned(),
+        talk.account.clone(),
+        talk.customer.clone(),
+        talk.called.clone(),
+        talk.agent.name.clone(),
+        talk.queue.clone().unwrap_or_default(),
+        direction(talk.direction).to_owned(),
+        talk.began.to_string(),
+        ended(&found),
+        file.milliseconds.to_string(),
+        file.sha256.clone().unwrap_or_default(),
+        file.gaps.to_string(),
+        file.interrupted.to_string(),
+    ]);
+    Ok(csv.answer(&format!("{id}.csv")))
+}
+
+/// Whose recordings somebody sees.
+enum Sees {
+    All,
+    Own(AgentId),
+    Nothing,
+}
+
+impl Sees {
+    fn of(caller: &Caller) -> Self {
+        match caller {
+            Caller::User { role, agent, .. } => match (role, agent) {
+                (Role::Admin | Role::Supervisor, _) => Self::All,
+                (Role::Agent, Some(agent)) => Self::Own(*agent),
+                (Role::Agent, None) => Self::Nothing,
+            },
+            // Its scope let it in.
+            Caller::Key { .. } => Self::All,
+            Caller::Nobody => Self::Nothing,
+        }
+    }
+
+    fn has(&self, recording: &Recording) -> bool {
+        match self {
+            Self::All => true,
+            Self::Own(agent) => recording.talk.agent.id == *agent,
+            Self::Nothing => false,
+        }
+    }
+}
+
+/// A recording that the caller sees.
+pub(super) async fn find(
+    site: &Arc<Site>,
+    caller: &Caller,
+    id: &str,
+) -> Result<Recording, Problem> {
+    let missing = || Problem::missing("recording");
+    let id: FileId = id.parse().map_err(|_| missing())?;
+    let found = site.ask(move |store| store.recording(id)).await?;
+    let sees = Sees::of(caller);
+    found.filter(|found| sees.has(found)).ok_or_else(missing)
+}
+
+/// One that was deleted is there as a name alone (R110).
+fn not_deleted(recording: &Recording) -> Result<(), Problem> {
+    match &recording.deleted {
+        None => Ok(()),
+        Some(deleted) => {
+            let what = format!("It was deleted at {} by {}.", deleted.at, deleted.by);
+            Err(Problem::new(StatusCode::GONE, what))
+        }
+    }
+}
+
+/// The SIP Call-IDs of the legs that are heard: they are beside the file alone.
+async fn call_ids(site: &Arc<Site>, recording: &Recording) -> Vec<String> {
+    let (site, path) = (Arc::clone(site), recording.file.path.clone());
+    let read = tokio::task::spawn_blocking(move || site.shelf.description(&path));
+    let Ok(Ok(text)) = read.await else {
+        return vec![];
+    };
+    let told: Value = serde_json::from_slice(&text).unwrap_or_default();
+    let ids = told["call_ids"].as_array().cloned().unwrap_or_default();
+    let text = |id: &Value| id.as_str().map(str::to_owned);
+    ids.iter().filter_map(text).collect()
+}
+
+/// A recording as lists have it.
+fn shown(recording: &Recording) -> Value {
+    let Recording {
+        id,
+        talk,
+        file,
+        deleted,
+    } = recording;
+    json!({
+        "id": id.to_string(),
+        "call": id.call,
+        "segment": id.segment,
+        "content": content(file.content),
+        "name": name(file),
+        "account": talk.account,
+        "agent": talk.agent,
+        "customer": talk.customer,
+        "called": talk.called,
+        "queue": talk.queue,
+        "direction": direction(talk.direction),
+        "began": talk.began,
+        "ended": ended(recording),
+        "milliseconds": file.milliseconds,
+        "bytes": file.bytes,
+        "sha256": file.sha256,
+        "gaps": file.gaps,
+        "interrupted": file.interrupted,
+        "encrypted": file.encrypted,
+        "deleted": deleted.as_ref().map(|deleted| json!({ "at": deleted.at, "by": deleted.by })),
+    })
+}
+
+/// The file's own name (R98), without where it lies.
+fn name(file: &record::File) -> &str {
+    file.path.rsplit('/').next().unwrap_or_default()
+}
+
+fn ended(recording: &Recording) -> String {
+    let lasted = i64::try_from(recording.file.milliseconds).unwrap_or(0);
+    let began = recording.talk.began;
+    let ended = began.checked_add(SignedDuration::from_millis(lasted));
+    ended.unwrap_or(began).to_string()
+}
+
+pub(super) fn content(content: Content) -> &'static str {
+    match content {
+        Content::Leg(record::Role::Customer) => "customer",
+        Content::Leg(record::Role::Agent) => "agent",
+        Content::Leg(record::Role::Outside) => "outside",
+        Content::Stereo => "stereo",
+    }
+}
+
+fn direction(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Inbound => "inbound",
+        Direction::Outbound => "outbound",
+    }
+}

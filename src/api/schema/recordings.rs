@@ -1,0 +1,75 @@
+//! Schemas of recordings, and of the audit log.
+
+use super::{list, of};
+use serde_json::{Value, json};
+
+pub(super) fn components() -> Vec<(&'static str, Value)> {
+    vec![
+        ("Recordings", recordings()),
+        ("Recording", recording()),
+        ("Audit", audit()),
+    ]
+}
+
+fn recordings() -> Value {
+    json!({
+        "type": "object",
+        "required": ["recordings", "next"],
+        "properties": {
+            "recordings": list(of("Recording")),
+            "next": { "type": ["string", "null"], "description": "Ask for what is after it; null: that is all." },
+        },
+    })
+}
+
+fn recording() -> Value {
+    json!({
+        "type": "object",
+        "required": ["id", "call", "segment", "content", "name", "agent", "customer", "called", "direction",
+            "began", "ended", "milliseconds", "bytes", "gaps", "interrupted", "encrypted", "deleted"],
+        "properties": {
+            "id": { "type": "string" },
+            "call": { "type": "string", "description": "The conversation." },
+            "segment": { "type": "integer", "description": "From 1: each transfer begins another." },
+            "content": { "type": "string", "enum": ["customer", "agent", "outside", "stereo"],
+                "description": "Whose voice; in stereo the customer is on the left." },
+            "name": { "type": "string", "description": "Of the file." },
+            "account": { "type": "string" },
+            "agent": { "type": "object", "properties": { "id": { "type": "integer" }, "name": { "type": "string" } } },
+            "customer": { "type": "string" },
+            "called": { "type": "string" },
+            "queue": { "type": ["string", "null"] },
+            "direction": { "type": "string", "enum": ["inbound", "outbound"] },
+            "began": { "type": "string", "format": "date-time" },
+            "ended": { "type": "string", "format": "date-time" },
+            "milliseconds": { "type": "integer" },
+            "bytes": { "type": "integer" },
+            "sha256": { "type": ["string", "null"] },
+            "gaps": { "type": "boolean", "description": "Sound was lost; silence stands in its place." },
+            "interrupted": { "type": "boolean", "description": "The server died while it was recorded." },
+            "encrypted": { "type": "boolean", "description": "On the disk." },
+            "deleted": {
+                "type": ["object", "null"],
+                "properties": { "at": { "type": "string", "format": "date-time" }, "by": { "type": "string" } },
+            },
+            "call_ids": { "type": "array", "items": { "type": "string" },
+                "description": "The SIP Call-IDs of the legs; of one that is asked for alone." },
+        },
+    })
+}
+
+fn audit() -> Value {
+    json!({
+        "type": "object",
+        "required": ["seq", "at", "who", "action", "subject", "detail", "hash"],
+        "properties": {
+            "seq": { "type": "integer" },
+            "at": { "type": "string", "format": "date-time" },
+            "who": { "type": "string" },
+            "action": { "type": "string", "examples": ["recording.heard", "recording.deleted", "settings.changed"] },
+            "subject": { "type": "string" },
+            "detail": { "type": "string" },
+            "hash": { "type": "string", "description": "SHA-256 over this record and the hash before." },
+        },
+    })
+}

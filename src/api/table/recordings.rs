@@ -1,0 +1,132 @@
+//! The endpoints of recordings, and of the audit log that knows who heard them.
+
+use super::{ADMINS, PEOPLE, number};
+use crate::api::endpoint::{Endpoint, Rule, get, post};
+use crate::api::schema::{any, list, of, text};
+use crate::api::who::Scope;
+use crate::api::{audit, recordings as recording};
+use serde_json::{Value, json};
+
+const HEAR: Rule = Rule::Only(PEOPLE, Some(Scope::RecordingsRead));
+
+fn wav() -> Value {
+    json!({ "type": "string", "format": "binary" })
+}
+
+fn limit() -> Value {
+    json!({ "type": "integer", "minimum": 1, "maximum": 1_000 })
+}
+
+/// What was recorded.
+pub(super) fn recordings() -> Vec<Endpoint> {
+    const TAG: &str = "Recordings";
+    let instant = || json!({ "type": "string", "format": "date-time" });
+    let seconds = || json!({ "type": "integer", "minimum": 0, "maximum": u32::MAX });
+    let boolean = || json!({ "type": "boolean" });
+    let directions = recording::DIRECTIONS.map(|(word, _)| word);
+    let cursor = json!({ "type": "string", "pattern": "^-?[0-9]{1,19}\\.[0-9a-z]{13}-[0-9]{1,9}-[0-9]{1,9}$" });
+    vec![
+        get("/api/v1/recordings", HEAR, recording::list)
+            .says(
+                TAG,
+                "Recordings that fit every filter, the newest first. Agents find their own.",
+            )
+            .query(
+                "call",
+                "Of this conversation.",
+                json!({ "type": "string", "pattern": "^[0-9a-f][0-9a-hjkmnp-tv-z]{12}$" }),
+            )
+            .query("from", "Begun then or later.", instant())
+            .query("until", "Begun before.", instant())
+            .query("queue", "From this queue, by name.", text())
+            .query(
+                "agent",
+                "With this agent.",
+                json!({ "type": "integer", "minimum": 0, "maximum": u32::MAX }),
+            )
+            .query("number", "With this customer, or to this number.", text())
+            .query(
+                "direction",
+                "Who began.",
+                json!({ "type": "string", "enum": directions }),
+            )
+            .query("longer_s", "So many seconds at least.", seconds())
+            .query("shorter_s", "So many seconds at most.", seconds())
+            .query("deleted", "Also what was deleted.", boolean())
+            .query("after", "Go on: what `next` said.", cursor)
+            .query("limit", "So many.", limit())
+            .gives(200, of("Recordings")),
+        get("/api/v1/recordings/{recording}", HEAR, recording::one)
+            .says(TAG, "What is known of one.")
+            .gives(200, of("Recording"))
+            .refuses(&[400, 404]),
+        get(
+            "/api/v1/recordings/{recording}/audio",
+            HEAR,
+            recording::audio,
+        )
+        .says(TAG, "The sound as WAV, whole or by a range of bytes.")
+        .notes("Whoever hears it is in the audit log.")
+        .query("download", "As a file to be kept.", boolean())
+        .header("Range", "One range of bytes.", text())
+        .gives_as(200, "audio/wav", wav())
+        .gives_as(206, "audio/wav", wav())
+        .refuses(&[400, 404, 410, 416]),
+        get(
+            "/api/v1/recordings/{recording}/peaks",
+            HEAR,
+            recording::peaks,
+        )
+        .says(
+            TAG,
+            "How loud it is over its time: for each channel up to 2,000 peaks from 0 to 1.",
+        )
+        .gives(200, any())
+        .refuses(&[400, 404, 410]),
+        get("/api/v1/recordings/{recording}/csv", HEAR, recording::csv)
+            .says(
+                TAG,
+                "What is known of one as a table: it goes with the file.",
+            )
+            .gives_as(200, "text/csv", text())
+            .refuses(&[400, 404]),
+        post(
+            "/api/v1/recordings/{recording}/addresses",
+            HEAR,
+            recording::address,
+        )
+        .says(
+            TAG,
+            "An address at which a player hears it for ten minutes without a log-in.",
+        )
+        .gives(201, any())
+        .refuses(&[400, 404, 410]),
+        get("/api/v1/play/{token}", Rule::Anyone, recording::play)
+            .says(TAG, "What such an address gives.")
+            .header("Range", "One range of bytes.", text())
+            .gives_as(200, "audio/wav", wav())
+            .gives_as(206, "audio/wav", wav())
+            .refuses(&[400, 404, 410, 416, 503]),
+    ]
+}
+
+/// Who has done what.
+pub(super) fn audit() -> Vec<Endpoint> {
+    const TAG: &str = "Audit log";
+    vec![
+        get("/api/v1/audit", ADMINS, audit::list)
+            .says(
+                TAG,
+                "Who heard, deleted or changed what: the latest records, the newest first.",
+            )
+            .query("before", "Go on below this number.", number())
+            .query("limit", "So many.", limit())
+            .gives(200, list(of("Audit"))),
+        post("/api/v1/audit/checks", ADMINS, audit::check)
+            .says(
+                TAG,
+                "Whether no record was altered or removed: if one was, the first of them.",
+            )
+            .gives(200, any()),
+    ]
+}
