@@ -230,6 +230,10 @@ class ConfiguredServer(Server):
         """The listeners of the phones, and whatever else the test is about."""
         return ""
 
+    def server_keys(self) -> str:
+        """Keys of the server besides its directory and its HTTP port."""
+        return ""
+
     def agent_keys(self) -> str:
         """Keys of every agent besides the user, the password and the name."""
         return ""
@@ -254,6 +258,7 @@ class ConfiguredServer(Server):
 [server]
 data_dir = "demo"
 http = "127.0.0.1:{self.http}"
+{self.server_keys()}
 [media]
 address = "{self.address}"
 ports = "{self.rtp.start}-{self.rtp.stop - 1}"
