@@ -19,6 +19,7 @@ mod body;
 mod callbacks;
 mod conversations;
 mod csv;
+mod desk;
 mod docs;
 mod endpoint;
 mod events;

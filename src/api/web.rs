@@ -45,6 +45,15 @@ pub(super) async fn login(headers: HeaderMap) -> Response {
     page("login", &headers)
 }
 
+/// For customers. The token of the call link stands behind the `#`, so it comes to no server's log.
+pub(super) async fn link(headers: HeaderMap) -> Response {
+    page("link", &headers)
+}
+
+pub(super) async fn desk(headers: HeaderMap) -> Response {
+    page("desk", &headers)
+}
+
 /// The page that makes the first administrator; where none was built, a form does. Its address is a
 /// secret: nothing of it stays anywhere.
 pub(super) fn setup(headers: &HeaderMap) -> Option<Response> {

@@ -9,6 +9,8 @@
 //! learns those of the browser from the checks that the browser makes (RFC 8445 §2.5, lite).
 
 mod message;
+#[cfg(test)]
+mod samples;
 
 pub use message::{CallState, FromPage, Link, Numbered, Party, Target, ToPage, Trouble};
 

@@ -1,5 +1,6 @@
 //! JSON Schemas of what goes in and out, as OpenAPI 3.1 has them.
 
+mod desk;
 mod recordings;
 
 use super::settings;
@@ -26,6 +27,7 @@ pub(super) fn components() -> Vec<(&'static str, Value)> {
         ("Assignment", assignment()),
         ("Callback", callback()),
         ("Pick", pick()),
+        ("Desk", desk::desk()),
         ("Events", events()),
         ("Webhook", webhook()),
         ("WebhookToBe", webhook_to_be()),

@@ -58,6 +58,11 @@ fn pages() -> Vec<Endpoint> {
             get("/login", Rule::Anyone, web::login),
             "Where people log in.",
         ),
+        page(
+            get("/link", Rule::Anyone, web::link),
+            "For customers who were given a call link.",
+        ),
+        page(get("/desk", Rule::Anyone, web::desk), "Where agents work."),
         get("/assets/{file}", Rule::Anyone, web::asset)
             .says(TAG, "What pages load.")
             .gives_as(200, "application/octet-stream", text())

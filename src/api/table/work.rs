@@ -2,6 +2,7 @@
 
 use super::{ADMINS, PEOPLE, STAFF, number};
 use crate::api::conversations as talk;
+use crate::api::desk;
 use crate::api::endpoint::{Endpoint, Rule, delete, get, post, put};
 use crate::api::schema::{any, list, of, text};
 use crate::api::who::Role::Admin;
@@ -17,6 +18,7 @@ pub(super) fn agents() -> Vec<Endpoint> {
     const TAG: &str = "Agents";
     const TALKS: Rule = Rule::Only(STAFF, Some(Scope::ConversationsWrite));
     const ACT: Rule = Rule::OrOwn(STAFF, Some(Scope::AgentsWrite));
+    const OWN: Rule = Rule::OrOwn(STAFF, Some(Scope::LiveRead));
     vec![
         get("/api/v1/live", SEE, event::live)
             .says(
@@ -62,6 +64,23 @@ pub(super) fn agents() -> Vec<Endpoint> {
         )
         .gives(200, any())
         .refuses(&[404]),
+        get("/api/v1/agents/{agent}/desk", OWN, desk::about)
+            .says(
+                TAG,
+                "What an agent has to know to work: reasons, queues, colleagues.",
+            )
+            .gives(200, of("Desk"))
+            .refuses(&[404]),
+        get(
+            "/api/v1/agents/{agent}/conversations",
+            OWN,
+            desk::conversations,
+        )
+        .says(
+            TAG,
+            "The conversations that an agent took, or has, the newest first.",
+        )
+        .gives(200, list(any())),
         put("/api/v1/agents/{agent}/status", ACT, agent::set_status)
             .says(TAG, "Available, not ready, or offline.")
             .notes("A phone that is not registered makes an agent unreachable besides.")

@@ -3,7 +3,7 @@
 use super::*;
 use crate::api::web::names;
 
-const PAGES: [&str; 3] = ["/", "/login", "/setup/some-token"];
+const PAGES: [&str; 5] = ["/", "/login", "/link", "/desk", "/setup/some-token"];
 
 impl Desk {
     fn look(&self, path: &str, header: (&'static str, &str)) -> Answer {
@@ -59,6 +59,8 @@ fn an_asset_is_kept_and_a_page_is_asked_for_again() {
         let path = match name.strip_suffix(".html") {
             Some("index") => "/",
             Some("login") => "/login",
+            Some("link") => "/link",
+            Some("desk") => "/desk",
             Some(_) => continue,
             None if name.starts_with("assets/") && !name.ends_with("z") => &path,
             None => continue,
@@ -100,4 +102,24 @@ fn nothing_is_served_but_what_was_built() {
         let answer = desk.look(path, ("accept", "*/*"));
         assert_eq!(answer.status, 404, "{path}");
     }
+}
+
+#[test]
+fn a_desk_knows_reasons_queues_and_colleagues_and_its_own_conversations() {
+    let desk = Desk::new();
+    let me = desk.session(desk.user("ada", Role::Agent, Some(1)));
+    let known = desk.get("/api/v1/agents/1/desk", &me).json();
+    assert_eq!(known["agent"]["name"], "Ada");
+    assert_eq!(known["reasons"], serde_json::json!(["Break", "Lunch"]));
+    assert_eq!(known["queues"][0]["name"], "Support");
+    assert_eq!(known["queues"][0]["serves"], true);
+    assert_eq!(known["extend_wrap_up"], false);
+    let text = known.to_string();
+    assert!(!text.contains("password"), "{text}");
+    let own = desk.get("/api/v1/agents/1/conversations", &me);
+    assert_eq!((own.status, own.json()), (OK, serde_json::json!([])));
+    let other = desk.session(desk.user("bob", Role::Agent, Some(2)));
+    assert_eq!(desk.get("/api/v1/agents/1/desk", &other).status, 403);
+    let admin = desk.admin();
+    assert_eq!(desk.get("/api/v1/agents/2/desk", &admin).status, 404);
 }

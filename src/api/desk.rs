@@ -1,0 +1,59 @@
+//! `/api/v1/agents/{agent}/desk`: what an agent has to know to work, who may not read the settings; and
+//! the conversations that are theirs.
+
+use super::part::{Number, Query};
+use super::problem::Problem;
+use super::{Site, answer};
+use crate::id::AgentId;
+use axum::extract::State;
+use axum::response::Response;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// The latest conversations, among which an agent's are looked for.
+const LATEST: u32 = 1_000;
+/// Conversations at most that are shown.
+const SHOWN: usize = 100;
+
+/// Reasons, queues and colleagues, and what the desk may offer.
+pub(super) async fn about(
+    State(site): State<Arc<Site>>,
+    Number(id): Number,
+) -> Result<Response, Problem> {
+    let account = site.settings.account();
+    let id = AgentId(id);
+    let known = account.agents.iter().find(|agent| agent.id == id);
+    let agent = known.ok_or_else(|| Problem::missing("agent"))?;
+    let queues = account.queues.iter().map(|queue| {
+        let serves = queue.agents.contains(&id);
+        json!({ "id": queue.id, "name": queue.name, "serves": serves })
+    });
+    let others = account.agents.iter().filter(|other| other.id != id);
+    let others = others.map(|other| json!({ "id": other.id, "name": other.name }));
+    Ok(answer(&json!({
+        "agent": { "id": id, "name": agent.name, "user": agent.user },
+        "reasons": account.not_ready,
+        "queues": queues.collect::<Vec<Value>>(),
+        "agents": others.collect::<Vec<Value>>(),
+        "wrap_up": account.wrap_up.enabled,
+        "extend_wrap_up": account.wrap_up.enabled && account.wrap_up.extend,
+        "calls_out": !account.outbound.is_empty(),
+    })))
+}
+
+/// The conversations that an agent took, or has, the newest first.
+pub(super) async fn conversations(
+    State(site): State<Arc<Site>>,
+    Number(id): Number,
+    query: Query,
+) -> Result<Response, Problem> {
+    query.done()?;
+    let id = AgentId(id);
+    let found = site.ask(move |store| store.conversations(LATEST)).await?;
+    let own = found.into_iter().filter(|conversation| {
+        let mut names = [&conversation.agent, &conversation.assigned].into_iter();
+        names.any(|name| name.as_ref().is_some_and(|name| name.id == id))
+    });
+    let own: Vec<_> = own.take(SHOWN).collect();
+    Ok(answer(&own))
+}
