@@ -49,6 +49,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!("0005_causes.sql"),
     migration!("0006_agents.sql"),
     migration!("0007_recordings.sql"),
+    migration!("0008_links.sql"),
 ];
 
 /// How long another program may hold the database before we give up for now.

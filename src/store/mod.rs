@@ -22,6 +22,7 @@
 
 mod agents;
 mod audit;
+mod call_links;
 mod callbacks;
 mod data_dir;
 mod database;
@@ -39,6 +40,7 @@ mod webhooks;
 
 pub use agents::Owner;
 pub use audit::{Audit, Checked, Noted};
+pub use call_links::{CallLink, LinkTerms};
 pub use callbacks::{CallbackFilter, ConversationStatus};
 pub use data_dir::DataDir;
 pub use events::Event as Happened;
@@ -57,6 +59,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fmt;
+use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::mpsc as reply;
@@ -344,6 +347,31 @@ impl Store {
         })?
     }
 
+    /// Does something with the database, and tells `then`, on the store's thread; where it cannot be
+    /// done, `then` is told that. Nobody waits.
+    fn later<T: Send + 'static>(
+        &self,
+        work: impl AsyncFnOnce(&mut Database) -> anyhow::Result<T> + Send + 'static,
+        then: impl FnOnce(anyhow::Result<T>) + Send + 'static,
+    ) {
+        let then = Then(Some(then), PhantomData);
+        let work: Box<Doing> = Box::new(move |database| {
+            Box::pin(async move {
+                match database {
+                    Ok(database) => then.is(work(database).await),
+                    Err(away) => then.is(Err(away)),
+                }
+            })
+        });
+        let work = Request::Work(Work {
+            after_all: false,
+            until: Instant::now() + PATIENCE,
+            work,
+        });
+        // What finds no room is dropped, and tells so.
+        drop(self.requests.try_send(work));
+    }
+
     fn ask<T>(&self, request: impl FnOnce(reply::SyncSender<T>) -> Request) -> anyhow::Result<T> {
         let (to, answer) = reply::sync_channel(1);
         self.requests
@@ -352,6 +380,25 @@ impl Store {
         answer
             .recv_timeout(PATIENCE)
             .context("the database does not answer")
+    }
+}
+
+/// Whoever is to be told, once: that it could not be done, where nobody says more.
+struct Then<T, F: FnOnce(anyhow::Result<T>)>(Option<F>, PhantomData<fn(T)>);
+
+impl<T, F: FnOnce(anyhow::Result<T>)> Then<T, F> {
+    fn is(mut self, done: anyhow::Result<T>) {
+        if let Some(then) = self.0.take() {
+            then(done);
+        }
+    }
+}
+
+impl<T, F: FnOnce(anyhow::Result<T>)> Drop for Then<T, F> {
+    fn drop(&mut self) {
+        if let Some(then) = self.0.take() {
+            then(Err(anyhow!("the store does not keep up, or has stopped")));
+        }
     }
 }
 

@@ -4,6 +4,7 @@ mod agents;
 mod asked;
 mod away;
 mod delivered;
+mod links;
 mod promised;
 mod recordings;
 

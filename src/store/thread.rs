@@ -8,7 +8,7 @@ use super::database::Database;
 use super::ledger::Ledger;
 use super::place::Place;
 use super::spool::{Batch, Spool};
-use super::{Event, Record, Request, Shared, Work, events, reply};
+use super::{Event, Record, Request, Shared, Work, call_links, events, reply};
 use crate::id::CallbackId;
 use anyhow::{Context as _, anyhow};
 use jiff::Timestamp;
@@ -386,6 +386,7 @@ impl Carrier {
             return Ok(());
         }
         self.forgot = Some(Instant::now());
+        call_links::forget(database, Timestamp::now()).await?;
         events::forget(database, Timestamp::now()).await
     }
 

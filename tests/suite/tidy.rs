@@ -30,7 +30,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("net", &["sip"]),
     ("worker", &["audio", "media", "rtp", "vault"]),
     ("voices", &["audio", "settings", "speech"]),
-    ("store", &["acd", "call"]),
+    ("store", &["acd", "call", "settings"]),
     (
         "events",
         &["switch", "acd", "call", "store", "settings", "net"],
