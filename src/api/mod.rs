@@ -25,6 +25,8 @@ mod endpoint;
 mod events;
 mod guard;
 mod health;
+mod limit;
+mod links;
 mod openapi;
 mod part;
 mod people;
@@ -89,6 +91,7 @@ struct Site {
     sounds: Sounds,
     shelf: Shelf,
     access: Access,
+    links: links::Links,
     data: PathBuf,
     /// Places for those who follow the events.
     streams: Arc<Semaphore>,
@@ -132,6 +135,9 @@ pub struct Parts {
     pub voices: Arc<Catalogue>,
     /// Where finished recordings are.
     pub shelf: Shelf,
+    /// What call links begin with: `https://calls.example.com`; `None`: with the name under which one is
+    /// asked for.
+    pub public_url: Option<String>,
     /// The data directory: sounds that settings name are in `sounds` of it.
     pub data: PathBuf,
 }
@@ -145,6 +151,7 @@ impl Site {
             sounds,
             shelf: parts.shelf,
             access: Access::new()?,
+            links: links::Links::new(parts.public_url),
             data: parts.data,
             switch: parts.switch,
             settings: Arc::new(Settings::new(parts.steward)),

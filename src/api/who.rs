@@ -53,10 +53,13 @@ pub(super) enum Scope {
     /// Find, hear and take away recordings.
     #[serde(rename = "recordings:read")]
     RecordingsRead,
+    /// See, make and take back call links.
+    #[serde(rename = "links:write")]
+    LinksWrite,
 }
 
 impl Scope {
-    pub(super) const ALL: [Self; 8] = [
+    pub(super) const ALL: [Self; 9] = [
         Self::SettingsRead,
         Self::SettingsWrite,
         Self::LiveRead,
@@ -65,6 +68,7 @@ impl Scope {
         Self::CallbacksWrite,
         Self::ConversationsWrite,
         Self::RecordingsRead,
+        Self::LinksWrite,
     ];
 
     /// As documents have it.
@@ -78,6 +82,7 @@ impl Scope {
             Self::CallbacksWrite => "callbacks:write",
             Self::ConversationsWrite => "conversations:write",
             Self::RecordingsRead => "recordings:read",
+            Self::LinksWrite => "links:write",
         }
     }
 

@@ -173,6 +173,7 @@ impl Server {
                 webhooks: webhooks.bell(),
                 voices: catalogue.clone(),
                 shelf: Shelf::new(data.join("recordings")),
+                public_url: config.server.public_url.clone(),
                 data: data.clone(),
             };
             Api::start(place, runtime.handle(), parts)
@@ -199,8 +200,13 @@ impl Server {
         )
         .with_certificates(certificates)
         .with_dns(dns)
+        .with_redeemer(Redeemer {
+            store: store.clone(),
+            steward: steward.clone(),
+            log: live.log().clone(),
+            inbox: inbox.clone(),
+        })
         .with_events(live)
-        .with_redeemer(Redeemer::new(inbox.clone()))
         .with_speech(speech)
         .with_switchboard(switchboard)
         .with_tap(trace.as_ref().map(Trace::tap).unwrap_or_default());

@@ -56,6 +56,7 @@ impl Config {
                 data_dir: demo.data_dir,
                 database: None,
                 webhook_networks: vec![],
+                public_url: None,
                 http: demo.http,
                 http_tls: false,
                 http_certificate: None,

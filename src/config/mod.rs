@@ -62,6 +62,9 @@ pub struct Server {
     pub webhook_networks: Vec<Network>,
     /// Where the API, `/metrics` and `/healthz` are served; `None`: nowhere.
     pub http: Option<SocketAddr>,
+    /// What others reach it by, and call links begin with: `https://calls.example.com`; `None`: the name
+    /// under which a link is asked for.
+    pub public_url: Option<String>,
     /// Whether TLS is spoken there, and nothing else.
     pub http_tls: bool,
     /// What it shows; `None`: a certificate signed by itself, in the data directory.

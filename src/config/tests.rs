@@ -143,6 +143,7 @@ fn the_example_s_defaults_are_the_defaults() {
         "http_certificate",
         "http_key",
         "selected",
+        "public_url",
     ];
     let is_default = |line: &&str| {
         let key = line.trim_start_matches('#').split(' ').next();

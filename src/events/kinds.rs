@@ -147,6 +147,12 @@ pub const KINDS: &[(&str, &str)] = &[
         "sender.banned",
         "A sender of SIP is not heard for a while: source, seconds.",
     ),
+    (
+        "link.created",
+        "A call link was made: link, by, agent (who shares it) or null.",
+    ),
+    ("link.used", "A call begins by a call link: link."),
+    ("link.revoked", "A call link was taken back: link, by."),
     ("settings.changed", "Settings were saved: revision, by."),
 ];
 

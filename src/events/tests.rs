@@ -64,6 +64,7 @@ fn numbers(since: Since) -> Vec<u64> {
 fn every_event_has_its_type_in_the_list_and_the_list_no_other() {
     let (call, callback) = (CallId(1), crate::id::CallbackId(1));
     let (agent, trunk, queue) = (AgentId(2), TrunkId(3), QueueId(4));
+    let link = crate::id::LinkId(5);
     let text = || "x".to_owned();
     let state = AgentNow {
         agent,
@@ -223,6 +224,13 @@ fn every_event_has_its_type_in_the_list_and_the_list_no_other() {
             revision: 1,
             by: text(),
         },
+        What::LinkCreated {
+            link,
+            by: text(),
+            agent: None,
+        },
+        What::LinkUsed { link },
+        What::LinkRevoked { link, by: text() },
     ];
     let kinds: BTreeSet<_> = all.iter().map(What::kind).collect();
     assert_eq!(kinds.len(), all.len(), "no two share a name");

@@ -1,7 +1,7 @@
 //! An event, before it has a number.
 
 use crate::call::record::{End, Status};
-use crate::id::{AgentId, CallId, CallbackId, QueueId, TrunkId};
+use crate::id::{AgentId, CallId, CallbackId, LinkId, QueueId, TrunkId};
 use serde::Serialize;
 use std::net::IpAddr;
 
@@ -164,6 +164,16 @@ pub enum What {
     },
     /// A sender of SIP is not heard for a while.
     Banned { source: IpAddr, seconds: u64 },
+    /// A call link was made: who shares it, where somebody does.
+    LinkCreated {
+        link: LinkId,
+        by: String,
+        agent: Option<AgentId>,
+    },
+    /// A call begins by a call link.
+    LinkUsed { link: LinkId },
+    /// A call link was taken back.
+    LinkRevoked { link: LinkId, by: String },
     /// Settings were saved.
     SettingsChanged { revision: u64, by: String },
 }
@@ -210,6 +220,9 @@ impl What {
             Self::QueueState(_) => "queue.state",
             Self::Trunk { .. } => "trunk.state",
             Self::Banned { .. } => "sender.banned",
+            Self::LinkCreated { .. } => "link.created",
+            Self::LinkUsed { .. } => "link.used",
+            Self::LinkRevoked { .. } => "link.revoked",
             Self::SettingsChanged { .. } => "settings.changed",
         }
     }

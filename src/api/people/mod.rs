@@ -9,25 +9,29 @@
 //! hashed off the threads that serve others, two at once.
 
 pub(super) mod keys;
-mod limit;
 mod password;
 pub(super) mod session;
 pub(super) mod setup;
 pub(super) mod users;
 
+use super::limit::Limit;
 use super::problem::Problem;
 use super::who::{Caller, Scope};
 use crate::store::{ApiKey, Store, User};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::SignedDuration;
-use limit::Limit;
 use password::Hashing;
 use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// How long a session lasts from the log-in.
 const SESSION: SignedDuration = SignedDuration::from_hours(12);
+
+/// Log-ins that one source may try within a while.
+const TRIES: u32 = 10;
+const WINDOW: Duration = Duration::from_secs(300);
 
 /// What tells a key of ours from other secrets, for people and for programs that look for leaks.
 pub(super) const KEY_MARK: &str = "cbk_";
@@ -44,7 +48,7 @@ impl People {
         Self {
             store,
             hashing: Hashing::new(),
-            limit: Limit::default(),
+            limit: Limit::new(TRIES, WINDOW),
         }
     }
 
@@ -80,6 +84,12 @@ impl People {
         });
         // A database that does not answer ends nothing.
         now.await.is_ok_and(|now| now == before) || self.ask(|store| store.users()).await.is_err()
+    }
+
+    /// Where users, sessions and keys are kept.
+    #[cfg(test)]
+    pub(super) fn store(&self) -> &Arc<Store> {
+        &self.store
     }
 
     /// Asks the store, which may take a while, without holding up others.

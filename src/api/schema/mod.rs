@@ -1,6 +1,7 @@
 //! JSON Schemas of what goes in and out, as OpenAPI 3.1 has them.
 
 mod desk;
+mod links;
 mod recordings;
 
 use super::settings;
@@ -36,6 +37,7 @@ pub(super) fn components() -> Vec<(&'static str, Value)> {
         ("SpeechText", speech_text()),
     ];
     all.extend(recordings::components());
+    all.extend(links::components());
     all.extend(settings::components());
     all
 }

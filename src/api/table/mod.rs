@@ -3,6 +3,7 @@
 //! The router, the document and the test of roles are made from it, so none of them can know an
 //! endpoint that the others do not.
 
+mod links;
 mod recordings;
 mod settings;
 mod work;
@@ -30,6 +31,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         settings::sounds(),
         work::agents(),
         work::callbacks(),
+        links::links(),
         work::events(),
         work::webhooks(),
         recordings::recordings(),

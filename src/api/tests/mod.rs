@@ -2,6 +2,7 @@
 
 mod doings;
 mod identity;
+mod links;
 mod pages;
 mod recordings;
 mod refusals;
@@ -88,6 +89,7 @@ fn parts_with(folder: &Folder, tell: impl Fn(Account) + Send + Sync + 'static) -
         store,
         voices,
         shelf: crate::vault::Shelf::new(folder.0.join("recordings")),
+        public_url: None,
         data: folder.0.clone(),
     }
 }

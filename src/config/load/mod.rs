@@ -127,6 +127,7 @@ impl Loader<'_> {
             data_dir: self.folder.join("data"),
             database: None,
             webhook_networks: vec![],
+            public_url: None,
             http: Some((Ipv4Addr::LOCALHOST, 8080).into()),
             http_tls: false,
             http_certificate: None,
@@ -173,6 +174,18 @@ impl Loader<'_> {
                 Err(_) => report.of("server.http", "an address and a port, or \"off\""),
             },
         }
+        server.public_url = table.string("public_url", report).map(|text| {
+            let url = text.trim_end_matches('/');
+            let host = ["https://", "http://"]
+                .iter()
+                .find_map(|scheme| url.strip_prefix(scheme));
+            let plain = |c: char| c.is_ascii_alphanumeric() || "-.:[]".contains(c);
+            if !host.is_some_and(|host| !host.is_empty() && host.chars().all(plain)) {
+                let mend = "what browsers reach this server by: \"https://calls.example.com\"";
+                report.of("server.public_url", mend);
+            }
+            url.to_owned()
+        });
         server.allow_public = table.boolean("allow_public", report).unwrap_or(false);
         server.http_tls = table.boolean("http_tls", report).unwrap_or(false);
         if let (Some(http), false) = (server.http, server.allow_public || server.http_tls)

@@ -1,19 +1,21 @@
-//! How often one source may try to log in.
+//! How often one source may try something.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Tries of one source within [`WINDOW`].
-const TRIES: u32 = 10;
-const WINDOW: Duration = Duration::from_secs(300);
 /// Sources that are remembered; beyond, those who tried first are forgotten.
 const SOURCES: usize = 10_000;
 
 /// The tries of late.
-#[derive(Debug, Default)]
-pub(super) struct Limit(Mutex<BTreeMap<IpAddr, Tries>>);
+#[derive(Debug)]
+pub(super) struct Limit {
+    /// Tries of one source within the window.
+    tries: u32,
+    window: Duration,
+    sources: Mutex<BTreeMap<IpAddr, Tries>>,
+}
 
 #[derive(Clone, Copy, Debug)]
 struct Tries {
@@ -22,13 +24,22 @@ struct Tries {
 }
 
 impl Limit {
+    /// So many tries of one source within a time.
+    pub(super) fn new(tries: u32, window: Duration) -> Self {
+        Self {
+            tries,
+            window,
+            sources: Mutex::default(),
+        }
+    }
+
     /// Counts a try before it is made, so that many at once are counted, too. `Err`: no more for so
     /// long.
     pub(super) fn begin(&self, now: Instant, source: IpAddr) -> Result<(), Duration> {
         let source = network(source);
-        let mut tries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut tries = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
         if tries.len() >= SOURCES && !tries.contains_key(&source) {
-            tries.retain(|_, tries| now.duration_since(tries.first) < WINDOW);
+            tries.retain(|_, tries| now.duration_since(tries.first) < self.window);
             let oldest = tries.iter().min_by_key(|(_, tries)| tries.first);
             if let Some(oldest) = oldest.map(|(source, _)| *source)
                 && tries.len() >= SOURCES
@@ -41,11 +52,11 @@ impl Limit {
             count: 0,
         };
         let of = tries.entry(source).or_insert(fresh);
-        if now.duration_since(of.first) >= WINDOW {
+        if now.duration_since(of.first) >= self.window {
             *of = fresh;
         }
-        if of.count >= TRIES {
-            return Err(WINDOW.saturating_sub(now.duration_since(of.first)));
+        if of.count >= self.tries {
+            return Err(self.window.saturating_sub(now.duration_since(of.first)));
         }
         of.count += 1;
         Ok(())
@@ -53,7 +64,7 @@ impl Limit {
 
     /// The try was right: the source begins anew.
     pub(super) fn succeeded(&self, source: IpAddr) {
-        let mut tries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut tries = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
         tries.remove(&network(source));
     }
 }
@@ -73,9 +84,11 @@ fn network(source: IpAddr) -> IpAddr {
 mod tests {
     use super::*;
 
+    const WINDOW: Duration = Duration::from_secs(300);
+
     #[test]
     fn the_eleventh_try_waits_for_the_end_of_five_minutes() {
-        let (limit, now) = (Limit::default(), Instant::now());
+        let (limit, now) = (Limit::new(10, WINDOW), Instant::now());
         let source = |text: &str| text.parse().expect("an address");
         for last in 0..10 {
             let network = format!("2001:db8::{last}");
@@ -96,7 +109,7 @@ mod tests {
 
     #[test]
     fn who_was_right_begins_anew_and_memory_is_bounded() {
-        let (limit, now) = (Limit::default(), Instant::now());
+        let (limit, now) = (Limit::new(10, WINDOW), Instant::now());
         let source = IpAddr::from([192, 0, 2, 1]);
         for _ in 0..9 {
             limit.begin(now, source).expect("a try");
@@ -110,6 +123,6 @@ mod tests {
             let other = std::net::Ipv4Addr::from(u32::try_from(number).expect("small"));
             let _ = limit.begin(now, other.into());
         }
-        assert!(limit.0.lock().expect("whole").len() <= SOURCES);
+        assert!(limit.sources.lock().expect("whole").len() <= SOURCES);
     }
 }
