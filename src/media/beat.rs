@@ -49,6 +49,7 @@ impl Engine {
         for leg in self.legs.iter_mut().flatten() {
             leg.pass(now, moment, &mut self.random, out);
         }
+        self.pass_browsers(now, out);
     }
 
     /// Whether packets that are read now have been waiting while the process stood still: they are
@@ -82,7 +83,8 @@ impl Engine {
             return;
         }
         // A prompt begins when the leg is ready to hear it.
-        let Some(codec) = leg.stream().map(|stream| stream.codec) else {
+        let ready = leg.stream().filter(|_| leg.is_reached());
+        let Some(codec) = ready.map(|stream| stream.codec) else {
             return;
         };
         payload.clear();

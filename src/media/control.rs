@@ -1,11 +1,14 @@
 //! RTCP of one leg: our reports every five seconds or so, and what the peer's say of us.
 
+use super::Out;
 use super::latch::Latch;
+use super::leg::{Leg, reachable};
 use super::outbound::Outbound;
 use crate::random::Random;
 use crate::rtp::Reception;
 use crate::rtp::rtcp::{self, Report, Sender};
 use std::net::SocketAddr;
+use std::time::Instant;
 
 /// Between two reports, in samples, times a random factor from 0.5 to 1.5 (RFC 3550 §6.3.1).
 const INTERVAL: u64 = 5 * 8000;
@@ -46,6 +49,11 @@ impl Control {
             round_trip_ms: None,
             remote_loss: None,
         }
+    }
+
+    /// The name that all our streams to this peer share (RFC 3550 §6.5.1).
+    pub(super) fn cname(&self) -> &str {
+        &self.cname
     }
 
     /// Whether a report is due; then the next one is fixed.
@@ -99,5 +107,49 @@ impl Control {
                 self.round_trip_ms = Some(trip);
             }
         }
+    }
+}
+
+impl Leg {
+    /// Sends an RTCP report.
+    pub(super) fn report(&mut self, now: Moment, bye: bool, out: &mut Out) {
+        let Some(session) = &self.session else { return };
+        let (to, port) = match session.stream.rtcp_mux {
+            true => (self.way(), self.port),
+            false => (Some(session.control.latch.target()), self.port + 1),
+        };
+        let Some(to) = to.filter(|to| reachable(*to) && self.is_reached()) else {
+            return;
+        };
+        let (control, heard) = (&session.control, &mut self.reception);
+        let write = |bytes: &mut Vec<u8>| control.write(now, &self.outbound, heard, bye, bytes);
+        out.packets.push_sealed(port, to, write, |bytes, start| {
+            let secure = self.secure.as_mut();
+            secure.is_none_or(|secure| secure.seal_report(bytes, start))
+        });
+    }
+
+    /// Takes RTCP. `shared`: it came to the RTP port, so that the RTP source vouches for it.
+    pub(super) fn hear_report(
+        &mut self,
+        now: Instant,
+        moment: Moment,
+        from: SocketAddr,
+        datagram: &[u8],
+        shared: bool,
+    ) -> bool {
+        let Some(heard) = rtcp::parse(datagram, self.outbound.ssrc) else {
+            return false;
+        };
+        let vouched = shared && self.knows(from);
+        let Some(session) = &mut self.session else {
+            return true;
+        };
+        if vouched || !shared && session.control.latch.accepts(now, from) {
+            session.control.hear(moment, heard, &self.outbound);
+        } else {
+            self.refused += 1;
+        }
+        true
     }
 }

@@ -3,6 +3,7 @@
 //! A packet finds its leg by the port in one look-up; who gets it was decided when somebody last
 //! said who hears whom ([`super::route`]). What happens on the beat stands in [`super::beat`].
 
+use super::browser::Browsers;
 use super::control::Moment;
 use super::leg::{Leg, Taken};
 use super::press::Way;
@@ -51,6 +52,8 @@ pub struct Engine {
     pub(super) next_beat: Option<Instant>,
     /// Until then packets are read that came while the process stood still.
     pub(super) stale_until: Option<Instant>,
+    /// Whose what is that comes to the port of browsers.
+    pub(super) browsers: Browsers,
     pub(super) totals: Totals,
     /// Memory for one packet's sound, kept.
     pub(super) samples: Vec<i16>,
@@ -94,6 +97,7 @@ impl Engine {
             recordings: BTreeMap::new(),
             next_beat: None,
             stale_until: None,
+            browsers: Browsers::default(),
             totals: Totals::default(),
             samples: vec![],
             payload: vec![],
@@ -120,7 +124,7 @@ impl Engine {
                 patience,
             } => self.open(now, leg, place, patience, out),
             Command::Describe { leg, stream } => self.describe(now, leg, stream, out),
-            Command::Meet { leg, agreed } => self.describe(now, leg, Stream::from(&*agreed), out),
+            Command::Meet { leg, agreed } => self.meet(now, leg, &agreed, out),
             Command::Hear { leg, source } => self.hear(leg, source, out),
             Command::Record {
                 recording,
@@ -146,7 +150,8 @@ impl Engine {
         }
     }
 
-    /// A datagram came to our `port`: RTP on the even one, RTCP on the odd one or on both.
+    /// A datagram came to our `port`: RTP on the even one, RTCP on the odd one or on both; anything
+    /// of browsers on [`SHARED`].
     pub fn receive(
         &mut self,
         now: Instant,
@@ -158,6 +163,9 @@ impl Engine {
         let slot = self
             .slot_of(port)
             .filter(|_| datagram.len() <= MAX_DATAGRAM);
+        if port == SHARED && datagram.len() <= MAX_DATAGRAM {
+            return self.receive_shared(now, from, datagram, out);
+        }
         let found = slot.and_then(|slot| Some((slot, self.leg(slot)?)));
         let Some((slot, leg)) = found else {
             self.totals.garbage += 1;
@@ -166,6 +174,18 @@ impl Engine {
         if !leg.is_secure() {
             return self.take_in(now, (slot, port), from, datagram, out);
         }
+        self.take_sealed(now, (slot, port), from, datagram, out);
+    }
+
+    /// A datagram for a leg that takes nothing plain.
+    pub(super) fn take_sealed(
+        &mut self,
+        now: Instant,
+        (slot, port): (usize, u16),
+        from: SocketAddr,
+        datagram: &[u8],
+        out: &mut Out,
+    ) {
         let mut opened = std::mem::take(&mut self.opened);
         opened.clear();
         opened.extend_from_slice(datagram);
@@ -195,13 +215,17 @@ impl Engine {
         let shared = port.is_multiple_of(2);
         if !shared || packet::is_rtcp(datagram) {
             let read = leg.hear_report(now, moment, from, datagram, shared);
-            self.totals.garbage += u64::from(!read);
+            let fed = port == SHARED && self.hear_feedback(slot, moment.clock, datagram, out);
+            self.totals.garbage += u64::from(!read && !fed);
             return;
         }
         let Some(packet) = Packet::parse(datagram) else {
             self.totals.garbage += 1;
             return;
         };
+        if leg.is_picture(packet.header.payload_type) {
+            return self.show(slot, moment.clock, &packet, out);
+        }
         let Some(taken) = leg.take(now, moment.clock, from, &packet, &mut out.events) else {
             self.totals.refused += 1;
             return;
@@ -315,6 +339,10 @@ impl Engine {
             Place::Port(port) => Some(*port),
             Place::Browser(_) => None,
         };
+        let session = match &place {
+            Place::Port(_) => None,
+            Place::Browser(ours) => self.browsers.session(ours),
+        };
         let why = if self.names.contains_key(&id) {
             Some("the leg is open already")
         } else if port.is_some_and(|port| port == SHARED || !port.is_multiple_of(2)) {
@@ -323,6 +351,12 @@ impl Engine {
             Some("the port is another leg's")
         } else if self.names.len() >= MAX_LEGS {
             Some("too many legs")
+        } else if let Place::Browser(ours) = &place
+            && self.browsers.has(&ours.ufrag)
+        {
+            Some("the user fragment is another leg's")
+        } else if matches!(place, Place::Browser(_)) && session.is_none() {
+            Some("browsers cannot come: there is no certificate")
         } else {
             None
         };
@@ -330,7 +364,8 @@ impl Engine {
             return out.events.push(Event::Failed { leg: id, why });
         }
         let own = (id, port.unwrap_or(SHARED));
-        let leg = Leg::new(now, own, patience, &mut self.random);
+        let mut leg = Leg::new(now, own, patience, &mut self.random);
+        leg.browser = session;
         let slot = self.free.pop().unwrap_or_else(|| {
             self.legs.push(None);
             self.legs.len() - 1
@@ -339,11 +374,12 @@ impl Engine {
         if let Some(port) = port {
             self.ports[usize::from(port >> 1)] = slot as u32;
         }
+        self.refile(slot);
         self.names.insert(id, slot);
         self.replan_around(id);
     }
 
-    fn describe(&mut self, now: Instant, id: LegId, stream: Stream, out: &mut Out) {
+    pub(super) fn describe(&mut self, now: Instant, id: LegId, stream: Stream, out: &mut Out) {
         let moment = self.moment(now);
         let Some(&slot) = self.names.get(&id) else {
             return unknown(id, out);
@@ -436,6 +472,7 @@ impl Engine {
         if self.names.is_empty() {
             self.next_beat = None;
         }
+        self.browsers.file(slot, None);
         if leg.port != SHARED {
             self.ports[usize::from(leg.port >> 1)] = NOBODY;
         }

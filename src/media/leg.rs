@@ -6,6 +6,7 @@ use super::inbound::Inbound;
 use super::keypad::{Keypad, Pulled};
 use super::latch::Latch;
 use super::outbound::{Outbound, Relayed};
+use super::pictures::Pictures;
 use super::player::Player;
 use super::press::{Ear, Presses};
 use super::recorder::Track;
@@ -15,7 +16,8 @@ use super::{Chunk, Event, Out, Report, Source, Stream};
 use crate::audio::{Codec, Encoder, FRAME};
 use crate::id::LegId;
 use crate::random::Random;
-use crate::rtp::{Arrival, Keys, Packet, Reception, rtcp};
+use crate::rtc;
+use crate::rtp::{Arrival, Keys, Packet, Reception};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -29,14 +31,18 @@ pub(super) struct Leg {
     patience: Option<Duration>,
     /// What was negotiated, and its lock on the peer's address and its RTCP.
     pub(super) session: Option<Session>,
-    /// There if its packets are SRTP.
-    secure: Option<Box<Secure>>,
+    /// The way to it, if it is a browser.
+    pub(super) browser: Option<Box<rtc::Session>>,
+    /// There if its packets are SRTP: of browsers, once DTLS is done.
+    pub(super) secure: Option<Box<Secure>>,
+    /// What it sends and is shown besides sound.
+    pub(super) pictures: Option<Box<Pictures>>,
     /// When a packet came last, or the stream was described.
     heard_at: Instant,
     /// [`Event::Silent`] has been said, [`Event::Started`] has been said.
     silent: bool,
     started: bool,
-    reception: Reception,
+    pub(super) reception: Reception,
     /// Counts the new beginnings of the peer's stream.
     epoch: u32,
     pub(super) inbound: Inbound,
@@ -46,7 +52,7 @@ pub(super) struct Leg {
     /// What the peer has pressed lately, and the ear for tones where it has no other way.
     pub(super) presses: Presses,
     pub(super) ear: Option<Box<Ear>>,
-    refused: u64,
+    pub(super) refused: u64,
     pub(super) outbound: Outbound,
     pub(super) player: Player,
     /// Keys to be pressed towards the peer, before anything it hears.
@@ -110,7 +116,9 @@ impl Leg {
             port,
             patience,
             session: None,
+            browser: None,
             secure: None,
+            pictures: None,
             heard_at: now,
             silent: false,
             started: false,
@@ -152,7 +160,9 @@ impl Leg {
         self.heard_at = at;
         self.silent = false;
         self.gathered.clear();
-        self.secure = Secure::agreed(self.secure.take(), stream.crypto);
+        if self.browser.is_none() {
+            self.secure = Secure::agreed(self.secure.take(), stream.crypto);
+        }
         self.ear = match stream.events {
             Some(_) => None,
             None => Some(self.ear.take().unwrap_or_default()),
@@ -222,7 +232,9 @@ impl Leg {
         let types = [stream.receive_type, stream.payload_type];
         let sound = key.is_none() && types.contains(&header.payload_type);
         let known = key.is_some() || sound || header.payload_type == COMFORT_NOISE;
-        if !known || !session.latch.accepts(now, from) {
+        // Where a browser is, ICE has proved.
+        let proved = self.browser.is_some() || known && session.latch.accepts(now, from);
+        if !known || !proved {
             self.refused += 1;
             return None;
         }
@@ -278,6 +290,9 @@ impl Leg {
 
     /// Whether packets from this address are the peer's.
     pub(super) fn knows(&self, from: SocketAddr) -> bool {
+        if let Some(browser) = &self.browser {
+            return browser.knows(from);
+        }
         let session = self.session.as_ref();
         session.is_some_and(|session| session.latch.knows(from))
     }
@@ -394,54 +409,16 @@ impl Leg {
         }
         if session.control.is_due(moment.clock, random) {
             self.report(moment, false, out);
+            self.report_pictures(moment, out);
         }
-    }
-
-    /// Sends an RTCP report.
-    pub(super) fn report(&mut self, now: Moment, bye: bool, out: &mut Out) {
-        let Some(session) = &self.session else { return };
-        let (to, port) = match session.stream.rtcp_mux {
-            true => (session.latch.target(), self.port),
-            false => (session.control.latch.target(), self.port + 1),
-        };
-        if !reachable(to) {
-            return;
-        }
-        let (control, heard) = (&session.control, &mut self.reception);
-        let write = |bytes: &mut Vec<u8>| control.write(now, &self.outbound, heard, bye, bytes);
-        out.packets.push_sealed(port, to, write, |bytes, start| {
-            let secure = self.secure.as_mut();
-            secure.is_none_or(|secure| secure.seal_report(bytes, start))
-        });
-    }
-
-    /// Takes RTCP. `shared`: it came to the RTP port, so that the RTP source vouches for it.
-    pub(super) fn hear_report(
-        &mut self,
-        now: Instant,
-        moment: Moment,
-        from: SocketAddr,
-        datagram: &[u8],
-        shared: bool,
-    ) -> bool {
-        let Some(heard) = rtcp::parse(datagram, self.outbound.ssrc) else {
-            return false;
-        };
-        let vouched = shared && self.knows(from);
-        let Some(session) = &mut self.session else {
-            return true;
-        };
-        if vouched || !shared && session.control.latch.accepts(now, from) {
-            session.control.hear(moment, heard, &self.outbound);
-        } else {
-            self.refused += 1;
-        }
-        true
     }
 
     /// Moves the last packet's time: the process stood still, the peer was not silent.
     pub(super) fn forgive(&mut self, now: Instant, frozen: Duration) {
         self.heard_at = (self.heard_at + frozen).min(now);
+        if let Some(browser) = &mut self.browser {
+            browser.forgive(now, frozen);
+        }
     }
 
     /// Ends all recordings at an instant of the engine's clock.
@@ -484,13 +461,27 @@ impl Leg {
     /// Where to send sound, if the peer wants any.
     fn target(&self) -> Option<SocketAddr> {
         let session = self.session.as_ref()?;
-        let to = session.latch.target();
-        // A hold of RFC 2543 has no address, even if we know one.
-        let wanted = session.stream.sends && !session.stream.remote.ip().is_unspecified();
+        let to = self.way()?;
+        // A hold of RFC 2543 has no address, even if we know one; of browsers ICE knows.
+        let held = self.browser.is_none() && session.stream.remote.ip().is_unspecified();
+        let wanted = session.stream.sends && !held && self.is_reached();
         (wanted && reachable(to)).then_some(to)
+    }
+
+    /// Where the peer is.
+    pub(super) fn way(&self) -> Option<SocketAddr> {
+        match &self.browser {
+            Some(browser) => browser.target(),
+            None => Some(self.session.as_ref()?.latch.target()),
+        }
+    }
+
+    /// Counts a packet that is not taken.
+    pub(super) fn refuse(&mut self) {
+        self.refused += 1;
     }
 }
 
-fn reachable(to: SocketAddr) -> bool {
+pub(super) fn reachable(to: SocketAddr) -> bool {
     to.port() != 0 && !to.ip().is_unspecified()
 }

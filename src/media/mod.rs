@@ -27,6 +27,7 @@ mod leg;
 mod library;
 mod out;
 mod outbound;
+mod pictures;
 mod player;
 mod press;
 mod recorder;

@@ -237,6 +237,12 @@ impl Engine {
         assert_eq!(there.len(), self.names.len(), "each leg has one name");
         let browsers = there.iter().filter(|(_, leg)| leg.port == SHARED).count();
         self.check_slots(there.len(), browsers);
+        let slots: Vec<usize> = there.iter().map(|(slot, _)| *slot).collect();
+        let strays = self.browsers.strays(&slots);
+        assert_eq!(
+            strays, 0,
+            "no name or address of a browser outlives its leg"
+        );
         for &(slot, leg) in &there {
             let id = leg.id;
             assert_eq!(self.names.get(&id), Some(&slot), "{id} is named");
@@ -286,7 +292,7 @@ fn fits(from: &Stream, to: &Stream) -> bool {
 }
 
 /// The legs that a source needs.
-fn heard_legs(source: &Source) -> &[LegId] {
+pub(super) fn heard_legs(source: &Source) -> &[LegId] {
     match source {
         Source::Silence | Source::Play { .. } | Source::Loop(_) => &[],
         Source::Leg(leg) => std::slice::from_ref(leg),

@@ -4,6 +4,17 @@
 //! Deliberately absent: checks of our own, candidates of the peer, TURN and names to resolve. Who is
 //! lite answers checks and learns from them where the peer is (RFC 8445 §2.5, §7.3).
 
+mod dtls;
+mod ice;
+mod session;
+mod stun;
+
+pub use dtls::{Association, Certificate};
+pub use session::{Session, Took};
+pub use stun::Check;
+#[cfg(test)]
+pub(crate) use {dtls::tests::certificate as certificate_of_test, stun::check_of_test};
+
 use crate::random::Random;
 use std::fmt;
 

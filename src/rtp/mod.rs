@@ -5,6 +5,7 @@
 //! reading them never panics.
 
 pub mod event;
+pub mod feedback;
 pub mod jitter;
 pub mod packet;
 pub mod reception;

@@ -1,5 +1,6 @@
 //! The engine among scripted phones and a bad network, in virtual time, with ears.
 
+mod browser;
 mod codecs;
 mod digits;
 mod hearing;
@@ -89,6 +90,10 @@ struct Phone {
     /// Reports that came to its RTP port.
     muxed: u32,
     secured: Option<secure::Secured>,
+    /// What came to a browser and is no media.
+    handshake: Vec<Vec<u8>>,
+    /// The reports that came to a browser.
+    feedback: Vec<Vec<u8>>,
 }
 
 #[derive(Default)]
@@ -155,6 +160,8 @@ impl World {
             reports: vec![],
             muxed: 0,
             secured: None,
+            handshake: vec![],
+            feedback: vec![],
         });
         let patience = Some(Duration::from_secs(5));
         self.command(Command::Open {
@@ -346,16 +353,23 @@ impl World {
                 continue;
             };
             let mut bytes = bytes.to_vec();
+            if bytes[0] < 128 {
+                phone.handshake.push(bytes);
+                continue;
+            }
             let rtcp = crate::rtp::packet::is_rtcp(&bytes);
             if let Some(secured) = &mut phone.secured
                 && !secured.open(rtcp, &mut bytes)
             {
                 continue;
             }
-            if port == phone.port + 1 {
+            if port != SHARED && port == phone.port + 1 {
                 phone.reports.push(bytes);
             } else if rtcp {
                 phone.muxed += 1;
+                if port == SHARED {
+                    phone.feedback.push(bytes);
+                }
             } else if to == phone.address {
                 let packet = Packet::parse(&bytes).expect("RTP");
                 let payload = packet.payload.to_vec();
@@ -428,6 +442,18 @@ impl World {
             let length = self.phones[phone].codec.duration(sound);
             assert_eq!(b.timestamp, a.timestamp.wrapping_add(length));
             assert_eq!(a.ssrc, b.ssrc);
+        }
+    }
+
+    /// The same of the sound alone, where pictures came as well.
+    fn assert_even_sound(&self, phone: usize) {
+        let sound = self.phones[phone].codec.payload_type();
+        let got = self.phones[phone].got.iter();
+        let all: Vec<_> = got.filter(|got| got.1.payload_type == sound).collect();
+        for pair in all.windows(2) {
+            let (a, b) = (&pair[0].1, &pair[1].1);
+            assert_eq!(b.sequence, a.sequence.wrapping_add(1));
+            assert!(pair[1].0.duration_since(pair[0].0) < Duration::from_millis(30));
         }
     }
 

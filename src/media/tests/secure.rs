@@ -26,6 +26,21 @@ impl Secured {
     }
 }
 
+impl Secured {
+    /// Of the far end, whose keys these are as it sees them.
+    pub(super) fn new(keys: Keys) -> Self {
+        Self {
+            sealer: Sealer::new(keys.suite, &keys.ours),
+            opener: Opener::new(keys.suite, &keys.theirs),
+            strange: 0,
+        }
+    }
+
+    pub(super) fn seal_report(&mut self, packet: &mut Vec<u8>) {
+        self.sealer.seal_rtcp(packet, 0);
+    }
+}
+
 fn keys(suite: Suite, seed: u64) -> Keys {
     let mut random = Random::seeded(seed);
     Keys {

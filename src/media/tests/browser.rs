@@ -1,0 +1,589 @@
+//! Browsers and phones: the way through ICE and DTLS, sound, keys, pictures; strangers at the shared
+//! port, and a peer that comes back another way.
+
+use super::*;
+use crate::rtc::{
+    Association, Certificate, Fingerprint, Peer, Role, certificate_of_test, check_of_test,
+};
+use crate::rtp::feedback::{self, Feedback};
+use crate::sdp::Direction;
+use crate::sdp::browser::{self, Audio, Video, VideoCodec};
+
+const NOMINATES: &[(u16, &[u8])] = &[(0x25, &[])];
+const VP8: u8 = 96 + 1;
+
+/// The far end: a page's connection.
+struct Page {
+    phone: usize,
+    agreed: Agreed,
+    association: Association,
+}
+
+fn credentials(name: &str) -> Credentials {
+    Credentials {
+        ufrag: format!("ufrag-{name}"),
+        password: format!("password of {name}, long enough"),
+    }
+}
+
+fn certificates() -> (Certificate, Certificate) {
+    (certificate_of_test(), certificate_of_test())
+}
+
+fn video(direction: Direction) -> Video {
+    Video {
+        mid: "1".to_owned(),
+        codec: VideoCodec::Vp8,
+        payload_type: VP8,
+        parameters: None,
+        direction,
+        feedback: browser::Feedback {
+            nack: true,
+            pli: true,
+            fir: true,
+            remb: true,
+        },
+    }
+}
+
+impl World {
+    /// An engine that browsers reach, and its certificate.
+    fn with_browsers(network: Network) -> (Self, Certificate) {
+        let mut w = Self::new(network);
+        let ours = certificate_of_test();
+        let engine = std::mem::replace(
+            &mut w.engine,
+            Engine::new(
+                Random::seeded(1),
+                Clock::new(w.now, "2026-01-02T03:04:05Z".parse().expect("a time")),
+                w.now,
+            ),
+        );
+        w.engine = engine.with_browsers(ours.clone());
+        (w, ours)
+    }
+
+    /// A browser that says a tone, described and not yet heard of.
+    fn page(&mut self, ours: &Certificate, hz: u32, codec: Codec) -> Page {
+        let phone = self.phone_with(hz, codec, 20);
+        let leg = self.leg(phone);
+        // The place of a phone is given back for that of a browser.
+        self.command(Command::Close { leg });
+        let name = format!("{phone}");
+        let us = credentials(&format!("us-{name}"));
+        self.command(Command::Open {
+            leg,
+            place: Place::Browser(us.clone()),
+            patience: None,
+        });
+        self.phones[phone].port = SHARED;
+        let theirs = certificate_of_test();
+        let agreed = Agreed {
+            audio: Audio {
+                codec,
+                payload_type: codec.payload_type(),
+                opus: Wishes::default(),
+                events: Some(Events::both(EVENTS, codec.clock_rate())),
+                packet_time: 20,
+                direction: Direction::SendRecv,
+                held: false,
+            },
+            video: None,
+            credentials: us,
+            peer: Peer {
+                credentials: credentials(&format!("them-{name}")),
+                fingerprint: theirs.fingerprint(),
+                role: Role::Server,
+            },
+            session: "1".to_owned(),
+            types: crate::sdp::Types::default(),
+        };
+        let association = Association::new(&theirs, Role::Client, ours.fingerprint());
+        let page = Page {
+            phone,
+            agreed,
+            association,
+        };
+        self.meet(&page);
+        page
+    }
+
+    fn meet(&mut self, page: &Page) {
+        let (leg, agreed) = (self.leg(page.phone), Box::new(page.agreed.clone()));
+        self.command(Command::Meet { leg, agreed });
+    }
+
+    /// A check from where the page is now.
+    fn checks(&mut self, page: &Page, extra: &[(u16, &[u8])]) {
+        let (us, them) = (&page.agreed.credentials, &page.agreed.peer.credentials);
+        let check = check_of_test((&us.ufrag, &them.ufrag), &us.password, extra);
+        let from = self.phones[page.phone].address;
+        self.receive(SHARED, from, &check);
+    }
+
+    /// DTLS, to its end; whether there are keys.
+    fn shakes_hands(&mut self, page: &mut Page) -> bool {
+        page.association.begin(self.now);
+        loop {
+            while let Some(packet) = page.association.poll_transmit() {
+                let from = self.phones[page.phone].address;
+                self.receive(SHARED, from, &packet);
+            }
+            let came = std::mem::take(&mut self.phones[page.phone].handshake);
+            if came.is_empty() {
+                break;
+            }
+            for packet in came.iter().filter(|packet| packet[0] >= 20) {
+                page.association.receive(self.now, packet);
+            }
+        }
+        let keys = page.association.keys();
+        self.phones[page.phone].secured = keys.map(secure::Secured::new);
+        keys.is_some()
+    }
+
+    /// All of it.
+    fn connects(&mut self, page: &mut Page) {
+        self.checks(page, NOMINATES);
+        assert!(self.shakes_hands(page));
+    }
+
+    /// A browser that is connected.
+    fn browser(&mut self, ours: &Certificate, hz: u32, codec: Codec) -> Page {
+        let mut page = self.page(ours, hz, codec);
+        self.connects(&mut page);
+        page
+    }
+
+    /// A packet of the page's pictures.
+    fn shows(&mut self, page: &Page, sequence: u16, timestamp: u32) {
+        let header = Header {
+            payload_type: VP8,
+            sequence,
+            timestamp,
+            ssrc: 0x700 + page.phone as u32,
+            marker: true,
+        };
+        let mut bytes = [&header.write()[..], b"picture"].concat();
+        let phone = &mut self.phones[page.phone];
+        phone.secured.as_mut().expect("keys").seal(&mut bytes);
+        let from = phone.address;
+        self.receive(SHARED, from, &bytes);
+    }
+
+    /// What the page has been shown.
+    fn shown(&self, page: &Page) -> Vec<Header> {
+        let got = self.phones[page.phone].got.iter();
+        let pictures = got.filter(|(_, header, _)| header.payload_type == VP8);
+        pictures.map(|(_, header, _)| *header).collect()
+    }
+
+    /// The feedback that the page has got.
+    fn asked(&self, page: &Page) -> Vec<Feedback> {
+        let reports = self.phones[page.phone].feedback.iter();
+        reports.flat_map(|report| feedback::parse(report)).collect()
+    }
+
+    /// The page says something about what it sees.
+    fn says_of(&mut self, page: &Page, feedback: &Feedback, media: u32) {
+        let report = crate::rtp::rtcp::Report {
+            ssrc: 0x700 + page.phone as u32,
+            ..crate::rtp::rtcp::Report::default()
+        };
+        let mut bytes = vec![];
+        report.write("page", false, &mut bytes);
+        feedback.write(report.ssrc, media, &mut bytes);
+        let phone = &mut self.phones[page.phone];
+        phone
+            .secured
+            .as_mut()
+            .expect("keys")
+            .seal_report(&mut bytes);
+        let from = phone.address;
+        self.receive(SHARED, from, &bytes);
+    }
+
+    fn lost_and_found(&self) -> Vec<bool> {
+        let each = self.events.iter().filter_map(|event| match event {
+            Event::Lost { .. } => Some(false),
+            Event::Found { .. } => Some(true),
+            Event::Started { .. }
+            | Event::Played { .. }
+            | Event::Digit { .. }
+            | Event::Silent { .. }
+            | Event::Closed { .. }
+            | Event::Failed { .. } => None,
+        });
+        each.collect()
+    }
+}
+
+#[test]
+fn a_browser_and_a_phone_hear_each_other_and_the_file_is_right() {
+    for codec in [Codec::Opus, Codec::Pcmu, Codec::G722] {
+        let (mut w, ours) = World::with_browsers(Network::default());
+        let a = w.browser(&ours, 400, codec);
+        let b = w.phone(700);
+        w.bridge(a.phone, b);
+        let (leg, origin, recording) = (w.leg(a.phone), w.now, RecordingId(1));
+        w.command(Command::Record {
+            recording,
+            leg,
+            origin,
+        });
+        w.wait(8.0);
+        assert!(
+            w.share(b, 400) > 0.95 && w.share(a.phone, 700) > 0.95,
+            "{codec:?}"
+        );
+        assert!(
+            w.phones[a.phone].muxed > 0,
+            "reports come, on the same port"
+        );
+        let relayed = w.engine.totals().relayed > 700;
+        assert_eq!(relayed, codec == Codec::Pcmu, "the same codec is relayed");
+        let sound = &w.files[&recording].samples;
+        assert!(crate::audio::tone::share(&sound[1600..], 400.0) > 0.95);
+    }
+}
+
+#[test]
+fn two_browsers_relay_opus_and_a_key_is_one_digit_and_passed_on() {
+    let (mut w, ours) = World::with_browsers(Network::default());
+    let (a, b) = (
+        w.browser(&ours, 400, Codec::Opus),
+        w.browser(&ours, 700, Codec::Opus),
+    );
+    w.bridge(a.phone, b.phone);
+    w.wait(2.0);
+    assert!(w.share(b.phone, 400) > 0.95 && w.share(a.phone, 700) > 0.95);
+    assert!(w.engine.totals().relayed > 150);
+    w.press(a.phone, '5');
+    w.wait(1.0);
+    assert_eq!(w.digits(a.phone), "5");
+    let got = w.phones[b.phone].got.iter();
+    assert!(got.filter(|got| got.1.payload_type == EVENTS).count() >= 5);
+}
+
+#[test]
+fn music_begins_when_the_browser_can_hear_it() {
+    let (mut w, ours) = World::with_browsers(Network::default());
+    w.sounds(&[500]);
+    let mut a = w.page(&ours, 400, Codec::Opus);
+    let sounds = vec![SoundId(500)];
+    w.hear(a.phone, Source::Play { play: 1, sounds });
+    w.wait(3.0);
+    assert!(
+        w.phones[a.phone].got.is_empty(),
+        "nothing is sent before DTLS"
+    );
+    assert!(
+        !w.events
+            .iter()
+            .any(|event| matches!(event, Event::Played { .. }))
+    );
+    w.connects(&mut a);
+    w.wait(0.9);
+    assert!(w.share(a.phone, 500) > 0.95, "from its beginning");
+    w.wait(0.5);
+    assert!(
+        w.events
+            .iter()
+            .any(|event| matches!(event, Event::Played { .. }))
+    );
+}
+
+#[test]
+fn b18_who_is_gone_is_lost_and_found_again_and_a_reloaded_page_goes_on_in_the_same_leg() {
+    let (mut w, ours) = World::with_browsers(Network::default());
+    let mut a = w.browser(&ours, 400, Codec::Opus);
+    let b = w.phone(700);
+    w.bridge(a.phone, b);
+    let (leg, origin, recording) = (w.leg(a.phone), w.now, RecordingId(1));
+    w.command(Command::Record {
+        recording,
+        leg,
+        origin,
+    });
+    w.wait(29.0);
+    assert_eq!(w.lost_and_found(), [] as [bool; 0]);
+    w.wait(2.0);
+    assert_eq!(w.lost_and_found(), [false], "no consent for 30 s");
+    let got = w.phones[a.phone].got.len();
+    w.wait(1.0);
+    assert_eq!(
+        w.phones[a.phone].got.len(),
+        got,
+        "nothing is sent without consent"
+    );
+    w.checks(&a, NOMINATES);
+    assert_eq!(w.lost_and_found(), [false, true]);
+    // The page is loaded again: another certificate, another session, other credentials.
+    let theirs = certificate_of_test();
+    a.agreed.credentials = credentials("us again");
+    a.agreed.peer = Peer {
+        credentials: credentials("them again"),
+        fingerprint: theirs.fingerprint(),
+        role: Role::Server,
+    };
+    a.agreed.session = "2".to_owned();
+    a.association = Association::new(&theirs, Role::Client, ours.fingerprint());
+    w.phones[a.phone].address.set_port(4444);
+    w.meet(&a);
+    w.connects(&mut a);
+    w.wait(2.0);
+    assert!(w.share(b, 400) > 0.95 && w.share(a.phone, 700) > 0.95);
+    assert!(
+        w.files[&recording].length.is_none(),
+        "the recording goes on"
+    );
+}
+
+#[test]
+fn f8_another_network_takes_over_with_its_first_check() {
+    let (mut w, ours) = World::with_browsers(Network::default());
+    let mut a = w.browser(&ours, 400, Codec::Pcmu);
+    let b = w.phone(700);
+    w.bridge(a.phone, b);
+    w.wait(1.0);
+    // An ICE restart: DTLS and its keys stay.
+    a.agreed.credentials = credentials("us again");
+    a.agreed.peer.credentials = credentials("them again");
+    w.meet(&a);
+    w.wait(1.0);
+    assert!(
+        w.share(b, 400) > 0.98 && w.share(a.phone, 700) > 0.98,
+        "the old way goes on"
+    );
+    w.phones[a.phone].address = SocketAddr::from(([10, 0, 0, a.phone as u8 + 1], 5555));
+    w.wait(0.2);
+    assert!(w.share(a.phone, 700) < 0.9 || w.phones[a.phone].got.len() < 110);
+    w.checks(&a, NOMINATES);
+    w.wait(1.0);
+    assert!(w.share(b, 400) > 0.98 && w.share(a.phone, 700) > 0.98);
+}
+
+/// H1, H2: nobody reaches a call from an address that has not proved itself, whatever it sends, nor
+/// gets a byte back.
+#[test]
+fn h1_strangers_at_the_shared_port_harm_no_call() {
+    let (mut w, ours) = World::with_browsers(Network::default());
+    let a = w.browser(&ours, 400, Codec::Opus);
+    let b = w.phone(700);
+    w.bridge(a.phone, b);
+    w.wait(1.0);
+    let stranger = SocketAddr::from(([10, 9, 9, 9], 4000));
+    let at_home = w.phones[a.phone].address;
+    let (somebody, _) = certificates();
+    let mut random = Random::seeded(3);
+    let refused = w.engine.totals().refused;
+    for round in 0..300_u32 {
+        let mut hello = Association::new(&somebody, Role::Client, ours.fingerprint());
+        hello.begin(w.now);
+        let hello = hello.poll_transmit().expect("a hello");
+        let us = &a.agreed.credentials;
+        let guessed = check_of_test((&us.ufrag, "ufrag-them-0"), "a guess", NOMINATES);
+        let mut noise: Vec<u8> = (0..1 + random.below(200))
+            .map(|_| random.u32() as u8)
+            .collect();
+        noise[0] = round as u8;
+        for bytes in [&hello[..], &guessed, &noise] {
+            w.engine.receive(w.now, SHARED, stranger, bytes, &mut w.out);
+            assert!(w.out.packets.is_empty(), "not a byte back");
+        }
+        // Forged from where the browser is: a hello, an alert, and SRTP that nobody sealed.
+        let alert = [21, 254, 253, 0, 0, 0, 0, 0, 0, 0, 9, 0, 2, 2, 40];
+        for bytes in [&hello[..], &alert, &[0x80; 60]] {
+            w.engine.receive(w.now, SHARED, at_home, bytes, &mut w.out);
+        }
+        w.collect();
+        w.wait(0.02);
+    }
+    assert!(w.engine.totals().refused >= refused + 600);
+    w.phones[a.phone].handshake.clear();
+    w.wait(1.0);
+    assert!(w.share(b, 400) > 0.95 && w.share(a.phone, 700) > 0.95);
+    let failed = |event: &Event| matches!(event, Event::Failed { .. } | Event::Lost { .. });
+    assert!(!w.events.iter().any(failed));
+}
+
+#[test]
+fn h1_an_early_hello_is_nobodys_and_the_right_one_is_heard_after_it() {
+    let (mut w, ours) = World::with_browsers(Network::default());
+    let mut a = w.page(&ours, 400, Codec::Opus);
+    let from = w.phones[a.phone].address;
+    let somebody = certificate_of_test();
+    let mut early = Association::new(&somebody, Role::Client, ours.fingerprint());
+    early.begin(w.now);
+    let hello = early.poll_transmit().expect("a hello");
+    w.receive(SHARED, from, &hello);
+    assert!(w.phones[a.phone].handshake.is_empty());
+    // From the right place, by a stranger's certificate: it gets no keys, and keeps nobody out.
+    w.checks(&a, NOMINATES);
+    let mut wrong = Page {
+        phone: a.phone,
+        agreed: a.agreed.clone(),
+        association: Association::new(&somebody, Role::Client, ours.fingerprint()),
+    };
+    w.phones[a.phone].handshake.clear();
+    w.shakes_hands(&mut wrong);
+    let leg = w.leg(a.phone);
+    let got = w.phones[a.phone].got.len();
+    w.wait(0.5);
+    assert_eq!(w.phones[a.phone].got.len(), got, "no sound for a stranger");
+    w.phones[a.phone].handshake.clear();
+    assert!(w.shakes_hands(&mut a), "{leg}");
+    w.hear(a.phone, Source::Leg(leg));
+    w.wait(1.0);
+    assert!(w.share(a.phone, 400) > 0.95);
+}
+
+/// H3.
+#[test]
+fn h3_replayed_packets_are_counted_and_the_call_stays() {
+    let (mut w, ours) = World::with_browsers(Network {
+        repeat_percent: 50,
+        ..Network::default()
+    });
+    let a = w.browser(&ours, 400, Codec::Pcmu);
+    let b = w.phone(700);
+    w.bridge(a.phone, b);
+    w.wait(3.0);
+    assert!(w.engine.totals().forged > 40);
+    assert!(w.share(b, 400) > 0.98);
+}
+
+#[test]
+fn an_address_is_not_taken_from_a_browser_that_is_there() {
+    let (mut w, ours) = World::with_browsers(Network::default());
+    let a = w.browser(&ours, 400, Codec::Opus);
+    let b = w.page(&ours, 700, Codec::Opus);
+    let c = w.phone(1000);
+    w.bridge(a.phone, c);
+    // The other browser's check comes, or seems to, from where the first one is.
+    w.phones[b.phone].address = w.phones[a.phone].address;
+    w.checks(&b, NOMINATES);
+    w.phones[b.phone].address = SocketAddr::from(([10, 8, 8, 8], 1));
+    w.wait(1.0);
+    assert!(w.share(c, 400) > 0.95 && w.share(a.phone, 1000) > 0.95);
+}
+
+#[test]
+fn without_a_certificate_there_are_no_browsers() {
+    let mut w = World::new(Network::default());
+    w.command(Command::Open {
+        leg: LegId(1),
+        place: Place::Browser(credentials("us")),
+        patience: None,
+    });
+    assert!(matches!(w.events[..], [Event::Failed { .. }]));
+    w.engine.check();
+}
+
+#[test]
+fn pictures_go_to_who_hears_the_leg_and_never_jump() {
+    let (mut w, ours) = World::with_browsers(Network::default());
+    let mut a = w.browser(&ours, 400, Codec::Opus);
+    let mut b = w.browser(&ours, 700, Codec::Opus);
+    let mut c = w.browser(&ours, 1000, Codec::Opus);
+    w.bridge(a.phone, b.phone);
+    w.wait(1.0);
+    // R10: the camera comes later, and the sound has no gap.
+    for page in [&mut a, &mut b, &mut c] {
+        page.agreed.video = Some(video(Direction::SendRecv));
+        w.meet(page);
+    }
+    for n in 0..50_u16 {
+        w.shows(&a, 65_500_u16.wrapping_add(n), u32::from(n) * 3000);
+        w.wait(0.033);
+    }
+    w.assert_even_sound(b.phone);
+    let shown = w.shown(&b);
+    assert_eq!(shown.len(), 50);
+    assert!(w.shown(&c).is_empty() && w.shown(&a).is_empty());
+    assert!(
+        matches!(w.asked(&a)[..], [Feedback::Refresh { media }] if media == 0x700 + a.phone as u32)
+    );
+    // Somebody else's come: numbers and name go on.
+    w.hear(b.phone, Source::Leg(w.leg(c.phone)));
+    for n in 0..20_u16 {
+        w.shows(&a, 14 + n, u32::from(50 + n) * 3000);
+        w.shows(&c, 7 + n, u32::from(n) * 3000);
+        w.wait(0.033);
+    }
+    let shown = w.shown(&b);
+    assert_eq!(shown.len(), 70);
+    for pair in shown.windows(2) {
+        assert_eq!(pair[1].sequence, pair[0].sequence.wrapping_add(1));
+        assert_eq!(pair[1].ssrc, pair[0].ssrc);
+        assert!(pair[1].timestamp.wrapping_sub(pair[0].timestamp) < 90_000);
+    }
+    assert_eq!(
+        w.asked(&c).len(),
+        1,
+        "the new one is asked for a whole picture"
+    );
+}
+
+#[test]
+fn what_viewers_say_reaches_the_sender_in_its_own_numbers() {
+    let (mut w, ours) = World::with_browsers(Network::default());
+    let mut a = w.browser(&ours, 400, Codec::Opus);
+    let mut b = w.browser(&ours, 700, Codec::Opus);
+    w.bridge(a.phone, b.phone);
+    a.agreed.video = Some(video(Direction::RecvOnly));
+    b.agreed.video = Some(video(Direction::SendOnly));
+    w.meet(&a);
+    w.meet(&b);
+    w.shows(&a, 100, 0);
+    w.wait(1.0);
+    let seen = w.shown(&b)[0];
+    let numbers = vec![seen.sequence.wrapping_add(1), seen.sequence.wrapping_add(3)];
+    let media = seen.ssrc;
+    w.says_of(&b, &Feedback::Lost { media, numbers }, media);
+    w.says_of(&b, &Feedback::Refresh { media }, media);
+    w.says_of(&b, &Feedback::Refresh { media: 9 }, 9);
+    w.says_of(&b, &Feedback::Estimate { bits: 65_536 }, media);
+    let media = 0x700 + a.phone as u32;
+    let asked = w.asked(&a);
+    assert_eq!(
+        asked[1..],
+        [
+            Feedback::Lost {
+                media,
+                numbers: vec![101, 103]
+            },
+            Feedback::Refresh { media },
+            Feedback::Estimate { bits: 65_536 },
+        ]
+    );
+    // A flood of requests is one.
+    for _ in 0..100 {
+        w.says_of(&b, &Feedback::Refresh { media: seen.ssrc }, seen.ssrc);
+    }
+    assert_eq!(w.asked(&a).len(), 4);
+}
+
+#[test]
+fn who_is_not_to_send_pictures_is_not_seen() {
+    let (mut w, ours) = World::with_browsers(Network::default());
+    let mut a = w.browser(&ours, 400, Codec::Opus);
+    let mut b = w.browser(&ours, 700, Codec::Opus);
+    w.bridge(a.phone, b.phone);
+    a.agreed.video = Some(video(Direction::SendOnly));
+    b.agreed.video = Some(video(Direction::SendRecv));
+    w.meet(&a);
+    w.meet(&b);
+    w.shows(&a, 1, 0);
+    assert!(w.shown(&b).is_empty());
+    w.shows(&b, 1, 0);
+    assert_eq!(w.shown(&a).len(), 1);
+}
+
+/// The fingerprint in SDP is what everything hangs on.
+#[test]
+fn fingerprints_of_two_certificates_differ() {
+    let (a, b) = certificates();
+    assert_ne!(a.fingerprint(), b.fingerprint());
+    assert_ne!(a.fingerprint(), Fingerprint([0; 32]));
+}
