@@ -130,6 +130,10 @@ id! {
     LinkId(u64)
 }
 id! {
+    /// Somebody outside who can be called.
+    ContactId(u32)
+}
+id! {
     /// Where events are sent.
     WebhookId(u32)
 }

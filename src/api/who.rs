@@ -53,13 +53,16 @@ pub(super) enum Scope {
     /// Find, hear and take away recordings.
     #[serde(rename = "recordings:read")]
     RecordingsRead,
+    /// Find, make, change and remove contacts.
+    #[serde(rename = "contacts:write")]
+    ContactsWrite,
     /// See, make and take back call links.
     #[serde(rename = "links:write")]
     LinksWrite,
 }
 
 impl Scope {
-    pub(super) const ALL: [Self; 9] = [
+    pub(super) const ALL: [Self; 10] = [
         Self::SettingsRead,
         Self::SettingsWrite,
         Self::LiveRead,
@@ -68,6 +71,7 @@ impl Scope {
         Self::CallbacksWrite,
         Self::ConversationsWrite,
         Self::RecordingsRead,
+        Self::ContactsWrite,
         Self::LinksWrite,
     ];
 
@@ -82,6 +86,7 @@ impl Scope {
             Self::CallbacksWrite => "callbacks:write",
             Self::ConversationsWrite => "conversations:write",
             Self::RecordingsRead => "recordings:read",
+            Self::ContactsWrite => "contacts:write",
             Self::LinksWrite => "links:write",
         }
     }

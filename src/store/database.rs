@@ -50,6 +50,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!("0006_agents.sql"),
     migration!("0007_recordings.sql"),
     migration!("0008_links.sql"),
+    migration!("0009_contacts.sql"),
 ];
 
 /// How long another program may hold the database before we give up for now.

@@ -3,6 +3,7 @@
 mod agents;
 mod asked;
 mod away;
+mod contacts;
 mod delivered;
 mod links;
 mod promised;

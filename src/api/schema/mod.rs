@@ -1,5 +1,6 @@
 //! JSON Schemas of what goes in and out, as OpenAPI 3.1 has them.
 
+mod contacts;
 mod desk;
 mod links;
 mod recordings;
@@ -38,6 +39,7 @@ pub(super) fn components() -> Vec<(&'static str, Value)> {
     ];
     all.extend(recordings::components());
     all.extend(links::components());
+    all.extend(contacts::components());
     all.extend(settings::components());
     all
 }

@@ -3,6 +3,7 @@
 //! The router, the document and the test of roles are made from it, so none of them can know an
 //! endpoint that the others do not.
 
+mod contacts;
 mod links;
 mod recordings;
 mod settings;
@@ -32,6 +33,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         work::agents(),
         work::callbacks(),
         links::links(),
+        contacts::contacts(),
         work::events(),
         work::webhooks(),
         recordings::recordings(),
