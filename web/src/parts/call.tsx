@@ -190,7 +190,13 @@ function Choice({ kind, all }: { kind: keyof typeof chosen; all: Device[] }) {
 }
 
 /** Which devices are used, and whether they work. `track`: the microphone of the call that goes on. */
-export function Devices({ track, camera }: { track: MediaStreamTrack | null; camera: boolean }) {
+export function Devices(props: {
+  track: MediaStreamTrack | null;
+  camera: boolean;
+  /** Plays a sound, to hear whether it is heard. */
+  onBeep?: () => void;
+}) {
+  const { track, camera, onBeep } = props;
   const [tested, setTested] = useState<MediaStreamTrack | null>(null);
   const [refused, setRefused] = useState<Refusal | null>(null);
   const wanted = chosen.microphone.value;
@@ -230,6 +236,12 @@ export function Devices({ track, camera }: { track: MediaStreamTrack | null; cam
       )}
       {camera && cameras.value.length > 0 && <Choice kind="camera" all={cameras.value} />}
       {speakers.value.length > 0 && <Choice kind="speaker" all={speakers.value} />}
+      {onBeep && (
+        <button type="button" class="button" onClick={onBeep}>
+          <Icon name="play" />
+          {t("devices.beep")}
+        </button>
+      )}
     </div>
   );
 }

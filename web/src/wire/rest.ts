@@ -37,6 +37,14 @@ export interface Revised<T> {
   revision: string | null;
 }
 
+/** How much later the server's clock is than this one, milliseconds; to a second. */
+let ahead = 0;
+
+/** What the server's clock says now. */
+export function serverNow(): number {
+  return Date.now() + ahead;
+}
+
 type Method = "GET" | "POST" | "PUT" | "DELETE";
 
 /** Asks, and gives what was answered. */
@@ -66,6 +74,9 @@ export async function revised<T>(
   } catch {
     throw new Problem(0, "");
   }
+  const date = Date.parse(answer.headers.get("date") ?? "");
+  // A second of rounding is no other clock.
+  if (Number.isFinite(date)) ahead = Math.abs(date - Date.now()) > 1_500 ? date - Date.now() : 0;
   if (!answer.ok) throw await problem(answer);
   const text = await answer.text();
   const known = text === "" ? undefined : JSON.parse(text);

@@ -1,0 +1,66 @@
+/** The conversations of an agent, the newest first. */
+
+import { Trouble } from "../parts/form";
+import { Icon } from "../parts/icon";
+import { clock, moment } from "../parts/time";
+import { t } from "../text/index";
+import { type Conversation, conversations } from "./about";
+import type { Desk } from "./desk";
+import { useRead } from "./use";
+
+const LOOKS = { open: "accent", waiting: "warn", solved: "good", closed: "" };
+
+export function Conversations({ desk }: { desk: Desk }) {
+  // Another call is over: another line.
+  const news = desk.news.value?.what ?? "";
+  const { value, problem } = useRead(() => conversations(desk.id), `${desk.id} ${news}`);
+  if (problem) return <Trouble problem={problem} />;
+  if (value === null) return <p class="nothing">{t("loading")}</p>;
+  if (value.length === 0) return <p class="nothing">{t("conversations.none")}</p>;
+  return (
+    <table class="table folds">
+      <thead>
+        <tr>
+          <th scope="col">{t("conversations.who")}</th>
+          <th scope="col">{t("conversations.when")}</th>
+          <th scope="col">{t("conversations.queue")}</th>
+          <th scope="col">{t("conversations.waited")}</th>
+          <th scope="col">{t("conversations.talked")}</th>
+          <th scope="col">{t("conversations.status")}</th>
+        </tr>
+      </thead>
+      <tbody>
+        {value.map((each) => (
+          <Line key={each.id} conversation={each} />
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function Line({ conversation }: { conversation: Conversation }) {
+  const { direction, from, called, queue, began, waited_ms, talked_ms, status } = conversation;
+  const isOut = direction === "outbound";
+  return (
+    <tr>
+      <td data-name={t("conversations.who")}>
+        <span class="who-of">
+          <Icon name={isOut ? "out" : "in"} />
+          <span class="sr">{isOut ? t("conversations.out") : t("conversations.in")}: </span>
+          <span class="number">{isOut ? called : from}</span>
+        </span>
+      </td>
+      <td data-name={t("conversations.when")}>{moment(began)}</td>
+      <td data-name={t("conversations.queue")}>{queue ?? "–"}</td>
+      <td data-name={t("conversations.waited")} class="number">
+        {clock(waited_ms)}
+      </td>
+      <td data-name={t("conversations.talked")} class="number">
+        {clock(talked_ms)}
+      </td>
+      <td data-name={t("conversations.status")}>
+        <span class={`tag ${LOOKS[status]}`}>{t(`conversation.${status}`)}</span>
+      </td>
+    </tr>
+  );
+}
