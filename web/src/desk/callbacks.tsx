@@ -65,7 +65,7 @@ function Filters(props: { filter: Filter; set: (name: keyof Filter, to: string) 
       ))}
       <Field label={t("callbacks.queue")}>
         <select value={filter.queue} onChange={(event) => set("queue", event.currentTarget.value)}>
-          <option value="">–</option>
+          <option value="">{t("callbacks.queue.all")}</option>
           {known.queues.map(({ id, name }) => (
             <option key={id} value={id}>
               {name}
@@ -119,7 +119,9 @@ function Table(props: { desk: Desk; known: About; all: Callback[]; again: () => 
                 {each.number}
               </td>
               <td data-name={t("callbacks.queue")}>{queue(each.queue)}</td>
-              <td data-name={t("callbacks.asked")}>{moment(each.asked)}</td>
+              <td data-name={t("callbacks.asked")} class="when">
+                {moment(each.asked)}
+              </td>
               <td data-name={t("callbacks.attempts")}>
                 {t("callbacks.attempts.of", { n: each.attempts, most: each.attempts_at_most })}
               </td>

@@ -50,7 +50,9 @@ function Line({ conversation }: { conversation: Conversation }) {
           <span class="number">{isOut ? called : from}</span>
         </span>
       </td>
-      <td data-name={t("conversations.when")}>{moment(began)}</td>
+      <td data-name={t("conversations.when")} class="when">
+        {moment(began)}
+      </td>
       <td data-name={t("conversations.queue")}>{queue ?? "–"}</td>
       <td data-name={t("conversations.waited")} class="number">
         {clock(waited_ms)}

@@ -118,13 +118,16 @@ function Made({ url }: { url: string }) {
   };
   return (
     <div class="stack">
+      <span class="sr" role="status">
+        {copied && t("link.copied")}
+      </span>
       <div class="inline">
         <Field label={t("link.address")} help={t("link.once")}>
           <input ref={field} readOnly value={url} onFocus={(event) => event.currentTarget.select()} />
         </Field>
         <button type="button" class="button primary" onClick={copy}>
           <Icon name={copied ? "check" : "copy"} />
-          <span role="status">{copied ? t("link.copied") : t("link.copy")}</span>
+          {copied ? t("link.copied") : t("link.copy")}
         </button>
       </div>
     </div>
@@ -168,7 +171,9 @@ export function Links({ desk }: { desk: Desk }) {
             <tr key={link.id}>
               <td data-name={t("link.configuration")}>{link.title}</td>
               <td data-name={t("link.type")}>{t(`link.type.${link.type}`)}</td>
-              <td data-name={t("link.until")}>{link.until ? moment(link.until) : "–"}</td>
+              <td data-name={t("link.until")} class="when">
+                {link.until ? moment(link.until) : "–"}
+              </td>
               <td data-name={t("conversations.status")}>
                 <span class={`tag ${link.state === "usable" ? "good" : ""}`}>
                   {t(`link.state.${link.state}` as Key)}

@@ -136,8 +136,7 @@ export class Visit {
         return talk?.hear(message);
       case "error":
         await talk?.hear(message);
-        if (message.code.startsWith("link_")) this.#refuse(message.code);
-        else if (this.phase.value !== "over" && isFatal(message.code, talk)) this.#refuse(message.code);
+        if (this.phase.value !== "over" && this.#isFatal(message.code)) this.#refuse(message.code);
         return;
       case "hello":
       case "agent":
@@ -171,6 +170,14 @@ export class Visit {
     await talk.begin(null);
   }
 
+  /** Whether a trouble means that there is no call, and will be none. */
+  #isFatal(code: string): boolean {
+    if (code.startsWith("link_") || code === "no_such_call") return true;
+    const talk = this.talk.value;
+    const hasBegun = this.phase.value !== "arriving" && talk?.call.value !== null;
+    return !hasBegun && code !== "bad_message";
+  }
+
   #refuse(code: string): void {
     this.code.value = code;
     this.#release();
@@ -187,10 +194,4 @@ export class Visit {
     this.talk.value?.close();
     this.talk.value = null;
   }
-}
-
-/** Whether a trouble means that there is no call: it never began. */
-function isFatal(code: string, talk: Talk | null): boolean {
-  const neverBegan = talk !== null && talk.call.value === null;
-  return code === "no_such_call" || (neverBegan && code !== "bad_message");
 }

@@ -42,7 +42,7 @@ export type IconName = keyof typeof PATHS;
 
 export function Icon({ name }: { name: IconName }) {
   return (
-    <svg viewBox="0 0 24 24" aria-hidden="true" focusable="false" class="picture">
+    <svg viewBox="0 0 24 24" aria-hidden="true" focusable="false" class={`picture ${name}`}>
       <path d={PATHS[name]} />
     </svg>
   );

@@ -1,7 +1,7 @@
 /** Times for people. */
 
 import { useEffect, useState } from "preact/hooks";
-import { many, t, tongue } from "../text/index";
+import { many, region, t } from "../text/index";
 
 /** `1:05`, `1:02:03`. */
 export function clock(ms: number): string {
@@ -25,7 +25,7 @@ export function moment(at: string | number): string {
   const isToday = when.toDateString() === new Date().toDateString();
   const time: Intl.DateTimeFormatOptions = { hour: "2-digit", minute: "2-digit" };
   const shown = isToday ? time : { ...time, day: "numeric" as const, month: "short" as const };
-  return new Intl.DateTimeFormat(tongue(), shown).format(when);
+  return new Intl.DateTimeFormat(region(), shown).format(when);
 }
 
 /** Shows the component anew some times a second, while clocks run in it. */

@@ -62,6 +62,11 @@ export function tongue(): string {
   return language;
 }
 
+/** The language as it is spoken where the browser is, for dates and times: `en-GB`. */
+export function region(): string {
+  return navigator.languages.find((tag) => tag.split("-")[0] === language.split("-")[0]) ?? language;
+}
+
 /** Another language from now on: the page is loaded anew. */
 export function speakFromNowOn(tag: string): void {
   try {

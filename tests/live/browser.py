@@ -1,0 +1,171 @@
+"""Chromium for tests: with a WAV as its microphone, ears on what it receives, and eyes: axe, and pictures of what is shown."""
+
+from __future__ import annotations
+
+import json
+import os
+import unittest
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+
+ROOT = Path(os.environ["CORDBOARD_ROOT"])
+TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
+SHOTS = TARGET / "pages"
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-features=WebRtcHideLocalIpsWithMdns",
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
+    "--autoplay-policy=no-user-gesture-required",
+    "--auto-select-desktop-capture-source=Entire screen",
+]
+
+# Keeps what every peer connection of a page receives, for `hear` and `sees`.
+EARS = """
+window.__tracks = [];
+window.__peers = [];
+const Peer = window.RTCPeerConnection;
+window.RTCPeerConnection = class extends Peer {
+  constructor(...args) {
+    super(...args);
+    window.__peers.push(this);
+    this.addEventListener('track', ({ track }) => window.__tracks.push(track));
+  }
+};
+"""
+
+HEAR = """
+async ([seconds]) => {
+  const track = window.__tracks.filter((t) => t.kind === 'audio' && t.readyState === 'live').at(-1);
+  if (!track) return null;
+  const context = new AudioContext({ sampleRate: 16000 });
+  await context.resume();
+  const source = context.createMediaStreamSource(new MediaStream([track]));
+  const ear = context.createScriptProcessor(1024, 1, 1);
+  const heard = [];
+  ear.onaudioprocess = ({ inputBuffer }) => heard.push(...inputBuffer.getChannelData(0));
+  source.connect(ear).connect(context.destination);
+  await new Promise((done) => setTimeout(done, seconds * 1000));
+  source.disconnect();
+  await context.close();
+  return heard.map((sample) => Math.round(sample * 32767));
+}
+"""
+
+FRAMES = """
+async () => {
+  let frames = 0;
+  for (const peer of window.__peers) {
+    if (peer.connectionState === 'closed') continue;
+    for (const stats of (await peer.getStats()).values()) {
+      if (stats.type === 'inbound-rtp' && stats.kind === 'video') frames += stats.framesDecoded ?? 0;
+    }
+  }
+  return frames;
+}
+"""
+
+HEARD_RATE = 16000
+
+
+class Person:
+    """A browser of its own: who speaks with one WAV, over and over."""
+
+    def __init__(self, playwright: Playwright, microphone: Path | None = None) -> None:
+        flags = [*FLAGS]
+        if microphone is not None:
+            flags.append(f"--use-file-for-audio-capture={microphone}")
+        self.browser: Browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
+
+    def context(self, **options: Any) -> BrowserContext:
+        options = {"locale": "en-GB", "ignore_https_errors": True, **options}
+        context = self.browser.new_context(**options)
+        context.add_init_script(EARS)
+        return context
+
+    def page(self, **options: Any) -> Page:
+        return self.context(**options).new_page()
+
+    def close(self) -> None:
+        self.browser.close()
+
+
+def hear(page: Page, seconds: float = 1.0) -> list[int]:
+    """What the page receives now, at `HEARD_RATE`."""
+    heard: list[int] | None = page.evaluate(HEAR, [seconds])
+    assert heard is not None, "the page receives no sound"
+    return heard
+
+
+def frames(page: Page) -> int:
+    """Pictures that the page has decoded so far."""
+    count: int = page.evaluate(FRAMES)
+    return count
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds wrong with the page as it is."""
+    page.evaluate(AXE.read_text())
+    found = page.evaluate("async () => (await axe.run({ resultTypes: ['violations'] })).violations")
+    told = []
+    for each in found:
+        nodes = [f"{node['target']}: {node['failureSummary']}" for node in each["nodes"][:4]]
+        told.append(f"{each['id']}: {each['help']}\n  " + "\n  ".join(nodes))
+    return told
+
+
+def shoot(page: Page, name: str) -> None:
+    """A picture of the page, to be looked at."""
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=str(SHOTS / f"{name}.png"), full_page=True, animations="disabled")
+
+
+class BrowserTest(unittest.TestCase):
+    """A test with browsers, which are gone after it."""
+
+    playwright: Playwright
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        super().setUpClass()
+        manager = sync_playwright()
+        cls.playwright = manager.start()
+        cls.addClassCleanup(cls.playwright.stop)
+
+    def person(self, microphone: Path | None = None) -> Person:
+        person = Person(self.playwright, microphone)
+        self.addCleanup(person.close)
+        return person
+
+    def assert_accessible(self, page: Page, name: str) -> None:
+        found = violations(page)
+        self.assertEqual(found, [], f"{name}: axe says\n" + "\n".join(found))
+
+    def watch(self, page: Page) -> None:
+        """A page that throws, or breaks its own policy, fails the test."""
+        said: list[str] = []
+        page.on("pageerror", lambda error: said.append(str(error)))
+
+        def console(message: Any) -> None:
+            if message.type == "error" and "Content Security Policy" in message.text:
+                said.append(message.text)
+
+        page.on("console", console)
+        self.addCleanup(lambda: self.assertEqual(said, [], "the page has thrown"))
+
+
+def answer(body: Any, status: int = 200) -> Callable[[Any], None]:
+    """A route that answers with JSON."""
+    return lambda route: route.fulfill(status=status, content_type="application/json", body=json.dumps(body))
