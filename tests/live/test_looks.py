@@ -260,6 +260,7 @@ class PageOfDesk(Looks):
                 "/agents/1/conversations": CONVERSATIONS,
                 "/callbacks": CALLBACKS,
                 "/links": LINKS,
+                "/contacts": [{"id": 9, "name": "Grace's office", "number": "+15550100"}],
                 "/links/configurations": CONFIGURATIONS,
             }
             return answer(known.get(path, []))(route)

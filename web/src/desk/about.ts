@@ -95,6 +95,17 @@ export function callbacks(filter: Filter): Promise<Callback[]> {
   return ask("GET", `/api/v1/callbacks?${query}`);
 }
 
+/** Somebody outside whom calls may be passed on to. */
+export interface Contact extends Named {
+  number: string;
+}
+
+/** Those whose name, a word of it, or number begins so. */
+export function contacts(begins: string): Promise<Contact[]> {
+  const query = new URLSearchParams({ q: begins.slice(0, 64), tag: "external_number" });
+  return ask("GET", `/api/v1/contacts?${query}`);
+}
+
 export function links(agent: number): Promise<CallLink[]> {
   return ask("GET", `/api/v1/links?agent=${agent}&limit=50`);
 }

@@ -5,8 +5,9 @@ import { Dialog } from "../parts/dialog";
 import { Icon } from "../parts/icon";
 import { t } from "../text/index";
 import type { Target } from "../wire/message";
-import type { About } from "./about";
+import { type About, type Contact, contacts } from "./about";
 import { type Desk, number } from "./desk";
+import { useRead } from "./use";
 
 interface Found {
   key: string;
@@ -16,7 +17,7 @@ interface Found {
 }
 
 /** Whoever fits what was typed, numbers first. */
-export function find(typed: string, about: About): Found[] {
+export function find(typed: string, about: About, outside: readonly Contact[] = []): Found[] {
   const wanted = typed.trim().toLocaleLowerCase();
   const fits = (name: string) => name.toLocaleLowerCase().includes(wanted);
   const called = number(typed);
@@ -28,7 +29,13 @@ export function find(typed: string, about: About): Found[] {
   const queues = about.queues
     .filter(({ name }) => fits(name))
     .map(({ id, name }) => ({ key: `queue ${id}`, name, kind: t("transfer.queues"), to: { queue: id } }));
-  return [...numbers, ...agents, ...queues].slice(0, 50);
+  const contacts = outside.map(({ id, name, number }) => ({
+    key: `contact ${id}`,
+    name,
+    kind: number,
+    to: { number },
+  }));
+  return [...numbers, ...agents, ...queues, ...contacts].slice(0, 50);
 }
 
 export function TransferDialog(props: { desk: Desk; about: About; name: string; onClose: () => void }) {
@@ -36,7 +43,8 @@ export function TransferDialog(props: { desk: Desk; about: About; name: string; 
   const [typed, setTyped] = useState("");
   const [at, setAt] = useState(0);
   const id = useId();
-  const found = find(typed, about);
+  const outside = useRead(() => contacts(typed.trim()), typed.trim(), 600_000).value ?? [];
+  const found = find(typed, about, outside);
   const chosen = found[at];
   const choose = (target: Found | undefined) => {
     if (!target) return;
