@@ -126,6 +126,10 @@ id! {
     PageId(u64)
 }
 id! {
+    /// A page as its user knows it, over all its connections: a customer's, or an agent's desk.
+    VisitId(u64)
+}
+id! {
     /// A link by which customers call from a browser.
     LinkId(u64)
 }
