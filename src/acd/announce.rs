@@ -6,7 +6,7 @@
 //!                                  └──────────────────────┘
 //! ```
 
-use super::caller::{Caller, Doing, Hears, Place, Turn, Wait};
+use super::caller::{Caller, Doing, Hears, Hope, Place, Turn, Wait};
 use super::floor::{Floor, later};
 use super::{Action, Arrival, Farewell, Message};
 use crate::id::CallId;
@@ -64,6 +64,11 @@ impl Floor {
             refused: BTreeMap::new(),
             ready: true,
             only: None,
+            first: arrival.first.map(|first| Hope {
+                agent: first.agent,
+                strict: first.strict,
+                until: later(now, self.ring),
+            }),
         };
         let caller = Caller {
             queue: id,
@@ -118,6 +123,12 @@ impl Floor {
             self.end_wait(now, call, out);
             return;
         }
+        if self.give_up_first(now, call, out) {
+            return;
+        }
+        let Some(wait) = self.callers.get(&call).and_then(Caller::wait) else {
+            return;
+        };
         let announce = match wait.hears {
             Hears::Music { announce_at } => announce_at.is_some_and(|at| at <= now),
             Hears::Greeting | Hears::Announcement | Hears::Nothing => false,
@@ -133,6 +144,33 @@ impl Floor {
         if let Some(caller) = self.callers.get(&call).filter(|_| announce) {
             out.push(say(call, caller.experience, Message::Announcement));
         }
+    }
+
+    /// The agent they talked to is lost: they wait again at the place they had, and the longest wait
+    /// begins anew (D18). The agent has nothing to wrap up: the conversation goes on.
+    pub(super) fn back_in_line(&mut self, now: Instant, call: CallId, out: &mut Vec<Action>) {
+        let caller = self.callers.get(&call);
+        // Whoever is called back was never in line themselves.
+        let caller = caller.filter(|caller| !caller.absent);
+        let Some((Doing::Talking(agent), max)) = caller.map(|c| (&c.doing, c.max_wait)) else {
+            return;
+        };
+        let agent = *agent;
+        let wait = Wait {
+            hears: Hears::Nothing,
+            offered: None,
+            ends: max.map(|max| later(now, max.after)),
+            tried: BTreeSet::new(),
+            refused: BTreeMap::new(),
+            ready: true,
+            only: None,
+            first: None,
+        };
+        self.wrapped_up(now, agent, out);
+        self.change_caller(call, |caller| {
+            caller.doing = Doing::InPlace(wait);
+        });
+        self.music(now, call, out);
     }
 
     fn music(&mut self, now: Instant, call: CallId, out: &mut Vec<Action>) {

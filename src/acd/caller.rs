@@ -107,6 +107,16 @@ pub(super) struct Wait {
     pub(super) ready: bool,
     /// The only one who may be rung: who has picked the callback (R152).
     pub(super) only: Option<AgentId>,
+    /// The one who is waited for before the others (D1).
+    pub(super) first: Option<Hope>,
+}
+
+/// The agent whom a caller has come for, and until when that counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Hope {
+    pub(super) agent: AgentId,
+    pub(super) strict: bool,
+    pub(super) until: Instant,
 }
 
 /// What a caller in place hears.
@@ -127,7 +137,9 @@ impl Caller {
         let stage = match &self.doing {
             Doing::InPlace(wait) => wait.offered.map_or(Stage::Waiting, Stage::Offered),
             Doing::Leaving(Farewell::Closed, _) => Stage::Away,
-            Doing::Leaving(Farewell::MaxWait | Farewell::NoRoom, _) => Stage::LastWords,
+            Doing::Leaving(Farewell::MaxWait | Farewell::NoRoom | Farewell::NotThere, _) => {
+                Stage::LastWords
+            }
             Doing::Talking(agent) => Stage::Talking(*agent),
         };
         CallerState {
@@ -177,7 +189,7 @@ impl Caller {
     /// The agent whom the caller waits for, and nobody else while that agent is there: who has picked
     /// the callback, or has the conversation.
     pub(super) fn partner(&self) -> Option<AgentId> {
-        let only = self.wait().and_then(|wait| wait.only);
+        let only = self.wait().and_then(Wait::alone);
         only.or(self.owner)
     }
 
@@ -188,6 +200,7 @@ impl Caller {
             Hears::Greeting | Hears::Announcement | Hears::Nothing => None,
         };
         let again = wait.refused.values().min().copied();
-        [announce_at, wait.ends, again].into_iter().flatten().min()
+        let deadlines = [announce_at, wait.ends, again, wait.given_up_at()];
+        deadlines.into_iter().flatten().min()
     }
 }

@@ -71,7 +71,7 @@ impl Floor {
 
     /// Whether the caller waits for one agent alone; whom, must know it.
     fn is_bound(&self, call: CallId, caller: &Caller) -> bool {
-        let only = caller.wait().is_some_and(|wait| wait.only.is_some());
+        let only = caller.wait().is_some_and(|wait| wait.alone().is_some());
         let partner = caller.partner().and_then(|id| self.agents.get(&id));
         if let Some(agent) = partner {
             assert!(agent.awaited_by.contains(&(caller.place, call)));

@@ -80,6 +80,7 @@ impl Floor {
             Input::Reserve { call, place } => self.reserve(now, call, place),
             Input::Ready { call, ready } => self.set_ready(call, ready, out),
             Input::Withdraw { call } => self.withdraw(now, call, out),
+            Input::Return { call } => self.back_in_line(now, call, out),
             Input::Load {
                 agent,
                 conversations,
@@ -228,7 +229,7 @@ impl Floor {
             }
             if caller.is_waiting() {
                 let partner = caller.partner().and_then(|id| self.agents.get_mut(&id));
-                let only = caller.wait().is_some_and(|wait| wait.only.is_some());
+                let only = caller.wait().is_some_and(|wait| wait.alone().is_some());
                 let bound = only || partner.as_ref().is_some_and(|agent| agent.is_present());
                 partner.map(|agent| agent.awaited_by.insert((caller.place, call)));
                 if !bound {

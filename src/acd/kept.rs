@@ -23,6 +23,7 @@ impl Floor {
             refused: BTreeMap::new(),
             ready: false,
             only: place.only,
+            first: None,
         };
         let caller = Caller {
             queue: place.queue,

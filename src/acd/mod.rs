@@ -20,6 +20,7 @@ mod caller;
 mod check;
 mod estimate;
 mod experience;
+mod first;
 mod floor;
 mod kept;
 mod offer;
@@ -68,6 +69,9 @@ pub enum Input {
     /// The caller, or the kept place, leaves the floor and is not lost: called back later, or called
     /// back in vain. An agent who was to talk is free at once.
     Withdraw { call: CallId },
+    /// The agent the caller talks to is lost, and the caller waits again at the place they had (D18).
+    /// Without a talk, it is without effect.
+    Return { call: CallId },
     /// How many conversations that are not closed the agent has (R149); 0 before it is said.
     Load { agent: AgentId, conversations: u32 },
     /// The agent is available, or is not (R151).
@@ -105,6 +109,18 @@ pub struct Arrival {
     /// The agent who has the conversation already, where that counts: nobody else is rung while that
     /// agent is there (R60).
     pub owner: Option<AgentId>,
+    /// The agent who has shared the link that the caller comes by (R4).
+    pub first: Option<First>,
+}
+
+/// The agent whom a caller waits for before anybody else: for the agent call timeout, and as long as
+/// they are rung then (D1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct First {
+    /// Who.
+    pub agent: AgentId,
+    /// Nobody else is rung after them: the call ends.
+    pub strict: bool,
 }
 
 impl Arrival {
@@ -114,6 +130,7 @@ impl Arrival {
             queue,
             sender: None,
             owner: None,
+            first: None,
         }
     }
 }
@@ -211,6 +228,8 @@ pub enum Farewell {
     Closed,
     /// There is no such queue, or the floor is full.
     NoRoom,
+    /// The one agent they have come for is not there, or does not answer (D1).
+    NotThere,
 }
 
 /// Why an offer was taken back.

@@ -57,6 +57,7 @@ impl Floor {
         self.put_back(call, |wait| {
             wait.tried.insert(agent);
             wait.refused.insert(agent, again);
+            wait.is_let_down(now, agent);
         });
         self.count(call, |counts| counts.refused += 1);
     }
@@ -116,6 +117,7 @@ impl Floor {
                 });
                 self.put_back(call, |wait| {
                     wait.tried.insert(id);
+                    wait.is_let_down(now, id);
                 });
                 out.push(revoke(call, id, Revocation::Timeout));
                 out.extend(paused.map(|queue| Action::Paused { agent: id, queue }));

@@ -71,6 +71,8 @@ impl Floor {
                     queue,
                     sender: caller.sender,
                     owner: caller.owner,
+                    // Whoever they have come for, it was in vain.
+                    first: None,
                 };
                 if self.queues.contains_key(&queue) {
                     out.push(Action::Redirect { call, queue });
@@ -84,7 +86,13 @@ impl Floor {
     }
 
     /// The caller gives up the place, and nobody is rung for them any more.
-    fn take_leave(&mut self, call: CallId, why: Farewell, then: OnMaxWait, out: &mut Vec<Action>) {
+    pub(super) fn take_leave(
+        &mut self,
+        call: CallId,
+        why: Farewell,
+        then: OnMaxWait,
+        out: &mut Vec<Action>,
+    ) {
         let Some(caller) = self.callers.get(&call) else {
             return;
         };

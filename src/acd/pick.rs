@@ -63,9 +63,13 @@ impl Floor {
             }
             (agent, By::Queue(queue.rules.distribution))
         } else {
-            let picked = caller.wait().and_then(|wait| wait.only);
+            let wait = caller.wait()?;
             let agent = caller.partner().filter(|agent| caller.accepts(*agent))?;
-            let by = picked.map_or(By::Conversation, |_| By::Pick);
+            let by = match (wait.only, wait.first) {
+                (Some(_), _) => By::Pick,
+                (None, Some(_)) => By::Link,
+                (None, None) => By::Conversation,
+            };
             (agent, by)
         };
         let standing = self.agents.get(&agent)?.standing()?;

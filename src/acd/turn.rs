@@ -38,6 +38,8 @@ pub enum By {
     Conversation,
     /// They have picked the callback (R152).
     Pick,
+    /// They have shared the link (R4).
+    Link,
 }
 
 /// Where an agent stands among those who can be rung now: the lowest is first.
@@ -156,6 +158,7 @@ impl fmt::Display for Choice {
         match self.by {
             By::Conversation => f.write_str("the conversation is theirs"),
             By::Pick => f.write_str("they have picked it"),
+            By::Link => f.write_str("they have shared the link"),
             By::Queue(Distribution::FewestConversations) => {
                 write!(f, "fewest conversations ({}), {idle}", self.conversations)
             }

@@ -2,6 +2,7 @@
 
 mod distribution;
 mod estimate;
+mod first;
 mod hours;
 mod kept;
 mod large;
@@ -245,6 +246,7 @@ fn read(action: &Action) -> String {
         Action::GiveUp { call, then, why } => match why {
             Farewell::MaxWait => format!("give up {}: {then:?}", call.0),
             Farewell::Closed => format!("give up {}, closed: {then:?}", call.0),
+            Farewell::NotThere => format!("give up {}, not there: {then:?}", call.0),
             Farewell::NoRoom => format!("give up {}, no room: {then:?}", call.0),
         },
         Action::Paused { agent, queue } => format!("pause {agent} of {queue}"),

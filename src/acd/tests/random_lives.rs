@@ -77,7 +77,7 @@ fn any_input(random: &mut Random) -> Input {
     let agent = AgentId(1 + random.below(6) as u32);
     let queue = QueueId(1 + random.below(5) as u32);
     let yes = random.below(3) > 0;
-    match random.below(21) {
+    match random.below(22) {
         0..=3 => Input::Join {
             call,
             arrival: any_arrival(queue, random),
@@ -114,6 +114,7 @@ fn any_input(random: &mut Random) -> Input {
         17 => Input::EndWrapUp { agent },
         18 => Input::ExtendWrapUp { agent },
         19 => Input::Open { queue, open: yes },
+        20 => Input::Return { call },
         _ => Input::Refuse {
             agent,
             call,
@@ -128,6 +129,10 @@ fn any_arrival(queue: QueueId, random: &mut Random) -> Arrival {
         queue,
         sender: (random.below(3) == 0).then_some(StrategyId(1)),
         owner: (random.below(4) == 0).then_some(owner),
+        first: (random.below(4) == 0).then(|| First {
+            agent: AgentId(1 + random.below(6) as u32),
+            strict: random.below(2) == 0,
+        }),
     }
 }
 
