@@ -5,12 +5,13 @@ use super::part::Number;
 use super::problem::Problem;
 use super::{Site, answer};
 use crate::acd::Status;
+use crate::events::Snapshot;
 use crate::id::{AgentId, TrunkId};
 use crate::switch::{Ask, Done};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// All of them, as they were a second ago at the most.
@@ -23,16 +24,19 @@ pub(super) async fn one(
     State(site): State<Arc<Site>>,
     Number(id): Number,
 ) -> Result<Response, Problem> {
-    let live = site.live.latest();
-    let agent = live.agents.iter().find(|agent| agent.agent == AgentId(id));
-    let agent = agent.ok_or_else(|| Problem::missing("agent"))?;
-    let mut shown = serde_json::to_value(agent).unwrap_or_default();
-    let caller = live
-        .callers
-        .iter()
-        .find(|caller| Some(caller.call) == agent.call);
-    shown["caller"] = serde_json::to_value(caller).unwrap_or_default();
+    let shown = shown(&site.live.latest(), AgentId(id));
+    let shown = shown.ok_or_else(|| Problem::missing("agent"))?;
     Ok(answer(&shown))
+}
+
+/// An agent, and the caller who is offered to them or talks to them.
+pub(super) fn shown(live: &Snapshot, id: AgentId) -> Option<Value> {
+    let agent = live.agents.iter().find(|agent| agent.agent == id)?;
+    let mut shown = serde_json::to_value(agent).unwrap_or_default();
+    let mut callers = live.callers.iter();
+    let caller = callers.find(|caller| Some(caller.call) == agent.call);
+    shown["caller"] = serde_json::to_value(caller).unwrap_or_default();
+    Some(shown)
 }
 
 /// Says whether the agent takes calls: `available`, `not_ready` with one of the reasons of the

@@ -29,6 +29,7 @@ mod health;
 mod limit;
 mod links;
 mod openapi;
+mod page;
 mod part;
 mod people;
 mod problem;
@@ -46,6 +47,7 @@ mod webhooks;
 mod who;
 
 pub use health::Health;
+pub use page::Pages;
 pub use switchboard::Switchboard;
 
 use crate::events::webhooks::Bell;
@@ -94,6 +96,10 @@ struct Site {
     access: Access,
     links: links::Links,
     data: PathBuf,
+    pages: Arc<Pages>,
+    /// Places for desks, and for pages of strangers.
+    desks: Arc<Semaphore>,
+    strangers: Arc<Semaphore>,
     /// Places for those who follow the events.
     streams: Arc<Semaphore>,
     /// Whether the server stops: whoever follows the events is let go.
@@ -126,6 +132,8 @@ pub struct Parts {
     pub steward: Arc<Steward>,
     /// The way to the switch.
     pub switch: Arc<Switchboard>,
+    /// The pages that are connected.
+    pub pages: Arc<Pages>,
     /// What happens.
     pub log: Log,
     /// What is now.
@@ -159,6 +167,9 @@ impl Site {
             log: parts.log,
             live: parts.live,
             webhooks: parts.webhooks,
+            pages: parts.pages,
+            desks: Arc::new(Semaphore::new(page::DESKS)),
+            strangers: Arc::new(Semaphore::new(page::STRANGERS)),
             streams: Arc::new(Semaphore::new(STREAMS)),
             closing: watch::Sender::new(false),
             health: parts.health,

@@ -19,7 +19,7 @@ use tokio::task::JoinHandle;
 use tokio_rustls::server::TlsStream;
 
 /// Connections at once: more wait in the system's queue.
-const CONNECTIONS: usize = 1_024;
+const CONNECTIONS: usize = 2_048;
 /// How long a TLS handshake may take.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 

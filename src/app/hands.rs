@@ -5,8 +5,7 @@ use super::redeem::Redeemer;
 use super::speech::Speech;
 use super::story::{self, Numbers};
 use crate::acd::{AgentState, Status};
-use crate::api::{Health, Switchboard};
-use crate::call::record::End;
+use crate::api::{Health, Pages, Switchboard};
 use crate::events::{self, Live, Log, What};
 use crate::id::CallId;
 use crate::net::{Dns, Network, Stage, Why};
@@ -42,6 +41,7 @@ pub(super) struct Hands {
     tap: Tap,
     live: Option<Live>,
     switchboard: Option<Arc<Switchboard>>,
+    pages: Option<Arc<Pages>>,
     redeemer: Option<Redeemer>,
     listener: Listener,
     faults: u64,
@@ -76,6 +76,7 @@ impl Hands {
             tap: Tap::default(),
             live: None,
             switchboard: None,
+            pages: None,
             redeemer: None,
             listener,
             faults: 0,
@@ -122,6 +123,14 @@ impl Hands {
         }
     }
 
+    /// Also speaks to browsers' pages.
+    pub(super) fn with_pages(self, pages: Arc<Pages>) -> Self {
+        Self {
+            pages: Some(pages),
+            ..self
+        }
+    }
+
     /// Also keeps what SIP says.
     pub(super) fn with_tap(self, tap: Tap) -> Self {
         Self { tap, ..self }
@@ -143,6 +152,7 @@ impl Hands {
             }
             Input::Settings(settings) => self.account.clone_from(&settings.account),
             Input::Sip(_)
+            | Input::Page(_)
             | Input::Media(_)
             | Input::Looked(..)
             | Input::Request(_)
@@ -166,6 +176,11 @@ impl Hands {
             Output::Sip(transmit) => {
                 self.tap.sent(now, transmit.flow, &transmit.bytes);
                 self.network.send(transmit);
+            }
+            Output::Page(transmit) => {
+                if let Some(pages) = &self.pages {
+                    pages.transmit(transmit);
+                }
             }
             Output::Signalled {
                 call,
@@ -218,6 +233,11 @@ impl Hands {
                     redeemer.redeem(ticket, token_hash);
                 }
             }
+            Output::LookAtLink { ticket, token_hash } => {
+                if let Some(redeemer) = &self.redeemer {
+                    redeemer.look(ticket, token_hash);
+                }
+            }
             Output::Reply(ticket, reply) => {
                 if let Some(switchboard) = &self.switchboard {
                     switchboard.reply(ticket, reply);
@@ -256,7 +276,7 @@ impl Hands {
             Notice::Missed(status) => {
                 metrics::CALLS_MISSED.add_for(story::status_word(*status), 1);
             }
-            Notice::Ended { end, .. } => metrics::CALLS_ENDED.add_for(end_name(*end), 1),
+            Notice::Ended { end, .. } => metrics::CALLS_ENDED.add_for(end.name(), 1),
             Notice::CallbackPromised(_) => metrics::CALLBACKS_PROMISED.add(1),
             Notice::CallbackDials { .. } => metrics::CALLBACKS_DIALLED.add(1),
             Notice::CallbackNoReply(_) => metrics::CALLBACKS_UNANSWERED.add(1),
@@ -284,6 +304,9 @@ impl Hands {
             | Notice::Open { .. }
             | Notice::Unrung(..)
             | Notice::Held { .. }
+            | Notice::Lost { .. }
+            | Notice::Found { .. }
+            | Notice::WaitsAgain
             | Notice::Pressed { .. }
             | Notice::Recording { .. }
             | Notice::Reachable(..)
@@ -423,25 +446,6 @@ fn state_name(state: &AgentState) -> &'static str {
         AgentState::Talking { .. } => "talking",
         AgentState::WrapUp { .. } => "wrap_up",
         AgentState::Resting { .. } => "resting",
-    }
-}
-
-fn end_name(end: End) -> &'static str {
-    match end {
-        End::CustomerHungUp => "customer_hung_up",
-        End::AgentHungUp => "agent_hung_up",
-        End::Abandoned => "abandoned",
-        End::Closed => "closed",
-        End::MaxWait => "max_wait",
-        End::CallbackPromised => "callback_promised",
-        End::NotReached => "not_reached",
-        End::OutsideHungUp => "outside_hung_up",
-        End::MediaLost => "media_lost",
-        End::SignallingLost => "signalling_lost",
-        End::Refused => "refused",
-        End::Stopped => "stopped",
-        End::Interrupted => "interrupted",
-        End::Fault => "fault",
     }
 }
 

@@ -25,7 +25,7 @@ mod speech;
 mod voices;
 mod workers;
 
-use crate::api::{self, Api, Health, Switchboard};
+use crate::api::{self, Api, Health, Pages, Switchboard};
 use crate::call::record::Recorded;
 use crate::clock::Clock;
 use crate::config::{Admits, Config, ListenerConfig};
@@ -156,6 +156,10 @@ impl Server {
         let switchboard = Arc::new(Switchboard::new(move |request| {
             ways_in.offer(Input::Request(request)).is_ok()
         }));
+        let ways_in = inbox.clone();
+        let pages = Arc::new(Pages::new(move |input| {
+            ways_in.offer(Input::Page(input)).is_ok()
+        }));
         let api = config.server.http.map(|address| {
             let place = api::Place {
                 address,
@@ -168,6 +172,7 @@ impl Server {
                 store: store.clone(),
                 steward: steward.clone(),
                 switch: switchboard.clone(),
+                pages: pages.clone(),
                 log: live.log().clone(),
                 live: live.shown(),
                 webhooks: webhooks.bell(),
@@ -209,6 +214,7 @@ impl Server {
         .with_events(live)
         .with_speech(speech)
         .with_switchboard(switchboard)
+        .with_pages(pages)
         .with_tap(trace.as_ref().map(Trace::tap).unwrap_or_default());
         let control = Control::start(switch, outlet, hands)?;
         tracing::info!(version = env!("CARGO_PKG_VERSION"), "ready");

@@ -19,6 +19,21 @@ pub(super) struct Redeemer {
 }
 
 impl Redeemer {
+    /// What a link is good for: it is as good as it was. Never waits.
+    pub(super) fn look(&self, ticket: u64, token_hash: [u8; 32]) {
+        let (account, inbox) = (self.steward.account().1, self.inbox.clone());
+        let pass = move |link: &crate::store::CallLink| {
+            let terms = &link.terms;
+            Pass::new(&account, link.id, terms.configuration, terms.agent)
+        };
+        let now = Timestamp::now();
+        self.store
+            .look_at_link(token_hash, now, pass, move |redeemed| {
+                // Where there is no room, the page asks again: its hello is not answered.
+                drop(inbox.offer(Input::Redeemed { ticket, redeemed }));
+            });
+    }
+
     /// Never waits: the answer goes into the inbox.
     pub(super) fn redeem(&self, ticket: u64, token_hash: [u8; 32]) {
         let (account, log, inbox) = (

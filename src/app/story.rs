@@ -72,7 +72,7 @@ pub fn tell(account: &Account, notice: &Notice, numbers: Numbers) -> String {
             let agent = agent(id);
             match why.by {
                 By::Queue(_) if why.among < 2 => format!("the phone of {agent} rings"),
-                By::Queue(_) | By::Conversation | By::Pick => {
+                By::Queue(_) | By::Conversation | By::Pick | By::Link => {
                     format!("the phone of {agent} rings: {why}")
                 }
             }
@@ -88,6 +88,15 @@ pub fn tell(account: &Account, notice: &Notice, numbers: Numbers) -> String {
             let (agent, seconds) = (agent(id), *waited_ms as f64 / 1000.0);
             format!("{agent} answers: they talk, after {seconds:.1} s of waiting")
         }
+        Notice::Lost { by_agent } => {
+            let who = if *by_agent { "agent" } else { "caller" };
+            format!("the browser of the {who} is lost: the other hears music")
+        }
+        Notice::Found { by_agent } => {
+            let who = if *by_agent { "agent" } else { "caller" };
+            format!("the browser of the {who} is back")
+        }
+        Notice::WaitsAgain => "the agent does not come back: the caller waits again".to_owned(),
         Notice::Held { by_agent, held } => {
             let who = if *by_agent { "the agent" } else { "the caller" };
             let what = if *held {

@@ -46,6 +46,7 @@ pub(super) fn start(
                 .map_err(|input| match input {
                     Input::Media(event) => event,
                     Input::Sip(_)
+                    | Input::Page(_)
                     | Input::Looked(..)
                     | Input::Request(_)
                     | Input::Spoken(..)

@@ -62,6 +62,13 @@ impl Call {
                     (Hold::None, Hold::None) => Hears::Party(*customer),
                     (Hold::Held, _) | (_, Hold::Held) => Hears::Silence,
                 };
+                // Who waits for the other to come back hears music, whatever was agreed before.
+                let unless_lost = |party, hears| match self.is_lost(party) {
+                    true => *music,
+                    false => hears,
+                };
+                let customer_hears = unless_lost(other.leg(), customer_hears);
+                let other_hears = unless_lost(*customer, other_hears);
                 vec![(*customer, customer_hears), (other.leg(), other_hears)]
             }
         }
@@ -113,6 +120,16 @@ mod tests {
             let hears = call.arrangement().into_iter().map(|(_, hears)| hears);
             assert!(hears.eq(heard), "customer {customer:?}, agent {agent:?}");
         }
+    }
+
+    #[test]
+    fn b18_who_has_lost_the_other_hears_music_until_they_are_back() {
+        let (mut call, _) = talking();
+        assert!(call.lose(AGENT) && !call.lose(AGENT));
+        let hears = [(CUSTOMER, MUSIC), (AGENT, Hears::Party(CUSTOMER))];
+        assert_eq!(call.arrangement(), hears);
+        assert!(call.find_again(AGENT));
+        assert_eq!(call.arrangement()[0], (CUSTOMER, Hears::Party(AGENT)));
     }
 
     #[test]

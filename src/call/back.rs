@@ -44,6 +44,7 @@ impl Call {
             joined: None,
             segments: 0,
             segment: None,
+            lost: BTreeSet::new(),
             promised: false,
             status_said: false,
             record: Conversation {
@@ -114,7 +115,7 @@ impl Call {
     pub fn is_on_record(&self) -> bool {
         match self.origin {
             Origin::Callback(_, agent) => agent.is_some(),
-            Origin::Trunk(_) | Origin::Agent(_) => true,
+            Origin::Trunk(_) | Origin::Agent(_) | Origin::Link(..) => true,
         }
     }
 }

@@ -16,9 +16,11 @@ mod arrangement;
 mod back;
 mod dial;
 mod leg;
+mod lost;
 mod origin;
 mod outside;
 mod recording;
+mod seen;
 mod status;
 mod transfer;
 
@@ -29,7 +31,7 @@ pub use arrangement::Hears;
 pub use back::Back;
 pub use dial::{Dial, Refused, Step, Way};
 pub use leg::{Hold, Leg};
-pub use origin::Origin;
+pub use origin::{Origin, Shared};
 pub use recording::Policy;
 pub use transfer::Target;
 
@@ -65,6 +67,8 @@ pub struct Call {
     segments: u32,
     /// The segment that is being recorded.
     segment: Option<Recorded>,
+    /// The legs whose browser is lost, and may come back (B18).
+    lost: BTreeSet<LegId>,
     /// The customer was promised to be called back, and hears so.
     promised: bool,
     /// People have said how the conversation stands.
@@ -186,6 +190,7 @@ impl Call {
             joined: None,
             segments: 0,
             segment: None,
+            lost: BTreeSet::new(),
             promised: false,
             status_said: false,
             record: Conversation {
@@ -395,8 +400,8 @@ impl Call {
         };
         self.record.assigned = Some(name.clone());
         self.record.agent = Some(name);
-        self.record.connected = Some(clock.civil(now));
-        self.record.waited_ms = millis(self.waited(now));
+        self.note_wait(now);
+        self.record.connected.get_or_insert(clock.civil(now));
         true
     }
 
@@ -419,8 +424,8 @@ impl Call {
     pub fn end(&mut self, now: Instant, clock: &Clock, end: End) -> bool {
         match &self.stage {
             Stage::Over => return false,
-            Stage::Talking { since, .. } => self.record.talked_ms = millis(now - *since),
-            Stage::Waiting { .. } => self.record.waited_ms = millis(self.waited(now)),
+            Stage::Talking { since, .. } => self.record.talked_ms += millis(now - *since),
+            Stage::Waiting { .. } => self.note_wait(now),
             Stage::Dialling { dial, .. } => {
                 self.record.attempts = dial.attempts().to_vec();
                 self.record.waited_ms = millis(self.waited(now));

@@ -1,6 +1,6 @@
 //! Who brought a call.
 
-use crate::id::{AgentId, CallbackId, TrunkId};
+use crate::id::{AgentId, CallbackId, LinkId, TrunkId};
 
 /// Who brought a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,13 +11,24 @@ pub enum Origin {
     Agent(AgentId),
     /// A customer had asked to be called back: the agent who does is the caller.
     Callback(CallbackId, Option<AgentId>),
+    /// A customer who came by a call link; and for whom, where it was shared by an agent (D1).
+    Link(LinkId, Option<Shared>),
+}
+
+/// The agent who has shared a call link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shared {
+    /// Who.
+    pub by: AgentId,
+    /// Whether it is for nobody else.
+    pub strict: bool,
 }
 
 impl Origin {
     /// The agent who calls out.
     pub fn agent(self) -> Option<AgentId> {
         match self {
-            Self::Trunk(_) => None,
+            Self::Trunk(_) | Self::Link(..) => None,
             Self::Agent(agent) => Some(agent),
             Self::Callback(_, agent) => agent,
         }
@@ -26,7 +37,7 @@ impl Origin {
     /// The callback that is being made.
     pub fn callback(self) -> Option<CallbackId> {
         match self {
-            Self::Trunk(_) | Self::Agent(_) => None,
+            Self::Trunk(_) | Self::Agent(_) | Self::Link(..) => None,
             Self::Callback(callback, _) => Some(callback),
         }
     }

@@ -173,6 +173,28 @@ pub enum End {
     Fault,
 }
 
+impl End {
+    /// As records have it in JSON, and metrics.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::CustomerHungUp => "customer_hung_up",
+            Self::AgentHungUp => "agent_hung_up",
+            Self::Abandoned => "abandoned",
+            Self::Closed => "closed",
+            Self::MaxWait => "max_wait",
+            Self::CallbackPromised => "callback_promised",
+            Self::NotReached => "not_reached",
+            Self::OutsideHungUp => "outside_hung_up",
+            Self::MediaLost => "media_lost",
+            Self::SignallingLost => "signalling_lost",
+            Self::Refused => "refused",
+            Self::Stopped => "stopped",
+            Self::Interrupted => "interrupted",
+            Self::Fault => "fault",
+        }
+    }
+}
+
 /// A stretch of conversation between the same parties (R90): one file a leg, and their mix.
 /// Written beside the files when it begins, so that a later start can finish them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

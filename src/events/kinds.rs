@@ -45,6 +45,14 @@ pub const KINDS: &[(&str, &str)] = &[
         "A party put the other on hold, or took them back: call, by_agent, held.",
     ),
     (
+        "call.lost",
+        "A party's browser is lost and may come back, or is back: call, by_agent, lost.",
+    ),
+    (
+        "call.waits_again",
+        "The agent of a caller is lost: the caller waits again at the old place: call.",
+    ),
+    (
         "call.dialled",
         "An agent calls a number outside: call, agent, number.",
     ),

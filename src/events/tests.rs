@@ -132,6 +132,12 @@ fn every_event_has_its_type_in_the_list_and_the_list_no_other() {
             by_agent: true,
             held: true,
         },
+        What::Lost {
+            call,
+            by_agent: true,
+            lost: true,
+        },
+        What::WaitsAgain { call },
         What::Recording { call, segment: 1 },
         What::Recorded {
             call,

@@ -64,6 +64,17 @@ pub fn told(call: Option<CallId>, notice: &Notice) -> Option<What> {
             by_agent: *by_agent,
             held: *held,
         },
+        Notice::Lost { by_agent } => What::Lost {
+            call: call?,
+            by_agent: *by_agent,
+            lost: true,
+        },
+        Notice::Found { by_agent } => What::Lost {
+            call: call?,
+            by_agent: *by_agent,
+            lost: false,
+        },
+        Notice::WaitsAgain => What::WaitsAgain { call: call? },
         Notice::Recording { segment } => What::Recording {
             call: call?,
             segment: *segment,

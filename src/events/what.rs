@@ -64,6 +64,14 @@ pub enum What {
         by_agent: bool,
         held: bool,
     },
+    /// A party's browser is lost, and may come back; or is back.
+    Lost {
+        call: CallId,
+        by_agent: bool,
+        lost: bool,
+    },
+    /// The agent of a caller is lost: the caller waits again.
+    WaitsAgain { call: CallId },
     /// A segment is being recorded.
     Recording { call: CallId, segment: u32 },
     /// The files of a segment are complete.
@@ -194,6 +202,8 @@ impl What {
             Self::OfferEnded { .. } => "call.offer_ended",
             Self::Answered { .. } => "call.answered",
             Self::Held { .. } => "call.held",
+            Self::Lost { .. } => "call.lost",
+            Self::WaitsAgain { .. } => "call.waits_again",
             Self::Recording { .. } => "recording.begun",
             Self::Recorded { .. } => "recording.written",
             Self::Dialled { .. } => "call.dialled",

@@ -1,5 +1,6 @@
 //! All pages at once: who is connected, who may come back, what each may say.
 
+use super::connection::Page;
 use super::visit::{Visit, written};
 use super::{
     Closing, Event, FromPage, HELLO_WITHIN, Input, LEASE, LONGEST, Link, Transmit, Trouble,
@@ -15,9 +16,6 @@ use std::time::{Duration, Instant};
 const MOST_PAGES: usize = 4_096;
 /// Visits at once, lost ones included; more are closed.
 const MOST_VISITS: usize = 8_192;
-/// Messages of one page that may come at once, and in how long one is earned again.
-const BURST: u32 = 100;
-const EARNED_IN: Duration = Duration::from_millis(50);
 /// The longest token that is looked up.
 const LONGEST_TOKEN: usize = 256;
 
@@ -30,32 +28,20 @@ pub struct Endpoint {
     /// How long a lost page is waited for.
     keeps: Duration,
     random: Random,
-    pages: BTreeMap<PageId, Page>,
-    visits: BTreeMap<VisitId, Visit>,
+    pub(super) pages: BTreeMap<PageId, Page>,
+    pub(super) visits: BTreeMap<VisitId, Visit>,
     /// By the SHA-256 of the resume token: what is looked up tells nothing of what is kept.
-    tokens: BTreeMap<[u8; 32], VisitId>,
-    desks: BTreeMap<AgentId, VisitId>,
-    deadlines: BTreeSet<(Instant, Due)>,
+    pub(super) tokens: BTreeMap<[u8; 32], VisitId>,
+    pub(super) desks: BTreeMap<AgentId, VisitId>,
+    pub(super) deadlines: BTreeSet<(Instant, Due)>,
     /// The number of the last visit.
     last: u64,
     transmits: VecDeque<Transmit>,
     events: VecDeque<Event>,
 }
 
-/// A connection.
-#[derive(Debug)]
-struct Page {
-    who: Who,
-    /// Once it has said hello.
-    visit: Option<VisitId>,
-    /// Until when it has to.
-    hello_by: Instant,
-    /// When it has earned all of [`BURST`] again.
-    full_at: Instant,
-}
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Due {
+pub(super) enum Due {
     Hello(PageId),
     Absent(VisitId),
     Gone(VisitId),
@@ -105,7 +91,7 @@ impl Endpoint {
         self.hello(id, resume, false);
     }
 
-    /// The customer's link is not: they are told why, and the visit is over. No event comes of it.
+    /// They are not welcome, and told why: the visit is over. No event comes of it.
     pub fn turn_away(&mut self, id: VisitId, trouble: Trouble) {
         self.answer(id, ToPage::Error(trouble));
         self.end(id, Closing::NotWelcome);
@@ -126,13 +112,6 @@ impl Endpoint {
     pub fn answer(&mut self, id: VisitId, message: ToPage) {
         if let Some(page) = self.visits.get(&id).and_then(|visit| visit.page) {
             self.say(page, message);
-        }
-    }
-
-    /// The agent has no desk here any more. No event comes of it.
-    pub fn dismiss(&mut self, agent: AgentId) {
-        if let Some(&visit) = self.desks.get(&agent) {
-            self.end(visit, Closing::Dismissed);
         }
     }
 
@@ -383,14 +362,18 @@ impl Endpoint {
                     self.close(page, Closing::NoHello);
                 }
                 Due::Absent(visit) => {
-                    if let Some(known) = self.visits.get_mut(&visit) {
-                        known.absent_at = None;
-                        self.events.push_back(Event::Absent { visit });
+                    if let Some(visit) = self.visits.get_mut(&visit) {
+                        visit.absent_at = None;
+                        if let Whose::Desk(agent) = visit.whose {
+                            self.events.push_back(Event::Absent { agent });
+                        }
                     }
                 }
                 Due::Gone(visit) => {
+                    let whose = self.visits.get(&visit).map(|visit| visit.whose);
                     self.forget(visit);
-                    self.events.push_back(Event::Gone { visit });
+                    self.events
+                        .extend(whose.map(|whose| Event::Gone { visit, whose }));
                 }
             }
         }
@@ -441,54 +424,9 @@ impl Endpoint {
         self.transmits.push_back(Transmit::Text { page, text });
     }
 
-    /// Proves that no index has forgotten what another still believes.
-    ///
-    /// # Panics
-    /// If one has: that is a fault of ours, and tests run this after each step.
-    pub fn check(&self) {
-        for (token, id) in &self.tokens {
-            assert_eq!(self.visits.get(id).map(|visit| visit.token), Some(*token));
-        }
-        assert_eq!(self.tokens.len(), self.visits.len(), "each has one token");
-        for (agent, id) in &self.desks {
-            let whose = self.visits.get(id).map(|visit| visit.whose);
-            assert_eq!(whose, Some(Whose::Desk(*agent)));
-        }
-        for (id, visit) in &self.visits {
-            match visit.page {
-                Some(page) => {
-                    let seated = self.pages.get(&page).and_then(|page| page.visit);
-                    assert_eq!(seated, Some(*id), "visit {id} and its page know each other");
-                    assert_eq!((visit.absent_at, visit.gone_at), (None, None));
-                }
-                None => assert!(visit.gone_at.is_some(), "visit {id} ends some time"),
-            }
-        }
-        for (at, due) in &self.deadlines {
-            let known = match due {
-                Due::Hello(page) => self.pages.get(page).map(|page| page.hello_by),
-                Due::Absent(visit) => self.visits.get(visit).and_then(|visit| visit.absent_at),
-                Due::Gone(visit) => self.visits.get(visit).and_then(|visit| visit.gone_at),
-            };
-            assert_eq!(known, Some(*at), "{due:?}");
-        }
-    }
-
     /// Whether no page is connected and none is waited for.
     pub fn is_idle(&self) -> bool {
         self.pages.is_empty() && self.visits.is_empty()
-    }
-}
-
-impl Page {
-    /// Whether it may say one more thing (the generic cell rate algorithm).
-    fn may_speak(&mut self, now: Instant) -> bool {
-        let full_at = self.full_at.max(now) + EARNED_IN;
-        let may = full_at <= now + EARNED_IN * BURST;
-        if may {
-            self.full_at = full_at;
-        }
-        may
     }
 }
 

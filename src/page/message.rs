@@ -2,9 +2,10 @@
 
 use crate::id::{AgentId, CallId, QueueId};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// What a page says.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum FromPage {
     /// The first message, within five seconds. A customer's page names its link; a desk is known by the
@@ -48,6 +49,24 @@ pub enum FromPage {
     Digit { call: CallId, digit: char },
     /// The agent leaves the customer to somebody else.
     Transfer { call: CallId, to: Target },
+}
+
+/// Its name alone: tokens, keys and numbers are for nobody's log.
+impl fmt::Debug for FromPage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Hello { .. } => "Hello",
+            Self::Call { .. } => "Call",
+            Self::Offer { .. } => "Offer",
+            Self::Accept { .. } => "Accept",
+            Self::Reject { .. } => "Reject",
+            Self::HangUp { .. } => "HangUp",
+            Self::Hold { .. } => "Hold",
+            Self::Mute { .. } => "Mute",
+            Self::Digit { .. } => "Digit",
+            Self::Transfer { .. } => "Transfer",
+        })
+    }
 }
 
 /// To whom a call is transferred.
@@ -115,7 +134,9 @@ pub enum ToPage {
         /// The other side's microphone is off; they send a picture.
         muted: bool,
         video: bool,
-        /// Over: why, as records say it.
+        /// Over: why, as records say it; of a call that rang at a desk and was not taken: `no_answer`,
+        /// `declined`, `failed`, `caller_gone`, `agent_gone`, `not_ready`; of a desk
+        /// that was lost in a talk: `lost`.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         why: Option<String>,
     },

@@ -18,7 +18,9 @@
 //! Deliberately absent: `candidate` messages. The server's own candidates are in its answer, and it
 //! learns those of the browser from the checks that the browser makes (RFC 8445 §2.5, lite).
 
+mod check;
 mod closing;
+mod connection;
 mod endpoint;
 mod message;
 #[cfg(test)]
@@ -32,6 +34,7 @@ pub use endpoint::Endpoint;
 pub use message::{CallState, FromPage, Link, Numbered, Party, Target, ToPage, Trouble};
 
 use crate::id::{AgentId, PageId, VisitId};
+use std::fmt;
 use std::time::{Duration, Instant};
 
 /// The WebSocket subprotocol (RFC 6455 §1.9).
@@ -48,7 +51,7 @@ pub const PING_EVERY: Duration = Duration::from_secs(3);
 pub const LEASE: Duration = Duration::from_secs(10);
 
 /// What happens to pages.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum Input {
     /// A page has connected.
     Opened { page: PageId, who: Who },
@@ -71,7 +74,7 @@ pub enum Who {
 }
 
 /// What is to be sent to a page.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Transmit {
     /// A text message.
     Text { page: PageId, text: String },
@@ -88,12 +91,12 @@ pub enum Event {
     Said { visit: VisitId, what: FromPage },
     /// The connection is lost. It may come back.
     Lost { visit: VisitId },
-    /// A desk has given no sign of life for [`LEASE`].
-    Absent { visit: VisitId },
+    /// The desk of an agent has given no sign of life for [`LEASE`].
+    Absent { agent: AgentId },
     /// The page has come back. If it does not know how things are, it is to be told.
     Back { visit: VisitId, knows: bool },
     /// The page does not come back.
-    Gone { visit: VisitId },
+    Gone { visit: VisitId, whose: Whose },
 }
 
 /// Whose visit it is.
@@ -105,8 +108,29 @@ pub enum Whose {
     Customer([u8; 32]),
 }
 
-impl std::fmt::Debug for Whose {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Input {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Opened { page, who } => write!(f, "Opened({page}, {who:?})"),
+            // There are tokens in it, and keys.
+            Self::Text { page, text } => write!(f, "Text({page}, {} bytes)", text.len()),
+            Self::Closed { page, .. } => write!(f, "Closed({page})"),
+            Self::Timeout => f.write_str("Timeout"),
+        }
+    }
+}
+
+impl fmt::Debug for Transmit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text { page, text } => write!(f, "Text({page}, {} bytes)", text.len()),
+            Self::Close { page, closing } => write!(f, "Close({page}, {closing:?})"),
+        }
+    }
+}
+
+impl fmt::Debug for Whose {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Desk(agent) => write!(f, "Desk({agent})"),
             Self::Customer(_) => f.write_str("Customer"),

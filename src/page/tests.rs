@@ -201,9 +201,11 @@ fn f5_a_page_that_does_not_come_back_is_gone_and_before_that_its_agent_is_absent
     p.dies(1);
     assert_eq!(p.take_events(), [Event::Lost { visit: VISIT }]);
     assert_eq!(p.wait(9).take_events(), []);
-    assert_eq!(p.wait(1).take_events(), [Event::Absent { visit: VISIT }]);
+    assert_eq!(p.wait(1).take_events(), [Event::Absent { agent: ADA }]);
     assert_eq!(p.wait(9).take_events(), []);
-    assert_eq!(p.wait(1).take_events(), [Event::Gone { visit: VISIT }]);
+    let (visit, whose) = (VISIT, Whose::Desk(ADA));
+    let gone = Event::Gone { visit, whose };
+    assert_eq!(p.wait(1).take_events(), [gone]);
     assert!(p.endpoint.is_idle());
     p.opens(2, Who::Agent(ADA));
     p.says(2, json!({"type": "hello", "resume": token, "seen": 0}));
@@ -222,7 +224,7 @@ fn who_was_silent_before_the_connection_broke_is_absent_earlier() {
         alive,
     });
     p.take_events();
-    assert_eq!(p.wait(1).take_events(), [Event::Absent { visit: VISIT }]);
+    assert_eq!(p.wait(1).take_events(), [Event::Absent { agent: ADA }]);
 }
 
 #[test]
@@ -371,16 +373,6 @@ fn a_page_that_says_too_much_is_closed_and_may_come_back() {
     }
     p.says_raw(2, &"x".repeat(LONGEST + 1));
     assert_eq!(p.closed.last(), Some(&(2, Closing::TooLong)));
-}
-
-#[test]
-fn an_agent_who_does_not_work_here_any_more_has_no_desk() {
-    let mut p = Pages::new();
-    p.desk(1);
-    p.endpoint.dismiss(ADA);
-    p.settle();
-    assert_eq!(p.closed, [(1, Closing::Dismissed)]);
-    assert!(p.endpoint.is_idle());
 }
 
 #[test]

@@ -9,7 +9,7 @@ mod speech;
 mod trunks;
 mod waiting;
 
-use super::defaults::{AUTO_PAUSE, RATE, REOFFER, RING, WRAP_UP};
+use super::defaults::{AUTO_PAUSE, LOST_PAGE, RATE, REOFFER, RING, WRAP_UP};
 use super::{Account, Agent, Destination, Message, Network, Quality, Queue};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -54,6 +54,7 @@ impl Account {
         found.outbound(self);
         found.range("timeouts.agent_s", self.timeouts.agent, RING);
         found.range("timeouts.customer_s", self.timeouts.customer, RING);
+        found.range("timeouts.page_s", self.timeouts.page, LOST_PAGE);
         found.range("wrap_up.default_s", self.wrap_up.default, WRAP_UP);
         found.not_ready(&self.not_ready);
         match found.found.is_empty() {

@@ -9,6 +9,8 @@ use std::time::Duration;
 
 /// How long a phone may ring (R49, R50, R52).
 pub const RING: RangeInclusive<Duration> = seconds(3, 60);
+/// How long a browser that was lost in a call is waited for (B18).
+pub const LOST_PAGE: RangeInclusive<Duration> = seconds(5, 120);
 /// After-call work (R17, R19); 0 is none (R21).
 pub const WRAP_UP: RangeInclusive<Duration> = seconds(0, 3_600);
 /// Between two announcements (R30).
@@ -68,11 +70,12 @@ const fn seconds(low: u64, high: u64) -> RangeInclusive<Duration> {
 }
 
 impl Default for Timeouts {
-    /// 30 s each (R49, R50).
+    /// 30 s each (R49, R50), and 20 s for a page to come back.
     fn default() -> Self {
         Self {
             agent: Duration::from_secs(30),
             customer: Duration::from_secs(30),
+            page: Duration::from_secs(20),
         }
     }
 }

@@ -271,6 +271,8 @@ pub struct Timeouts {
     pub agent: Duration,
     /// A customer's phone.
     pub customer: Duration,
+    /// How long a browser is waited for that was lost in a call (B18).
+    pub page: Duration,
 }
 
 /// After-call work (R16, R17).

@@ -175,6 +175,28 @@ impl Store {
     }
 }
 
+impl Store {
+    /// What [`Store::redeem_link`] would come to, and nothing is used up. Never waits, as that.
+    pub fn look_at_link<T: Send + 'static>(
+        &self,
+        hash: [u8; 32],
+        now: Timestamp,
+        pass: impl FnOnce(&CallLink) -> Option<T> + Send + 'static,
+        then: impl FnOnce(Result<T, NotRedeemed>) + Send + 'static,
+    ) {
+        let look = async move |db: &mut Database| {
+            let Some(found) = find(&mut db.link, hash).await? else {
+                return Ok(Err(NotRedeemed::Unknown));
+            };
+            let fine = found.check(now);
+            Ok(fine.and_then(|()| pass(&found).ok_or(NotRedeemed::Unavailable)))
+        };
+        self.later(look, move |looked: anyhow::Result<_>| {
+            then(looked.unwrap_or(Err(NotRedeemed::Unavailable)));
+        });
+    }
+}
+
 async fn redeem<T>(
     link: &mut Link,
     hash: [u8; 32],

@@ -56,7 +56,7 @@ impl Switch {
                 (Some(to), _) => self.take(now, invite, origin, to),
                 (None, Origin::Agent(agent)) => self.call_out(now, invite, agent),
                 // Whoever it is there, they come no further than to us (B26).
-                (None, Origin::Trunk(_) | Origin::Callback(..)) => {
+                (None, Origin::Trunk(_) | Origin::Callback(..) | Origin::Link(..)) => {
                     Err(Refusal::new(404, "no route fits the called number"))
                 }
             });
@@ -138,7 +138,7 @@ impl Switch {
                 route::destination(&self.account, &called.unwrap_or_default())
             }
             // Nobody calls us by it.
-            Origin::Callback(..) => None,
+            Origin::Callback(..) | Origin::Link(..) => None,
             Origin::Agent(agent) => {
                 let named = route::named_destination(&self.account, &invite.called);
                 let dialled = route::dialled(&self.account, &invite.called);
@@ -166,7 +166,7 @@ impl Switch {
         let port = self.port()?;
         let trunk = match origin {
             Origin::Trunk(trunk) => Some(trunk),
-            Origin::Agent(_) | Origin::Callback(..) => None,
+            Origin::Agent(_) | Origin::Callback(..) | Origin::Link(..) => None,
         };
         if let Some(Err(busy)) = trunk.map(|trunk| self.board.enter(now, trunk)) {
             self.ports.give(port);
@@ -176,7 +176,7 @@ impl Switch {
         let habits = match origin {
             Origin::Trunk(trunk) => self.account.trunk(trunk).map(|trunk| &trunk.habits),
             Origin::Agent(agent) => self.account.agent(agent).map(|agent| &agent.habits),
-            Origin::Callback(..) => None,
+            Origin::Callback(..) | Origin::Link(..) => None,
         };
         let habits = habits.cloned().unwrap_or_default();
         let terms = Terms {

@@ -3,7 +3,6 @@
 
 use super::hours::Openings;
 use super::{Notice, Output, Sounds, Switch, trusted};
-use crate::acd;
 use crate::media::{Command as Media, Library};
 use crate::settings::Account;
 use crate::sip;
@@ -48,14 +47,15 @@ impl Switch {
         for pace in self.paces.values_mut() {
             pace.allow(limit);
         }
+        self.pages.keep_for(self.account.timeouts.page);
         self.keep_names(now);
         self.watch_trunks(now);
         // A phone belongs to a user: who has become another one has none yet.
         for agent in &old.agents {
             let user = self.account.agent(agent.id).map(|agent| &agent.user);
             if user.is_some_and(|user| *user != agent.user) {
-                let (agent, reachable) = (agent.id, false);
-                self.acd(now, acd::Input::Reachable { agent, reachable });
+                self.phones.remove(&agent.id);
+                self.can_reach(now, agent.id);
             }
         }
         let mut actions = vec![];

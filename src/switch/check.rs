@@ -1,6 +1,7 @@
 //! The invariants of the kernel: what must hold after every input, whatever came before.
 
 use super::Switch;
+use super::leg::Line;
 use crate::media::SHARED;
 use std::collections::BTreeSet;
 
@@ -54,11 +55,32 @@ impl Switch {
         for (session, leg) in &self.sessions {
             let line = self.lines.get(leg);
             assert_eq!(
-                line.and_then(|line| line.session),
+                line.and_then(Line::session),
                 Some(*session),
                 "session {session} and leg {leg} know each other"
             );
         }
+        self.pages.check();
+        for (visit, legs) in &self.visits {
+            assert!(!legs.is_empty() && self.pages.whose(*visit).is_some());
+            for leg in legs {
+                let line = self.lines.get(leg);
+                assert_eq!(
+                    line.and_then(Line::visit),
+                    Some(*visit),
+                    "visit {visit} and leg {leg} know each other"
+                );
+            }
+        }
+        let visiting = self.lines.values().filter(|line| line.visit().is_some());
+        let known: usize = self.visits.values().map(BTreeSet::len).sum();
+        assert_eq!(visiting.count(), known, "each leg of a page has its visit");
+        for leg in self.lost.keys() {
+            let line = self.lines.get(leg);
+            let visit = line.and_then(Line::visit);
+            assert!(visit.is_some(), "leg {leg} is lost, and waited for");
+        }
+        assert!(self.news.is_empty(), "pages have been told what is new");
         for (id, call) in &self.calls {
             let legs: Vec<_> = self
                 .lines
@@ -68,7 +90,7 @@ impl Switch {
             assert!(!legs.is_empty(), "call {id} has a leg, or is over and gone");
             let open: BTreeSet<_> = legs.iter().map(|line| line.leg.id).collect();
             assert_eq!(open, call.legs().collect(), "call {id} knows its legs");
-            let sessions = legs.iter().filter(|line| line.session.is_some()).count();
+            let sessions = legs.iter().filter(|line| line.signalling.is_some()).count();
             assert_eq!(sessions, call.parties(), "call {id}: {call:?}");
             assert!(
                 !call.is_dialling() || self.dialling.contains_key(id),

@@ -53,13 +53,30 @@ impl Switch {
             line.prepared = Some(sdp);
             line.listens = listens;
         }
+        let user = invite.from.user.clone();
+        self.begin_call_out(now, id, leg, agent, user, number, ways);
+        Ok(())
+    }
+
+    /// An agent's leg is there, and the number is dialled.
+    #[expect(clippy::too_many_arguments, reason = "all that is known of it")]
+    pub(super) fn begin_call_out(
+        &mut self,
+        now: Instant,
+        id: CallId,
+        leg: LegId,
+        agent: AgentId,
+        user: String,
+        number: String,
+        ways: Vec<(Way, Hop)>,
+    ) {
         let arrival = Arrival {
             id,
             caller: leg,
             origin: Origin::Agent(agent),
             trunk: None,
             destination: None,
-            from: invite.from.user.clone(),
+            from: user,
             called: number.clone(),
             diverted_by: None,
             account: self.account.name.clone(),
@@ -76,7 +93,6 @@ impl Switch {
         let occupied = true;
         self.acd(now, acd::Input::Occupied { agent, occupied });
         self.dial_next(now, id);
-        Ok(())
     }
 
     /// A waiting caller is sent to a number outside (R25), and hears music until something comes from
@@ -130,7 +146,7 @@ impl Switch {
     }
 
     /// Toll fraud by a stolen password is slow (B26).
-    fn within_limits(&mut self, now: Instant, agent: AgentId) -> Result<(), Refusal> {
+    pub(super) fn within_limits(&mut self, now: Instant, agent: AgentId) -> Result<(), Refusal> {
         let limits = &self.account.dialling;
         let (most, a_minute) = (limits.max_calls, limits.calls_per_minute);
         let mine = self.calls.values().filter(|call| {

@@ -3,6 +3,7 @@
 
 use super::cause::{cause_of, status_for_agent};
 use super::dial::A_WHILE;
+use super::leg::Line;
 use super::{Notice, Output, Switch};
 use crate::call::record::{AgentName, Direction, End};
 use crate::call::{Call, Hears, Origin, Refused, Step};
@@ -166,7 +167,7 @@ impl Switch {
             };
             let leg = call.dialled();
             let line = leg.and_then(|leg| self.lines.get(&leg));
-            let session = line.and_then(|line| line.session);
+            let session = line.and_then(Line::session);
             let heard = session.is_some_and(|session| self.sip.is_reached(session));
             let trunk = line.and_then(|line| line.trunk);
             let Some(dial) = call.dialling() else {
@@ -222,7 +223,7 @@ impl Switch {
         let phone = outbound.and_then(|call| self.lines.get(&call.caller));
         // Whoever was answered is hung up on, as who is called back by is.
         let phone = phone.filter(|line| line.prepared.is_some());
-        let phone = phone.and_then(|line| line.session);
+        let phone = phone.and_then(Line::session);
         if let Some(session) = phone {
             let told = status_for_agent(status);
             let retry_after = refused
@@ -248,7 +249,7 @@ impl Switch {
             return;
         };
         // Who was answered listens already.
-        let Some(session) = line.session.filter(|_| line.prepared.is_some()) else {
+        let Some(session) = line.session().filter(|_| line.prepared.is_some()) else {
             return;
         };
         let (listens, told) = (line.listens, std::mem::replace(&mut line.told, true));
@@ -276,12 +277,12 @@ impl Switch {
         }
     }
 
-    /// The same for an agent whose phone has been rung for a callback; a caller who was sent out keeps the
-    /// music.
+    /// The same for an agent who was answered already, at a desk or for a callback; a caller who was sent
+    /// out keeps the music.
     fn ring_back_to_answered(&mut self, id: CallId) {
         let tone = self.sounds.ring_back().map(Hears::Music);
         let call = self.calls.get_mut(&id);
-        let call = call.filter(|call| call.origin.callback().is_some());
+        let call = call.filter(|call| call.record().direction == Direction::Outbound);
         if let Some((call, tone)) = call.zip(tone)
             && call.hear_meanwhile(tone)
         {
@@ -300,7 +301,7 @@ impl Switch {
         if line.prepared.is_none() {
             return self.ring_back_to_answered(id);
         }
-        let Some(session) = line.session else {
+        let Some(session) = line.session() else {
             return;
         };
         match tone.filter(|_| line.listens) {

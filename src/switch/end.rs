@@ -1,5 +1,6 @@
 //! How calls and legs end: the one way, whoever began it.
 
+use super::leg::Signalling;
 use super::{Notice, Switch};
 use crate::acd::{self, callback};
 use crate::call::Origin;
@@ -58,11 +59,16 @@ impl Switch {
 
     /// Ends a leg's session, if it has not ended by itself, and closes its media.
     pub(super) fn hang_up(&mut self, now: Instant, leg: LegId, reason: Option<(u16, String)>) {
-        let session = self.lines.get(&leg).and_then(|line| line.session);
-        if let Some(session) = session {
-            self.forget_session(session);
-            self.sip.command(now, Command::End { session, reason });
+        let signalling = self.lines.get(&leg).and_then(|line| line.signalling);
+        match signalling {
+            Some(Signalling::Sip(session)) => {
+                self.forget_session(session);
+                self.sip.command(now, Command::End { session, reason });
+            }
+            Some(Signalling::Page(_)) => self.leaves_page(now, leg, None),
+            None => {}
         }
+        self.lost.remove(&leg);
         if let Some(line) = self.lines.get_mut(&leg) {
             line.leg.ended.get_or_insert(now);
         }
@@ -79,7 +85,7 @@ impl Switch {
         if let Some(leg) = self.sessions.remove(&session)
             && let Some(line) = self.lines.get_mut(&leg)
         {
-            line.session = None;
+            line.signalling = None;
         }
     }
 }

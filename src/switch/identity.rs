@@ -23,7 +23,7 @@ pub(super) struct Caller {
 /// others, who could assert anybody's, by From.
 pub(super) fn caller(account: &Account, origin: Origin, invite: &Invite) -> Caller {
     let trunk = match origin {
-        Origin::Agent(_) | Origin::Callback(..) => None,
+        Origin::Agent(_) | Origin::Callback(..) | Origin::Link(..) => None,
         Origin::Trunk(trunk) => account.trunk(trunk),
     };
     let Some(trunk) = trunk else {

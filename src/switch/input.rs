@@ -5,7 +5,7 @@ use crate::call::link::{NotRedeemed, Pass};
 use crate::clock::Clock;
 use crate::id::{CallbackId, SoundId};
 use crate::sip::resolve::{Answer, Query};
-use crate::{media, sip};
+use crate::{media, page, sip};
 use std::sync::Arc;
 
 /// Everything that can happen to the switch.
@@ -13,6 +13,8 @@ use std::sync::Arc;
 pub enum Input {
     /// The network has something for SIP.
     Sip(sip::Input),
+    /// A browser's page has something to say.
+    Page(page::Input),
     /// A media engine has something to say.
     Media(media::Event),
     /// DNS has answered a [`crate::switch::Output::LookUp`], or will not.
@@ -32,7 +34,8 @@ pub enum Input {
         revision: u64,
         stored: bool,
     },
-    /// The answer to the [`crate::switch::Output::Redeem`] with this ticket. Each is answered once, within
+    /// The answer to the [`crate::switch::Output::Redeem`] or [`crate::switch::Output::LookAtLink`] with
+    /// this ticket. Each is answered once, within
     /// five seconds.
     Redeemed {
         ticket: u64,

@@ -1,10 +1,11 @@
-//! A leg with what the kernel ties to it: its SIP session, its port, its negotiation.
+//! A leg with what the kernel ties to it: its signalling, its port, its negotiation.
 
+use super::browser::Browser;
 use super::{Output, Port, Switch};
 use crate::audio::Codec;
 use crate::call::record::Role;
 use crate::call::{Hears, Leg};
-use crate::id::{CallId, LegId, TrunkId};
+use crate::id::{CallId, LegId, TrunkId, VisitId};
 use crate::media::{Command as Media, Place, Source, Stream};
 use crate::rtp::srtp::Suite;
 use crate::sdp::{Direction, Local, Negotiated, OurKeys, Profile, RtcpMux, Security, Types};
@@ -13,12 +14,21 @@ use crate::sip::{Command, Invite, MAX_FORWARDS, Reliable, SessionId, SessionTime
 use std::net::IpAddr;
 use std::time::Instant;
 
-/// A leg, its SIP session and its port.
+/// What tells a leg's peer how the call goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Signalling {
+    /// A session of SIP.
+    Sip(SessionId),
+    /// A page.
+    Page(VisitId),
+}
+
+/// A leg, its signalling and its port.
 #[derive(Debug)]
 pub(super) struct Line {
     pub(super) leg: Leg,
-    /// `None` once the session has ended; the leg stays until its media has reported.
-    pub(super) session: Option<SessionId>,
+    /// `None` once it has ended; the leg stays until its media has reported.
+    pub(super) signalling: Option<Signalling>,
     pub(super) port: Port,
     /// The numbers in the origin line of our SDP: the session stays, the version rises with
     /// every description (RFC 3264 §8).
@@ -52,10 +62,12 @@ pub(super) struct Line {
     pub(super) early: bool,
     /// What the media was told last.
     pub(super) stream: Option<Stream>,
+    /// What a browser needs besides; `None` of other peers.
+    pub(super) browser: Option<Box<Browser>>,
 }
 
 impl Switch {
-    /// Makes a leg and opens its media.
+    /// Makes a leg with a port of its own, and opens its media.
     pub(super) fn open_leg(
         &mut self,
         now: Instant,
@@ -63,6 +75,20 @@ impl Switch {
         role: Role,
         port: Port,
         habits: Habits,
+    ) -> LegId {
+        let place = Place::Port(port.number);
+        self.open_leg_at(now, call, role, port, habits, place)
+    }
+
+    /// Makes a leg and opens its media.
+    pub(super) fn open_leg_at(
+        &mut self,
+        now: Instant,
+        call: CallId,
+        role: Role,
+        port: Port,
+        habits: Habits,
+        place: Place,
     ) -> LegId {
         let id = self.next_leg();
         let leg = Leg {
@@ -78,7 +104,7 @@ impl Switch {
         };
         let line = Line {
             leg,
-            session: None,
+            signalling: None,
             port,
             sdp_session: self.random.u64() >> 2,
             sdp_version: 0,
@@ -97,12 +123,17 @@ impl Switch {
             told: false,
             early: false,
             stream: None,
+            browser: None,
         };
         self.lines.insert(id, line);
         if let Some(call) = self.calls.get_mut(&call) {
             call.add_leg(id);
         }
-        let (place, patience) = (Place::Port(port.number), self.silence);
+        // Of a browser it is known whether it is there (RFC 7675), though it may have nothing to say.
+        let patience = match place {
+            Place::Port(_) => self.silence,
+            Place::Browser(_) => None,
+        };
         self.media(id, |leg| Media::Open {
             leg,
             place,
@@ -117,7 +148,7 @@ impl Switch {
         let Some(line) = self.lines.get_mut(&leg) else {
             return;
         };
-        line.session = Some(session);
+        line.signalling = Some(Signalling::Sip(session));
         sip_call_id.clone_into(&mut line.leg.sip_call_id);
         let (call, role) = (line.leg.call, line.leg.role);
         self.out(Output::Signalled {
@@ -206,7 +237,7 @@ impl Switch {
             return;
         };
         let (prepared, stream) = (line.prepared.take(), line.stream);
-        if let Some((session, sdp)) = line.session.zip(prepared) {
+        if let Some((session, sdp)) = line.session().zip(prepared) {
             self.sip.command(now, Command::Answer { session, sdp });
         }
         // From now on its sound is missed: its patience begins anew.
@@ -251,6 +282,22 @@ impl Switch {
 }
 
 impl Line {
+    /// Its session of SIP, if it has one.
+    pub(super) fn session(&self) -> Option<SessionId> {
+        match self.signalling? {
+            Signalling::Sip(session) => Some(session),
+            Signalling::Page(_) => None,
+        }
+    }
+
+    /// The visit of its page, if it has one.
+    pub(super) fn visit(&self) -> Option<VisitId> {
+        match self.signalling? {
+            Signalling::Sip(_) => None,
+            Signalling::Page(visit) => Some(visit),
+        }
+    }
+
     /// Whether the media is to be SRTP.
     fn security(&self) -> Security {
         let keys = self.keys.clone();

@@ -3,6 +3,7 @@
 //! ```text
 //!                        ┌──────────────── Switch ────────────────┐
 //!  Input::Sip  ────────▶ │ sip ──▶ on_sip ──▶ route, call ──┐      │
+//!  Input::Page ────────▶ │ page ─▶ on_page ─────────────────┤      │
 //!  Input::Media ───────▶ │         on_media ───────────────▶├─ acd │ ──▶ Output
 //!  Input::Looked ──────▶ │         on_dns ──────────────────┤      │
 //!  Input::Request ─────▶ │         on_request ─────────────▶┤      │
@@ -17,6 +18,8 @@
 //! A driver feeds it [`Input`]s, takes [`Output`]s and sleeps until [`Switch::poll_timeout`].
 
 mod admit;
+mod browser;
+mod by_link;
 mod cause;
 mod change;
 mod check;
@@ -29,16 +32,19 @@ mod identity;
 mod input;
 mod keys;
 mod leg;
+mod lost;
 mod on_acd;
 mod on_callback;
 mod on_dns;
 mod on_media;
+mod on_page;
 mod on_request;
 mod on_sip;
 mod output;
 mod owners;
 mod ports;
 mod restore;
+mod shown;
 mod sounds;
 mod speech;
 mod trunks;
@@ -59,7 +65,8 @@ use crate::acd::callback::{self, Book};
 use crate::acd::{self, Floor};
 use crate::call::{Call, Way};
 use crate::clock::Clock;
-use crate::id::{AgentId, CallId, CallbackId, LegId, RecordingId, TrunkId};
+use crate::id::{AgentId, CallId, CallbackId, LegId, RecordingId, TrunkId, VisitId};
+use crate::page;
 use crate::random::Random;
 use crate::route::{Board, Pace};
 use crate::rtc::Fingerprint;
@@ -72,7 +79,7 @@ use leg::Line;
 use owners::Owners;
 use ports::Ports;
 use speech::Speech;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
@@ -114,7 +121,7 @@ pub struct Switch {
     account: Account,
     media_address: IpAddr,
     media_other: Option<IpAddr>,
-    #[allow(dead_code, reason = "pages are told")]
+    /// What answers to browsers say; `None`: they cannot call.
     browsers: Option<Browsers>,
     silence: Option<Duration>,
     sounds: Sounds,
@@ -145,6 +152,20 @@ pub struct Switch {
     lines: BTreeMap<LegId, Line>,
     /// Which leg a SIP session is; only of sessions that have not ended.
     sessions: BTreeMap<SessionId, LegId>,
+    /// Browsers' pages, and the legs that those who have any signal.
+    pages: page::Endpoint,
+    visits: BTreeMap<VisitId, BTreeSet<LegId>>,
+    /// Legs whose browser is lost.
+    lost: BTreeMap<LegId, lost::Lost>,
+    /// Who waits for what is known of a link, by the ticket.
+    links_asked: BTreeMap<u64, by_link::Asked>,
+    /// The agents who have a phone that is registered, and those whose desk is there.
+    phones: BTreeSet<AgentId>,
+    desks: BTreeSet<AgentId>,
+    /// Calls of which pages have not been told what is new.
+    news: BTreeSet<CallId>,
+    /// When those who wait are told again how it stands.
+    news_at: Option<Instant>,
     ports: Ports,
     /// How the trunks are doing, and the proxies that they want passed.
     board: Board,
@@ -173,6 +194,7 @@ impl Switch {
         let (users, now) = (change::users(&config.account), clock.at());
         sip.command(now, sip::Command::Users(users));
         sip.command(now, sip::Command::Trust(trusted(&config.account)));
+        let keeps = config.account.timeouts.page;
         let mut switch = Self {
             floor: Floor::new(&config.account, random.fork()),
             owners: Owners::default(),
@@ -202,6 +224,14 @@ impl Switch {
             calls: BTreeMap::new(),
             lines: BTreeMap::new(),
             sessions: BTreeMap::new(),
+            visits: BTreeMap::new(),
+            lost: BTreeMap::new(),
+            links_asked: BTreeMap::new(),
+            phones: BTreeSet::new(),
+            desks: BTreeSet::new(),
+            news: BTreeSet::new(),
+            news_at: None,
+            pages: page::Endpoint::new(keeps, random.fork()),
             ports: Ports::new(config.ports),
             // Numbers of recordings and legs stay unique over restarts, as records keep them, and
             // below 2^53, which is all that JavaScript can read.
@@ -225,6 +255,7 @@ impl Switch {
         (self.obeying, self.acting) = (false, 0);
         match input {
             Input::Sip(input) => self.sip.handle(now, input),
+            Input::Page(input) => self.pages.handle(now, input),
             Input::Media(event) => self.on_media(now, event),
             Input::Looked(query, answer) => {
                 self.resolver.answered(now, &query, answer);
@@ -238,8 +269,7 @@ impl Switch {
                 revision,
                 stored,
             } => self.stored(now, callback, revision, stored),
-            // Nothing here begins calls by links yet: nobody waits for it.
-            Input::Redeemed { .. } => {}
+            Input::Redeemed { ticket, redeemed } => self.redeemed(now, ticket, redeemed),
             Input::Clock(clock) => {
                 self.clock = clock;
                 self.watch_hours(now);
@@ -248,6 +278,7 @@ impl Switch {
             Input::Stop => self.stop(now),
             Input::Timeout => {
                 self.sip.handle(now, sip::Input::Timeout);
+                self.pages.handle(now, page::Input::Timeout);
                 self.resolver.timeout(now);
                 self.watch_hours(now);
                 self.acd(now, acd::Input::Timeout);
@@ -255,7 +286,11 @@ impl Switch {
                 self.speech_timeout(now);
                 self.callback(now, callback::Input::Timeout);
                 self.keys_due(now);
+                self.lost_due(now);
             }
+        }
+        while let Some(event) = self.pages.poll_event() {
+            self.on_page(now, event);
         }
         loop {
             while let Some(event) = self.sip.poll_event() {
@@ -267,6 +302,7 @@ impl Switch {
             self.sip.command(now, sip::Command::Found { seeker, hops });
         }
         self.look_up();
+        self.tell_pages(now);
         self.at_hand = None;
     }
 
@@ -274,6 +310,7 @@ impl Switch {
     pub fn poll_output(&mut self) -> Option<Output> {
         // Messages first: what the network waits for is never behind our own book-keeping.
         let transmit = self.sip.poll_transmit().map(Output::Sip);
+        let transmit = transmit.or_else(|| self.pages.poll_transmit().map(Output::Page));
         transmit.or_else(|| self.outputs.pop_front())
     }
 
@@ -288,6 +325,9 @@ impl Switch {
             self.openings.poll_timeout(),
             self.book.poll_timeout(),
             self.keys_timeout(),
+            self.pages.poll_timeout(),
+            self.news_at,
+            self.lost_timeout(),
         ];
         let dials = dialling.map(Call::poll_timeout);
         deadlines.into_iter().chain(dials).flatten().min()
@@ -298,6 +338,7 @@ impl Switch {
     pub fn bury(&mut self, now: Instant) {
         if let Some(call) = self.at_hand.take() {
             self.end_call(now, call, crate::call::record::End::Fault);
+            self.tell_pages(now);
         }
     }
 
@@ -335,6 +376,7 @@ impl Switch {
 
     fn notice(&mut self, call: CallId, notice: Notice) {
         self.at_hand = Some(call);
+        self.news.insert(call);
         self.out(Output::Notice(Some(call), notice));
     }
 }

@@ -1,10 +1,14 @@
 //! What the floor wants: messages, ringing, connecting, giving up.
 
+use super::browser::Wanted;
+use super::leg::Line;
+use super::shown::unrung_name;
 use super::{Notice, Switch, Unrung, leg};
 use crate::acd::{self, Action, Arrival, Choice, Farewell, Message, Revocation, Status, callback};
+use crate::audio::Codec;
 use crate::call::record::{AgentName, Direction, End, Role};
 use crate::call::{Agent, Hears, Origin};
-use crate::id::{AgentId, CallId, QueueId, SoundId};
+use crate::id::{AgentId, CallId, QueueId, SoundId, VisitId};
 use crate::media::Command as Media;
 use crate::sdp;
 use crate::settings::{self, OnMaxWait, WaitingKey};
@@ -82,6 +86,7 @@ impl Switch {
                     Farewell::MaxWait => End::MaxWait,
                     Farewell::Closed => End::Closed,
                     Farewell::NoRoom => End::Refused,
+                    Farewell::NotThere => End::NotReached,
                 };
                 match then {
                     OnMaxWait::External(number) => self.send_out(now, call, number),
@@ -114,6 +119,13 @@ impl Switch {
             queue,
             sender: sender.map(|strategy| strategy.id),
             owner: call.and_then(|call| self.owner(call)),
+            first: call.and_then(|call| match call.origin {
+                Origin::Link(_, shared) => shared.map(|shared| acd::First {
+                    agent: shared.by,
+                    strict: shared.strict,
+                }),
+                Origin::Trunk(_) | Origin::Agent(_) | Origin::Callback(..) => None,
+            }),
         }
     }
 
@@ -196,7 +208,10 @@ impl Switch {
             // The agent sees who is to be called back.
             Direction::Outbound => (&record.called, call.caller),
         };
-        let (from, callback) = (number.clone(), call.origin.callback());
+        let from = number.clone();
+        if let Some(desk) = self.desk_to_ring(agent) {
+            return self.ring_desk(now, id, agent, why, desk);
+        }
         let phone = self.account.agent(agent);
         let phone = phone.map(|agent| (agent.user.clone(), agent.habits.clone()));
         let caller = self.lines.get(&customer);
@@ -240,14 +255,59 @@ impl Switch {
         );
         let sip_call_id = self.sip.call_id(session).unwrap_or_default().to_owned();
         self.signals(leg, session, &sip_call_id);
-        if let Some(call) = self.calls.get_mut(&id) {
-            call.ring(Agent { id: agent, leg });
+        self.rung(now, id, Agent { id: agent, leg }, why);
+        None
+    }
+
+    /// Rings an agent at a desk: the page offers when they accept.
+    fn ring_desk(
+        &mut self,
+        now: Instant,
+        id: CallId,
+        agent: AgentId,
+        why: Choice,
+        visit: VisitId,
+    ) -> Option<acd::Input> {
+        let customer = self.calls.get(&id).map(|call| call.caller);
+        let customer = customer.and_then(|leg| self.lines.get(&leg));
+        let wanted = Wanted {
+            call: id,
+            role: Role::Agent,
+            visit,
+            worker: customer.map(|line| line.port.worker),
+            // Whoever is called back has a telephone.
+            codec: customer.map_or(Some(Codec::Pcma), |line| line.codec),
+            video: customer.is_some_and(Line::may_show),
+        };
+        match self.open_browser(now, wanted) {
+            Some(leg) => {
+                self.rung(now, id, Agent { id: agent, leg }, why);
+                None
+            }
+            None => {
+                self.notice(id, Notice::Unrung(agent, Unrung::Failed(503)));
+                self.complete(id);
+                let why = acd::Refusal::Failed;
+                Some(acd::Input::Refuse {
+                    agent,
+                    call: id,
+                    why,
+                })
+            }
         }
+    }
+
+    fn rung(&mut self, now: Instant, id: CallId, rung: Agent, why: Choice) {
+        let agent = rung.id;
+        let call = self.calls.get_mut(&id);
+        let callback = call.and_then(|call| {
+            call.ring(rung);
+            call.origin.callback()
+        });
         self.notice(id, Notice::Rings(agent, why));
         if let Some(id) = callback {
             self.callback(now, callback::Input::Rings { id, agent });
         }
-        None
     }
 
     /// Stops ringing. An answer on its way meets ACK and BYE in `sip` (R52).
@@ -256,6 +316,7 @@ impl Switch {
             return;
         };
         if let Some(ringing) = call.unring(agent) {
+            self.leaves_page(now, ringing.leg, Some(unrung_name(why)));
             self.hang_up(now, ringing.leg, None);
             self.notice(id, Notice::Unrung(agent, why));
             self.unrung_for(now, id);

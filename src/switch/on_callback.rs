@@ -126,7 +126,7 @@ impl Switch {
         };
         let trunk = match call.origin {
             Origin::Trunk(trunk) => self.account.trunk(trunk),
-            Origin::Agent(_) | Origin::Callback(..) => None,
+            Origin::Agent(_) | Origin::Callback(..) | Origin::Link(..) => None,
         };
         let terms = Terms {
             kind: match config.kind {

@@ -1,5 +1,6 @@
 //! What the media plane says.
 
+use super::lost::Way;
 use super::{Notice, Output, Switch};
 use crate::acd;
 use crate::call::Call;
@@ -15,8 +16,8 @@ impl Switch {
             // Which one is nobody's business in a log; those who hear the leg have got it already.
             Event::Digit { leg, digit } => self.pressed(now, leg, digit),
             Event::Played { leg, play } => self.played(now, leg, play),
-            // What becomes of its call is for the page to say, or for those who wait for it.
-            Event::Lost { .. } | Event::Found { .. } => {}
+            Event::Lost { leg } => self.lose(now, leg, Way::Media),
+            Event::Found { leg } => self.find_again(leg, Way::Media),
             Event::Silent { leg } => self.lost(now, leg, End::MediaLost),
             Event::Failed { leg, .. } => self.lost(now, leg, End::Fault),
             Event::Closed { leg, report, .. } => self.closed(now, leg, &report),

@@ -132,7 +132,7 @@ impl Switch {
         self.out(Output::Reply(request.ticket, reply));
     }
 
-    fn ask(&mut self, now: Instant, what: Ask) -> Result<Done, Refused> {
+    pub(super) fn ask(&mut self, now: Instant, what: Ask) -> Result<Done, Refused> {
         match what {
             Ask::SetStatus { agent, status } => self.set_status(now, agent, status),
             Ask::EndWrapUp { agent } => {

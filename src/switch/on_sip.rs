@@ -4,7 +4,7 @@ use super::{Notice, Output, Switch, Unrung};
 use crate::acd::{self, Refusal};
 use crate::call::Hears;
 use crate::call::record::{self, End};
-use crate::id::{CallId, LegId};
+use crate::id::{AgentId, CallId, LegId};
 use crate::settings::Destination;
 use crate::sip::{Bye, Command, Event, SessionId};
 use crate::{media, sdp};
@@ -68,13 +68,17 @@ impl Switch {
         {
             return self.end_with(now, call, End::Refused, "no common codec in the answer");
         }
+        self.is_up(now, call, leg);
+    }
+
+    /// A leg that has called us is up: what it has called begins.
+    pub(super) fn is_up(&mut self, now: Instant, id: CallId, leg: LegId) {
         if let Some(line) = self.lines.get_mut(&leg) {
             line.leg.answered = Some(now);
         }
-        let Some(call) = self.calls.get_mut(&call).filter(|call| call.is_answering()) else {
+        let Some(call) = self.calls.get_mut(&id).filter(|call| call.is_answering()) else {
             return;
         };
-        let id = call.id;
         match call.destination {
             Some(Destination::Queue(queue)) => {
                 self.watch_hours(now);
@@ -145,8 +149,9 @@ impl Switch {
         self.agent_failed(now, call, leg, status);
     }
 
-    fn agent_failed(&mut self, now: Instant, call: CallId, leg: LegId, status: u16) {
+    pub(super) fn agent_failed(&mut self, now: Instant, call: CallId, leg: LegId, status: u16) {
         let ringing = self.calls.get(&call).and_then(crate::call::Call::agent);
+        self.leaves_page(now, leg, Some("declined"));
         // A phone whose answer is of no use has a session still.
         let why = "no common codec in the answer".to_owned();
         self.hang_up(now, leg, Some((INCOMPATIBLE, why)));
@@ -256,9 +261,22 @@ impl Switch {
 
     fn reachable(&mut self, now: Instant, user: &str, reachable: bool) {
         if let Some(agent) = self.account.agent_of(user).map(|agent| agent.id) {
-            self.out(Output::Notice(None, Notice::Reachable(agent, reachable)));
-            self.acd(now, acd::Input::Reachable { agent, reachable });
+            match reachable {
+                true => self.phones.insert(agent),
+                false => self.phones.remove(&agent),
+            };
+            self.can_reach(now, agent);
         }
+    }
+
+    /// An agent can be rung by a phone that is registered, or at a desk that is there.
+    pub(super) fn can_reach(&mut self, now: Instant, agent: AgentId) {
+        let reachable = self.phones.contains(&agent) || self.desks.contains(&agent);
+        if self.floor.presence(agent).map(|(_, before)| before) == Some(reachable) {
+            return;
+        }
+        self.out(Output::Notice(None, Notice::Reachable(agent, reachable)));
+        self.acd(now, acd::Input::Reachable { agent, reachable });
     }
 
     /// Takes the peer's answer to an offer of ours. Says whether it can be used.
@@ -275,7 +293,7 @@ impl Switch {
 
     fn end_with(&mut self, now: Instant, call: CallId, end: End, why: &str) {
         let leg = self.calls.get(&call).map(|call| call.caller);
-        let session = leg.and_then(|leg| self.lines.get(&leg)?.session);
+        let session = leg.and_then(|leg| self.lines.get(&leg)?.session());
         if let Some(session) = session {
             let reason = Some((INCOMPATIBLE, why.to_owned()));
             self.forget_session(session);

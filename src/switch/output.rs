@@ -5,7 +5,7 @@ use crate::call::record::{Conversation, End, Role, Segment, Status};
 use crate::id::{AgentId, CallId, CallbackId, QueueId, SoundId, TrunkId};
 use crate::settings::Utterance;
 use crate::sip::resolve::Query;
-use crate::{acd, media, sip};
+use crate::{acd, media, page, sip};
 use std::time::Duration;
 
 /// Everything the switch does to the world.
@@ -13,6 +13,8 @@ use std::time::Duration;
 pub enum Output {
     /// Bytes for a SIP peer.
     Sip(sip::Transmit),
+    /// Something for a browser's page.
+    Page(page::Transmit),
     /// Something for a media worker, counted from 0.
     Media(usize, media::Command),
     /// A question for DNS. The switch does not wait: the answer comes as
@@ -46,6 +48,9 @@ pub enum Output {
         customer: String,
         agent: Option<AgentId>,
     },
+    /// A customer's page shows where its link leads: answered in the same way, and the link is as good as
+    /// it was.
+    LookAtLink { ticket: u64, token_hash: [u8; 32] },
     /// Something people like to know, about a call where there is one.
     Notice(Option<CallId>, Notice),
 }
@@ -84,6 +89,12 @@ pub enum Notice {
     Connected { agent: AgentId, waited_ms: u64 },
     /// A party put the other on hold, or took them back.
     Held { by_agent: bool, held: bool },
+    /// A party's browser is lost, and may come back; the other hears music.
+    Lost { by_agent: bool },
+    /// It is there again.
+    Found { by_agent: bool },
+    /// The agent of a caller did not come back: the caller waits for another, at the old place.
+    WaitsAgain,
     /// A party pressed a key.
     Pressed { by_agent: bool },
     /// Both are being recorded.

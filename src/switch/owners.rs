@@ -76,7 +76,7 @@ impl Switch {
     fn sticky(&self, call: &Call) -> Option<TrunkId> {
         let trunk = match call.origin {
             Origin::Trunk(trunk) => self.account.trunk(trunk)?,
-            Origin::Agent(_) | Origin::Callback(..) => return None,
+            Origin::Agent(_) | Origin::Callback(..) | Origin::Link(..) => return None,
         };
         let somebody = call.record().from != ANONYMOUS;
         (trunk.sticky_agent && somebody).then_some(trunk.id)

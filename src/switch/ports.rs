@@ -46,7 +46,6 @@ impl Ports {
         self.take_of(self.least_busy()?)
     }
 
-    #[allow(dead_code, reason = "pages take it")]
     /// A place for a browser's leg at the worker of its call, or at the one that has the least to do.
     pub(super) fn browser(&mut self, worker: Option<usize>) -> Option<Port> {
         let worker = worker.or_else(|| self.least_busy())?;

@@ -46,7 +46,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "api",
         &[
             "watch", "sip", "net", "store", "settings", "config", "steward", "events", "switch",
-            "acd", "call", "vault", "voices",
+            "acd", "call", "page", "vault", "voices",
         ],
     ),
     ("watch", &["sip", "call"]),

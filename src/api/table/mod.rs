@@ -35,6 +35,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         links::links(),
         contacts::contacts(),
         work::events(),
+        work::lines(),
         work::webhooks(),
         recordings::recordings(),
         recordings::audit(),

@@ -7,7 +7,7 @@ use crate::api::endpoint::{Endpoint, Rule, delete, get, post, put};
 use crate::api::schema::{any, list, of, text};
 use crate::api::who::Role::Admin;
 use crate::api::who::Scope;
-use crate::api::{agents as agent, callbacks as callback, events as event, webhooks as hook};
+use crate::api::{agents as agent, callbacks as callback, events as event, page, webhooks as hook};
 use serde_json::{Value, json};
 
 const SEE: Rule = Rule::Only(STAFF, Some(Scope::LiveRead));
@@ -194,6 +194,18 @@ pub(super) fn events() -> Vec<Endpoint> {
             .query("after", AFTER, number())
             .gives_nothing(101)
             .refuses(&[426]),
+    ]
+}
+
+/// The way of browsers' pages to the switch.
+pub(super) fn lines() -> Vec<Endpoint> {
+    const TAG: &str = "Browsers";
+    vec![
+        get("/api/v1/page", Rule::Anyone, page::socket)
+            .says(TAG, "The way of a browser's page to the switch, by WebSocket: an agent's desk, or a customer by a call link.")
+            .notes("The subprotocol is `cordboard.page.1`: src/page/message.rs says what is said. A desk is known by the session's cookie, a customer by the link in the hello.")
+            .gives_nothing(101)
+            .refuses(&[400, 426, 503]),
     ]
 }
 

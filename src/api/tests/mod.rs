@@ -13,7 +13,7 @@ mod sounds;
 mod web;
 
 use super::serve::Peer;
-use super::{Health, Parts, Site, Switchboard, router};
+use super::{Health, Pages, Parts, Site, Switchboard, router};
 use crate::config::document;
 use crate::events::webhooks::Bell;
 use crate::events::{Live, Log};
@@ -86,6 +86,7 @@ fn parts_with(folder: &Folder, tell: impl Fn(Account) + Send + Sync + 'static) -
         webhooks: Bell::default(),
         log,
         switch: Arc::new(Switchboard::new(|_| false)),
+        pages: Arc::new(Pages::new(|_| false)),
         steward: Arc::new(steward),
         store,
         voices,

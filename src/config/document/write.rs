@@ -87,6 +87,7 @@ pub fn write(account: &Account, folder: &Path, secrets: Secrets) -> Table {
     let section = [
         ("agent_s", seconds(timeouts.agent)),
         ("customer_s", seconds(timeouts.customer)),
+        ("page_s", seconds(timeouts.page)),
     ];
     put(&mut root, "timeouts", fields(section));
     let section = [

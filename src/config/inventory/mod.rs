@@ -111,7 +111,7 @@ pub fn inventory() -> Vec<Key> {
 }
 
 /// The rules of R148: the longest beginning that fits counts.
-const EFFECTS: [(&str, Effect); 17] = [
+const EFFECTS: [(&str, Effect); 18] = [
     ("", Effect::Immediate),
     ("call_link[]", Effect::NewCalls),
     ("callback[]", Effect::NewCalls),
@@ -128,6 +128,7 @@ const EFFECTS: [(&str, Effect); 17] = [
     ("strategy[]", Effect::NextPlay),
     ("strategy[].max_wait", Effect::NewCalls),
     ("timeouts", Effect::NewCalls),
+    ("timeouts.page_s", Effect::Immediate),
     ("wrap_up.default_s", Effect::NewCalls),
 ];
 

@@ -9,7 +9,7 @@ use crate::id::{
     AgentId, CallLinkConfigId, CallbackConfigId, HoursId, QueueId, StrategyId, TrunkId,
 };
 use crate::route;
-use crate::settings::defaults::{RING, WRAP_UP};
+use crate::settings::defaults::{LOST_PAGE, RING, WRAP_UP};
 use crate::settings::{
     Account, Agent, Destination, MissedCalls, Recording, Route, Secret, Timeouts, WrapUp,
 };
@@ -238,14 +238,16 @@ impl Loader<'_> {
         let Some(mut table) = root.table("timeouts", report) else {
             return usual;
         };
-        let (agent, customer) = (
+        let (agent, customer, page) = (
             table.seconds("agent_s", &RING, report),
             table.seconds("customer_s", &RING, report),
+            table.seconds("page_s", &LOST_PAGE, report),
         );
         table.done(report);
         Timeouts {
             agent: agent.unwrap_or(usual.agent),
             customer: customer.unwrap_or(usual.customer),
+            page: page.unwrap_or(usual.page),
         }
     }
 

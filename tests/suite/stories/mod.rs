@@ -1,6 +1,7 @@
 //! Stories, told and checked as one reads them. The requirement stands in the name or beside it.
 
 mod agents;
+mod browsers;
 pub(crate) mod callbacks;
 mod codecs;
 mod desk;

@@ -12,6 +12,16 @@ impl Links {
         self.0.insert(token_hash(token), (pass, calls));
     }
 
+    /// As good as it was.
+    pub(crate) fn look(&self, token_hash: [u8; 32]) -> Result<Pass, NotRedeemed> {
+        let link = self.0.get(&token_hash);
+        let (pass, calls) = link.ok_or(NotRedeemed::Unknown)?;
+        match calls {
+            0 => Err(NotRedeemed::Used),
+            1.. => Ok(pass.clone()),
+        }
+    }
+
     /// One call fewer.
     pub(crate) fn redeem(&mut self, token_hash: [u8; 32]) -> Result<Pass, NotRedeemed> {
         let link = self.0.get_mut(&token_hash);

@@ -7,6 +7,7 @@ mod ear;
 pub(crate) mod links;
 pub(crate) mod names;
 pub(crate) mod network;
+pub(crate) mod page;
 pub(crate) mod phone;
 mod plane;
 pub(crate) mod secure;
@@ -16,7 +17,6 @@ mod wire;
 
 use carrier::{Carrier, NETWORK, Says};
 use cordboard::acd::Message;
-use cordboard::acd::callback;
 use cordboard::app::story::{self, Numbers};
 use cordboard::call::record::{Conversation, Segment};
 use cordboard::clock::Clock;
@@ -28,14 +28,15 @@ use cordboard::settings::{Account, Secret, WaitingKey};
 use cordboard::sip::auth::{Algorithm, Digest};
 use cordboard::sip::{self, Flow, Listener, ListenerId, Transport};
 use cordboard::switch::{
-    self, Ask, Done, Input, NewSettings, Notice, Output, Refused, Request, Restored, Sounds,
-    Speaker, Switch,
+    self, Ask, Browsers, Done, Input, NewSettings, Notice, Output, Refused, Request, Restored,
+    Sounds, Speaker, Switch,
 };
 use cordboard::watch::trace::{self, Ladder, Tap, Trace, Which};
 use database::Database;
 use links::Links;
 use names::Names;
 use network::Network;
+use page::Page;
 use phone::{Habit, Phone};
 use plane::Plane;
 use speech::Speech;
@@ -63,6 +64,8 @@ pub(crate) const CALLBACK: CallbackConfigId = CallbackConfigId(1);
 
 const SWITCH: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1));
 const SUPPORT: QueueId = QueueId(1);
+/// The port at which all browsers' media comes in.
+const SHARED_PORT: u16 = 30_000;
 
 pub(crate) struct World {
     pub(crate) switch: Switch,
@@ -77,6 +80,9 @@ pub(crate) struct World {
     pub(crate) endings: BTreeMap<CallId, u32>,
     pub(crate) database: Database,
     pub(crate) links: Links,
+    pub(crate) pages: BTreeMap<String, Page>,
+    /// How often a page has connected.
+    connections: u64,
     pub(crate) segments: Vec<Segment>,
     /// What was replied to each request.
     replies: BTreeMap<u64, Result<Done, Refused>>,
@@ -138,6 +144,8 @@ impl World {
             conversations: BTreeMap::new(),
             database: Database::new(),
             links: Links::default(),
+            pages: BTreeMap::new(),
+            connections: 0,
             endings: BTreeMap::new(),
             segments: vec![],
             replies: BTreeMap::new(),
@@ -392,6 +400,7 @@ impl World {
             self.plane.poll_timeout(),
             self.speech.poll_timeout(),
             self.database.poll_timeout(),
+            self.pages.values().filter_map(Page::poll_timeout).min(),
         ];
         let voices = matches!(self.plane, Plane::Real { .. });
         let phones = phones
@@ -429,6 +438,11 @@ impl World {
             self.switch.handle(now, stored);
         }
         self.plane.timeout(now);
+        for name in self.pages.keys().cloned().collect::<Vec<_>>() {
+            if let Some(said) = self.page(&name).tick(now) {
+                self.says(&name, &said);
+            }
+        }
         for phone in self.phones.values_mut() {
             for bytes in phone.tick(now) {
                 self.network.send(now, phone.address, phone.server, bytes);
@@ -534,6 +548,12 @@ impl World {
                     .send(self.now, from, transmit.flow.remote, transmit.bytes);
             }
             Output::Media(_, command) => self.plane.command(self.now, command),
+            Output::Page(transmit) => self.told(transmit),
+            Output::LookAtLink { ticket, token_hash } => {
+                let redeemed = self.links.look(token_hash);
+                let looked = Input::Redeemed { ticket, redeemed };
+                self.switch.handle(self.now, looked);
+            }
             Output::Speak(name, utterance) => self.speech.ask(self.now, name, utterance),
             Output::LookUp(query) => {
                 let answer = self.names.answer(&query);
@@ -616,7 +636,10 @@ fn config(account: &Account, ports: u16, sounds: Sounds, restored: Restored) -> 
         },
         media_address: SWITCH,
         media_other: None,
-        browsers: None,
+        browsers: Some(Browsers {
+            fingerprint: plane::certificate().fingerprint(),
+            candidates: vec![vec![SocketAddr::new(SWITCH, SHARED_PORT)]],
+        }),
         ports: vec![(0..ports).map(|index| 20_000 + 2 * index).collect()],
         silence: Some(Duration::from_secs(30)),
         sounds,

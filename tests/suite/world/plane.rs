@@ -7,6 +7,7 @@ use cordboard::media::{
     Chunk, Command, Engine, Event, Library, Out, Place, Report, SHARED, Sound, Source,
 };
 use cordboard::random::Random;
+use cordboard::rtc::Certificate;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
@@ -42,12 +43,23 @@ pub(crate) fn library(sounds: &[(SoundId, Vec<i16>)]) -> &'static Arc<Library> {
     })
 }
 
+/// All worlds have the same certificate.
+pub(crate) fn certificate() -> &'static Certificate {
+    static CERTIFICATE: OnceLock<Certificate> = OnceLock::new();
+    CERTIFICATE.get_or_init(|| {
+        let made = rcgen::generate_simple_self_signed(vec![]).expect("a certificate");
+        let key = made.signing_key.serialize_der();
+        Certificate::new(made.cert.der().to_vec(), &key).expect("usable")
+    })
+}
+
 const BEAT: Duration = Duration::from_millis(20);
 
 impl Plane {
     pub(crate) fn real(now: Instant, clock: Clock, sounds: &[(SoundId, Vec<i16>)]) -> Self {
         let library = library(sounds);
-        let mut engine = Box::new(Engine::new(Random::seeded(1), clock, now));
+        let engine = Engine::new(Random::seeded(1), clock, now);
+        let mut engine = Box::new(engine.with_browsers(certificate().clone()));
         let mut out = Out::default();
         engine.command(now, Command::Library(library.clone()), &mut out);
         Self::Real {

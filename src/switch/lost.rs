@@ -1,0 +1,174 @@
+//! Browsers that are lost in a call: the tab is loaded anew, the laptop sleeps, the network changes (B18,
+//! F5, F8). The leg is kept for a while, and the other party hears music.
+//!
+//! ```text
+//!   up ──page lost, no consent──▶ lost ──page back and its new offer answered, consent──▶ up
+//!                                  │ `keeps`, or the page is gone
+//!                                  ├─ a customer: the call is over
+//!                                  └─ an agent: the caller waits again, at the place they had (D18)
+//! ```
+
+use super::{Notice, Switch};
+use crate::acd;
+use crate::call::Call;
+use crate::call::record::{End, Role};
+use crate::id::{CallId, LegId, VisitId};
+use crate::media::Command as Media;
+use std::time::Instant;
+
+/// What is missing of a leg, and until when it is waited for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Lost {
+    until: Instant,
+    page: bool,
+    media: bool,
+}
+
+/// What of a browser can be lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    /// The connection of its page, or what the page knew.
+    Page,
+    /// The way of its media.
+    Media,
+}
+
+impl Switch {
+    /// The connection of a page is lost.
+    pub(super) fn page_lost(&mut self, now: Instant, visit: VisitId) {
+        for leg in self.legs_of(visit) {
+            self.lose(now, leg, Way::Page);
+        }
+    }
+
+    /// The page is back. One that knows nothing has to offer anew before anybody hears it.
+    pub(super) fn page_back(&mut self, now: Instant, visit: VisitId, knows: bool) {
+        for leg in self.legs_of(visit) {
+            match knows {
+                true => self.find_again(leg, Way::Page),
+                false => self.lose(now, leg, Way::Page),
+            }
+        }
+        if !knows {
+            self.tell_all(now, visit);
+        }
+    }
+
+    /// A part of a leg's browser is gone. One that has not answered is not missed.
+    pub(super) fn lose(&mut self, now: Instant, leg: LegId, way: Way) {
+        let line = self.lines.get(&leg);
+        let line = line.filter(|line| line.leg.answered.is_some() && line.visit().is_some());
+        let Some((call, role)) = line.map(|line| (line.leg.call, line.leg.role)) else {
+            return;
+        };
+        let until = now + self.account.timeouts.page;
+        let lost = self.lost.entry(leg);
+        let lost = lost.or_insert(Lost {
+            until,
+            page: false,
+            media: false,
+        });
+        match way {
+            Way::Page => lost.page = true,
+            Way::Media => lost.media = true,
+        }
+        if let Some(known) = self.calls.get_mut(&call)
+            && known.lose(leg)
+        {
+            let by_agent = role == Role::Agent;
+            self.notice(call, Notice::Lost { by_agent });
+            self.arrange(call);
+        }
+    }
+
+    /// A part of a leg's browser is there again.
+    pub(super) fn find_again(&mut self, leg: LegId, way: Way) {
+        let Some(lost) = self.lost.get_mut(&leg) else {
+            return;
+        };
+        match way {
+            Way::Page => lost.page = false,
+            Way::Media => lost.media = false,
+        }
+        if lost.page || lost.media {
+            return;
+        }
+        self.lost.remove(&leg);
+        let line = self.lines.get(&leg);
+        let Some((call, role)) = line.map(|line| (line.leg.call, line.leg.role)) else {
+            return;
+        };
+        if let Some(known) = self.calls.get_mut(&call)
+            && known.find_again(leg)
+        {
+            let by_agent = role == Role::Agent;
+            self.notice(call, Notice::Found { by_agent });
+            self.arrange(call);
+        }
+    }
+
+    /// When the first that is lost is given up.
+    pub(super) fn lost_timeout(&self) -> Option<Instant> {
+        self.lost.values().map(|lost| lost.until).min()
+    }
+
+    pub(super) fn lost_due(&mut self, now: Instant) {
+        let due = self.lost.iter().filter(|(_, lost)| lost.until <= now);
+        for leg in due.map(|(leg, _)| *leg).collect::<Vec<_>>() {
+            self.leg_gone(now, leg);
+        }
+    }
+
+    /// The page does not come back.
+    pub(super) fn page_gone(&mut self, now: Instant, visit: VisitId) {
+        for leg in self.legs_of(visit) {
+            self.leg_gone(now, leg);
+        }
+    }
+
+    /// A browser is given up.
+    fn leg_gone(&mut self, now: Instant, leg: LegId) {
+        let lost = self.lost.remove(&leg);
+        let line = self.lines.get(&leg);
+        let Some((id, role)) = line.map(|line| (line.leg.call, line.leg.role)) else {
+            return;
+        };
+        self.at_hand = Some(id);
+        if self.is_ringing_at(leg, id) {
+            return self.page_hangs_up(now, leg);
+        }
+        let Some(call) = self.calls.get(&id) else {
+            return;
+        };
+        let talks = call.is_talking() && call.agent().is_some_and(|agent| agent.leg == leg);
+        let queue = call.queue().filter(|_| talks && role == Role::Agent);
+        if queue.is_some() && call.customer().is_some() {
+            return self.waits_again(now, id, leg);
+        }
+        let end = match lost {
+            Some(Lost { page: false, .. }) => End::MediaLost,
+            Some(Lost { page: true, .. }) | None => End::SignallingLost,
+        };
+        self.end_call(now, id, end);
+    }
+
+    /// The agent of a caller is lost: the caller waits for another at the place they had (D18).
+    fn waits_again(&mut self, now: Instant, id: CallId, leg: LegId) {
+        let segment = self.calls.get_mut(&id).and_then(Call::end_segment);
+        for track in segment.iter().flat_map(|segment| &segment.segment.tracks) {
+            let (recording, end) = (track.recording, now);
+            self.media(track.leg, |_| Media::StopRecording { recording, end });
+        }
+        let again = self
+            .calls
+            .get_mut(&id)
+            .is_some_and(|call| call.wait_again(now));
+        self.leaves_page(now, leg, Some("lost"));
+        self.hang_up(now, leg, None);
+        if again {
+            self.notice(id, Notice::WaitsAgain);
+            self.arrange(id);
+            self.acd(now, acd::Input::Return { call: id });
+        }
+    }
+}

@@ -1,0 +1,345 @@
+//! Browsers: agents at a desk, customers by a call link, and what becomes of a call when a page is lost.
+
+use super::answers;
+use super::trunks::{ONE, with_carriers};
+use crate::world::World;
+use crate::world::carrier::Says;
+use crate::world::page::Picks;
+use cordboard::call::link::{LinkTarget, Pass};
+use cordboard::call::record::{End, Role};
+use cordboard::id::{AgentId, LinkId, QueueId};
+use cordboard::page::Closing;
+use serde_json::json;
+use std::time::Duration;
+
+const ADA: u32 = 1;
+const SUPPORT: QueueId = QueueId(1);
+
+fn up(seconds: f64) -> Picks {
+    Picks::Up(Duration::from_secs_f64(seconds))
+}
+
+/// A link to here, good for one call.
+fn link(w: &mut World, to: LinkTarget) {
+    let pass = Pass {
+        link: LinkId(5),
+        name: "Support".into(),
+        to,
+        video: true,
+    };
+    w.links.add("token", pass, 1);
+}
+
+#[test]
+fn a_caller_is_rung_through_to_the_desk_of_an_agent() {
+    let mut w = World::new();
+    w.desk("ada", ADA, up(2.0)).dials("alice", "100").wait(1.0);
+    let rings = w.page("ada").call().clone();
+    assert_eq!(rings["state"], "ringing");
+    assert_eq!(rings["with"]["name"], "alice");
+    assert_eq!(rings["queue"], "Support");
+    let left = rings["rings_ms"].as_u64().expect("for a while");
+    assert!((29_000..=30_000).contains(&left), "{rings}");
+    assert_eq!(w.hears("alice"), ["greeting"]);
+    w.wait(2.0);
+    assert_eq!(w.page("ada").call()["state"], "talking");
+    assert_eq!(w.page("ada").answers, 1);
+    let log = w.log();
+    assert!(log.contains("Ada (1001) answers"), "{log}");
+    // R11: who is left is told at once.
+    w.page_does("ada", json!({"type": "hang_up"})).wait(0.1);
+    assert!(!w.phones["alice"].has_dialog());
+    assert_eq!(w.page("ada").call()["why"], "agent_hung_up");
+    w.wait(1.0);
+    assert_eq!(w.record().end, Some(End::AgentHungUp));
+    assert_eq!(w.segments.len(), 1, "recorded");
+}
+
+#[test]
+fn r11_a_caller_who_hangs_up_frees_the_desk_at_once() {
+    let mut w = World::new();
+    w.desk("ada", ADA, up(1.0))
+        .dials("alice", "100")
+        .wait(3.0)
+        .hangs_up("alice")
+        .wait(0.1);
+    assert_eq!(w.page("ada").call()["why"], "customer_hung_up");
+    // While it rings, too.
+    w.page("ada").picks = Picks::Nothing;
+    w.wait(11.0).dials("bob", "100").wait(1.0);
+    assert_eq!(w.page("ada").states(), ["ringing"]);
+    w.hangs_up("bob").wait(0.1);
+    let calls = &w.page("ada").calls;
+    let last = calls.values().next_back().expect("the last call");
+    assert_eq!(
+        (&last["state"], &last["why"]),
+        (&json!("over"), &json!("abandoned"))
+    );
+}
+
+#[test]
+fn r57_a_desk_that_rejects_or_does_not_answer_passes_the_call_on() {
+    let mut w = World::with(|account| account.timeouts.agent = Duration::from_secs(5));
+    w.desk("ada", ADA, Picks::Nothing).wait(1.0);
+    w.desk("ben", 2, Picks::Nothing)
+        .dials("alice", "100")
+        .wait(1.0);
+    w.page_does("ada", json!({"type": "reject"})).wait(0.1);
+    assert_eq!(w.page("ada").call()["why"], "declined");
+    assert_eq!(w.page("ben").states(), ["ringing"]);
+    w.wait(5.0);
+    let overs = w.page("ben").overs.clone();
+    assert_eq!(overs, ["no_answer"], "and rings again: Ada has refused");
+    w.hangs_up("alice").wait(0.1);
+    // An answer that crosses the withdrawal finds no call (R52).
+    let call = w.page("ben").call()["call"].clone();
+    w.says(
+        "ben",
+        &json!({"type": "accept", "call": call, "sdp": "v=0"}),
+    );
+    assert_eq!(w.page("ben").trouble(), Some("no_such_call"));
+}
+
+#[test]
+fn the_desk_is_rung_before_the_phone_and_without_a_desk_the_phone() {
+    let mut w = World::new();
+    w.agent("1001", answers(1.0))
+        .desk("ada", ADA, Picks::Nothing)
+        .dials("alice", "100")
+        .wait(1.0);
+    assert_eq!(w.page("ada").states(), ["ringing"]);
+    assert!(!w.phones["1001"].has_dialog());
+    w.hangs_up("alice").loses_page("ada").wait(1.0);
+    w.dials("bob", "100").wait(3.0);
+    assert_eq!(w.hears("bob"), ["1001"]);
+}
+
+#[test]
+fn f5_an_agent_whose_desk_is_gone_for_ten_seconds_is_not_available_any_more() {
+    let mut w = World::new();
+    w.desk("ada", ADA, Picks::Nothing).log();
+    w.loses_page("ada").wait(9.0);
+    assert!(!w.log().contains("cannot be reached"));
+    w.wait(1.5).dials("alice", "100").wait(1.0);
+    let log = w.log();
+    assert!(!log.contains("rings"), "{log}");
+    w.comes_back("ada").wait(0.5);
+    assert_eq!(w.page("ada").states(), ["ringing"]);
+}
+
+#[test]
+fn an_agent_calls_a_number_from_the_desk() {
+    let mut w = with_carriers(|_| {});
+    w.carrier(ONE, &[(0.5, Says::Ringing), (3.0, Says::Answer)]);
+    w.desk("ada", ADA, Picks::Nothing)
+        .page_calls("ada", Some("+4930555"));
+    let call = w.page("ada").call().clone();
+    assert_eq!(
+        (&call["state"], w.page("ada").answers),
+        (&json!("dialling"), 1)
+    );
+    assert_eq!(call["with"]["number"], "+4930555");
+    w.wait(4.0);
+    assert_eq!(w.page("ada").call()["state"], "talking");
+    w.page_does("ada", json!({"type": "hang_up"})).wait(1.0);
+    assert_eq!(w.record().end, Some(End::AgentHungUp));
+    w.page_calls("ada", Some("nobody"));
+    assert_eq!(w.page("ada").trouble(), Some("not_allowed"));
+}
+
+#[test]
+fn r15_a_customer_calls_by_a_link_and_waits_as_anybody_does() {
+    let mut w = World::new();
+    link(&mut w, LinkTarget::Queue(SUPPORT));
+    w.visitor("carol", "token");
+    assert_eq!(w.page("carol").told[0]["link"]["title"], "Support");
+    w.says("carol", &json!({"type": "call", "sdp": "no offer"}));
+    assert_eq!(w.page("carol").trouble(), Some("bad_offer"));
+    w.page_calls("carol", None).wait(5.0);
+    let call = w.page("carol").call().clone();
+    assert_eq!(
+        (&call["state"], &call["position"]),
+        (&json!("waiting"), &json!(1))
+    );
+    assert_eq!(w.page("carol").answers, 1);
+    w.agent("1001", answers(1.0)).wait(3.0);
+    let call = w.page("carol").call().clone();
+    assert_eq!(
+        (&call["state"], &call["with"]["name"]),
+        (&json!("talking"), &json!("Ada"))
+    );
+    w.page_does("carol", json!({"type": "hang_up"})).wait(0.1);
+    assert!(!w.phones["1001"].has_dialog(), "R11");
+    w.wait(1.0);
+    assert_eq!(w.record().end, Some(End::CustomerHungUp));
+    assert_eq!(w.record().called, "link:Support");
+    assert!(w.record().legs.iter().any(|leg| leg.role == Role::Customer));
+    // R6: once is once.
+    w.page_calls("carol", None);
+    assert_eq!(w.page("carol").trouble(), Some("link_used"));
+    w.visitor("dave", "token");
+    assert_eq!(w.page("dave").trouble(), Some("link_used"));
+    assert_eq!(w.page("dave").closed, Some(Closing::NotWelcome));
+}
+
+#[test]
+fn r4_the_agent_who_shared_the_link_is_rung_and_a_strict_link_is_for_nobody_else() {
+    let mut w = World::with(|account| account.timeouts.agent = Duration::from_secs(5));
+    let agent = AgentId(ADA);
+    link(
+        &mut w,
+        LinkTarget::Agent {
+            agent,
+            otherwise: None,
+        },
+    );
+    w.desk("ben", 2, up(1.0)).wait(1.0);
+    w.desk("ada", ADA, Picks::Nothing).visitor("carol", "token");
+    w.page_calls("carol", None).wait(2.0);
+    assert_eq!(w.page("ada").states(), ["ringing"]);
+    w.wait(6.0);
+    let call = w.page("carol").call().clone();
+    assert_eq!(
+        (&call["state"], &call["why"]),
+        (&json!("over"), &json!("not_reached"))
+    );
+    assert!(w.page("ben").calls.is_empty());
+}
+
+#[test]
+fn whoever_waits_is_told_when_it_is_their_turn_sooner() {
+    let mut w = World::new();
+    link(&mut w, LinkTarget::Queue(SUPPORT));
+    w.dials("alice", "100").wait(1.0).visitor("carol", "token");
+    w.page_calls("carol", None).wait(2.0);
+    assert_eq!(w.page("carol").call()["position"], 2);
+    w.hangs_up("alice").wait(1.1);
+    assert_eq!(w.page("carol").call()["position"], 1);
+}
+
+#[test]
+fn hold_and_mute_are_seen_at_the_other_side() {
+    let mut w = World::new();
+    link(&mut w, LinkTarget::Queue(SUPPORT));
+    w.desk("ada", ADA, up(0.5)).visitor("carol", "token");
+    w.page_calls("carol", None).wait(2.0);
+    w.page_does("ada", json!({"type": "hold", "on": true}))
+        .wait(0.1);
+    assert_eq!(w.page("ada").states(), ["holding"]);
+    assert_eq!(w.page("carol").states(), ["held"]);
+    w.page_does("ada", json!({"type": "hold", "on": false}));
+    w.page_does("carol", json!({"type": "mute", "on": true}))
+        .wait(0.1);
+    assert_eq!(w.page("carol").states(), ["talking"]);
+    assert_eq!(w.page("ada").call()["muted"], true);
+    w.page_does("carol", json!({"type": "hold", "on": true}));
+    assert_eq!(w.page("carol").trouble(), Some("not_allowed"));
+}
+
+#[test]
+fn b18_an_agent_who_reloads_the_desk_goes_on_in_the_same_call() {
+    let mut w = World::new();
+    w.desk("ada", ADA, up(1.0)).dials("alice", "100").wait(3.0);
+    w.log();
+    w.loses_page("ada").wait(2.0);
+    assert_eq!(w.hears("alice"), ["music"], "while Ada is away");
+    w.reloads("ada", 1.0).wait(0.5);
+    assert_eq!(
+        w.page("ada").states(),
+        ["talking"],
+        "as if nothing had been"
+    );
+    assert_eq!(w.page("ada").answers, 2);
+    assert!(w.hears("alice").is_empty(), "no music any more");
+    let log = w.log();
+    assert!(log.contains("the browser of the agent is lost"), "{log}");
+    assert!(log.contains("the browser of the agent is back"), "{log}");
+    w.hangs_up("alice").wait(1.0);
+    assert_eq!(w.segments.len(), 1, "one recording");
+    assert_eq!(w.record().end, Some(End::CustomerHungUp));
+}
+
+#[test]
+fn b18_a_page_whose_network_changed_gets_what_it_has_missed() {
+    let mut w = World::new();
+    w.desk("ada", ADA, up(1.0)).dials("alice", "100").wait(3.0);
+    w.loses_page("ada")
+        .wait(1.0)
+        .reinvites("alice", "sendonly")
+        .wait(1.0);
+    w.comes_back("ada");
+    assert_eq!(
+        w.page("ada").states(),
+        ["held"],
+        "by a message that was kept"
+    );
+    let hello = w.page("ada").told.last().expect("a hello");
+    assert_eq!(hello["resumed"], true);
+}
+
+#[test]
+fn d18_the_caller_of_an_agent_who_does_not_come_back_is_the_first_in_line() {
+    let mut w = World::new();
+    w.desk("ada", ADA, up(1.0)).dials("alice", "100").wait(3.0);
+    w.dials("bob", "100").wait(5.0).loses_page("ada").wait(19.0);
+    assert_eq!(w.hears("alice"), ["music"]);
+    w.log();
+    w.wait(1.5);
+    let log = w.log();
+    assert!(log.contains("the caller waits again"), "{log}");
+    w.agent("1002", answers(1.0)).wait(2.0);
+    assert_eq!(w.hears("alice"), ["1002"], "before bob");
+    assert!(w.phones["alice"].has_dialog() && w.phones["bob"].has_dialog());
+    w.hangs_up("alice").hangs_up("bob").wait(1.0);
+    assert_eq!(w.segments.len(), 2, "a segment with each agent (R90)");
+}
+
+#[test]
+fn f5_a_customer_who_does_not_come_back_ends_the_call() {
+    let mut w = World::new();
+    link(&mut w, LinkTarget::Queue(SUPPORT));
+    w.agent("1001", answers(1.0)).visitor("carol", "token");
+    w.page_calls("carol", None).wait(3.0);
+    w.loses_page("carol").wait(2.0);
+    assert_eq!(w.hears("1001"), ["music"]);
+    w.reloads("carol", 1.0).wait(0.5);
+    assert_eq!(w.page("carol").states(), ["talking"]);
+    w.loses_page("carol").wait(19.0);
+    assert!(w.phones["1001"].has_dialog());
+    w.wait(2.0);
+    assert!(!w.phones["1001"].has_dialog());
+    assert_eq!(w.record().end, Some(End::SignallingLost));
+}
+
+#[test]
+fn f5_a_customer_who_is_lost_while_waiting_keeps_the_place() {
+    let mut w = World::new();
+    link(&mut w, LinkTarget::Queue(SUPPORT));
+    w.visitor("carol", "token")
+        .page_calls("carol", None)
+        .wait(2.0);
+    w.dials("bob", "100").wait(1.0).reloads("carol", 5.0);
+    assert_eq!(w.page("carol").call()["position"], 1);
+    w.loses_page("carol").wait(21.0);
+    assert_eq!(w.endings.len(), 1, "given up");
+}
+
+#[test]
+fn a_second_tab_takes_the_calls_of_the_first() {
+    let mut w = World::new();
+    w.desk("ada", ADA, up(1.0)).dials("alice", "100").wait(3.0);
+    w.desk("ada in another tab", ADA, Picks::Nothing);
+    assert_eq!(w.page("ada").closed, Some(Closing::Superseded));
+    assert_eq!(w.page("ada in another tab").states(), ["talking"]);
+    w.wait(0.5);
+    assert_eq!(
+        w.hears("alice"),
+        ["music"],
+        "until that one has made its own way"
+    );
+    w.offers_anew("ada in another tab").wait(0.5);
+    assert!(w.hears("alice").is_empty());
+    w.page_does("ada in another tab", json!({"type": "hang_up"}))
+        .wait(0.1);
+    assert!(!w.phones["alice"].has_dialog());
+}
