@@ -3,6 +3,7 @@
 use super::body::{Fields, Json};
 use super::part::{Large, Number, Query};
 use super::problem::Problem;
+use super::who::Caller;
 use super::{Site, answer};
 use crate::acd::callback::{Kind, Request, State as Progress, Status};
 use crate::id::{AgentId, CallbackId, QueueId};
@@ -80,6 +81,22 @@ pub(super) async fn pick(
     Ok(StatusCode::ACCEPTED.into_response())
 }
 
+/// The customer is not to be called back after all. Those that are being called are called to the end.
+pub(super) async fn cancel(
+    State(site): State<Arc<Site>>,
+    Large(id): Large,
+    caller: Caller,
+) -> Result<Response, Problem> {
+    let callback = CallbackId(id);
+    site.switch.ask(Ask::CancelCallback { callback }).await?;
+    tracing::info!(
+        callback = id,
+        by = caller.signature(),
+        "a callback was cancelled"
+    );
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
 fn filter(query: &mut Query, now: Timestamp) -> CallbackFilter {
     fn word<T: Copy>(words: &[(&str, T)], text: &str) -> Option<T> {
         let mut words = words.iter();
@@ -133,6 +150,10 @@ fn shown(request: &Request) -> Value {
     let conversation = ConversationStatus::of(request);
     let conversation = CONVERSATIONS.iter().find(|(_, each)| *each == conversation);
     let kind = KINDS.iter().find(|(_, each)| *each == request.terms.kind);
+    let outcome = match request.state {
+        Progress::Done { how, .. } => Some(how),
+        Progress::InQueue { .. } | Progress::Active { .. } | Progress::NoReply { .. } => None,
+    };
     let (next, agent) = match request.state {
         Progress::InQueue { next } => (Some(next), None),
         Progress::Active { agent, .. } => (None, Some(agent)),
@@ -150,6 +171,7 @@ fn shown(request: &Request) -> Value {
         "asks": request.asks,
         "attempts": request.attempts,
         "attempts_at_most": request.terms.retries.saturating_add(1),
+        "outcome": outcome,
         "next": next,
         "agent": agent,
     })

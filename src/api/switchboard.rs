@@ -1,7 +1,7 @@
 //! The way to the switch and back: what people ask for, and what became of it.
 
 use super::problem::{Fault, Problem};
-use crate::acd::callback::NotPicked;
+use crate::acd::callback::{NotCancelled, NotPicked};
 use crate::switch::{Ask, Done, Refused, Request};
 use axum::http::StatusCode;
 use std::collections::BTreeMap;
@@ -100,6 +100,8 @@ fn refused(why: Refused) -> Problem {
             (Code::UNPROCESSABLE_ENTITY, Some("trunk"))
         }
         Refused::NotPicked(NotPicked::Unknown) => (Code::NOT_FOUND, Some("callback")),
+        Refused::NotCancelled(NotCancelled::Unknown) => (Code::NOT_FOUND, None),
+        Refused::NotCancelled(NotCancelled::Calling) => (Code::CONFLICT, None),
         Refused::NotPicked(NotPicked::Draining) => (Code::SERVICE_UNAVAILABLE, None),
         Refused::NotPicked(
             NotPicked::Automated

@@ -287,6 +287,7 @@ impl Hands {
             | Notice::CallbackDeclined { .. }
             | Notice::CallbackTaken { .. }
             | Notice::CallbackMissed { .. }
+            | Notice::CallbackCancelled(_)
             | Notice::Tries { .. }
             | Notice::Passed { .. }
             | Notice::Failed { .. }

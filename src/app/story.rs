@@ -166,6 +166,7 @@ pub fn tell(account: &Account, notice: &Notice, numbers: Numbers) -> String {
         } => format!(
             "callback {callback} has not reached the customer, attempts {attempts}: again in {wait_s} s"
         ),
+        Notice::CallbackCancelled(id) => format!("callback {id} is cancelled"),
         Notice::CallbackNoReply(id) => format!("callback {id} is given up: no reply"),
         Notice::Trunk(id, state) => {
             let trunk = trunk(id);

@@ -152,6 +152,10 @@ pub const KINDS: &[(&str, &str)] = &[
         "A callback is given up, nobody has answered: callback.",
     ),
     (
+        "callback.cancelled",
+        "People have taken a callback back: callback.",
+    ),
+    (
         "sender.banned",
         "A sender of SIP is not heard for a while: source, seconds.",
     ),

@@ -213,6 +213,7 @@ fn every_event_has_its_type_in_the_list_and_the_list_no_other() {
             wait_s: 1,
         },
         What::CallbackNoReply { callback },
+        What::CallbackCancelled { callback },
         What::WrapUpExtended { agent, left_ms: 1 },
         What::WrapUpEnded { agent },
         What::AgentState(state),

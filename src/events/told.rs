@@ -188,6 +188,9 @@ pub fn told(call: Option<CallId>, notice: &Notice) -> Option<What> {
         Notice::CallbackNoReply(callback) => What::CallbackNoReply {
             callback: *callback,
         },
+        Notice::CallbackCancelled(callback) => What::CallbackCancelled {
+            callback: *callback,
+        },
         Notice::AsksNumber
         | Notice::HearsMusic
         | Notice::HearsEcho

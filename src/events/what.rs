@@ -156,6 +156,8 @@ pub enum What {
     },
     /// A callback is given up.
     CallbackNoReply { callback: CallbackId },
+    /// People have taken a callback back.
+    CallbackCancelled { callback: CallbackId },
     /// An agent's wrap-up lasts longer.
     WrapUpExtended { agent: AgentId, left_ms: u64 },
     /// An agent's wrap-up is over.
@@ -224,6 +226,7 @@ impl What {
             Self::CallbackDialled { .. } => "callback.dialled",
             Self::CallbackMissed { .. } => "callback.missed",
             Self::CallbackNoReply { .. } => "callback.no_reply",
+            Self::CallbackCancelled { .. } => "callback.cancelled",
             Self::WrapUpExtended { .. } => "agent.wrap_up_extended",
             Self::WrapUpEnded { .. } => "agent.wrap_up_ended",
             Self::AgentState(_) => "agent.state",

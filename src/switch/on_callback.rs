@@ -7,7 +7,9 @@
 //! ```
 
 use super::{Notice, Output, Switch};
-use crate::acd::callback::{Action, Ask, Input, Kind, NotPicked, Number, Request, State, Terms};
+use crate::acd::callback::{
+    Action, Ask, Input, Kind, NotCancelled, NotPicked, Number, Request, State, Terms,
+};
 use crate::acd::{self, Turn};
 use crate::call::record::{AgentName, Direction, End};
 use crate::call::{Agent, Back, Call, Dial, Hears, Origin, Policy};
@@ -352,6 +354,20 @@ impl Switch {
             self.callback(now, Input::Unrung { id });
             return Err(NotPicked::AgentBusy);
         }
+        Ok(())
+    }
+
+    /// People take a request back. A phone that rings for it falls silent.
+    pub(super) fn cancel_callback(
+        &mut self,
+        now: Instant,
+        id: CallbackId,
+    ) -> Result<(), NotCancelled> {
+        let mut actions = vec![];
+        self.book.cancel(now, &self.clock, id, &mut actions)?;
+        self.out(Output::Notice(None, Notice::CallbackCancelled(id)));
+        self.book_wants.extend(actions);
+        self.obey(now);
         Ok(())
     }
 

@@ -4,7 +4,7 @@
 //! happens. A refusal says what to mend; then nothing has changed.
 
 use super::{Notice, Output, Switch};
-use crate::acd::callback::NotPicked;
+use crate::acd::callback::{NotCancelled, NotPicked};
 use crate::acd::{self, AgentState, Status};
 use crate::call::{self, record};
 use crate::id::{AgentId, CallId, CallbackId, TrunkId};
@@ -34,6 +34,8 @@ pub enum Ask {
         agent: AgentId,
         callback: CallbackId,
     },
+    /// A customer is not to be called back after all.
+    CancelCallback { callback: CallbackId },
     /// How many conversations of other channels the agent has that are not closed (R53, R149).
     SetLoad { agent: AgentId, conversations: u32 },
     /// How the conversation of a call that goes on stands (R151); that of one that is over is for the
@@ -123,6 +125,9 @@ pub enum Refused {
     /// The agent does not get the callback.
     #[error(transparent)]
     NotPicked(#[from] NotPicked),
+    /// The callback stays.
+    #[error(transparent)]
+    NotCancelled(#[from] NotCancelled),
 }
 
 impl Switch {
@@ -144,6 +149,10 @@ impl Switch {
             Ask::PickCallback { agent, callback } => {
                 self.known(agent)?;
                 self.pick_callback(now, agent, callback)?;
+                Ok(Done::Plain)
+            }
+            Ask::CancelCallback { callback } => {
+                self.cancel_callback(now, callback)?;
                 Ok(Done::Plain)
             }
             Ask::SetLoad {

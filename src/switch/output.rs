@@ -144,6 +144,8 @@ pub enum Notice {
     },
     /// The customer was not reached, as often as was to be tried.
     CallbackNoReply(CallbackId),
+    /// People have taken a callback back.
+    CallbackCancelled(CallbackId),
     /// A trunk's registration or health has changed.
     Trunk(TrunkId, TrunkState),
     /// Nobody took the call: how the conversation stands (R139, R140).

@@ -18,6 +18,7 @@
 
 mod attempt;
 mod book;
+mod cancel;
 mod code;
 mod entry;
 mod number;
@@ -28,6 +29,7 @@ mod tests;
 mod writing;
 
 pub use book::{Action, Ask, Book, Input, NotPicked};
+pub use cancel::NotCancelled;
 pub use code::{Collector, Heard};
 pub use number::{Typed, Typing};
 pub use request::{Kind, Number, Outcome, Request, State, Status, Terms};

@@ -100,6 +100,8 @@ pub enum Outcome {
     Merged,
     /// Never promised: it could not be written.
     NotPromised,
+    /// Taken back by people.
+    Cancelled,
 }
 
 impl State {

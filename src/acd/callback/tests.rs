@@ -329,6 +329,34 @@ fn r152_of_two_agents_who_pick_one_has_it() {
 }
 
 #[test]
+fn a_callback_is_cancelled_while_nobody_is_called_for_it() {
+    let cancel = |story: &mut Story, id| {
+        let mut out = vec![];
+        let (now, clock) = (story.now, story.clock);
+        let cancelled = story.book.cancel(now, &clock, CallbackId(id), &mut out);
+        story.take(out);
+        cancelled
+    };
+    let mut story = Story::new();
+    story
+        .asks(1, "+4930")
+        .expect(&["promise 1", "keep 1", "ready 1"]);
+    assert_eq!(cancel(&mut story, 1), Ok(()));
+    story.expect(&["withdraw 1"]);
+    let how = Outcome::Cancelled;
+    assert!(matches!(story.row(1).state, State::Done { how: it, .. } if it == how));
+    assert_eq!(cancel(&mut story, 1), Err(NotCancelled::Unknown));
+    story
+        .asks(2, "+4930")
+        .expect(&["promise 2", "keep 2", "ready 2"]);
+    story.rings(2, ADA);
+    assert_eq!(cancel(&mut story, 2), Ok(()), "while a phone rings");
+    story.expect(&["withdraw 2"]);
+    story.asks(3, "+4930").rings(3, ADA).accepts(3, ADA);
+    assert_eq!(cancel(&mut story, 3), Err(NotCancelled::Calling));
+}
+
+#[test]
 fn an_attempt_that_cannot_be_written_is_not_made() {
     let mut story = Story::new();
     story.asks(1, "+4930").rings(1, ADA);

@@ -249,6 +249,11 @@ fn callback() -> Value {
             "asks": { "type": "integer", "description": "How often: those of one number are one." },
             "attempts": { "type": "integer" },
             "attempts_at_most": { "type": "integer" },
+            "outcome": {
+                "type": ["string", "null"],
+                "enum": ["reached", "connected", "merged", "not_promised", "cancelled", null],
+                "description": "Of one that is done: how.",
+            },
             "next": { "type": ["string", "null"], "format": "date-time" },
             "agent": { "type": ["integer", "null"], "description": "Who calls." },
         },

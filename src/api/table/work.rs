@@ -164,6 +164,10 @@ pub(super) fn callbacks() -> Vec<Endpoint> {
             .says(TAG, "One of them.")
             .gives(200, of("Callback"))
             .refuses(&[404]),
+        delete("/api/v1/callbacks/{callback}", LIST, callback::cancel)
+            .says(TAG, "The customer is not to be called back after all; not while they are being called.")
+            .gives_nothing(204)
+            .refuses(&[404, 409]),
         post(
             "/api/v1/agents/{agent}/callbacks",
             Rule::OrOwn(STAFF, Some(Scope::CallbacksWrite)),

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::acd::Status;
-use crate::acd::callback::NotPicked;
+use crate::acd::callback::{NotCancelled, NotPicked};
 use crate::call::record;
 use crate::events::What;
 use crate::id::{CallId, CallbackId, TrunkId};
@@ -187,6 +187,20 @@ fn r152_an_agent_picks_a_callback_and_another_is_too_late() {
         403,
         "not for another"
     );
+}
+
+#[test]
+fn a_callback_is_cancelled_unless_its_customer_is_being_called() {
+    let desk = Desk::new();
+    let me = desk.session(desk.user("ada", Role::Agent, Some(1)));
+    let cancel = || desk.send("DELETE", "/api/v1/callbacks/12", &me, &Value::Null);
+    assert_eq!(cancel().status, 204);
+    let callback = CallbackId(12);
+    assert_eq!(desk.asked(), [Ask::CancelCallback { callback }]);
+    for (why, status) in [(NotCancelled::Calling, 409), (NotCancelled::Unknown, 404)] {
+        desk.will_reply(Err(Refused::NotCancelled(why)));
+        assert_eq!(cancel().status, status, "{why:?}");
+    }
 }
 
 #[test]

@@ -7,8 +7,10 @@ mod links;
 mod pages;
 mod recordings;
 mod refusals;
+mod revisions;
 mod roles;
 mod settings;
+mod socket;
 mod sounds;
 mod web;
 
