@@ -12,11 +12,13 @@
 mod convert;
 mod pages;
 mod references;
+mod revisions;
 mod schema;
 mod sections;
 
 pub(super) use {
     pages::*,
+    revisions::{restore, revision},
     schema::components,
     sections::{SECTIONS, Shape},
 };

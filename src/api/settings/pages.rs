@@ -290,7 +290,7 @@ async fn document(request: Request) -> Result<Table, Problem> {
 }
 
 /// The revision that a request is for; `None`: whichever is in force.
-fn if_match(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
+pub(super) fn if_match(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
     let Some(said) = headers.get(header::IF_MATCH) else {
         return Ok(None);
     };
@@ -308,7 +308,7 @@ fn if_match(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
         .ok_or_else(|| Problem::new(StatusCode::PRECONDITION_FAILED, mend))
 }
 
-fn etag(revision: u64) -> [(header::HeaderName, HeaderValue); 1] {
+pub(super) fn etag(revision: u64) -> [(header::HeaderName, HeaderValue); 1] {
     let tag = HeaderValue::try_from(format!("\"{revision}\""));
     [(
         header::ETAG,

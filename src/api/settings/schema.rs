@@ -87,7 +87,7 @@ fn property(keys: &[Key], key: &Key, name: &str) -> Value {
     if name == "password" {
         schema = json!({
             "type": ["string", "null"],
-            "description": "Never told: null. Left out or null, it stays as it is.",
+            "description": "Never told: null. Left out or null, it stays as it is; an empty text takes that of a trunk away.",
         });
     }
     if let Some(default) = &key.default {

@@ -20,10 +20,12 @@ pub(super) fn settings() -> Vec<Endpoint> {
     const TAG: &str = "Settings";
     const MATCH: &str = "Change only this revision: an ETag as it came.";
     const CHANGE: &[u16] = &[400, 404, 408, 412, 413, 415, 422, 500, 503];
-    let mut all =
-        vec![
+    let mut all = vec![
         get("/api/v1/settings", SEE_SETTINGS, set::everything)
-            .says(TAG, "Everything that is set; as TOML with Accept: application/toml.")
+            .says(
+                TAG,
+                "Everything that is set; as TOML with Accept: application/toml.",
+            )
             .notes("Passwords are null.")
             .gives(200, of("Settings"))
             .gives_as(200, "application/toml", text()),
@@ -36,13 +38,37 @@ pub(super) fn settings() -> Vec<Endpoint> {
             .gives(200, of("Settings"))
             .refuses(&[412, 428, 500]),
         post("/api/v1/settings/compare", SET, set::compare)
-            .says(TAG, "What would change if everything were replaced by this: nothing is.")
+            .says(
+                TAG,
+                "What would change if everything were replaced by this: nothing is.",
+            )
             .takes(of("Settings"))
             .takes_as("application/toml", text())
             .gives(200, of("Difference")),
         get("/api/v1/settings/history", SEE_SETTINGS, set::history)
             .says(TAG, "Who has changed them when: the last 200 revisions.")
             .gives(200, list(any())),
+        get(
+            "/api/v1/settings/revisions/{revision}",
+            SEE_SETTINGS,
+            set::revision,
+        )
+        .says(TAG, "What was set in a revision.")
+        .notes("Passwords are null.")
+        .gives(200, of("Settings"))
+        .refuses(&[404]),
+        post(
+            "/api/v1/settings/revisions/{revision}/restore",
+            SET,
+            set::restore,
+        )
+        .says(
+            TAG,
+            "Sets everything as it was in a revision, as a new one. Passwords stay as they are.",
+        )
+        .header("If-Match", MATCH, text())
+        .gives(200, of("Settings"))
+        .refuses(&[404, 412, 422, 500]),
     ];
     for section in set::SECTIONS {
         let (about, schema) = (section.about, of(section.name));

@@ -34,7 +34,7 @@ pub fn read_table(table: &toml::Table, folder: &Path) -> Result<Account, ConfigE
 }
 
 /// Gives each agent and trunk of the table that has no password the one it has in `account`: what
-/// [`Secrets::Hidden`] left out comes back unchanged.
+/// [`Secrets::Hidden`] left out comes back unchanged. An empty password takes that of a trunk away.
 pub fn keep_secrets(table: &mut toml::Table, account: &Account) {
     let agents = account.agents.iter();
     let agents = agents.map(|agent| (agent.id.0, Some(&agent.password)));
@@ -42,6 +42,13 @@ pub fn keep_secrets(table: &mut toml::Table, account: &Account) {
     let trunks = account.trunks.iter();
     let trunks = trunks.map(|trunk| (trunk.id.0, trunk.password.as_ref()));
     give(table, "trunk", trunks.collect());
+    let trunks = table.get_mut("trunk").and_then(toml::Value::as_array_mut);
+    let trunks = trunks.into_iter().flatten();
+    for trunk in trunks.filter_map(toml::Value::as_table_mut) {
+        if trunk.get("password").and_then(toml::Value::as_str) == Some("") {
+            trunk.remove("password");
+        }
+    }
 }
 
 fn give(table: &mut toml::Table, list: &str, known: Vec<(u32, Option<&crate::settings::Secret>)>) {
