@@ -130,7 +130,9 @@ impl Server {
             tls: trust(&config)?.web()?,
         };
         let webhooks = Webhooks::start(runtime.handle(), means);
-        let workers = workers::start(&config, began.library, &vault, &inbox)?;
+        let certificate = workers::certificate()?;
+        let workers = workers::start(&config, began.library, &vault, &inbox, &certificate)?;
+        let browsers = workers::browsers(&config, &workers, &certificate);
         let speech = Arc::new(Speech::start(&catalogue, inbox.clone())?);
         speech.prepare(&began.sounds);
         let (into, happens, ahead) = (inbox.clone(), log, speech.clone());
@@ -185,7 +187,7 @@ impl Server {
         });
         let api = api.transpose()?;
         let left = restored(&store)?;
-        let switch = switch(&config, began.sounds, left, &workers, &network);
+        let switch = switch(&config, began.sounds, left, &workers, browsers, &network);
         let http = config.server.http;
         let addresses = listeners(&config).filter_map(|(id, listener, transport)| {
             let address = network.local_addr(id)?;
@@ -442,6 +444,7 @@ fn switch(
     sounds: Sounds,
     restored: Restored,
     workers: &[Worker],
+    browsers: switch::Browsers,
     network: &Network,
 ) -> Switch {
     let listeners = listeners(config).map(|(id, listener, transport)| {
@@ -473,7 +476,7 @@ fn switch(
         sip,
         media_address: config.media.advertised,
         media_other: None,
-        browsers: None,
+        browsers: Some(browsers),
         ports: workers
             .iter()
             .map(|worker| worker.bound_ports().to_vec())

@@ -5,10 +5,14 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::media::{Command, Engine, Library};
 use crate::random::Random;
+use crate::rtc::Certificate;
+use crate::switch::Browsers;
 use crate::switch::Input;
 use crate::vault::Vault;
 use crate::worker::{self, Worker};
+use anyhow::Context as _;
 use jiff::Timestamp;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -21,6 +25,7 @@ pub(super) fn start(
     library: Library,
     vault: &Vault,
     inbox: &Inbox,
+    certificate: &Certificate,
 ) -> anyhow::Result<Vec<Worker>> {
     let media = &config.media;
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
@@ -34,11 +39,13 @@ pub(super) fn start(
         let now = Instant::now();
         let clock = Clock::new(now, Timestamp::now());
         let engine = Engine::new(Random::from_system(), clock, now);
+        let engine = engine.with_browsers(certificate.clone());
         let inbox = inbox.clone();
         let config = worker::Config {
             index,
             bind: media.address,
             ports: ports.to_vec(),
+            browser_port: Some(browser_port(media.browser_port, index)),
         };
         let worker = Worker::start(config, engine, vault.sender(), move |event| {
             inbox
@@ -76,5 +83,40 @@ pub(super) fn start(
             media.first_port, media.last_port, media.address
         ))),
         Some(_) | None => Ok(workers),
+    }
+}
+
+/// What browsers are shown by DTLS: made anew at each start, as browsers do it themselves. They know it
+/// by its fingerprint in the answer.
+///
+/// # Errors
+/// If none can be made.
+pub(super) fn certificate() -> anyhow::Result<Certificate> {
+    let made = rcgen::generate_simple_self_signed(vec![]).context("no certificate for browsers")?;
+    let key = made.signing_key.serialize_der();
+    Certificate::new(made.cert.der().to_vec(), &key).map_err(anyhow::Error::msg)
+}
+
+/// What answers to browsers say of these workers.
+pub(super) fn browsers(config: &Config, workers: &[Worker], certificate: &Certificate) -> Browsers {
+    let addresses = &config.media.browser_addresses;
+    let candidates = |worker: &Worker| -> Vec<SocketAddr> {
+        let port = worker.browser_port();
+        let each = |port: u16| addresses.iter().map(move |ip| SocketAddr::new(*ip, port));
+        port.into_iter().flat_map(each).collect()
+    };
+    Browsers {
+        fingerprint: certificate.fingerprint(),
+        candidates: workers.iter().map(candidates).collect(),
+    }
+}
+
+/// The port that the browsers of the nth worker share, when the first one's is set.
+fn browser_port(first: u16, index: usize) -> u16 {
+    let index = u16::try_from(index).unwrap_or(u16::MAX);
+    if first == 0 {
+        0
+    } else {
+        first.saturating_add(index)
     }
 }

@@ -69,6 +69,8 @@ impl Config {
                 advertised: loopback,
                 first_port: *demo.rtp_ports.start(),
                 last_port: *demo.rtp_ports.end(),
+                browser_port: 0,
+                browser_addresses: vec![loopback],
                 workers: None,
                 silence_timeout: Some(Duration::from_secs(30)),
             },

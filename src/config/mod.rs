@@ -101,6 +101,11 @@ pub struct Media {
     pub first_port: u16,
     /// The last of them: odd.
     pub last_port: u16,
+    /// The UDP port that the browsers of the first worker share, those of the next one the next; 0: any
+    /// that is free.
+    pub browser_port: u16,
+    /// The addresses that browsers are told, the best first: `advertised` where nothing else is set.
+    pub browser_addresses: Vec<IpAddr>,
     /// Threads; `None`: one a core.
     pub workers: Option<usize>,
     /// A leg without RTP for so long ends the call; `None`: never.

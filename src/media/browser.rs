@@ -91,7 +91,7 @@ impl Engine {
             let why = "the leg is no browser's";
             return out.events.push(Event::Failed { leg: id, why });
         };
-        if session.meet(now, &agreed.credentials, &agreed.peer, &agreed.session) {
+        if session.meet(now, &agreed.credentials, &agreed.peer) {
             leg.void_keys();
         }
         self.describe(now, id, Stream::from(agreed), out);
@@ -122,12 +122,22 @@ impl Engine {
                     self.took(slot, took, out);
                 }
             }
-            Some(128..=191) => match self.slot_at(from) {
-                Some(slot) => self.take_sealed(now, (slot, SHARED), from, datagram, out),
-                None => self.totals.refused += 1,
-            },
+            Some(128..=191) => {
+                // Before the keys nothing is anybody's, and never is anything plain (H22).
+                let slot = self.slot_at(from);
+                match slot.filter(|slot| self.leg(*slot).is_some_and(|leg| leg.is_secure())) {
+                    Some(slot) => self.take_sealed(now, (slot, SHARED), from, datagram, out),
+                    None => self.totals.refused += 1,
+                }
+            }
             Some(_) | None => self.totals.garbage += 1,
         }
+    }
+
+    /// The leg of the browser that has proved to be at this address.
+    pub fn browser_at(&self, from: SocketAddr) -> Option<LegId> {
+        let leg = self.legs.get(self.slot_at(from)?)?.as_deref();
+        leg.map(|leg| leg.id)
     }
 
     /// The leg that has proved to be at this address.

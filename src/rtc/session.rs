@@ -5,13 +5,13 @@
 //!             └─ path ─▶ begin, if we are to                 ◀─ answers, by the path in use ─┘
 //! ```
 //!
-//! What was proved under one certificate stays through every restart of ICE. Another certificate or
-//! another session of the page's begins DTLS anew, and until it is done nothing is sent.
+//! What was proved under one certificate stays through every restart of ICE. Another certificate begins
+//! DTLS anew, and until it is done nothing is sent.
 
 use super::dtls::{Association, Certificate};
 use super::ice::{Agent, CONSENT};
 use super::stun::Check;
-use super::{Credentials, Peer};
+use super::{Credentials, Fingerprint, Peer, Role};
 use crate::rtp::srtp::Keys;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -22,8 +22,8 @@ pub struct Session {
     certificate: Certificate,
     agent: Agent,
     association: Option<Association>,
-    /// Who has been met, and in which session of theirs.
-    met: Option<(Peer, String)>,
+    /// Whose certificate it is that counts, and what we are to them.
+    met: Option<(Fingerprint, Role)>,
     /// When a check came last, or somebody was met.
     heard: Option<Instant>,
     lost: bool,
@@ -56,14 +56,11 @@ impl Session {
     }
 
     /// Takes what was agreed on; whether DTLS begins anew, so that the keys of before are void.
-    pub fn meet(&mut self, now: Instant, ours: &Credentials, peer: &Peer, session: &str) -> bool {
+    pub fn meet(&mut self, now: Instant, ours: &Credentials, peer: &Peer) -> bool {
         self.agent.meet(ours, peer);
         self.heard.get_or_insert(now);
-        let before = self.met.replace((peer.clone(), session.to_owned()));
-        let same = before.is_some_and(|(known, before)| {
-            (known.fingerprint, known.role, before.as_str())
-                == (peer.fingerprint, peer.role, session)
-        });
+        let now_met = (peer.fingerprint, peer.role);
+        let same = self.met.replace(now_met) == Some(now_met);
         if !same {
             let (role, theirs) = (peer.role, peer.fingerprint);
             self.association = Some(Association::new(&self.certificate, role, theirs));

@@ -31,8 +31,6 @@ const KEPT: [&str; 8] = [
 /// A description: what holds for all of the session, and its media in their order.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Description {
-    /// The id of the session in `o=`, as written.
-    pub session: String,
     /// The first `t=`, which an answer repeats (RFC 3264 §6).
     pub timing: String,
     /// Where the media without an address of their own are received.
@@ -145,7 +143,6 @@ impl Description {
             return Err(Malformed::Version);
         }
         let mut description = Self {
-            session: String::new(),
             attributes: Vec::new(),
             timing: "0 0".to_owned(),
             connection: None,
@@ -163,11 +160,7 @@ impl Description {
             }
             let (letter, value) = split_line(line).ok_or(Malformed::Line(number))?;
             match letter {
-                'o' => {
-                    origin = true;
-                    let id = value.split_ascii_whitespace().nth(1);
-                    description.session = id.unwrap_or_default().to_owned();
-                }
+                'o' => origin = true,
                 't' if !timing => {
                     timing = true;
                     value.clone_into(&mut description.timing);

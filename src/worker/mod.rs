@@ -40,12 +40,15 @@ pub struct Config {
     pub bind: IpAddr,
     /// Even RTP ports; RTCP is the next one of each.
     pub ports: Vec<u16>,
+    /// The port that all browsers share, 0 for any; `None`: no browsers.
+    pub browser_port: Option<u16>,
 }
 
 /// A running media worker.
 #[derive(Debug)]
 pub struct Worker {
     bound: Vec<u16>,
+    browser_port: Option<u16>,
     orders: mpsc::Sender<Order>,
     shared: Arc<Shared>,
     thread: JoinHandle<()>,
@@ -115,8 +118,15 @@ impl Worker {
         disk: vault::Sender,
         report: impl FnMut(Event) -> Result<(), Event> + Send + 'static,
     ) -> anyhow::Result<Self> {
-        let ports = Ports::bind(config.bind, &config.ports)?;
+        let mut ports = Ports::bind(config.bind, &config.ports)?;
         let bound = ports.bound().to_vec();
+        if let Some(port) = config.browser_port
+            && let Err(error) = ports.share(config.bind, port)
+        {
+            let address = config.bind;
+            tracing::warn!(%address, port, %error, "the browsers' port cannot be bound: no browsers at this worker");
+        }
+        let browser_port = ports.shared();
         let (orders, inbox) = mpsc::channel();
         let wake = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)
             .context("no descriptor for a media worker")?;
@@ -134,6 +144,7 @@ impl Worker {
             .context("no thread for a media worker")?;
         Ok(Self {
             bound,
+            browser_port,
             orders,
             shared,
             thread,
@@ -143,6 +154,11 @@ impl Worker {
     /// The even ports that were free, and are ours now.
     pub fn bound_ports(&self) -> &[u16] {
         &self.bound
+    }
+
+    /// The port that browsers share, if it could be bound.
+    pub fn browser_port(&self) -> Option<u16> {
+        self.browser_port
     }
 
     /// Gives the engine a command; never waits. `false` if the worker has 65,536 of them unread,

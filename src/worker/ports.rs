@@ -1,5 +1,6 @@
 //! The sockets of a worker: two for each of its ports, RTP and RTCP, bound for its whole life.
 
+use crate::media::SHARED;
 use anyhow::{Context as _, ensure};
 use rustix::event::{Timespec, epoll};
 use rustix::net::sockopt;
@@ -11,6 +12,12 @@ use std::time::Duration;
 
 /// What a socket may keep for us: about two seconds of a call.
 const RECEIVE_BUFFER: usize = 65_536;
+
+/// The same of the socket that hundreds of browsers share, with their pictures.
+const SHARED_BUFFER: usize = 4 << 20;
+
+/// What is read of it before others have their turn.
+const SHARED_BATCH: usize = 256;
 
 /// Longest RTP or RTCP packet that is taken.
 pub(super) const MAX_PACKET: usize = 2_048;
@@ -27,6 +34,8 @@ const WAKE: u64 = u64::MAX;
 #[derive(Debug)]
 pub(super) struct Ports {
     bound: Vec<u16>,
+    /// The number of the port that all browsers share.
+    shared: Option<u16>,
     sockets: Vec<Socket>,
     /// For each port its socket, counted from 1; 0: not ours.
     by_port: Vec<u32>,
@@ -61,6 +70,7 @@ impl Ports {
         raise_limit(2 * ports.len() as u64 + OTHER_DESCRIPTORS);
         let mut new = Self {
             bound: vec![],
+            shared: None,
             sockets: vec![],
             by_port: vec![0; usize::from(u16::MAX) + 1],
             epoll: epoll::create(epoll::CreateFlags::CLOEXEC)?,
@@ -90,6 +100,20 @@ impl Ports {
         &self.bound
     }
 
+    /// Binds the port that all browsers share; 0: any. The engine knows it as [`SHARED`].
+    pub(super) fn share(&mut self, address: IpAddr, port: u16) -> io::Result<()> {
+        let udp = socket(address, port, SHARED_BUFFER)?;
+        let number = udp.local_addr()?.port();
+        self.add(SHARED, udp)?;
+        self.shared = Some(number);
+        Ok(())
+    }
+
+    /// The number of the port that browsers share, if there is one.
+    pub(super) fn shared(&self) -> Option<u16> {
+        self.shared
+    }
+
     /// Lets a descriptor end a wait each time it is written to.
     pub(super) fn add_wake(&self, wake: impl AsFd) -> anyhow::Result<()> {
         // Edge-triggered, so that it need not be read.
@@ -113,6 +137,16 @@ impl Ports {
             ready.0.clear();
         }
         ready.0.len()
+    }
+
+    /// How many datagrams of a socket that was ready to read at most before the next wait: many of
+    /// that which many share, so that a nap does not hold them up.
+    pub(super) fn batch(&self, ready: &Ready, nth: usize) -> usize {
+        let index = ready.0.get(nth).map_or(WAKE, |event| event.data.u64());
+        let socket = usize::try_from(index).ok();
+        let socket = socket.and_then(|index| self.sockets.get(index));
+        let shared = socket.is_some_and(|socket| socket.port == SHARED);
+        if shared { SHARED_BATCH } else { 1 }
     }
 
     /// Reads one datagram of a socket that was ready. One only: where there are more, the next
@@ -158,16 +192,21 @@ impl Ports {
         let second = second.ok_or(io::ErrorKind::InvalidInput)?;
         // Both or none.
         let pair = [
-            (port, socket(address, port)?),
-            (second, socket(address, second)?),
+            (port, socket(address, port, RECEIVE_BUFFER)?),
+            (second, socket(address, second, RECEIVE_BUFFER)?),
         ];
         for (port, udp) in pair {
-            let data = epoll::EventData::new_u64(self.sockets.len() as u64);
-            epoll::add(&self.epoll, &udp, data, epoll::EventFlags::IN)?;
-            self.sockets.push(Socket { port, udp });
-            if let Some(index) = self.by_port.get_mut(usize::from(port)) {
-                *index = u32::try_from(self.sockets.len()).unwrap_or(0);
-            }
+            self.add(port, udp)?;
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, port: u16, udp: UdpSocket) -> io::Result<()> {
+        let data = epoll::EventData::new_u64(self.sockets.len() as u64);
+        epoll::add(&self.epoll, &udp, data, epoll::EventFlags::IN)?;
+        self.sockets.push(Socket { port, udp });
+        if let Some(index) = self.by_port.get_mut(usize::from(port)) {
+            *index = u32::try_from(self.sockets.len()).unwrap_or(0);
         }
         Ok(())
     }
@@ -179,10 +218,10 @@ impl Ready {
     }
 }
 
-fn socket(address: IpAddr, port: u16) -> io::Result<UdpSocket> {
+fn socket(address: IpAddr, port: u16, buffer: usize) -> io::Result<UdpSocket> {
     let udp = UdpSocket::bind((address, port))?;
     udp.set_nonblocking(true)?;
-    sockopt::set_socket_recv_buffer_size(&udp, RECEIVE_BUFFER)?;
+    sockopt::set_socket_recv_buffer_size(&udp, buffer)?;
     Ok(udp)
 }
 

@@ -97,8 +97,13 @@ impl<R: FnMut(Event) -> Result<(), Event>> Run<R> {
                 return self.stop(now);
             }
             for nth in 0..ready {
-                let received = self.ports.receive(&sockets, nth, &mut buffer);
-                self.packet(now, received);
+                for _ in 0..self.ports.batch(&sockets, nth) {
+                    let received = self.ports.receive(&sockets, nth, &mut buffer);
+                    if matches!(received, Received::Nothing) {
+                        break;
+                    }
+                    self.packet(now, received);
+                }
             }
             if let Some(missed) = self.pace.due(now) {
                 self.counters.late_beats += if self.is_idle() { 0 } else { missed };
@@ -136,7 +141,8 @@ impl<R: FnMut(Event) -> Result<(), Event>> Run<R> {
                 self.counters.received += 1;
                 let (engine, out) = (&mut self.engine, &mut self.out);
                 if caught(|| engine.receive(now, port, from, bytes, out)) {
-                    let leg = self.owners.get(&(port & !1)).copied();
+                    let browser = self.engine.browser_at(from).filter(|_| port == SHARED);
+                    let leg = browser.or_else(|| self.owners.get(&(port & !1)).copied());
                     self.fault(now, leg);
                 }
                 self.pace.count(!self.out.packets.is_empty());

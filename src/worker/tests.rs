@@ -30,6 +30,7 @@ impl Bench {
         let now = Instant::now();
         let clock = Clock::new(now, jiff::Timestamp::UNIX_EPOCH);
         let engine = Engine::new(Random::seeded(1), clock, now);
+        let engine = engine.with_browsers(crate::rtc::certificate_of_test());
         let (report, events) = mpsc::sync_channel(1_000);
         let report = move |event| match report.try_send(event) {
             Ok(()) => Ok(()),
@@ -41,6 +42,7 @@ impl Bench {
             index: 0,
             bind: LOOPBACK,
             ports: free_ports(pairs),
+            browser_port: Some(0),
         };
         let worker = Worker::start(config, engine, vault.sender(), report).expect("a worker");
         Self {
@@ -238,4 +240,59 @@ fn worker_cpu() -> Duration {
         first.unwrap_or(0)
     });
     Duration::from_nanos(nanos.sum())
+}
+
+/// A browser's check at the shared port is answered by the worker; garbage is not.
+#[test]
+fn browsers_find_their_leg_at_the_shared_port() {
+    use crate::rtc::{Credentials, Fingerprint, Peer, Role, check_of_test};
+    let bench = Bench::new("browsers", 1);
+    let page = phone();
+    let port = bench.worker.browser_port().expect("a port");
+    let to = SocketAddr::new(LOOPBACK, port);
+    let named = |name: &str| Credentials {
+        ufrag: format!("ufrag-{name}"),
+        password: format!("password of {name}, long enough"),
+    };
+    let leg = LegId(1);
+    bench.worker.send(Command::Open {
+        leg,
+        place: Place::Browser(named("us")),
+        patience: None,
+    });
+    let agreed = Box::new(crate::sdp::browser::Agreed {
+        audio: crate::sdp::browser::Audio {
+            codec: Codec::Opus,
+            payload_type: 111,
+            opus: Wishes::default(),
+            events: None,
+            packet_time: 20,
+            direction: crate::sdp::Direction::SendRecv,
+            held: false,
+        },
+        video: None,
+        credentials: named("us"),
+        peer: Peer {
+            credentials: named("them"),
+            fingerprint: Fingerprint([0; 32]),
+            role: Role::Server,
+        },
+        types: crate::sdp::Types::default(),
+    });
+    bench.worker.send(Command::Meet { leg, agreed });
+    let check = check_of_test(
+        ("ufrag-us", "ufrag-them"),
+        "password of us, long enough",
+        &[],
+    );
+    page.set_read_timeout(Some(Duration::from_millis(200)))
+        .expect("set");
+    let mut answer = [0; 500];
+    let answered = (0..25).any(|_| {
+        page.send_to(&[0x55; 40], to).expect("sent");
+        page.send_to(&check, to).expect("sent");
+        page.recv(&mut answer).is_ok()
+    });
+    assert!(answered && answer[..2] == [1, 1], "a success");
+    bench.stop();
 }

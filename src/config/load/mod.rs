@@ -302,6 +302,8 @@ impl Loader<'_> {
             advertised: loopback,
             first_port: 20_000,
             last_port: 21_999,
+            browser_port: 0,
+            browser_addresses: vec![loopback],
             workers: None,
             silence_timeout: Some(Duration::from_secs(30)),
         };
@@ -333,6 +335,13 @@ impl Loader<'_> {
                 ),
             }
         }
+        let port = table.number("browser_port", 0..=65_535, report);
+        media.browser_port = port.and_then(|port| port.try_into().ok()).unwrap_or(0);
+        if (1..1_024).contains(&media.browser_port) {
+            let mend = "0 for any that is free, or 1024 to 65535";
+            report.of("media.browser_port", mend);
+        }
+        media.browser_addresses = browser_addresses(&mut table, media.advertised, report);
         let workers = table.number("workers", 1..=1_024, report);
         media.workers = workers.and_then(|workers| usize::try_from(workers).ok());
         if let Some(after) = table.seconds("silence_timeout_s", &DAY, report) {
@@ -347,6 +356,24 @@ impl Loader<'_> {
         table.done(report);
         media
     }
+}
+
+/// Where browsers are told to send: up to eight real addresses.
+fn browser_addresses(table: &mut Table<'_>, usual: IpAddr, report: &mut Report<'_>) -> Vec<IpAddr> {
+    let Some(texts) = table.strings("browser_addresses", report) else {
+        return vec![usual];
+    };
+    let mut addresses = vec![];
+    for (path, text) in &texts {
+        match text.parse::<IpAddr>() {
+            Ok(address) if !address.is_unspecified() => addresses.push(address),
+            Ok(_) | Err(_) => report.of(path, "an address that browsers reach: \"198.51.100.7\""),
+        }
+    }
+    if texts.is_empty() || texts.len() > 8 {
+        report.of("media.browser_addresses", "one to eight addresses");
+    }
+    addresses
 }
 
 /// An even port, a dash, a higher odd one: each leg takes two, RTP and RTCP (RFC 3550 §11).

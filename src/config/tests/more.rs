@@ -1,4 +1,21 @@
 use super::*;
+
+#[test]
+fn browsers_are_told_what_peers_are_told_unless_something_else_is_set() {
+    let media = parse(LEAST).expect("good").media;
+    assert_eq!(
+        (media.browser_port, media.browser_addresses),
+        (0, vec![media.advertised])
+    );
+    let with = |lines: &str| problems(&LEAST.replace("[media]", &format!("[media]\n{lines}")));
+    assert!(
+        with("browser_port = 40000\nbrowser_addresses = [\"198.51.100.7\", \"2001:db8::1\"]")
+            .is_empty()
+    );
+    assert!(with("browser_port = 80")[0].contains("1024 to 65535"));
+    assert!(with("browser_addresses = [\"0.0.0.0\"]")[0].contains("that browsers reach"));
+    assert!(with("browser_addresses = []")[0].contains("one to eight"));
+}
 use crate::settings::Verify;
 
 #[test]

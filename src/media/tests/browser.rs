@@ -95,7 +95,6 @@ impl World {
                 fingerprint: theirs.fingerprint(),
                 role: Role::Server,
             },
-            session: "1".to_owned(),
             types: crate::sdp::Types::default(),
         };
         let association = Association::new(&theirs, Role::Client, ours.fingerprint());
@@ -318,7 +317,7 @@ fn b18_who_is_gone_is_lost_and_found_again_and_a_reloaded_page_goes_on_in_the_sa
     );
     w.checks(&a, NOMINATES);
     assert_eq!(w.lost_and_found(), [false, true]);
-    // The page is loaded again: another certificate, another session, other credentials.
+    // The page is loaded again: another certificate, other credentials.
     let theirs = certificate_of_test();
     a.agreed.credentials = credentials("us again");
     a.agreed.peer = Peer {
@@ -326,7 +325,6 @@ fn b18_who_is_gone_is_lost_and_found_again_and_a_reloaded_page_goes_on_in_the_sa
         fingerprint: theirs.fingerprint(),
         role: Role::Server,
     };
-    a.agreed.session = "2".to_owned();
     a.association = Association::new(&theirs, Role::Client, ours.fingerprint());
     w.phones[a.phone].address.set_port(4444);
     w.meet(&a);
@@ -436,6 +434,23 @@ fn h1_an_early_hello_is_nobodys_and_the_right_one_is_heard_after_it() {
     w.hear(a.phone, Source::Leg(leg));
     w.wait(1.0);
     assert!(w.share(a.phone, 400) > 0.95);
+}
+
+#[test]
+fn h22_nothing_plain_is_heard_of_a_browser_that_has_no_keys_yet() {
+    let (mut w, ours) = World::with_browsers(Network::default());
+    let mut a = w.page(&ours, 400, Codec::Pcmu);
+    let b = w.phone(700);
+    w.bridge(a.phone, b);
+    w.checks(&a, NOMINATES);
+    let received = w.engine.totals().received;
+    w.phones[b].voice = Voice::Nothing;
+    w.wait(1.0);
+    assert!(w.engine.totals().received <= received + 1);
+    assert!(w.share(b, 400) < 0.1);
+    assert!(w.shakes_hands(&mut a));
+    w.wait(1.0);
+    assert!(w.share(b, 400) > 0.98);
 }
 
 /// H3.

@@ -27,7 +27,7 @@ pub(super) struct Stream {
 
 /// The highest index that was seen and which of those below it.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Window {
+struct Window {
     /// `None`: nothing has been seen.
     highest: Option<u64>,
     /// Bit n: highest - n was seen.

@@ -25,7 +25,7 @@ mod tests;
 
 use crate::random::Random;
 use cipher::Cipher;
-use index::{Streams, Window};
+use index::Streams;
 use std::fmt;
 
 /// The bytes that the tag and the index of SRTCP add at most to a packet.
@@ -232,7 +232,8 @@ pub struct Opener {
     streams: Streams,
     /// The streams as far as they had come under the key before.
     before: Streams,
-    reports: Window,
+    /// Which reports have come, of each stream by itself: senders count them so (RFC 3711 §3.2.3).
+    reports: Streams,
 }
 
 impl Opener {
@@ -244,7 +245,7 @@ impl Opener {
             rtcp,
             streams: Streams::default(),
             before: Streams::default(),
-            reports: Window::default(),
+            reports: Streams::default(),
         }
     }
 
@@ -286,11 +287,13 @@ impl Opener {
         let word = self.rtcp.rtcp_word(packet).ok_or(Dropped::Malformed)?;
         // Reports in the clear were not agreed on, whoever they are from.
         let index = word.checked_sub(ENCRYPTED).ok_or(Dropped::Forged)?;
-        if !self.reports.is_new(index.into()) {
+        let known = self.reports.get(ssrc);
+        if known.is_some_and(|stream| !stream.is_new(index.into())) {
             return Err(Dropped::Replayed);
         }
         let length = self.rtcp.open_rtcp(packet, ssrc, word)?;
-        self.reports.accept(index.into());
+        let stream = self.reports.of(ssrc).ok_or(Dropped::Crowded)?;
+        stream.accept(index.into());
         Ok(length)
     }
 

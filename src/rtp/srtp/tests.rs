@@ -134,6 +134,25 @@ fn a_packet_is_taken_once() {
     }
 }
 
+/// RFC 3711 §3.2.3: the index is of the stream, and a sender of two counts each by itself.
+#[test]
+fn reports_of_two_streams_are_counted_each_by_itself() {
+    for suite in Suite::ALL {
+        let master = some_master(suite);
+        let mut opener = Opener::new(suite, &master);
+        for ssrc in [7_u32, 8] {
+            let mut sealer = Sealer::new(suite, &master);
+            for _ in 0..3 {
+                let mut report = report();
+                report[4..8].copy_from_slice(&ssrc.to_be_bytes());
+                sealer.seal_rtcp(&mut report, 0);
+                assert!(opener.open_rtcp(&mut report.clone()).is_ok());
+                assert_eq!(opener.open_rtcp(&mut report), Err(Dropped::Replayed));
+            }
+        }
+    }
+}
+
 #[test]
 fn a_packet_of_an_earlier_turn_is_not_one_of_this_turn() {
     let (mut sealer, mut opener) = pair(CM_80, &some_master(CM_80));

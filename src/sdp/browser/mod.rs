@@ -12,8 +12,8 @@
 //! refused with port 0, in its place.
 //!
 //! A description that names other ICE credentials than before restarts ICE (RFC 8839 §4.4.1): the
-//! answer has new ones of ours. One with another certificate, or from another session (a page that
-//! was reloaded), begins DTLS anew as well. The roles in DTLS are otherwise kept.
+//! answer has new ones of ours. One with another certificate (a page that was reloaded) begins DTLS anew
+//! as well; the roles in DTLS are kept otherwise. The id in `o=` says nothing: not every peer keeps it.
 //!
 //! Deliberately absent: header extensions (the payload type tells the media apart), retransmission
 //! streams, simulcast, offers of our own, and peers that are lite themselves.
@@ -71,8 +71,6 @@ pub struct Agreed {
     pub credentials: Credentials,
     /// Who it is.
     pub peer: Peer,
-    /// The peer's session: another one is another page, with which DTLS begins anew.
-    pub session: String,
     /// What the payload types stand for, for the next negotiation.
     pub types: Types,
 }
@@ -159,7 +157,6 @@ pub fn answer(local: &Local, offer: &str) -> Result<(String, Agreed), Refused> {
         video,
         credentials: credentials.clone(),
         peer,
-        session: description.session.clone(),
         types: contents.types,
     };
     let ours = Ours {
