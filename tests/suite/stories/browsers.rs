@@ -44,6 +44,11 @@ fn a_caller_is_rung_through_to_the_desk_of_an_agent() {
     w.wait(2.0);
     assert_eq!(w.page("ada").call()["state"], "talking");
     assert_eq!(w.page("ada").answers, 1);
+    w.wait(0.5);
+    assert_eq!(
+        (w.hears("alice"), w.page_hears("ada")),
+        (vec!["ada"], vec!["alice"])
+    );
     let log = w.log();
     assert!(log.contains("Ada (1001) answers"), "{log}");
     // R11: who is left is told at once.
@@ -139,8 +144,14 @@ fn an_agent_calls_a_number_from_the_desk() {
         (&json!("dialling"), 1)
     );
     assert_eq!(call["with"]["number"], "+4930555");
-    w.wait(4.0);
+    w.wait(1.5);
+    assert_eq!(w.page_hears("ada"), ["ring back"]);
+    w.wait(3.0);
     assert_eq!(w.page("ada").call()["state"], "talking");
+    assert_eq!(
+        (w.carrier_hears(ONE), w.page_hears("ada")),
+        (vec!["ada"], vec![ONE])
+    );
     w.page_does("ada", json!({"type": "hang_up"})).wait(1.0);
     assert_eq!(w.record().end, Some(End::AgentHungUp));
     w.page_calls("ada", Some("nobody"));
@@ -162,6 +173,7 @@ fn r15_a_customer_calls_by_a_link_and_waits_as_anybody_does() {
         (&json!("waiting"), &json!(1))
     );
     assert_eq!(w.page("carol").answers, 1);
+    assert_eq!(w.page_hears("carol"), ["music"], "as phones do");
     w.agent("1001", answers(1.0)).wait(3.0);
     let call = w.page("carol").call().clone();
     assert_eq!(
@@ -243,14 +255,17 @@ fn b18_an_agent_who_reloads_the_desk_goes_on_in_the_same_call() {
     w.log();
     w.loses_page("ada").wait(2.0);
     assert_eq!(w.hears("alice"), ["music"], "while Ada is away");
-    w.reloads("ada", 1.0).wait(0.5);
+    w.reloads("ada", 1.0).wait(1.0);
     assert_eq!(
         w.page("ada").states(),
         ["talking"],
         "as if nothing had been"
     );
     assert_eq!(w.page("ada").answers, 2);
-    assert!(w.hears("alice").is_empty(), "no music any more");
+    assert_eq!(
+        (w.hears("alice"), w.page_hears("ada")),
+        (vec!["ada"], vec!["alice"])
+    );
     let log = w.log();
     assert!(log.contains("the browser of the agent is lost"), "{log}");
     assert!(log.contains("the browser of the agent is back"), "{log}");
@@ -302,8 +317,12 @@ fn f5_a_customer_who_does_not_come_back_ends_the_call() {
     w.page_calls("carol", None).wait(3.0);
     w.loses_page("carol").wait(2.0);
     assert_eq!(w.hears("1001"), ["music"]);
-    w.reloads("carol", 1.0).wait(0.5);
+    w.reloads("carol", 1.0).wait(1.0);
     assert_eq!(w.page("carol").states(), ["talking"]);
+    assert_eq!(
+        (w.page_hears("carol"), w.hears("1001")),
+        (vec!["1001"], vec!["carol"])
+    );
     w.loses_page("carol").wait(19.0);
     assert!(w.phones["1001"].has_dialog());
     w.wait(2.0);
@@ -337,9 +356,32 @@ fn a_second_tab_takes_the_calls_of_the_first() {
         ["music"],
         "until that one has made its own way"
     );
-    w.offers_anew("ada in another tab").wait(0.5);
-    assert!(w.hears("alice").is_empty());
+    w.page("ada in another tab").browser.dies();
+    w.offers_anew("ada in another tab").wait(1.0);
+    assert_eq!(w.hears("alice"), ["ada in another tab"]);
     w.page_does("ada in another tab", json!({"type": "hang_up"}))
         .wait(0.1);
     assert!(!w.phones["alice"].has_dialog());
+}
+
+#[test]
+fn r82_a_customer_s_keys_are_heard_as_those_of_a_phone() {
+    let mut w = super::callbacks::with_callbacks(|_| {});
+    link(&mut w, LinkTarget::Queue(SUPPORT));
+    w.visitor("carol", "token")
+        .page_calls("carol", None)
+        .wait(11.0);
+    for key in ['*', '1'] {
+        w.page("carol").browser.voice.press(key, 100);
+        w.wait(0.3);
+    }
+    w.wait(1.0);
+    // R83: she has no number, and may type one.
+    assert_eq!(w.page_hears("carol"), ["ask number"]);
+    for digit in "030777#".chars() {
+        w.page_does("carol", json!({"type": "digit", "digit": digit}))
+            .wait(0.3);
+    }
+    w.wait(4.0);
+    assert_eq!(w.page("carol").call()["why"], "callback_promised");
 }

@@ -1,6 +1,7 @@
 //! A world without clocks: the switch and the media engine of production, scripted phones around
 //! them, a network with a seed, in virtual time.
 
+mod browser;
 pub(crate) mod carrier;
 pub(crate) mod database;
 mod ear;
@@ -22,7 +23,7 @@ use cordboard::call::record::{Conversation, Segment};
 use cordboard::clock::Clock;
 use cordboard::config::{Config, Demo};
 use cordboard::id::{CallId, CallbackConfigId, HoursId, QueueId, RecordingId, SoundId, StrategyId};
-use cordboard::media::Chunk;
+use cordboard::media::{Chunk, SHARED};
 use cordboard::random::Random;
 use cordboard::settings::{Account, Secret, WaitingKey};
 use cordboard::sip::auth::{Algorithm, Digest};
@@ -312,6 +313,8 @@ impl World {
             ("network", NETWORK),
         ];
         let prompts = prompts.into_iter();
+        let pages = self.pages.iter();
+        let pages = pages.map(|(name, page)| (leak(name), page.browser.voice.hz));
         let speech = self
             .phones
             .values()
@@ -325,6 +328,7 @@ impl World {
             .chain(speech)
             .chain(carriers)
             .chain(spoken)
+            .chain(pages)
             .filter(|(_, hz)| voice::has(sound, *hz));
         present.map(|(name, _)| name).collect()
     }
@@ -442,6 +446,13 @@ impl World {
             if let Some(said) = self.page(&name).tick(now) {
                 self.says(&name, &said);
             }
+            let browser = &mut self.page(&name).browser;
+            let mut packets = browser.tick(now);
+            packets.extend(std::iter::from_fn(|| browser.beat(now)));
+            let (from, to) = (browser.voice.address, SocketAddr::new(SWITCH, SHARED_PORT));
+            for bytes in packets {
+                self.network.send(now, from, to, bytes);
+            }
         }
         for phone in self.phones.values_mut() {
             for bytes in phone.tick(now) {
@@ -480,7 +491,17 @@ impl World {
                         .handle(now, Input::Sip(sip::Input::Received { flow, bytes }));
                     self.drain();
                 }
+                SHARED_PORT => {
+                    self.plane.receive(now, SHARED, packet.from, &packet.bytes);
+                }
                 port => self.plane.receive(now, port, packet.from, &packet.bytes),
+            }
+            return;
+        }
+        let mut pages = self.pages.values_mut();
+        if let Some(page) = pages.find(|page| page.browser.voice.address == packet.to) {
+            for bytes in page.browser.receive(now, &packet.bytes) {
+                self.network.send(now, packet.to, packet.from, bytes);
             }
             return;
         }
@@ -519,6 +540,7 @@ impl World {
             self.switch.check();
             let (packets, events, chunks) = self.plane.drain();
             for (port, to, bytes) in packets {
+                let port = if port == SHARED { SHARED_PORT } else { port };
                 self.network
                     .send(self.now, SocketAddr::new(SWITCH, port), to, bytes);
             }

@@ -1,10 +1,12 @@
 //! A scripted page: an agent's desk or a customer's, with messages of its own making.
 
-use super::World;
+use super::browser::Browser;
+use super::{SHARED_PORT, SWITCH, World};
 use cordboard::id::{AgentId, CallId, PageId};
 use cordboard::page::{Closing, Input, Transmit, Who};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 /// What a desk does when it rings.
@@ -23,8 +25,10 @@ pub(crate) struct Page {
     pub(crate) page: Option<PageId>,
     token: Option<String>,
     seen: u64,
-    /// Which session its offers are of: one more after each reload.
-    session: u32,
+    /// Its microphone and its ears.
+    pub(crate) browser: Browser,
+    /// Whether they are there: not in lives without sound.
+    audible: bool,
     pub(crate) picks: Picks,
     /// Its calls as it knows them: the last that was said of each.
     pub(crate) calls: BTreeMap<String, Value>,
@@ -39,14 +43,15 @@ pub(crate) struct Page {
 }
 
 impl Page {
-    fn new(who: Who, link: Option<&str>) -> Self {
+    fn new(who: Who, link: Option<&str>, browser: Browser, audible: bool) -> Self {
         Self {
             who,
             link: link.map(str::to_owned),
             page: None,
             token: None,
             seen: 0,
-            session: 0,
+            browser,
+            audible,
             picks: Picks::Nothing,
             calls: BTreeMap::new(),
             told: vec![],
@@ -79,13 +84,18 @@ impl Page {
     }
 
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
-        self.due.as_ref().map(|(at, _)| *at)
+        let due = self.due.as_ref().map(|(at, _)| *at);
+        let media = [
+            self.browser.poll_timeout(),
+            self.browser.voice.poll_timeout(),
+        ];
+        media.into_iter().chain([due]).flatten().min()
     }
 
     /// What it says now, if anything is due.
     pub(crate) fn tick(&mut self, now: Instant) -> Option<Value> {
         let (_, call) = self.due.take_if(|(at, _)| *at <= now)?;
-        Some(json!({ "type": "accept", "call": call, "sdp": self.offer() }))
+        Some(json!({ "type": "accept", "call": call, "sdp": self.browser.offer() }))
     }
 
     /// It hears something.
@@ -119,23 +129,13 @@ impl Page {
             }
             "answer" => {
                 let sdp = said["sdp"].as_str().expect("an answer");
-                assert!(sdp.contains("a=ice-lite\r\n") && sdp.contains("a=setup:passive"));
+                if self.audible {
+                    self.browser.answered(now, sdp);
+                }
                 self.answers += 1;
             }
             _ => self.told.push(said),
         }
-    }
-
-    fn offer(&self) -> String {
-        let (session, print) = (self.session, ["AB"; 32].join(":"));
-        format!(
-            "v=0\r\no=- 77{session} 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0\r\n\
-             m=audio 9 UDP/TLS/RTP/SAVPF 111 0 8 126\r\nc=IN IP4 0.0.0.0\r\n\
-             a=ice-ufrag:ufrag{session}\r\na=ice-pwd:abcdefghijklmnopqrstuvwx\r\n\
-             a=fingerprint:sha-256 {print}\r\na=setup:actpass\r\na=mid:0\r\na=sendrecv\r\n\
-             a=rtcp-mux\r\na=rtpmap:111 opus/48000/2\r\na=rtpmap:0 PCMU/8000\r\n\
-             a=rtpmap:8 PCMA/8000\r\na=rtpmap:126 telephone-event/8000\r\n"
-        )
     }
 }
 
@@ -143,16 +143,34 @@ impl World {
     /// An agent opens the desk, and does this when it rings.
     pub(crate) fn desk(&mut self, name: &str, agent: u32, picks: Picks) -> &mut Self {
         let who = Who::Agent(AgentId(agent));
-        let page = self.pages.entry(name.to_owned());
-        page.or_insert_with(|| Page::new(who, None)).picks = picks;
+        self.add_page(name, who, None).picks = picks;
         self.comes_back(name)
     }
 
     /// A customer opens a call link.
     pub(crate) fn visitor(&mut self, name: &str, link: &str) -> &mut Self {
-        let page = Page::new(Who::Customer, Some(link));
-        self.pages.insert(name.to_owned(), page);
+        self.pages.remove(name);
+        self.add_page(name, Who::Customer, Some(link));
         self.comes_back(name)
+    }
+
+    fn add_page(&mut self, name: &str, who: Who, link: Option<&str>) -> &mut Page {
+        let index = self.pages.len() as u8;
+        let address = SocketAddr::from(([127, 3, 0, index + 1], 40_000));
+        let server = SocketAddr::new(SWITCH, SHARED_PORT);
+        let hz = 1300.0 + 200.0 * f32::from(index % 10);
+        let audible = self.audible;
+        let page = self.pages.entry(name.to_owned());
+        page.or_insert_with(|| {
+            let browser = Browser::new(address, server, hz);
+            Page::new(who, link, browser, audible)
+        })
+    }
+
+    /// The tones that a page has heard in the last 300 ms; none: silence.
+    pub(crate) fn page_hears(&self, name: &str) -> Vec<&'static str> {
+        let from = self.now - Duration::from_millis(300);
+        self.tones(&self.pages[name].browser.voice.since(from))
     }
 
     pub(crate) fn page(&mut self, name: &str) -> &mut Page {
@@ -166,6 +184,7 @@ impl World {
         let page = self.page(name);
         page.page = Some(id);
         page.closed = None;
+        page.browser.cut = false;
         let hello = json!({
             "type": "hello", "resume": page.token, "seen": page.seen, "link": page.link,
         });
@@ -177,6 +196,7 @@ impl World {
     /// The network takes its connection away.
     pub(crate) fn loses_page(&mut self, name: &str) -> &mut Self {
         let alive = self.now;
+        self.page(name).browser.cut = true;
         match self.page(name).page.take() {
             Some(page) => self.happens_to_page(Input::Closed { page, alive }),
             None => self,
@@ -188,7 +208,7 @@ impl World {
         self.loses_page(name).wait(seconds);
         let page = self.page(name);
         page.seen = 0;
-        page.session += 1;
+        page.browser.dies();
         page.calls.clear();
         self.comes_back(name).offers_anew(name)
     }
@@ -199,7 +219,7 @@ impl World {
         let up = page.calls.values();
         let up = up.filter(|call| !["ringing", "over"].contains(&call["state"].as_str().unwrap()));
         let calls: Vec<Value> = up.map(|call| call["call"].clone()).collect();
-        let sdp = page.offer();
+        let sdp = page.browser.offer();
         for call in calls {
             self.says(name, &json!({ "type": "offer", "call": call, "sdp": sdp }));
         }
@@ -208,7 +228,7 @@ impl World {
 
     /// A customer calls, or an agent a number.
     pub(crate) fn page_calls(&mut self, name: &str, number: Option<&str>) -> &mut Self {
-        let sdp = self.page(name).offer();
+        let sdp = self.page(name).browser.offer();
         let said = json!({ "type": "call", "sdp": sdp, "number": number });
         self.says(name, &said).wait(0.1)
     }

@@ -46,11 +46,13 @@ pub(crate) fn library(sounds: &[(SoundId, Vec<i16>)]) -> &'static Arc<Library> {
 /// All worlds have the same certificate.
 pub(crate) fn certificate() -> &'static Certificate {
     static CERTIFICATE: OnceLock<Certificate> = OnceLock::new();
-    CERTIFICATE.get_or_init(|| {
-        let made = rcgen::generate_simple_self_signed(vec![]).expect("a certificate");
-        let key = made.signing_key.serialize_der();
-        Certificate::new(made.cert.der().to_vec(), &key).expect("usable")
-    })
+    CERTIFICATE.get_or_init(new_certificate)
+}
+
+pub(crate) fn new_certificate() -> Certificate {
+    let made = rcgen::generate_simple_self_signed(vec![]).expect("a certificate");
+    let key = made.signing_key.serialize_der();
+    Certificate::new(made.cert.der().to_vec(), &key).expect("usable")
 }
 
 const BEAT: Duration = Duration::from_millis(20);

@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use cordboard::rtp::srtp;
 use rtc_crypto::default_provider;
 use rtc_srtp::context::Context;
 use rtc_srtp::option::{srtcp_replay_protection, srtp_replay_protection};
@@ -97,6 +98,18 @@ impl Wish {
 }
 
 impl Secure {
+    /// The keys that DTLS has made (RFC 5764 §4.2), seen from the phone.
+    pub(crate) fn agreed_in_dtls(keys: &srtp::Keys) -> Self {
+        let wish = Wish::new("", keys.suite.name());
+        let keys = (keys.ours.bytes(keys.suite), keys.theirs.bytes(keys.suite));
+        Self {
+            sealing: wish.context(&keys.0),
+            opening: wish.context(&keys.1),
+            keys,
+            strange: 0,
+        }
+    }
+
     pub(crate) fn seal(&mut self, packet: Vec<u8>) -> Vec<u8> {
         self.sealing.encrypt_rtp(&packet).expect("sealed").to_vec()
     }
