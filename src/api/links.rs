@@ -56,7 +56,7 @@ impl Links {
     }
 
     /// Counts a look at a link before it is made.
-    fn admit(&self, now: Instant, source: IpAddr) -> Result<(), Problem> {
+    pub(super) fn admit(&self, now: Instant, source: IpAddr) -> Result<(), Problem> {
         let of_source = self.sources.begin(now, source);
         let admitted = of_source.and_then(|()| self.all.begin(now, Ipv4Addr::UNSPECIFIED.into()));
         admitted.map_err(|wait| {

@@ -137,7 +137,11 @@ pub(super) async fn socket(
     };
     let (who, room) = match agent {
         Some(agent) => (Who::Agent(agent), &site.desks),
-        None => (Who::Customer, &site.strangers),
+        None => {
+            // Who connects may look at a link, and call by it.
+            site.links.admit(Instant::now(), peer.address.ip())?;
+            (Who::Customer, &site.strangers)
+        }
     };
     let place = Arc::clone(room).try_acquire_owned();
     let place = place.map_err(|_| Problem::unavailable("Too many pages are open already."))?;

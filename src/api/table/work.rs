@@ -209,7 +209,7 @@ pub(super) fn lines() -> Vec<Endpoint> {
             .says(TAG, "The way of a browser's page to the switch, by WebSocket: an agent's desk, or a customer by a call link.")
             .notes("The subprotocol is `cordboard.page.1`: src/page/message.rs says what is said. A desk is known by the session's cookie, a customer by the link in the hello.")
             .gives_nothing(101)
-            .refuses(&[400, 426, 503]),
+            .refuses(&[400, 426, 429, 503]),
     ]
 }
 

@@ -1,4 +1,4 @@
-//! Events by WebSocket, over a real port.
+//! WebSockets, over a real port.
 
 use super::*;
 use crate::api::{Api, Place};
@@ -15,7 +15,16 @@ async fn open(
     after: u64,
     headers: &[(&'static str, &str)],
 ) -> Result<WebSocketStream<TcpStream>, u16> {
-    let url = format!("ws://{at}/api/v1/events/socket?after={after}");
+    let path = format!("/api/v1/events/socket?after={after}");
+    open_path(at, &path, headers).await
+}
+
+async fn open_path(
+    at: SocketAddr,
+    path: &str,
+    headers: &[(&'static str, &str)],
+) -> Result<WebSocketStream<TcpStream>, u16> {
+    let url = format!("ws://{at}{path}");
     let mut request = url.into_client_request().expect("a request");
     for (name, value) in headers {
         request
@@ -91,6 +100,29 @@ fn b15_events_come_by_websocket_from_any_number_on_to_those_who_may() {
         let evil = ("origin", "http://evil.example");
         let cookie = ("cookie", "cordboard=x");
         assert_eq!(open(at, 0, &[evil, cookie]).await.err(), Some(403));
+    });
+    api.stop();
+}
+
+#[test]
+fn r12_strangers_who_come_too_often_with_links_wait() {
+    let folder = Folder::new();
+    let runtime = runtime();
+    let place = Place {
+        address: ([127, 0, 0, 1], 0).into(),
+        allow_public: false,
+        identity: None,
+    };
+    let api = Api::start(place, runtime.handle(), parts(&folder)).expect("a port");
+    let at = api.address();
+    let protocol = ("sec-websocket-protocol", crate::page::PROTOCOL);
+    runtime.block_on(async {
+        for _ in 0..60 {
+            let came = open_path(at, "/api/v1/page", &[protocol]).await;
+            assert!(came.is_ok(), "{:?}", came.err());
+        }
+        let late = open_path(at, "/api/v1/page", &[protocol]).await;
+        assert_eq!(late.err(), Some(429));
     });
     api.stop();
 }
