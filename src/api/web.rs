@@ -54,6 +54,14 @@ pub(super) async fn desk(headers: HeaderMap) -> Response {
     page("desk", &headers)
 }
 
+pub(super) async fn admin(headers: HeaderMap) -> Response {
+    page("admin", &headers)
+}
+
+pub(super) async fn supervisor(headers: HeaderMap) -> Response {
+    page("supervisor", &headers)
+}
+
 /// The page that makes the first administrator; where none was built, a form does. Its address is a
 /// secret: nothing of it stays anywhere.
 pub(super) fn setup(headers: &HeaderMap) -> Option<Response> {

@@ -68,6 +68,14 @@ fn pages() -> Vec<Endpoint> {
             "For customers who were given a call link.",
         ),
         page(get("/desk", Rule::Anyone, web::desk), "Where agents work."),
+        page(
+            get("/admin", Rule::Anyone, web::admin),
+            "Where everything is set.",
+        ),
+        page(
+            get("/supervisor", Rule::Anyone, web::supervisor),
+            "Who waits, and who talks.",
+        ),
         get("/assets/{file}", Rule::Anyone, web::asset)
             .says(TAG, "What pages load.")
             .gives_as(200, "application/octet-stream", text())

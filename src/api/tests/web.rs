@@ -3,7 +3,15 @@
 use super::*;
 use crate::api::web::names;
 
-const PAGES: [&str; 5] = ["/", "/login", "/link", "/desk", "/setup/some-token"];
+const PAGES: [&str; 7] = [
+    "/",
+    "/login",
+    "/link",
+    "/desk",
+    "/admin",
+    "/supervisor",
+    "/setup/some-token",
+];
 
 impl Desk {
     fn look(&self, path: &str, header: (&'static str, &str)) -> Answer {
@@ -61,6 +69,8 @@ fn an_asset_is_kept_and_a_page_is_asked_for_again() {
             Some("login") => "/login",
             Some("link") => "/link",
             Some("desk") => "/desk",
+            Some("admin") => "/admin",
+            Some("supervisor") => "/supervisor",
             Some(_) => continue,
             None if name.starts_with("assets/") && !name.ends_with("z") => &path,
             None => continue,

@@ -47,7 +47,7 @@ export function Check(props: {
   label: string;
   checked: boolean;
   onChange: (on: boolean) => void;
-  help?: string;
+  help?: string | undefined;
 }) {
   const { label, checked, onChange, help } = props;
   const id = useId();

@@ -1,0 +1,187 @@
+/** Who may log in, as what, and which agent they are. */
+
+import { useState } from "preact/hooks";
+import { useRead } from "../desk/use";
+import { Check, Field, Trouble, useSending } from "../parts/form";
+import { Icon } from "../parts/icon";
+import { t } from "../text/index";
+import { ask } from "../wire/rest";
+
+interface User {
+  id: number;
+  name: string;
+  role: "admin" | "supervisor" | "agent";
+  agent: number | null;
+  disabled: boolean;
+}
+
+interface Agent {
+  id: number;
+  user: string;
+  name?: string;
+}
+
+const ROLES = ["agent", "supervisor", "admin"] as const;
+const NOBODY: User = { id: 0, name: "", role: "agent", agent: null, disabled: false };
+
+export function Users() {
+  const users = useRead(() => ask<User[]>("GET", "/api/v1/users"), "users", 60_000);
+  const agents = useRead(() => ask<Agent[]>("GET", "/api/v1/settings/agents"), "agents", 60_000).value ?? [];
+  const [open, setOpen] = useState<User | null>(null);
+  const name = (id: number | null) => {
+    const agent = agents.find((each) => each.id === id);
+    return agent ? (agent.name ?? agent.user) : "–";
+  };
+  if (open) {
+    const close = () => {
+      setOpen(null);
+      users.again();
+    };
+    return <Form user={open} agents={agents} onClose={close} />;
+  }
+  return (
+    <>
+      <div class="row">
+        <h1 class="grow">{t("users")}</h1>
+        <button type="button" class="button primary" onClick={() => setOpen(NOBODY)}>
+          <Icon name="plus" />
+          {t("set.add")}
+        </button>
+      </div>
+      <Trouble problem={users.problem} />
+      {users.value && (
+        <table class="table folds">
+          <thead>
+            <tr>
+              <th scope="col">{t("login.name")}</th>
+              <th scope="col">{t("users.role")}</th>
+              <th scope="col">{t("users.agent")}</th>
+              <th scope="col">
+                <span class="sr">{t("users.change")}</span>
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {users.value.map((user) => (
+              <tr key={user.id}>
+                <td data-name={t("login.name")}>
+                  {user.name} {user.disabled && <span class="tag warn">{t("users.disabled")}</span>}
+                </td>
+                <td data-name={t("users.role")}>{t(`users.role.${user.role}`)}</td>
+                <td data-name={t("users.agent")}>{name(user.agent)}</td>
+                <td data-name="">
+                  <button type="button" class="button" onClick={() => setOpen(user)}>
+                    {t("users.change")}
+                    <span class="sr"> {user.name}</span>
+                  </button>
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </>
+  );
+}
+
+const FIELDS = ["name", "role", "agent", "password"];
+
+function Form({ user, agents, onClose }: { user: User; agents: Agent[]; onClose: () => void }) {
+  const [draft, setDraft] = useState(user);
+  const [password, setPassword] = useState("");
+  const { busy, problem, send } = useSending();
+  const isNew = user.id === 0;
+  const submit = (event: Event) => {
+    event.preventDefault();
+    const { name, role, agent, disabled } = draft;
+    const wanted = { name, role, agent, disabled, ...(password === "" ? {} : { password }) };
+    void send(async () => {
+      if (isNew) await ask("POST", "/api/v1/users", wanted);
+      else await ask("PUT", `/api/v1/users/${user.id}`, wanted);
+      onClose();
+    });
+  };
+  const remove = () =>
+    send(async () => {
+      await ask("DELETE", `/api/v1/users/${user.id}`);
+      onClose();
+    });
+  return (
+    <form class="stack" onSubmit={submit}>
+      <h1>{isNew ? t("admin.new") : user.name}</h1>
+      <Field label={t("login.name")} fault={problem?.of("name")}>
+        <input
+          required
+          maxlength={64}
+          autocomplete="off"
+          value={draft.name}
+          onInput={(event) => setDraft({ ...draft, name: event.currentTarget.value })}
+        />
+      </Field>
+      <Field label={t("users.role")} fault={problem?.of("role")}>
+        <select
+          value={draft.role}
+          onChange={(event) => setDraft({ ...draft, role: event.currentTarget.value as User["role"] })}
+        >
+          {ROLES.map((role) => (
+            <option key={role} value={role}>
+              {t(`users.role.${role}`)}
+            </option>
+          ))}
+        </select>
+      </Field>
+      <Field label={t("users.agent")} help={t("users.agent.help")} fault={problem?.of("agent")}>
+        <select
+          value={draft.agent ?? ""}
+          onChange={(event) => {
+            const chosen = event.currentTarget.value;
+            setDraft({ ...draft, agent: chosen === "" ? null : Number(chosen) });
+          }}
+        >
+          <option value="">–</option>
+          {agents.map((agent) => (
+            <option key={agent.id} value={agent.id}>
+              {agent.name ?? agent.user}
+            </option>
+          ))}
+        </select>
+      </Field>
+      <Field
+        label={t("login.password")}
+        help={isNew ? t("users.password.new") : t("users.password.help")}
+        fault={problem?.of("password")}
+      >
+        <input
+          type="password"
+          autocomplete="new-password"
+          required={isNew}
+          value={password}
+          onInput={(event) => setPassword(event.currentTarget.value)}
+        />
+      </Field>
+      {!isNew && (
+        <Check
+          label={t("users.disable")}
+          checked={draft.disabled}
+          onChange={(disabled) => setDraft({ ...draft, disabled })}
+        />
+      )}
+      <Trouble problem={problem} beside={FIELDS} />
+      <div class="row">
+        <button type="submit" class="button primary" disabled={busy}>
+          {t("save")}
+        </button>
+        <button type="button" class="button" onClick={onClose}>
+          {t("cancel")}
+        </button>
+        <span class="grow" />
+        {!isNew && (
+          <button type="button" class="button quiet" disabled={busy} onClick={() => void remove()}>
+            <Icon name="trash" />
+            {t("admin.delete")}
+          </button>
+        )}
+      </div>
+    </form>
+  );
+}
