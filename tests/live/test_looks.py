@@ -402,3 +402,124 @@ class PagesOfPeople(Looks):
         page.get_by_role("button", name="Create the administrator").click()
         page.get_by_text("This set-up address is not valid").wait_for()
         self.look(page, "setup-refused")
+
+
+LIVE = {
+    "seq": 7,
+    "at": "2026-03-01T08:00:00Z",
+    "queues": [
+        {"queue": 1, "name": "Support", "waiting": 2, "longest_since": "2026-03-01T07:57:00Z"},
+        {"queue": 2, "name": "Sales", "waiting": 0, "longest_since": None},
+    ],
+    "callers": [
+        {"call": CALL, "queue": 1, "from": "+49301234567", "since": "2026-03-01T07:57:00Z", "offered": 2},
+        {"call": "1hykxq0000002", "queue": 1, "from": "<b>+441632960111</b>", "since": "2026-03-01T07:59:10Z", "offered": None},
+    ],
+    "agents": [
+        {**AGENT, "since": "2026-03-01T07:50:00Z"},
+        {**AGENT, "agent": 2, "name": "Grace Hopper", "state": "offered", "until": "2026-03-01T08:00:20Z"},
+        {**AGENT, "agent": 3, "name": "Konrad Zuse", "state": "talking"},
+        {**AGENT, "agent": 4, "name": "Charles Babbage", "state": "wrap_up", "until": "2026-03-01T08:00:25Z"},
+        {**AGENT, "agent": 5, "name": "Mary Somerville", "state": "not_ready", "status": "not_ready", "reason": 0},
+    ],
+}
+TALKED = [
+    {
+        "id": str(n), "direction": "inbound", "queue": "Support", "began": f"2026-03-01T0{n % 8}:10:00Z", "connected": connected,
+        "ended": "2026-03-01T07:00:00Z", "waited_ms": 9_000 * (n % 4), "talked_ms": 60_000, "end": end,
+    }
+    for n in range(1, 30)
+    for connected, end in [(None, "abandoned") if n % 5 == 0 else ("2026-03-01T07:00:00Z", "agent_hung_up")]
+]  # fmt: skip
+RECORDINGS = {
+    "next": None,
+    "recordings": [
+        {
+            "id": f"1hykxq0000001-1-{n}", "call": CALL, "segment": 1, "content": content, "name": "x.wav", "agent": {"id": 1, "name": "Ada"},
+            "customer": "+49301234567", "called": "+491", "queue": "Support", "direction": "inbound", "began": "2026-03-01T08:00:00Z",
+            "ended": "2026-03-01T08:02:00Z", "milliseconds": 120_000, "bytes": 1, "gaps": n == 2, "interrupted": False, "encrypted": True,
+            "deleted": None,
+        }
+        for n, content in enumerate(["stereo", "customer", "agent"])
+    ],
+}  # fmt: skip
+
+
+class PagesOfStaff(Looks):
+    """The floor, and the settings."""
+
+    def open(self, path: str, role: str, known: dict[str, Any]) -> Page:
+        page = self.browser.page(timezone_id="UTC")
+        self.watch(page)
+        page.clock.set_fixed_time("2026-03-01T08:00:00Z")
+        self.asked: list[tuple[str, str, str | None]] = []
+        document = self.server.get("/api/v1/openapi.json")[1]
+
+        def rest(route: Any) -> None:
+            request = route.request
+            path = request.url.split("/api/v1")[1].split("?")[0]
+            if request.method != "GET":
+                self.asked.append((request.method, path, request.post_data))
+                wrong = [{"field": "agent_s", "mend": "must be 3 to 60: the least is 3"}]
+                return answer({"title": "x", "status": 422, "detail": "A field is wrong.", "errors": wrong}, 422)(route)
+            if path == "/openapi.json":
+                return route.fulfill(content_type="application/json", body=document)
+            if path == "/events":
+                return route.fulfill(content_type="text/event-stream", body=": \n\n")
+            session = {"kind": "user", "id": 1, "name": "root", "role": role, "agent": 1}
+            return answer(session if path == "/session" else known.get(path, []))(route)
+
+        page.route("**/api/v1/**", rest)
+        page.goto(self.url(path))
+        return page
+
+    def test_b11_the_floor_as_it_is(self) -> None:
+        peaks = {"channels": 1, "peaks": [[abs((n % 40) - 20) / 20 for n in range(400)]] * 2}
+        known = {"/live": LIVE, "/conversations": TALKED, "/recordings": RECORDINGS, "/recordings/1hykxq0000001-1-0/peaks": peaks}
+        page = self.open("/supervisor", "supervisor", known)
+        page.get_by_role("heading", name="Who waits").wait_for()
+        tiles = dict(zip(page.locator(".tile dt").all_inner_texts(), page.locator(".tile dd").all_inner_texts()))
+        self.assertEqual(tiles["Waiting"], "2")
+        self.assertEqual(tiles["Longest wait"], "3:00")
+        self.assertEqual(tiles["Abandoned today"], "5")
+        self.assertEqual(tiles["Agents ready"], "1 / 5")
+        self.assertIn("<b>+441632960111</b>", page.locator("main").inner_text(), "H17: markup of others stays text")
+        self.look(page, "floor")
+        page.get_by_role("tab", name="Recordings").click()
+        page.get_by_role("button", name="Listen").first.wait_for()
+        self.look(page, "recordings")
+        page.get_by_role("button", name="Listen").first.click()
+        page.locator(".wave path").first.wait_for(state="attached")
+        self.look(page, "recording")
+
+    def test_r148_settings_have_range_default_and_effect_and_the_servers_own_error(self) -> None:
+        queue = {
+            "id": 1, "name": "Support", "agents": ["1001", "1002"], "greeting": {"text": "Welcome.", "voice": "en"},
+            "announcement": {"text": "Press one.", "codes": [{"digits": "1", "callback": "Later"}]},
+        }  # fmt: skip
+        known = {
+            "/settings/timeouts": {"agent_s": 30},
+            "/settings/queues": [queue, {**queue, "id": 2, "name": "<b>Sales</b>"}],
+            "/settings/queues/1": queue,
+            "/users": [{"id": 1, "name": "root", "role": "admin", "agent": 1, "disabled": False}],
+            "/settings/agents": [{"id": 1, "user": "1001", "name": "Ada"}],
+        }
+        page = self.open("/admin#timeouts", "admin", known)
+        page.get_by_role("heading", name="Ringing").wait_for()
+        field = page.get_by_label("Agent", exact=True)
+        field.fill("2")
+        page.get_by_role("button", name="Save").click()
+        page.get_by_text("must be 3 to 60: the least is 3").wait_for()
+        self.assertIn("3 to 60 s", page.locator("form").inner_text())
+        self.assertEqual(field.get_attribute("aria-invalid"), "true")
+        self.look(page, "admin-timeouts")
+        page.get_by_role("link", name="Queues").click()
+        page.get_by_text("<b>Sales</b>").wait_for()
+        self.look(page, "admin-queues")
+        page.get_by_role("link", name="Support").click()
+        page.get_by_role("heading", name="Support").wait_for()
+        self.look(page, "admin-queue")
+        page.get_by_role("link", name="Users").click()
+        page.get_by_role("button", name="Change root").click()
+        page.get_by_label("Is the agent").wait_for()
+        self.look(page, "admin-user")

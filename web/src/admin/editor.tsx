@@ -29,6 +29,8 @@ export function labelOf(name: string): string {
 export function TableEditor({ schema, value, path, faults, onChange }: EditorProps) {
   const table = (value ?? {}) as Table;
   const fields = Object.entries(schema.properties ?? {}).filter(([name]) => name !== "id");
+  const rank = ([name, of]: [string, Schema]) => rankOf(name, of, schema.required?.includes(name) ?? false);
+  fields.sort((one, other) => rank(one) - rank(other));
   const change = (name: string) => (to: Value) => {
     const { [name]: _, ...rest } = table;
     onChange(to === undefined ? rest : { ...rest, [name]: to });
@@ -49,6 +51,14 @@ export function TableEditor({ schema, value, path, faults, onChange }: EditorPro
       ))}
     </div>
   );
+}
+
+/** Names first, then what is needed, then what is said, then what is made of parts. */
+function rankOf(name: string, schema: Schema, required: boolean): number {
+  if (name === "name" || name === "user") return 0;
+  if (required) return 1;
+  if (name === "text" || name === "file") return 2;
+  return ["table", "tables", "either"].includes(kindOf(schema)) ? 4 : 3;
 }
 
 interface OneProps extends EditorProps {

@@ -238,7 +238,7 @@ function Form({ section, value, save }: FormProps) {
           setSaved(false);
         }}
       />
-      <Trouble problem={problem} />
+      <Trouble problem={problem} beside={besideOf(problem, section)} />
       <div class="row save">
         <button type="submit" class="button primary" disabled={busy}>
           {t("save")}
@@ -249,4 +249,11 @@ function Form({ section, value, save }: FormProps) {
       </div>
     </form>
   );
+}
+
+/** Faults that stand beside a field of the form. */
+function besideOf(problem: Problem | null, { schema }: Section): string[] {
+  const known = Object.keys(schema.properties ?? {});
+  const fields = problem?.faults.map(({ field }) => field) ?? [];
+  return fields.filter((field) => known.includes(field.split(/[.[]/)[0] ?? ""));
 }

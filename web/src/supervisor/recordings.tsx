@@ -179,7 +179,7 @@ function Player({ recording }: { recording: Recording }) {
         class="sound"
         onTimeUpdate={(event) => setAt(event.currentTarget.currentTime)}
       />
-      <div class="row">
+      <div class="row play">
         <Field label={t("recordings.speed")}>
           <select value={speed} onChange={(event) => setSpeed(Number(event.currentTarget.value))}>
             {SPEEDS.map((each) => (
