@@ -28,12 +28,23 @@ FLAGS = [
     "--disable-features=WebRtcHideLocalIpsWithMdns",
     "--use-fake-device-for-media-stream",
     "--use-fake-ui-for-media-stream",
+    "--allow-loopback-in-peer-connection",
     "--autoplay-policy=no-user-gesture-required",
     "--auto-select-desktop-capture-source=Entire screen",
 ]
 
-# Keeps what every peer connection of a page receives, for `hear` and `sees`.
+# What browsers do for speech would take the tones of a test for noise.
 EARS = """
+const devices = navigator.mediaDevices;
+const open = devices?.getUserMedia.bind(devices);
+if (open) devices.getUserMedia = (wanted) => {
+  const plain = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
+  return open(wanted.audio ? { ...wanted, audio: { ...wanted.audio, ...plain } } : wanted);
+};
+"""
+
+# Keeps what every peer connection of a page receives, for `hear` and `sees`.
+EARS += """
 window.__tracks = [];
 window.__peers = [];
 const Peer = window.RTCPeerConnection;

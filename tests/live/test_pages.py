@@ -1,0 +1,221 @@
+"""Customers and agents in browsers, with the real server between them: each hears the other, through reloads, cameras and keys."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import tempfile
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import sound
+from browser import HEARD_RATE, BrowserTest, frames, hear, shoot
+from centre import Agent, ConfiguredServer, until
+from playwright.sync_api import Page, expect
+
+CUSTOMER = 700.0
+AGENT = 400.0
+MUSIC = 0.2
+PASSWORD = "a password of the root"
+
+
+class Centre(ConfiguredServer):
+    """A server whose agents have desks: made at the set-up address, as people do."""
+
+    people: tuple[Agent, ...] = (Agent("1001", "a password of 1001", "Ada"),)
+
+    def sections(self) -> str:
+        return """
+[status]
+not_ready = ["Break"]
+[wrap_up]
+enabled = true
+default_s = 60
+extend = true
+"""
+
+    def url(self, path: str) -> str:
+        return f"http://127.0.0.1:{self.http}{path}"
+
+    def setup_path(self) -> str:
+        found = re.findall(r"/setup/[\w-]+", self.said())
+        assert found, "the log tells no set-up address"
+        return found[-1]
+
+    def ask(self, method: str, path: str, body: Any = None, cookie: str = "") -> Any:
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.url(path), data, {"content-type": "application/json", "cookie": cookie}, method=method)
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            self.cookie = (answer.headers.get("set-cookie") or "").split(";")[0]
+            text = answer.read().decode()
+            return json.loads(text) if text else None
+
+
+class Pages(BrowserTest):
+    def setUp(self) -> None:
+        self.server = Centre().start()
+        self.addCleanup(self.server.remove)
+        self.files = Path(tempfile.mkdtemp(prefix="cordboard-test-"))
+        self.addCleanup(shutil.rmtree, self.files, ignore_errors=True)
+
+    def tearDown(self) -> None:
+        self.assertNotIn("panicked at", self.server.said(), "the server panicked")
+
+    def tone(self, name: str, frequency: float) -> Any:
+        return sound.write(self.files / f"{name}.wav", sound.tone(frequency, 10))
+
+    def admin(self) -> str:
+        """The first administrator, who is agent 1: the session."""
+        made = self.server.ask("POST", self.server.setup_path(), {"name": "root", "password": PASSWORD})
+        cookie = self.server.cookie
+        self.server.ask("PUT", f"/api/v1/users/{made['id']}", {"name": "root", "role": "admin", "agent": 1}, cookie)
+        self.server.ask("POST", "/api/v1/session", {"name": "root", "password": PASSWORD})
+        return self.server.cookie
+
+    def link(self, cookie: str, **wanted: Any) -> str:
+        made: str = self.server.ask("POST", "/api/v1/links", {"type": "expiration", **wanted}, cookie)["url"]
+        return made
+
+    def desk(self) -> Page:
+        """An agent at their desk, who is available."""
+        page = self.person(self.tone("agent", AGENT)).page()
+        self.watch(page)
+        page.goto(self.server.url("/login#/desk"))
+        page.get_by_label("Name").fill("root")
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Log in").click()
+        page.get_by_label("Status").select_option("available")
+        page.get_by_text("Ready for calls").wait_for()
+        return page
+
+    def customer(self, link: str) -> Page:
+        page = self.person(self.tone("customer", CUSTOMER)).page()
+        self.watch(page)
+        page.goto(link)
+        page.get_by_role("button", name="Start audio call").click()
+        return page
+
+    def hears(self, page: Page, frequency: float, what: str) -> None:
+        def share() -> bool:
+            return sound.share(hear(page, 0.5), frequency, HEARD_RATE) > 0.5
+
+        until(what, share, 15, lambda: page.wait_for_timeout(100))
+
+    def talk(self, desk: Page, customer: Page) -> None:
+        desk.get_by_role("button", name="Accept").click()
+        customer.get_by_role("heading", name="You are talking to").wait_for()
+        self.both_hear(desk, customer)
+
+    def both_hear(self, desk: Page, customer: Page, when: str = "") -> None:
+        self.hears(desk, CUSTOMER, f"the agent hears the customer {when}")
+        self.hears(customer, AGENT, f"the customer hears the agent {when}")
+
+    def test_from_the_set_up_address_to_a_call_with_oneself(self) -> None:
+        page = self.person(self.tone("agent", AGENT)).page()
+        self.watch(page)
+        page.goto(self.server.url(self.server.setup_path()))
+        page.get_by_label("Your name").fill("Ada Lovelace")
+        for field in page.locator("input[type=password]").all():
+            field.fill(PASSWORD)
+        page.get_by_role("button", name="Create the administrator").click()
+        page.get_by_role("button", name="Prepare my desk and a call link").click()
+        page.get_by_role("link", name="Open your desk").wait_for()
+        shoot(page, "setup-yourself")
+        self.assert_accessible(page, "set-up")
+        link = page.get_by_role("link", name="Open the call link").get_attribute("href")
+        with page.expect_popup() as opened:
+            page.get_by_role("link", name="Open your desk").click()
+        desk = opened.value
+        desk.get_by_label("Status").select_option("available")
+        desk.get_by_text("Ready for calls").wait_for()
+        customer = self.customer(link or "")
+        self.talk(desk, customer)
+        customer.get_by_role("button", name="Hang up").click()
+        desk.get_by_role("heading", name="After-call work").wait_for()
+
+    def test_b18_a_call_outlives_the_reload_of_either_page(self) -> None:
+        cookie = self.admin()
+        desk = self.desk()
+        customer = self.customer(self.link(cookie))
+        self.talk(desk, customer)
+        shoot(customer, "real-link-talking")
+        shoot(desk, "real-desk-talking")
+        customer.reload()
+        customer.get_by_role("heading", name="You are talking to").wait_for()
+        self.both_hear(desk, customer, "after the customer's page was loaded anew")
+        desk.reload()
+        desk.get_by_role("heading", name="Talking to").wait_for()
+        self.both_hear(desk, customer, "after the desk was loaded anew")
+        desk.get_by_role("button", name="Hang up").click()
+        customer.get_by_role("heading", name="The call has ended").wait_for()
+
+    def test_r9_r10_camera_and_screen_come_and_go_in_the_middle_of_a_call(self) -> None:
+        cookie = self.admin()
+        desk = self.desk()
+        customer = self.customer(self.link(cookie))
+        self.talk(desk, customer)
+        customer.get_by_role("button", name="Camera on").click()
+        self.sees(desk, "the camera")
+        self.both_hear(desk, customer, "with the camera on")
+        shoot(desk, "real-desk-video")
+        customer.get_by_role("button", name="Share screen").click()
+        customer.get_by_role("button", name="Stop sharing").wait_for()
+        self.sees(desk, "the screen")
+        self.both_hear(desk, customer, "with the screen shared")
+        customer.get_by_role("button", name="Stop sharing").click()
+        customer.get_by_role("button", name="Share screen").wait_for()
+        self.both_hear(desk, customer, "without pictures")
+        desk.get_by_role("button", name="Camera on").click()
+        self.sees(customer, "the agent's camera")
+        self.both_hear(desk, customer, "with the agent's camera on")
+
+    def sees(self, page: Page, what: str) -> None:
+        before = frames(page)
+        until(f"pictures of {what} are decoded", lambda: frames(page) > before + 10, 20, lambda: page.wait_for_timeout(200))
+
+    def test_r6_r15_a_one_time_link_is_used_by_the_call_and_not_by_the_look(self) -> None:
+        cookie = self.admin()
+        desk = self.desk()
+        link = self.link(cookie, type="one_time")
+        looker = self.person().page()
+        looker.goto(link)
+        looker.get_by_role("button", name="Start audio call").wait_for()
+        customer = self.customer(link)
+        self.talk(desk, customer)
+        looker.reload()
+        looker.get_by_role("heading", name="This link has been used").wait_for()
+        other = self.person().page()
+        other.goto(link[:-4] + "none")
+        other.get_by_role("heading", name="This link is not known here").wait_for()
+        customer.get_by_role("button", name="Hang up").click()
+
+    def test_hold_mute_and_a_second_tab(self) -> None:
+        cookie = self.admin()
+        desk = self.desk()
+        customer = self.customer(self.link(cookie))
+        self.talk(desk, customer)
+        desk.get_by_role("button", name="Hold").click()
+        customer.get_by_text("will be right back").wait_for()
+        until(
+            "the customer does not hear the agent on hold",
+            lambda: sound.share(hear(customer, 0.5), AGENT, HEARD_RATE) < MUSIC,
+            15,
+            lambda: customer.wait_for_timeout(100),
+        )
+        desk.get_by_role("button", name="Take back").click()
+        self.both_hear(desk, customer, "after the hold")
+        customer.get_by_role("button", name="Mute").click()
+        desk.get_by_text("has switched the microphone off").wait_for()
+        customer.get_by_role("button", name="Unmute").click()
+        self.both_hear(desk, customer, "with the microphone on again")
+        other = desk.context.new_page()
+        other.goto(self.server.url("/desk"))
+        desk.get_by_role("heading", name="Your desk is in another tab").wait_for()
+        other.get_by_role("heading", name="Talking to").wait_for()
+        self.both_hear(other, customer, "in the other tab")
+        other.get_by_role("button", name="Hang up").click()
+        other.get_by_role("button", name="+10 s").click()
+        other.get_by_role("button", name="I am done").click()
+        expect(other.get_by_text("Ready for calls")).to_be_visible()
