@@ -23,7 +23,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
 /// An address is not taken from a leg that it was checked for within so long.
-const OWNED: Duration = Duration::from_secs(5);
+const OWNED: Duration = Duration::from_secs(15);
 
 /// Whose what is that comes to the shared port.
 #[derive(Debug, Default)]

@@ -12,7 +12,10 @@
 //!               └───────────────────────────────────────────────────────────┘
 //! ```
 //!
-//! The engine is a value: no socket, no clock, no file. All legs of a call live in one engine.
+//! The engine is a value: no socket, no clock, no file. All legs of a call live in one engine. A leg's
+//! peer speaks RTP, SRTP with keys from the signalling, or is a browser: ICE, DTLS and SRTP at a port
+//! that all of them share. Its pictures are passed on to those who hear it, and neither decoded nor
+//! recorded.
 
 mod beat;
 mod browser;

@@ -19,6 +19,43 @@ struct Page {
     association: Association,
 }
 
+/// Something that was agreed on with some browser, by its number, and a check of it.
+pub(super) fn any_agreed(random: &mut Random, name: u64) -> Agreed {
+    let directions = [
+        Direction::SendRecv,
+        Direction::SendOnly,
+        Direction::RecvOnly,
+        Direction::Inactive,
+    ];
+    let mut direction = || directions[random.below(4) as usize];
+    let (audio, pictures) = (direction(), direction());
+    let codec = Codec::ALL[random.below(4) as usize];
+    Agreed {
+        audio: Audio {
+            codec,
+            payload_type: codec.payload_type(),
+            opus: Wishes::default(),
+            events: None,
+            packet_time: 20,
+            direction: audio,
+            held: false,
+        },
+        video: Some(video(pictures)).filter(|_| random.below(2) == 0),
+        credentials: credentials(&format!("us-{name}")),
+        peer: Peer {
+            credentials: credentials("them"),
+            fingerprint: Fingerprint([random.below(2) as u8; 32]),
+            role: [Role::Server, Role::Client][random.below(2) as usize],
+        },
+        types: crate::sdp::Types::default(),
+    }
+}
+
+pub(super) fn any_check(name: u64) -> Vec<u8> {
+    let us = credentials(&format!("us-{name}"));
+    check_of_test((&us.ufrag, "ufrag-them"), &us.password, NOMINATES)
+}
+
 fn credentials(name: &str) -> Credentials {
     Credentials {
         ufrag: format!("ufrag-{name}"),
@@ -48,7 +85,7 @@ fn video(direction: Direction) -> Video {
 
 impl World {
     /// An engine that browsers reach, and its certificate.
-    fn with_browsers(network: Network) -> (Self, Certificate) {
+    pub(super) fn with_browsers(network: Network) -> (Self, Certificate) {
         let mut w = Self::new(network);
         let ours = certificate_of_test();
         let engine = std::mem::replace(

@@ -1,5 +1,6 @@
 //! Anything may come, from anyone and in any order: nothing panics, nothing is left behind.
 
+use super::browser::{any_agreed, any_check};
 use super::*;
 
 #[test]
@@ -73,7 +74,7 @@ fn packets_of_any_length_are_heard_and_recorded() {
 #[test]
 fn any_commands_in_any_order_leave_the_engine_sound() {
     for seed in 0..40 {
-        let mut w = World::new(Network::default());
+        let (mut w, _) = World::with_browsers(Network::default());
         w.random = Random::seeded(seed);
         w.sounds(&[1, 2, 3]);
         let mut recordings = 0;
@@ -88,6 +89,26 @@ fn any_commands_in_any_order_leave_the_engine_sound() {
             };
             let bytes = [&header.write()[..], &[1; 160]].concat();
             w.receive(port, SocketAddr::from(([10, 9, 9, 9], 9)), &bytes);
+            let from = SocketAddr::from(([10, 9, 9, 9], w.random.below(4) as u16 + 1));
+            let check = any_check(w.random.below(8));
+            w.receive(SHARED, from, &check);
+            w.receive(SHARED, from, &bytes);
+            let hello = [
+                22,
+                254,
+                253,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                w.random.u32() as u8,
+                0,
+                0,
+            ];
+            w.receive(SHARED, from, &hello);
             let seconds = w.random.below(60) as f64 / 1000.0;
             w.wait(seconds);
         }
@@ -104,7 +125,7 @@ fn any_commands_in_any_order_leave_the_engine_sound() {
 fn any_command(random: &mut Random, recordings: &mut u64, now: Instant) -> Command {
     let leg = LegId(random.below(8));
     let other = LegId(random.below(8));
-    match random.below(12) {
+    match random.below(16) {
         0 | 1 => Command::Open {
             leg,
             place: Place::Port(30_000 + random.below(12) as u16),
@@ -160,7 +181,16 @@ fn any_command(random: &mut Random, recordings: &mut u64, now: Instant) -> Comma
                 origin: now,
             }
         }
-        10 => Command::StopRecording {
+        10 | 11 => Command::Open {
+            leg,
+            place: Place::Browser(any_agreed(random, other.0).credentials),
+            patience: None,
+        },
+        12 | 13 => Command::Meet {
+            leg,
+            agreed: Box::new(any_agreed(random, other.0)),
+        },
+        14 => Command::StopRecording {
             recording: RecordingId(random.below(*recordings + 1)),
             end: now,
         },
