@@ -12,7 +12,7 @@
 //!                ◀──  │ media::Command ◀── the arrangement of the call: who hears whom          │
 //!                     └──────────────────────────────────┬──────────────────────────────────────┘
 //!                                                        ▼
-//!                              vault (files), store (records), events (log, webhooks), watch (logs, metrics, ladder)
+//!                              vault (files), archive (their later life), store (records), events (log, webhooks), watch (logs, metrics, ladder)
 //! ```
 //!
 //! Three ideas carry it:
@@ -51,6 +51,7 @@ pub mod switch;
 
 // Drivers: the only code that touches the world.
 pub mod api;
+pub mod archive;
 pub mod config;
 pub mod events;
 pub mod net;

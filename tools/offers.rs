@@ -89,6 +89,7 @@ fn account() -> Account {
         password: Secret(String::new()),
         wrap_up: None,
         record_calls: false,
+        record_direction: cordboard::settings::Directions::Both,
         habits: Habits::default(),
     });
     let queues = (0..QUEUES).map(|id| {

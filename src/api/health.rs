@@ -23,6 +23,8 @@ pub struct Health {
     draining: AtomicBool,
     store_failing: AtomicBool,
     recordings_failing: AtomicBool,
+    recordings_encrypted: AtomicBool,
+    storage_failing: AtomicBool,
 }
 
 impl Health {
@@ -35,6 +37,8 @@ impl Health {
             draining: AtomicBool::new(false),
             store_failing: AtomicBool::new(false),
             recordings_failing: AtomicBool::new(false),
+            recordings_encrypted: AtomicBool::new(false),
+            storage_failing: AtomicBool::new(false),
         }
     }
 
@@ -56,6 +60,16 @@ impl Health {
     /// The disk takes no recordings, or does again.
     pub fn set_recordings_failing(&self, failing: bool) {
         self.recordings_failing.store(failing, Relaxed);
+    }
+
+    /// What is recorded is encrypted on the disk.
+    pub fn set_recordings_encrypted(&self, encrypted: bool) {
+        self.recordings_encrypted.store(encrypted, Relaxed);
+    }
+
+    /// Recordings wait because the storage took one of them not.
+    pub fn set_storage_failing(&self, failing: bool) {
+        self.storage_failing.store(failing, Relaxed);
     }
 
     pub(super) fn report(&self) -> Report {
@@ -82,6 +96,8 @@ impl Health {
             switch_ok,
             store_ok,
             recordings_ok,
+            recordings_encrypted: self.recordings_encrypted.load(Relaxed),
+            storage_ok: !self.storage_failing.load(Relaxed),
         }
     }
 
@@ -104,6 +120,10 @@ pub(super) struct Report {
     store_ok: bool,
     /// The disk takes recordings.
     recordings_ok: bool,
+    /// They are encrypted on the disk: no part of being well.
+    recordings_encrypted: bool,
+    /// The storage takes recordings: no part of being well either, as all are here.
+    storage_ok: bool,
 }
 
 impl Report {

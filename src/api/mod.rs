@@ -24,6 +24,7 @@ mod desk;
 mod docs;
 mod endpoint;
 mod events;
+mod export;
 mod guard;
 mod health;
 mod limit;
@@ -50,6 +51,7 @@ pub use health::Health;
 pub use page::Pages;
 pub use switchboard::Switchboard;
 
+use crate::archive;
 use crate::events::webhooks::Bell;
 use crate::events::{Log, Shown};
 use crate::net::Identity;
@@ -93,6 +95,7 @@ struct Site {
     webhooks: Bell,
     sounds: Sounds,
     shelf: Shelf,
+    archive: Arc<archive::Means>,
     access: Access,
     links: links::Links,
     data: PathBuf,
@@ -147,6 +150,8 @@ pub struct Parts {
     /// What call links begin with: `https://calls.example.com`; `None`: with the name under which one is
     /// asked for.
     pub public_url: Option<String>,
+    /// What becomes of recordings.
+    pub archive: Arc<archive::Means>,
     /// The data directory: sounds that settings name are in `sounds` of it.
     pub data: PathBuf,
 }
@@ -159,6 +164,7 @@ impl Site {
         Ok(Self {
             sounds,
             shelf: parts.shelf,
+            archive: parts.archive,
             access: Access::new()?,
             links: links::Links::new(parts.public_url),
             data: parts.data,

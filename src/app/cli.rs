@@ -1,6 +1,6 @@
 //! The command line.
 
-use super::{Server, ask, ladder, settings, terminal};
+use super::{Server, ask, ladder, recordings, settings, terminal};
 use crate::config::{Config, LogFormat};
 use crate::route::{self, Dialler};
 use crate::settings::OnMaxWait;
@@ -62,6 +62,12 @@ enum Command {
     Ladder(ladder::Options),
     /// Read, check and change what the account of a running server has set.
     Settings(settings::Options),
+    /// List, check, export and repair recordings, without a server.
+    #[command(subcommand)]
+    Recordings(recordings::Command),
+    /// Check who heard, deleted and changed what, without a server.
+    #[command(subcommand)]
+    Audit(recordings::Audit),
     /// Print a new address that makes the first administrator, while there is none.
     SetupUrl {
         /// The data directory of the server, which proves that you may.
@@ -88,6 +94,8 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Voices(command) => super::voices::run(command),
         Command::Ladder(options) => ladder::run(&options),
         Command::Settings(options) => settings::run(&options),
+        Command::Recordings(command) => recordings::run(&command),
+        Command::Audit(command) => recordings::audit(&command),
         Command::SetupUrl { data, http } => settings::setup_url(&data, http),
     };
     match done {

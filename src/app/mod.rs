@@ -19,6 +19,7 @@ mod hands;
 mod inbox;
 mod kept;
 mod ladder;
+mod recordings;
 mod redeem;
 mod settings;
 mod speech;
@@ -26,6 +27,7 @@ mod voices;
 mod workers;
 
 use crate::api::{self, Api, Health, Pages, Switchboard};
+use crate::archive::{self, Archive, Doors};
 use crate::call::record::Recorded;
 use crate::clock::Clock;
 use crate::config::{Admits, Config, ListenerConfig};
@@ -39,7 +41,7 @@ use crate::sip::{self, Listener, ListenerId, Transport};
 use crate::steward::{self, Steward};
 use crate::store::{DataDir, Place, Record, Store};
 use crate::switch::{self, Input, Notice, Restored, Sounds, Switch};
-use crate::vault::{Shelf, Vault};
+use crate::vault::{Keys, Shelf, Vault};
 use crate::voices::Catalogue;
 use crate::watch::metrics;
 use crate::watch::trace::{Clerk, Trace};
@@ -53,6 +55,7 @@ use jiff::Timestamp;
 use redeem::Redeemer;
 use speech::Speech;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
@@ -60,6 +63,9 @@ use tokio::sync::Notify;
 
 /// How long the last messages of SIP are given on the way out.
 const FAREWELL: Duration = Duration::from_millis(500);
+
+/// The variable of the environment that may have the master keys of recordings.
+const KEYS: &str = "CORDBOARD_RECORDING_KEYS";
 
 /// A running server.
 #[derive(Debug)]
@@ -71,6 +77,7 @@ pub struct Server {
     api: Option<Api>,
     steward: Arc<Steward>,
     webhooks: Webhooks,
+    archive: Archive,
     runtime: tokio::runtime::Runtime,
     clerk: Option<Clerk>,
     http: Option<SocketAddr>,
@@ -120,7 +127,15 @@ impl Server {
         let (records, happened, told) = (store.clone(), log.clone(), health.clone());
         let keep =
             move |recorded: &Recorded| records.keep(Record::Recorded(recorded.clone())).is_ok();
-        let vault = Vault::start(data.join("recordings"), keep, move |event| {
+        let keys = recording_keys(config.server.recording_keys.as_deref())?;
+        health.set_recordings_encrypted(keys.is_some());
+        match &keys {
+            Some(keys) => tracing::info!(key = keys.current(), "recordings are encrypted"),
+            None => tracing::warn!(
+                "recordings are not encrypted: set recording_keys in [server], or {KEYS}"
+            ),
+        }
+        let vault = Vault::start(data.join("recordings"), keys.clone(), keep, move |event| {
             hands::vault_event(&happened, &told, event);
         })?;
         let means = Means {
@@ -155,6 +170,21 @@ impl Server {
         let trace = trace(&config, &network)?;
         let clerk = trace.as_ref().map(Trace::start).transpose()?;
         let ways_in = inbox.clone();
+        let shelf = Shelf::new(data.join("recordings"), keys);
+        let (set, storage_told) = (steward.clone(), health.clone());
+        let means = archive::Means {
+            store: store.clone(),
+            shelf: shelf.clone(),
+            account: Box::new(move || set.account().1),
+            doors: Doors {
+                reach: Reach::new(config.server.storage_networks.clone()),
+                tls: Some(trust(&config)?.web()?),
+            },
+            report: Box::new(move |failing| storage_told.set_storage_failing(failing)),
+            bell: archive::Bell::default(),
+        };
+        let means = Arc::new(means);
+        let archive = Archive::start(runtime.handle(), means.clone());
         let switchboard = Arc::new(Switchboard::new(move |request| {
             ways_in.offer(Input::Request(request)).is_ok()
         }));
@@ -179,8 +209,9 @@ impl Server {
                 live: live.shown(),
                 webhooks: webhooks.bell(),
                 voices: catalogue.clone(),
-                shelf: Shelf::new(data.join("recordings")),
                 public_url: config.server.public_url.clone(),
+                shelf,
+                archive: means,
                 data: data.clone(),
             };
             Api::start(place, runtime.handle(), parts)
@@ -228,6 +259,7 @@ impl Server {
             api,
             steward,
             webhooks,
+            archive,
             runtime,
             clerk,
             http,
@@ -328,6 +360,7 @@ impl Server {
         if let Some(api) = self.api {
             api.stop();
         }
+        drop(self.archive);
         drop(self.steward);
         drop(self.webhooks);
         if let Some(store) = Arc::into_inner(self.store) {
@@ -372,6 +405,20 @@ fn start_network(
     Network::start(sockets.collect(), trust, runtime.handle(), move |input| {
         inbox.offer(Input::Sip(input)).is_ok()
     })
+}
+
+/// The master keys of recordings: of the environment, or of the file (D16).
+fn recording_keys(file: Option<&Path>) -> anyhow::Result<Option<Arc<Keys>>> {
+    let (place, text) = match (std::env::var(KEYS), file) {
+        (Ok(text), _) if !text.is_empty() => (KEYS.to_owned(), text),
+        (_, Some(file)) => {
+            let place = file.display().to_string();
+            let text = std::fs::read_to_string(file).with_context(|| place.clone())?;
+            (place, text)
+        }
+        (_, None) => return Ok(None),
+    };
+    Ok(Some(Arc::new(Keys::parse(&text).context(place)?)))
 }
 
 /// How the servers of trunks prove who they are.

@@ -133,6 +133,7 @@ mod tests {
             password: Secret("a password".into()),
             wrap_up: None,
             record_calls: true,
+            record_direction: crate::settings::Directions::Both,
             habits: Habits::default(),
         });
         account.queues = vec![

@@ -4,7 +4,7 @@ use super::record::{Direction, Role, Segment, Track};
 use super::{Agent, Call, Recorded};
 use crate::clock::Clock;
 use crate::id::RecordingId;
-use crate::settings::{self, Composition, Directions};
+use crate::settings::{self, Composition};
 use std::time::Instant;
 
 /// The recording settings that a call began with (R96): `None` in their place means that nothing
@@ -18,13 +18,8 @@ pub struct Policy {
 impl Policy {
     /// What the account's settings mean for a call that begins now (R95, D12).
     pub fn new(settings: &settings::Recording, direction: Direction) -> Option<Self> {
-        let wanted = match (settings.direction, direction) {
-            (Directions::Both, _)
-            | (Directions::Inbound, Direction::Inbound)
-            | (Directions::Outbound, Direction::Outbound) => settings.enabled,
-            (Directions::Inbound, Direction::Outbound)
-            | (Directions::Outbound, Direction::Inbound) => false,
-        };
+        let outbound = direction == Direction::Outbound;
+        let wanted = settings.enabled && settings.direction.has(outbound);
         wanted.then_some(Self {
             composition: settings.composition,
         })
@@ -44,7 +39,11 @@ impl Call {
         ids: [RecordingId; 2],
         sip_call_ids: [String; 2],
     ) -> Option<&Recorded> {
-        let policy = self.policy.filter(|_| settings.record_calls)?;
+        let wanted = settings.record_calls
+            && settings
+                .record_direction
+                .has(self.record.direction == Direction::Outbound);
+        let policy = self.policy.filter(|_| wanted)?;
         let customer = self.customer()?;
         self.segments += 1;
         let [customers, agents] = ids;

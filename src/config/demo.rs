@@ -57,6 +57,8 @@ impl Config {
                 database: None,
                 webhook_networks: vec![],
                 public_url: None,
+                storage_networks: vec![],
+                recording_keys: None,
                 http: demo.http,
                 http_tls: false,
                 http_certificate: None,
@@ -128,6 +130,7 @@ fn account(demo: &Demo) -> Account {
             password: password.clone(),
             wrap_up: None,
             record_calls: true,
+            record_direction: crate::settings::Directions::Both,
             habits: Habits::default(),
         })
         .collect();

@@ -60,6 +60,11 @@ pub struct Server {
     pub database: Option<Secret>,
     /// Networks of our own that webhooks may be sent into (H16).
     pub webhook_networks: Vec<Network>,
+    /// Networks of our own in which a storage of recordings may be (H16).
+    pub storage_networks: Vec<Network>,
+    /// The file of the master keys that encrypt recordings (D16); `None`: they are not encrypted, unless
+    /// the environment has keys.
+    pub recording_keys: Option<PathBuf>,
     /// Where the API, `/metrics` and `/healthz` are served; `None`: nowhere.
     pub http: Option<SocketAddr>,
     /// What others reach it by, and call links begin with: `https://calls.example.com`; `None`: the name

@@ -52,6 +52,11 @@ impl<'t> Table<'t> {
         &self.path
     }
 
+    /// Whether nothing at all stands in it.
+    pub(super) fn is_empty(&self) -> bool {
+        self.table.is_empty()
+    }
+
     pub(super) fn has(&self, key: &str) -> bool {
         self.table.contains_key(key)
     }

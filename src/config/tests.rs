@@ -144,6 +144,9 @@ fn the_example_s_defaults_are_the_defaults() {
         "http_key",
         "selected",
         "public_url",
+        "quota_gb",
+        "recording_keys",
+        "retention_days",
     ];
     let is_default = |line: &&str| {
         let key = line.trim_start_matches('#').split(' ').next();

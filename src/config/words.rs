@@ -138,3 +138,13 @@ pub(super) const DAYS: Words<Weekday, 7> = [
     ("sat", Weekday::Saturday),
     ("sun", Weekday::Sunday),
 ];
+
+/// What a storage of recordings can be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum StorageWord {
+    Sftp,
+    S3,
+}
+
+pub(super) const STORAGES: Words<StorageWord, 2> =
+    [("sftp", StorageWord::Sftp), ("s3", StorageWord::S3)];

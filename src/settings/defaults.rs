@@ -69,6 +69,13 @@ const fn seconds(low: u64, high: u64) -> RangeInclusive<Duration> {
     Duration::from_secs(low)..=Duration::from_secs(high)
 }
 
+/// How long the audit log is kept, in days: ten years.
+pub const AUDIT_DAYS: u32 = 3_650;
+/// How long recordings and the audit log can be kept, in days.
+pub const DAYS: RangeInclusive<u32> = 1..=36_500;
+/// What may be recorded, in gigabytes a month for each agent.
+pub const QUOTA_GB: RangeInclusive<u32> = 1..=100_000;
+
 impl Default for Timeouts {
     /// 30 s each (R49, R50), and 20 s for a page to come back.
     fn default() -> Self {
@@ -98,6 +105,9 @@ impl Default for Recording {
             enabled: false,
             direction: Directions::Both,
             composition: Composition::Both,
+            retention_days: None,
+            audit_days: AUDIT_DAYS,
+            quota_gb: None,
         }
     }
 }

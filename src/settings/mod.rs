@@ -8,6 +8,7 @@ mod habits;
 mod hours;
 mod links;
 mod message;
+mod storage;
 #[cfg(test)]
 mod tests;
 mod trunk;
@@ -20,6 +21,7 @@ pub use habits::{Codec, Dtmf, Habits, IdentityHeader, Reliable, RtcpMux, Srtp};
 pub use hours::{Holiday, Hours, Opening};
 pub use links::{CallLinkConfig, CallLinks, LINK_SENDER, LinkRouting, LinkType};
 pub use message::{Form, Message, Quality, Utterance};
+pub use storage::{Storage, StorageKind};
 pub use trunk::{Format, Identity, Network, Numbers, Plan, Server, Transport, Trunk, Verify};
 pub use waiting::{
     Announcement, MaxWait, OnMaxWait, Strategy, StrategyKind, Waiting, WaitingKey, fits,
@@ -60,6 +62,8 @@ pub struct Account {
     pub wrap_up: WrapUp,
     /// What is recorded; of new calls only (R96).
     pub recording: Recording,
+    /// Where finished recordings are sent (R101, R102); `None`: they stay here.
+    pub storage: Option<Storage>,
     /// What becomes of the conversation of a call that nobody took; at once (R141).
     pub missed_calls: MissedCalls,
     /// The reasons that agents can give for being not ready (B7).
@@ -86,6 +90,7 @@ impl Account {
             timeouts: Timeouts::default(),
             wrap_up: WrapUp::default(),
             recording: Recording::default(),
+            storage: None,
             missed_calls: MissedCalls::default(),
             not_ready: vec![],
             neural_voices: false,
@@ -230,6 +235,8 @@ pub struct Agent {
     pub wrap_up: Option<Duration>,
     /// Whether calls of this agent are recorded (R95).
     pub record_calls: bool,
+    /// Which of them.
+    pub record_direction: Directions,
     /// The habits of the agent's phone.
     pub habits: Habits,
 }
@@ -295,6 +302,13 @@ pub struct Recording {
     pub direction: Directions,
     /// Which files are kept.
     pub composition: Composition,
+    /// After so many days they are deleted (R111); `None`: never.
+    pub retention_days: Option<u32>,
+    /// For so many days the audit log knows who heard, deleted and changed what (R110).
+    pub audit_days: u32,
+    /// What may be recorded in a month, in gigabytes for each agent, pooled (R105); `None`: any amount.
+    /// Beyond it there is an alarm, and recording goes on.
+    pub quota_gb: Option<u32>,
 }
 
 /// Which calls are recorded, seen from the centre.
@@ -306,6 +320,17 @@ pub enum Directions {
     Outbound,
     /// All calls.
     Both,
+}
+
+impl Directions {
+    /// Whether calls out are among them, or the others.
+    pub fn has(self, outbound: bool) -> bool {
+        match self {
+            Self::Inbound => !outbound,
+            Self::Outbound => outbound,
+            Self::Both => true,
+        }
+    }
 }
 
 /// Which files are kept of a recorded call (R92).

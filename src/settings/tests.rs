@@ -33,6 +33,7 @@ fn sound() -> Account {
         password: Secret("a long one".into()),
         wrap_up: None,
         record_calls: true,
+        record_direction: Directions::Both,
         habits: Habits::default(),
     };
     Account {

@@ -210,6 +210,7 @@ impl Steward {
         if account == *held.account {
             return Ok(held.revision);
         }
+        policy_may_change(&held.account, &account).map_err(Refused::Unsound)?;
         let furnished = held.studio.furnish(&account);
         let (library, sounds) = furnished.map_err(|faults| {
             let problem = |fault: Fault| Problem {
@@ -262,6 +263,29 @@ impl fmt::Debug for Steward {
         f.debug_struct("Steward")
             .field("revision", &revision)
             .finish()
+    }
+}
+
+/// What is recorded changes only while the master toggle is off (R92), so that nobody changes by the way
+/// what callers were told of.
+fn policy_may_change(old: &Account, new: &Account) -> Result<(), Vec<Problem>> {
+    let (old, new) = (&old.recording, &new.recording);
+    if !(old.enabled && new.enabled) {
+        return Ok(());
+    }
+    let changes = [
+        ("recording.direction", old.direction != new.direction),
+        ("recording.composition", old.composition != new.composition),
+    ];
+    let changes = changes.into_iter().filter(|(_, changes)| *changes);
+    let problems = changes.map(|(field, _)| Problem {
+        field: field.to_owned(),
+        mend: "it changes only while recording.enabled is false: set that first".to_owned(),
+    });
+    let problems: Vec<_> = problems.collect();
+    match problems.is_empty() {
+        true => Ok(()),
+        false => Err(problems),
     }
 }
 

@@ -128,3 +128,29 @@ fn every_problem_is_told_at_once_and_nothing_changes() {
     assert!(told.lock().expect("told").is_empty());
     assert_eq!(steward.account().0, 1);
 }
+
+#[test]
+fn r92_what_is_recorded_changes_only_while_the_master_toggle_is_off() {
+    let folder = folder();
+    let store = store(&folder);
+    let (steward, _) = steward(&folder, &store);
+    let with = |enabled: bool, direction: &str| {
+        let (revision, mut table) = steward.document();
+        let section = format!("enabled = {enabled}\ndirection = \"{direction}\"");
+        let section: toml::Table = section.parse().expect("TOML");
+        table.insert("recording".into(), section.into());
+        steward.set(table, "ada", revision)
+    };
+    with(true, "inbound").expect("it was off");
+    let refused = with(true, "both").expect_err("it is on");
+    let Refused::Unsound(problems) = refused else {
+        panic!("{refused:?}")
+    };
+    assert_eq!(problems[0].field, "recording.direction");
+    with(false, "inbound").expect("off");
+    with(true, "both").expect("it was off");
+    assert_eq!(
+        steward.account().1.recording.direction,
+        crate::settings::Directions::Both
+    );
+}

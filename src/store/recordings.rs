@@ -2,6 +2,7 @@
 
 use super::Store;
 use super::audit;
+use super::deliveries::{self, Delivery, DeliveryState};
 use super::link::{Kind, Link, Row, Table, Value, number};
 use super::rows::{agent_name, unword, word};
 use crate::call::record::{AgentName, Content, Direction, File, Recorded, Role, Talk};
@@ -34,6 +35,8 @@ pub struct Recording {
     pub file: File,
     /// When and by whom it was deleted; `None`: it is there.
     pub deleted: Option<Deleted>,
+    /// How far it has got on its way to the storage.
+    pub delivery: Delivery,
 }
 
 /// That a file was deleted (R110).
@@ -102,6 +105,7 @@ const FILES: Table = Table {
         ("began_us", Kind::Int),
         ("sha256", Kind::Text),
         ("encrypted", Kind::Int),
+        ("delivery", Kind::Text),
     ],
     // Never what has become of it since.
     conflict: "ON CONFLICT (call, number, position) DO UPDATE SET path = excluded.path,
@@ -158,7 +162,10 @@ impl Store {
         self.with_all(async move |db| {
             let step = async |link: &mut Link| {
                 let now = Timestamp::now();
-                let sql = "UPDATE files SET deleted_us = $4, deleted_by = $5
+                // What is there, or may be on its way, goes there too.
+                let sql =
+                    "UPDATE files SET deleted_us = $4, deleted_by = $5, next_us = NULL, tries = 0,
+                         delivery = CASE WHEN remote IS NULL THEN 'local' ELSE 'removing' END
                      WHERE call = $1 AND number = $2 AND position = $3 AND deleted_us IS NULL";
                 let [call, segment, position] = key(id);
                 let values = [call, segment, position, now.into(), by.clone().into()];
@@ -191,6 +198,31 @@ impl Store {
         })
     }
 
+    /// The other files of a recording's segment.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub fn recordings_beside(&self, id: FileId) -> anyhow::Result<Vec<Recording>> {
+        self.with(async move |db| {
+            let sql = "SELECT * FROM files WHERE call = $1 AND number = $2 AND position <> $3";
+            let rows = db.link.rows(sql, &key(id)).await?;
+            rows.iter().map(recording).collect()
+        })
+    }
+
+    /// Forgets recordings that were deleted before a time, of which nothing is left anywhere: the audit
+    /// log forgets them, too (R110).
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub fn forget_recordings(&self, before: Timestamp) -> anyhow::Result<u64> {
+        self.with(async move |db| {
+            let sql = "DELETE FROM files
+                 WHERE deleted_us < $1 AND erased = 1 AND delivery <> 'removing'";
+            db.link.execute(sql, &[before.into()]).await
+        })
+    }
+
     /// Nothing is left of a recording that was deleted.
     ///
     /// # Errors
@@ -210,7 +242,8 @@ impl Store {
     pub fn recording_remade(&self, id: FileId, file: &File) -> anyhow::Result<()> {
         let (bytes, sha256, encrypted) = (file.bytes, file.sha256.clone(), file.encrypted);
         self.with(async move |db| {
-            let sql = "UPDATE files SET bytes = $4, sha256 = $5, encrypted = $6
+            let sql = "UPDATE files SET bytes = $4, sha256 = $5, encrypted = $6,
+                     delivery = CASE delivery WHEN 'delivered' THEN 'waiting' ELSE delivery END
                  WHERE call = $1 AND number = $2 AND position = $3";
             let [call, segment, position] = key(id);
             let values = [
@@ -226,7 +259,7 @@ impl Store {
     }
 }
 
-fn key(id: FileId) -> [Value; 3] {
+pub(super) fn key(id: FileId) -> [Value; 3] {
     [
         id.call.to_string().into(),
         id.segment.into(),
@@ -325,6 +358,7 @@ pub(super) async fn put(db: &mut Link, recorded: &Recorded) -> anyhow::Result<()
             talk.map_or(0, |talk| talk.began.as_microsecond()),
             file.sha256,
             u8::from(file.encrypted),
+            word(&DeliveryState::New),
         ])
     });
     db.insert(&FILES, files.collect()).await?;
@@ -354,7 +388,7 @@ pub(super) async fn of_call(db: &mut Link, call: CallId) -> anyhow::Result<Vec<R
     Ok(recordings)
 }
 
-fn recording(row: &Row) -> anyhow::Result<Recording> {
+pub(super) fn recording(row: &Row) -> anyhow::Result<Recording> {
     let nobody = || AgentName {
         id: AgentId(0),
         name: String::new(),
@@ -378,6 +412,7 @@ fn recording(row: &Row) -> anyhow::Result<Recording> {
         },
         file: file(row)?,
         deleted: deleted.map(|at| Deleted { at, by }),
+        delivery: deliveries::delivery(row)?,
     })
 }
 

@@ -5,23 +5,46 @@
 //!                  ─▶ unified only: tracks removed ─▶ kept in the records ─▶ journal removed
 //! ```
 //!
+//! Encrypted, tracks are takes, and stay until the journal has gone:
+//!
+//! ```text
+//!   takes on disk ─▶ mix and legs, each with a key of its own ─▶ descriptions, with the keys wrapped
+//!                 ─▶ kept in the records ─▶ journal removed ─▶ takes removed
+//! ```
+//!
 //! Each step is safe on the disk before the next, and can be done again: whoever is interrupted,
 //! here or in a repair, begins anew and comes to the same end.
 
 use super::journal::{Files, Journal, partial, remove, sync_folder, write_whole};
-use super::{mix, name, peaks, wav};
-use crate::call::record::{AgentName, Content, File, Recorded, Segment};
+use super::keys::{FileKey, Keys, Wrapped};
+use super::make::Plan;
+use super::{mix, name, take, wav};
+use crate::call::record::{AgentName, Content, Direction, File, Recorded, Segment};
 use crate::settings::Composition;
 use anyhow::Context as _;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use std::fs::{self, OpenOptions};
-use std::io::BufReader;
+use std::io::{self, BufReader, ErrorKind, Read, Seek as _, SeekFrom};
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 
 /// Finishes a segment whose tracks are written no more.
-pub(super) fn finish(files: &Files, journal: &Journal) -> anyhow::Result<Recorded> {
+pub(super) fn finish(
+    files: &Files,
+    journal: &Journal,
+    keys: Option<&Keys>,
+) -> anyhow::Result<Recorded> {
+    match (journal.is_encrypted(), keys) {
+        (false, _) => finish_plain(files, journal),
+        (true, Some(keys)) => finish_encrypted(files, journal, keys),
+        (true, None) => {
+            anyhow::bail!("it is encrypted, and no master key is set: recording_keys in [server]")
+        }
+    }
+}
+
+fn finish_plain(files: &Files, journal: &Journal) -> anyhow::Result<Recorded> {
     let mut journal = journal.clone();
     // In a repair, `ended` tells how the writing stopped; here, that it has.
     let interrupted = !journal.ended;
@@ -36,38 +59,135 @@ pub(super) fn finish(files: &Files, journal: &Journal) -> anyhow::Result<Recorde
         frames,
         gaps: &journal.gaps,
         interrupted,
+        keys: None,
     };
-    let keep_tracks = segment.composition != Composition::Unified;
-    let mut recorded = Recorded {
-        call: segment.call,
-        number: segment.number,
-        talk: Some(segment.talk()),
-        files: vec![],
-    };
+    let mut recorded = nothing(&segment);
     if segment.composition != Composition::Legs {
         let stereo = files.sound("");
         if wav::frames(length(&stereo), 2) != frames {
-            mix::compose(files, &segment, frames)?;
+            let make = || {
+                let mut tracks = vec![];
+                for (track, path) in segment.tracks.iter().zip(files.tracks(&segment)) {
+                    let mut file = BufReader::new(fs::File::open(path)?);
+                    file.seek(SeekFrom::Start(wav::HEADER))?;
+                    tracks.push((track.role, Box::new(file) as Box<dyn Read>));
+                }
+                let plan = done.plan(&stereo, Content::Stereo, None);
+                plan.make(|to| mix::mix(&mut tracks, frames, to))
+            };
+            make().with_context(|| stereo.display().to_string())?;
         }
-        recorded.files.push(done.describe("", Content::Stereo)?);
+        recorded
+            .files
+            .push(done.describe("", Content::Stereo, None)?);
     }
     for (track, marker) in segment.tracks.iter().zip(name::markers(&segment.tracks)) {
-        if keep_tracks {
-            recorded
-                .files
-                .push(done.describe(&marker, Content::Leg(track.role))?);
-        } else {
+        if segment.composition == Composition::Unified {
             remove(&files.sound(&marker))?;
+        } else {
+            let content = Content::Leg(track.role);
+            recorded.files.push(done.describe(&marker, content, None)?);
         }
     }
     sync_folder(&files.journal())?;
     Ok(recorded)
 }
 
+/// From takes alone: so it can be done again to the same sound, with other keys.
+fn finish_encrypted(files: &Files, journal: &Journal, keys: &Keys) -> anyhow::Result<Recorded> {
+    let segment = &journal.segment;
+    let mut gaps = journal.gaps.clone();
+    gaps.resize(segment.tracks.len(), false);
+    let mut own = vec![];
+    for wrapped in &journal.keys {
+        own.push(keys.unwrap(wrapped)?);
+    }
+    let paths = files.takes(segment);
+    let take = |index: usize| -> anyhow::Result<Option<take::Reader>> {
+        let (Some(path), Some(key)) = (paths.get(index), own.get(index)) else {
+            return Ok(None);
+        };
+        match fs::File::open(path) {
+            Ok(file) => Ok(Some(
+                take::Reader::new(file, key).with_context(|| path.display().to_string())?,
+            )),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error).with_context(|| path.display().to_string()),
+        }
+    };
+    let mut frames = 0;
+    for (index, gaps) in gaps.iter_mut().enumerate() {
+        match take(index)? {
+            Some(take) => frames = frames.max(take.frames()),
+            // A track that could never be created is silence, and says so.
+            None => *gaps = true,
+        }
+    }
+    let frames = frames.min(wav::MAX_FRAMES);
+    let voice = |index: usize| -> anyhow::Result<Box<dyn Read>> {
+        Ok(match take(index)? {
+            Some(take) => Box::new(take.fit(frames)),
+            None => Box::new(io::repeat(0)),
+        })
+    };
+    let done = Done {
+        files,
+        segment,
+        frames,
+        gaps: &gaps,
+        interrupted: !journal.ended,
+        keys: Some(keys),
+    };
+    let mut recorded = nothing(segment);
+    if segment.composition != Composition::Legs {
+        let mut tracks = vec![];
+        for (index, track) in segment.tracks.iter().enumerate() {
+            tracks.push((track.role, voice(index)?));
+        }
+        let (key, path) = (FileKey::new()?, files.sealed(""));
+        let plan = done.plan(&path, Content::Stereo, Some(&key));
+        let made = plan.make(|to| mix::mix(&mut tracks, frames, to));
+        made.with_context(|| path.display().to_string())?;
+        recorded
+            .files
+            .push(done.describe("", Content::Stereo, Some(&key))?);
+    }
+    if segment.composition != Composition::Unified {
+        let markers = name::markers(&segment.tracks);
+        for (index, (track, marker)) in segment.tracks.iter().zip(markers).enumerate() {
+            let content = Content::Leg(track.role);
+            let (key, path) = (FileKey::new()?, files.sealed(&marker));
+            let voice = voice(index)?;
+            let plan = done.plan(&path, content, Some(&key));
+            let made = plan.make(|to| io::copy(&mut voice.take(2 * frames), to).map(drop));
+            made.with_context(|| path.display().to_string())?;
+            recorded
+                .files
+                .push(done.describe(&marker, content, Some(&key))?);
+        }
+    }
+    sync_folder(&files.journal())?;
+    Ok(recorded)
+}
+
+fn nothing(segment: &Segment) -> Recorded {
+    Recorded {
+        call: segment.call,
+        number: segment.number,
+        talk: Some(segment.talk()),
+        files: vec![],
+    }
+}
+
 /// A recording that is in the records needs its journal no more.
-pub(super) fn settle(files: &Files) -> anyhow::Result<()> {
+pub(super) fn settle(files: &Files, segment: &Segment) -> anyhow::Result<()> {
     remove(&files.journal())?;
-    Ok(sync_folder(&files.journal())?)
+    sync_folder(&files.journal())?;
+    // Last: without them an encrypted segment cannot be finished once more.
+    for take in files.takes(segment) {
+        remove(&take)?;
+    }
+    Ok(())
 }
 
 /// The length of a mix that is complete already: its tracks may be gone by now.
@@ -116,11 +236,26 @@ struct Done<'a> {
     frames: u64,
     gaps: &'a [bool],
     interrupted: bool,
+    keys: Option<&'a Keys>,
 }
 
 impl Done<'_> {
+    fn plan<'p>(&self, path: &'p Path, content: Content, key: Option<&'p FileKey>) -> Plan<'p> {
+        Plan {
+            path,
+            channels: channels(content),
+            frames: self.frames,
+            key,
+        }
+    }
+
     /// Writes what a file is beside it (R100, D10), and returns it for the record.
-    fn describe(&self, marker: &str, content: Content) -> anyhow::Result<File> {
+    fn describe(
+        &self,
+        marker: &str,
+        content: Content,
+        key: Option<&FileKey>,
+    ) -> anyhow::Result<File> {
         let segment = self.segment;
         let of_content = |role| match content {
             Content::Leg(leg) => leg == role,
@@ -132,7 +267,16 @@ impl Done<'_> {
         let gaps = mine.iter().any(|(_, gaps)| **gaps);
         let milliseconds = wav::milliseconds(self.frames);
         let lasted = SignedDuration::from_millis(i64::try_from(milliseconds)?);
-        let sha256 = self.look(marker, content)?;
+        let sound = match key {
+            Some(_) => self.files.sealed(marker),
+            None => self.files.sound(marker),
+        };
+        let plan = self.plan(&sound, content, key);
+        let sha256 = plan
+            .look(&sound, &self.files.picture(marker))
+            .with_context(|| sound.display().to_string())?;
+        let wrapped = self.keys.zip(key).map(|(keys, key)| keys.wrap(key));
+        let wrapped = wrapped.transpose()?;
         let description = Description {
             conversation_id: segment.call.to_string(),
             segment: segment.number,
@@ -143,6 +287,8 @@ impl Done<'_> {
             account: &segment.account,
             customer: &segment.customer,
             called: &segment.called,
+            queue: segment.queue.as_deref(),
+            direction: segment.direction,
             agent: &segment.agent,
             content: match content {
                 Content::Leg(role) => name::role(role),
@@ -156,6 +302,7 @@ impl Done<'_> {
             gaps,
             interrupted: self.interrupted,
             sha256: &sha256,
+            keys: wrapped.as_slice(),
         };
         let path = self.files.description(marker);
         write_whole(&path, &serde_json::to_vec_pretty(&description)?)
@@ -164,24 +311,12 @@ impl Done<'_> {
             path: self.files.relative_sound(marker),
             content,
             milliseconds,
-            bytes: length(&self.files.sound(marker)),
+            bytes: wav::HEADER + self.frames * 2 * u64::from(channels(content)),
             gaps,
             interrupted: self.interrupted,
             sha256: Some(sha256),
-            encrypted: false,
+            encrypted: key.is_some(),
         })
-    }
-
-    /// Reads a sound once more: gives its hash, and leaves its picture beside it.
-    fn look(&self, marker: &str, content: Content) -> anyhow::Result<String> {
-        let path = self.files.sound(marker);
-        let look = || -> anyhow::Result<String> {
-            let file = BufReader::with_capacity(1 << 16, fs::File::open(&path)?);
-            let (sha256, peaks) = peaks::look(file, channels(content), self.frames)?;
-            write_whole(&self.files.picture(marker), &serde_json::to_vec(&peaks)?)?;
-            Ok(sha256)
-        };
-        look().with_context(|| path.display().to_string())
     }
 }
 
@@ -202,6 +337,9 @@ struct Description<'a> {
     account: &'a str,
     customer: &'a str,
     called: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    queue: Option<&'a str>,
+    direction: Direction,
     agent: &'a AgentName,
     content: &'static str,
     start: Timestamp,
@@ -212,6 +350,9 @@ struct Description<'a> {
     gaps: bool,
     interrupted: bool,
     sha256: &'a str,
+    /// The key of the file, wrapped, where it is encrypted.
+    #[serde(skip_serializing_if = "<[Wrapped]>::is_empty")]
+    keys: &'a [Wrapped],
 }
 
 /// Bytes of a file; 0 if there is none.
@@ -225,6 +366,7 @@ pub(super) fn sweep(files: &Files, segment: &Segment) -> anyhow::Result<()> {
     markers.push(String::new());
     for marker in markers {
         remove(&partial(&files.sound(&marker)))?;
+        remove(&partial(&files.sealed(&marker)))?;
         remove(&partial(&files.description(&marker)))?;
         remove(&partial(&files.picture(&marker)))?;
     }

@@ -4,6 +4,7 @@
 //! start knows what is unfinished (F1). Only the folder says which files it speaks of: a journal
 //! cannot name others.
 
+use super::keys::Wrapped;
 use super::name;
 use crate::call::record::Segment;
 use anyhow::{Context as _, ensure};
@@ -13,8 +14,9 @@ use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-/// Journals of another version are left for the release that wrote them.
-const VERSION: u32 = 1;
+/// Journals of other versions are left for the release that wrote them.
+const PLAIN: u32 = 1;
+const ENCRYPTED: u32 = 2;
 
 /// Largest journal that is read.
 const MAX_BYTES: u64 = 65_536;
@@ -27,17 +29,25 @@ pub(super) struct Journal {
     pub(super) ended: bool,
     /// For each track, whether sound of it was lost.
     pub(super) gaps: Vec<bool>,
+    /// For each track the key with which it is written, wrapped; none: not encrypted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) keys: Vec<Wrapped>,
 }
 
 impl Journal {
-    pub(super) fn new(segment: Segment) -> Self {
+    pub(super) fn new(segment: Segment, keys: Vec<Wrapped>) -> Self {
         let gaps = vec![false; segment.tracks.len()];
         Self {
-            version: VERSION,
+            version: if keys.is_empty() { PLAIN } else { ENCRYPTED },
             segment,
             ended: false,
             gaps,
+            keys,
         }
+    }
+
+    pub(super) fn is_encrypted(&self) -> bool {
+        !self.keys.is_empty()
     }
 
     pub(super) fn read(path: &Path) -> anyhow::Result<Self> {
@@ -47,7 +57,7 @@ impl Journal {
         );
         let journal: Self = serde_json::from_slice(&fs::read(path)?)?;
         ensure!(
-            journal.version == VERSION,
+            [PLAIN, ENCRYPTED].contains(&journal.version),
             "it is of version {}",
             journal.version
         );
@@ -87,9 +97,9 @@ impl Files {
     }
 
     /// Makes the folder of the files and their journal again, after somebody removed them.
-    pub(super) fn restore(&self, root: &Path, segment: &Segment) -> anyhow::Result<()> {
+    pub(super) fn restore(&self, root: &Path, journal: &Journal) -> anyhow::Result<()> {
         create_folders(root, &self.relative)?;
-        Journal::new(segment.clone()).write(self)
+        journal.write(self)
     }
 
     /// The names beside a journal.
@@ -114,6 +124,22 @@ impl Files {
     /// The sound of a track by its marker; of the stereo mix with none.
     pub(super) fn sound(&self, marker: &str) -> PathBuf {
         self.with(&format!("{marker}.wav"))
+    }
+
+    /// A track while it is written encrypted.
+    pub(super) fn take(&self, marker: &str) -> PathBuf {
+        self.with(&format!("{marker}{}", name::TAKE))
+    }
+
+    /// The same, for each track.
+    pub(super) fn takes(&self, segment: &Segment) -> Vec<PathBuf> {
+        let markers = name::markers(&segment.tracks);
+        markers.iter().map(|marker| self.take(marker)).collect()
+    }
+
+    /// An encrypted sound.
+    pub(super) fn sealed(&self, marker: &str) -> PathBuf {
+        self.with(&format!("{marker}{}", name::SEALED))
     }
 
     pub(super) fn description(&self, marker: &str) -> PathBuf {
@@ -143,7 +169,10 @@ impl Files {
 
     fn any_exists(&self, segment: &Segment) -> bool {
         let mut paths = self.tracks(segment);
-        paths.extend([self.journal(), self.sound("")]);
+        paths.extend(self.takes(segment));
+        let markers = name::markers(&segment.tracks);
+        paths.extend(markers.iter().map(|marker| self.sealed(marker)));
+        paths.extend([self.journal(), self.sound(""), self.sealed("")]);
         // A link to nowhere is a name taken, too.
         paths.iter().any(|path| path.symlink_metadata().is_ok())
     }

@@ -1,45 +1,27 @@
 //! The stereo mix: the customer left, the agent right (D15), made in pieces of bounded size.
 
-use super::journal::{Files, partial, sync_folder};
-use super::wav;
-use crate::call::record::{Role, Segment};
-use anyhow::Context as _;
-use std::fs::{self, File};
-use std::io::{self, BufReader, BufWriter, Read, Seek as _, SeekFrom, Write as _};
+use crate::call::record::Role;
+use std::io::{self, Read, Write};
 
 /// Frames read from each track at a time.
 const PIECE: usize = 16_384;
 
-/// Writes the mix of a segment's tracks, all of them so many frames long.
-pub(super) fn compose(files: &Files, segment: &Segment, frames: u64) -> anyhow::Result<()> {
-    let path = files.sound("");
-    let part = partial(&path);
-    let compose = || -> io::Result<()> {
-        let mut tracks = vec![];
-        for (track, path) in segment.tracks.iter().zip(files.tracks(segment)) {
-            let mut file = File::open(path)?;
-            file.seek(SeekFrom::Start(wav::HEADER))?;
-            tracks.push((track.role, BufReader::new(file)));
-        }
-        let mut out = BufWriter::with_capacity(4 * PIECE, File::create(&part)?);
-        out.write_all(&wav::header(2, frames))?;
-        let mut left = frames;
-        while left > 0 {
-            let piece = usize::try_from(left).unwrap_or(PIECE).min(PIECE);
-            out.write_all(&read_piece(&mut tracks, piece)?)?;
-            left -= piece as u64;
-        }
-        out.into_inner()
-            .map_err(io::IntoInnerError::into_error)?
-            .sync_all()?;
-        fs::rename(&part, &path)?;
-        sync_folder(&path)
-    };
-    compose().with_context(|| path.display().to_string())
+/// Whose voice a track is, and its samples.
+pub(super) type Voice<'v> = (Role, Box<dyn Read + 'v>);
+
+/// Writes the mix of some tracks, all of them so many frames long.
+pub(super) fn mix(tracks: &mut [Voice<'_>], frames: u64, to: &mut dyn Write) -> io::Result<()> {
+    let mut left = frames;
+    while left > 0 {
+        let piece = usize::try_from(left).unwrap_or(PIECE).min(PIECE);
+        to.write_all(&read_piece(tracks, piece)?)?;
+        left -= piece as u64;
+    }
+    Ok(())
 }
 
 /// The next frames, as bytes. Several tracks of one role are added.
-fn read_piece(tracks: &mut [(Role, BufReader<File>)], frames: usize) -> io::Result<Vec<u8>> {
+fn read_piece(tracks: &mut [Voice<'_>], frames: usize) -> io::Result<Vec<u8>> {
     let mut mixed = vec![(0_i16, 0_i16); frames];
     let mut bytes = vec![0; 2 * frames];
     for (role, track) in tracks {

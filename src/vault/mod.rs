@@ -10,14 +10,20 @@
 //! Of what has reached the vault, a process that is killed loses at most 0.3 seconds. A power cut
 //! may cost what came after the last `fdatasync`, every five seconds. A file ends at 37 hours, where its mix would pass the 4 GB of a WAV header.
 
+mod entries;
+mod erase;
 mod finish;
 mod health;
 mod journal;
+mod keys;
+mod make;
 mod mix;
 mod name;
 mod peaks;
 mod repair;
+mod seal;
 mod shelf;
+mod take;
 mod track;
 mod wav;
 mod writer;
@@ -26,6 +32,8 @@ mod writer;
 mod tests;
 
 pub use crate::media::Chunk;
+pub use entries::{Entry, by_segment};
+pub use keys::Keys;
 pub use shelf::{Shelf, Sound};
 pub use wav::{WavReport, open_report};
 
@@ -111,13 +119,14 @@ impl Vault {
     /// Opens the folder, and takes orders. What an earlier run left is finished meanwhile, each
     /// told by [`Event::Recorded`].
     ///
-    /// `keep` puts a recording into the records, and says whether it would survive the end of the
+    /// With `keys` recordings are encrypted (D16). `keep` puts a recording into the records, and says whether it would survive the end of the
     /// process there: if not, it is tried again. So each file has its record, whenever we are killed.
     ///
     /// # Errors
     /// A folder that cannot be made, or no threads.
     pub fn start(
         root: PathBuf,
+        keys: Option<Arc<Keys>>,
         keep: impl FnMut(&Recorded) -> bool + Send + 'static,
         report: impl FnMut(Event) + Send + 'static,
     ) -> anyhow::Result<Self> {
@@ -130,7 +139,12 @@ impl Vault {
         // Bounded by what the writer has open: one job a segment, one a track.
         let (jobs, work) = mpsc::channel();
         let room = Arc::new(Room::default());
-        let writer = Writer::new(root.clone(), Arc::clone(&room.lost), Arc::clone(&health));
+        let writer = Writer::new(
+            root.clone(),
+            keys.clone(),
+            Arc::clone(&room.lost),
+            Arc::clone(&health),
+        );
         let writer = thread::Builder::new()
             .name("vault-writer".to_owned())
             .spawn({
@@ -139,7 +153,16 @@ impl Vault {
             })?;
         let finisher = thread::Builder::new()
             .name("vault-finisher".to_owned())
-            .spawn(move || finish_all(&root, found, &work, Box::new(keep), &health))?;
+            .spawn(move || {
+                finish_all(
+                    &root,
+                    found,
+                    &work,
+                    keys.as_deref(),
+                    Box::new(keep),
+                    &health,
+                )
+            })?;
         Ok(Self {
             sender: Sender { orders, room },
             writer,
@@ -283,17 +306,20 @@ fn finish_all(
     root: &std::path::Path,
     found: Found,
     work: &Receiver<Job>,
+    keys: Option<&Keys>,
     mut keep: Box<Keep>,
     health: &Mutex<Health>,
 ) {
     let keep = &mut *keep;
-    repair::repair(root, found, keep, &mut |event| lock(health).tell(event));
+    repair::repair(root, found, keys, keep, &mut |event| {
+        lock(health).tell(event)
+    });
     let mut failed = vec![];
     let mut retry = Instant::now() + RETRY;
     loop {
         let job = work.recv_timeout(retry.saturating_duration_since(Instant::now()));
         if Instant::now() >= retry {
-            failed.retain(|(files, journal)| !finish_one(files, journal, keep, health));
+            failed.retain(|(files, journal)| !finish_one(files, journal, keys, keep, health));
             lock(health).unfinished = failed.len();
             retry = Instant::now() + RETRY;
         }
@@ -304,7 +330,7 @@ fn finish_all(
         };
         match job {
             Job::Finish(files, journal) => {
-                if !finish_one(&files, &journal, keep, health) {
+                if !finish_one(&files, &journal, keys, keep, health) {
                     failed.push((files, *journal));
                     lock(health).unfinished = failed.len();
                 }
@@ -317,7 +343,7 @@ fn finish_all(
                 syncing.asked.store(false, Ordering::Relaxed);
             }
             Job::Stop => {
-                failed.retain(|(files, journal)| !finish_one(files, journal, keep, health));
+                failed.retain(|(files, journal)| !finish_one(files, journal, keys, keep, health));
                 return;
             }
         }
@@ -331,17 +357,18 @@ type Keep = dyn FnMut(&Recorded) -> bool + Send;
 fn finish_one(
     files: &journal::Files,
     journal: &journal::Journal,
+    keys: Option<&Keys>,
     keep: &mut Keep,
     health: &Mutex<Health>,
 ) -> bool {
-    match finish::finish(files, journal) {
+    match finish::finish(files, journal, keys) {
         Ok(recorded) => {
             if !keep(&recorded) {
                 let call = recorded.call;
                 tracing::warn!(%call, "a recording cannot be put into the records yet");
                 return false;
             }
-            if let Err(error) = finish::settle(files) {
+            if let Err(error) = finish::settle(files, &journal.segment) {
                 lock(health).failed(Instant::now(), &files.journal(), &format!("{error:#}"));
                 return false;
             }

@@ -6,6 +6,8 @@
 //!       + -customer.json -agent.json .json                  what it is
 //!       + -customer.peaks -agent.peaks .peaks               how loud it is over its time
 //!       + .segment.json                                     the journal, while it is written
+//!       + -customer.take -agent.take                        encrypted: the tracks, while they are written
+//!       + -customer.wav.sealed …                            encrypted: the sound (format: `seal`)
 //! ```
 //!
 //! The names of people come from outside: nothing in them may leave the folder (H19), split a
@@ -20,6 +22,10 @@ const FIELD: usize = 64;
 
 /// The ending of a journal.
 pub(super) const JOURNAL: &str = ".segment.json";
+/// The ending of a track that is written encrypted.
+pub(super) const TAKE: &str = ".take";
+/// The ending of an encrypted sound.
+pub(super) const SEALED: &str = ".wav.sealed";
 
 /// The name of a segment's files without ending, relative to the folder of recordings, with `/`.
 pub(super) fn base(segment: &Segment) -> String {

@@ -1,6 +1,7 @@
 //! What an earlier run left unfinished is found at the start, and finished (F1).
 
 use super::journal::{Files, Journal, remove};
+use super::keys::Keys;
 use super::{Event, Keep, finish, name};
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
@@ -51,7 +52,12 @@ impl Found {
             } else if name.ends_with(".segment.json.part") {
                 // The crash came before the segment had a journal, hence before it had a file.
                 drop(remove(&path));
-            } else if let Some(base) = name.strip_suffix(".wav") {
+            } else if let Some(base) = name.strip_suffix(name::TAKE) {
+                // Its segment is finished: the kill came after the journal had gone.
+                if !journals.iter().any(|journal| speaks_of(journal, base)) {
+                    drop(remove(&path));
+                }
+            } else if let Some(base) = sound(name) {
                 let described = names.contains(OsStr::new(&format!("{base}.json")));
                 if !described && !journals.iter().any(|journal| speaks_of(journal, base)) {
                     self.leave(&path, "no journal and no description explain it".to_owned());
@@ -66,9 +72,15 @@ impl Found {
 }
 
 /// Finishes everything found. What cannot be finished is left, and told.
-pub(super) fn repair(root: &Path, mut found: Found, keep: &mut Keep, tell: &mut dyn FnMut(Event)) {
+pub(super) fn repair(
+    root: &Path,
+    mut found: Found,
+    keys: Option<&Keys>,
+    keep: &mut Keep,
+    tell: &mut dyn FnMut(Event),
+) {
     for path in std::mem::take(&mut found.journals) {
-        match finish_left(root, &path, keep) {
+        match finish_left(root, &path, keys, keep) {
             Ok(event) => tell(event),
             Err(error) => found.leave(&path, format!("{error:#}")),
         }
@@ -89,17 +101,22 @@ pub(super) fn repair(root: &Path, mut found: Found, keep: &mut Keep, tell: &mut 
     }
 }
 
-fn finish_left(root: &Path, path: &Path, keep: &mut Keep) -> anyhow::Result<Event> {
+fn finish_left(
+    root: &Path,
+    path: &Path,
+    keys: Option<&Keys>,
+    keep: &mut Keep,
+) -> anyhow::Result<Event> {
     let files = Files::of_journal(root, path)
         .ok_or_else(|| anyhow::anyhow!("its name is no name of ours"))?;
     let journal = Journal::read(path)?;
-    let recorded = finish::finish(&files, &journal)?;
+    let recorded = finish::finish(&files, &journal, keys)?;
     finish::sweep(&files, &journal.segment)?;
     anyhow::ensure!(
         keep(&recorded),
         "it is finished, but cannot be put into the records: the next start does"
     );
-    finish::settle(&files)?;
+    finish::settle(&files, &journal.segment)?;
     tracing::info!(call = %recorded.call, "a recording that was interrupted is finished");
     Ok(Event::Recorded(recorded))
 }
@@ -108,11 +125,17 @@ fn finish_left(root: &Path, path: &Path, keep: &mut Keep) -> anyhow::Result<Even
 fn speaks_of(journal: &str, sound: &str) -> bool {
     let ours = |marker: &str| {
         marker.is_empty()
-            || ["-customer", "-agent"]
+            || ["-customer", "-agent", "-outside"]
                 .iter()
                 .any(|role| marker.starts_with(role))
     };
     sound.strip_prefix(journal).is_some_and(ours)
+}
+
+/// The name of a sound without its ending.
+fn sound(name: &str) -> Option<&str> {
+    let plain = name.strip_suffix(".wav");
+    plain.or_else(|| name.strip_suffix(name::SEALED))
 }
 
 fn base(name: &OsStr) -> Option<&str> {

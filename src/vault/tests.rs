@@ -1,5 +1,7 @@
 //! Whole lives of segments, in folders of their own.
 
+mod encrypted;
+mod erased;
 mod removed;
 mod repair;
 
@@ -86,6 +88,7 @@ fn with(base: &Path, ending: &str) -> PathBuf {
 
 /// A writer by hand: no thread, and time as one likes.
 struct Bench {
+    keys: Option<Arc<Keys>>,
     folder: Folder,
     now: Instant,
     writer: Writer,
@@ -96,14 +99,20 @@ struct Bench {
 
 impl Bench {
     fn new() -> Self {
+        Self::with(None)
+    }
+
+    fn with(keys: Option<Keys>) -> Self {
+        let keys = keys.map(Arc::new);
         let folder = Folder::new();
         let events = Arc::new(Mutex::new(vec![]));
         let told = Arc::clone(&events);
         let health = Health::new(move |event| lock(&told).push(event));
         let health = Arc::new(Mutex::new(health));
         let root = folder.path().join("recordings");
-        let writer = Writer::new(root, Arc::default(), Arc::clone(&health));
+        let writer = Writer::new(root, keys.clone(), Arc::default(), Arc::clone(&health));
         Self {
+            keys,
             folder,
             now: Instant::now(),
             writer,
@@ -150,7 +159,13 @@ impl Bench {
         for job in std::mem::take(&mut self.jobs) {
             match job {
                 Job::Finish(files, journal) => {
-                    let _ = finish_one(&files, &journal, &mut |_| true, &self.health);
+                    let _ = finish_one(
+                        &files,
+                        &journal,
+                        self.keys.as_deref(),
+                        &mut |_| true,
+                        &self.health,
+                    );
                 }
                 Job::Sync(_, _, syncing) => syncing.asked.store(false, Ordering::Relaxed),
                 Job::Stop => {}
@@ -392,7 +407,7 @@ fn a_full_queue_drops_sound_marks_the_file_and_keeps_room_for_ends() {
         .expect("room was kept");
     let mut bench = Bench::new();
     let health = Arc::clone(&bench.health);
-    bench.writer = Writer::new(bench.root(), Arc::clone(&sender.room.lost), health);
+    bench.writer = Writer::new(bench.root(), None, Arc::clone(&sender.room.lost), health);
     bench.begin(segment());
     while let Ok(order) = inbox.try_recv() {
         sender.room.taken(&order);
@@ -436,7 +451,7 @@ fn the_threads_write_finish_and_end() {
     let events = Arc::new(Mutex::new(vec![]));
     let told = Arc::clone(&events);
     let root = folder.path().join("r");
-    let vault = Vault::start(root, |_| true, move |event| lock(&told).push(event));
+    let vault = Vault::start(root, None, |_| true, move |event| lock(&told).push(event));
     let vault = vault.expect("started");
     let sender = vault.sender();
     sender.begin(segment()).expect("room");
@@ -470,7 +485,13 @@ fn a_recording_that_is_in_no_record_keeps_its_journal_for_the_next_try() {
     let Some(Job::Finish(files, journal)) = bench.jobs.pop() else {
         panic!("{:?}", bench.jobs)
     };
-    assert!(!finish_one(&files, &journal, &mut |_| false, &bench.health));
+    assert!(!finish_one(
+        &files,
+        &journal,
+        None,
+        &mut |_| false,
+        &bench.health
+    ));
     assert!(names(&bench.root()).contains(&name::JOURNAL.to_owned()));
     let kept = Arc::new(Mutex::new(vec![]));
     let records = Arc::clone(&kept);
@@ -479,7 +500,7 @@ fn a_recording_that_is_in_no_record_keeps_its_journal_for_the_next_try() {
         true
     };
     let found = Found::in_folder(&bench.root());
-    super::repair::repair(&bench.root(), found, &mut keep, &mut |_| {});
+    super::repair::repair(&bench.root(), found, None, &mut keep, &mut |_| {});
     let kept = lock(&kept);
     assert_eq!(kept.len(), 1);
     assert!(kept[0].files.iter().all(|file| !file.interrupted));

@@ -3,9 +3,10 @@
 //! Samples have absolute positions: what never came is silence, never a shift (R113). They are
 //! collected for a fifth of a second, then written together with a fresh header, so that a file is
 //! always playable, and a crash costs little. What the disk refuses is lost, the file is marked, and
-//! later samples still land where they belong.
+//! later samples still land where they belong. With a key the file is a `take`.
 
-use super::wav;
+use super::keys::FileKey;
+use super::{take, wav};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Seek as _};
 use std::os::unix::fs::{FileExt as _, MetadataExt as _};
@@ -29,6 +30,10 @@ pub(super) struct Track {
     path: PathBuf,
     /// `None` while it could not be created.
     file: Option<File>,
+    /// With which it is encrypted; `None`: it is a WAV file.
+    key: Option<FileKey>,
+    /// Who encrypts it, from its first byte on.
+    take: Option<take::Writer>,
     /// Frames in the file, as its header says.
     frames: u64,
     /// Where the collected samples begin.
@@ -58,6 +63,8 @@ impl Track {
         Self {
             path: PathBuf::new(),
             file: None,
+            key: None,
+            take: None,
             frames: 0,
             start: 0,
             collected: vec![],
@@ -87,16 +94,23 @@ impl Track {
     }
 
     /// Gives the track its file, with silence for what has gone by.
-    pub(super) fn place(&mut self, path: PathBuf) -> io::Result<()> {
+    /// With a key it is written encrypted.
+    pub(super) fn place(&mut self, path: PathBuf, key: Option<FileKey>) -> io::Result<()> {
         self.path = path;
+        self.key = key;
         self.create()
     }
 
     fn create(&mut self) -> io::Result<()> {
         if self.file.is_none() {
             let file = self.file.insert(new_file(&self.path)?);
-            file.write_all_at(&wav::header(1, self.frames), 0)?;
-            file.set_len(wav::HEADER + 2 * self.frames)?;
+            if self.key.is_none() {
+                file.write_all_at(&wav::header(1, self.frames), 0)?;
+                file.set_len(wav::HEADER + 2 * self.frames)?;
+            }
+        }
+        if let (Some(key), None, Some(file)) = (&self.key, &self.take, &self.file) {
+            self.take = Some(take::Writer::new(file, key)?);
         }
         Ok(())
     }
@@ -194,13 +208,17 @@ impl Track {
         self.ended = true;
         let written = self.write();
         let length = length.unwrap_or(self.frames).min(wav::MAX_FRAMES);
-        if let Some(file) = &self.file {
-            file.set_len(wav::HEADER + 2 * length)
-                .and_then(|()| file.write_all_at(&wav::header(1, length), 0))
-                .inspect_err(|_| self.gaps = true)?;
-        } else {
-            self.gaps |= length > 0;
-        }
+        let ended = match (&self.file, &mut self.take) {
+            (Some(file), Some(take)) => take.end(file, length),
+            (Some(file), None) if self.key.is_none() => file
+                .set_len(wav::HEADER + 2 * length)
+                .and_then(|()| file.write_all_at(&wav::header(1, length), 0)),
+            (Some(_), None) | (None, _) => {
+                self.gaps |= length > 0;
+                Ok(())
+            }
+        };
+        ended.inspect_err(|_| self.gaps = true)?;
         self.frames = length;
         written
     }
@@ -226,6 +244,11 @@ impl Track {
         let Some(file) = &self.file else {
             return Ok(());
         };
+        if let Some(take) = &mut self.take {
+            take.write(file, self.start, &self.collected)?;
+            self.frames = self.frames.max(end);
+            return Ok(());
+        }
         let bytes: Vec<u8> = self
             .collected
             .iter()
@@ -250,7 +273,7 @@ mod tests {
 
     fn placed(now: Instant, path: PathBuf) -> Track {
         let mut track = Track::new(now);
-        track.place(path).expect("created");
+        track.place(path, None).expect("created");
         track
     }
 
@@ -326,7 +349,7 @@ mod tests {
         let mut track = Track::new(now);
         track.put(now, 0, &[1; 4]).expect("dropped");
         track.end(Some(4)).expect("noted");
-        track.place(path.clone()).expect("created");
+        track.place(path.clone(), None).expect("created");
         assert_eq!((samples(&path), track.has_gaps()), (vec![0; 4], true));
     }
 

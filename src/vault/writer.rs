@@ -6,6 +6,7 @@
 use super::finish;
 use super::health::Health;
 use super::journal::{Files, Journal};
+use super::keys::{FileKey, Keys, Wrapped};
 use super::track::{Syncing, Track};
 use super::{Order, lock};
 use crate::call::record::Segment;
@@ -13,6 +14,7 @@ use crate::id::RecordingId;
 use crate::media::Chunk;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
+use std::iter::repeat;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -40,6 +42,8 @@ pub(super) enum Job {
 
 pub(super) struct Writer {
     root: PathBuf,
+    /// With which new recordings are encrypted; `None`: they are not.
+    keys: Option<Arc<Keys>>,
     /// Open segments, in the order in which they began.
     open: BTreeMap<u64, Open>,
     next: u64,
@@ -53,7 +57,10 @@ pub(super) struct Writer {
 }
 
 struct Open {
-    segment: Segment,
+    /// What the segment is, and the keys of its tracks, wrapped.
+    journal: Journal,
+    /// Those keys; none: not encrypted.
+    keys: Vec<FileKey>,
     /// `None` while the folder or the journal cannot be written.
     files: Option<Files>,
     /// When to try that again.
@@ -71,11 +78,13 @@ struct Early {
 impl Writer {
     pub(super) fn new(
         root: PathBuf,
+        keys: Option<Arc<Keys>>,
         lost: Arc<Mutex<BTreeSet<RecordingId>>>,
         health: Arc<Mutex<Health>>,
     ) -> Self {
         Self {
             root,
+            keys,
             open: BTreeMap::new(),
             next: 0,
             places: BTreeMap::new(),
@@ -141,8 +150,10 @@ impl Writer {
         self.next += 1;
         let recordings: Vec<_> = segment.tracks.iter().map(|track| track.recording).collect();
         let tracks = recordings.iter().map(|_| Track::new(now)).collect();
+        let (keys, wrapped) = self.new_keys(now, recordings.len());
         let mut open = Open {
-            segment,
+            journal: Journal::new(segment, wrapped),
+            keys,
             files: None,
             retry: now,
             look: now + LOOK,
@@ -159,6 +170,27 @@ impl Writer {
                 for chunk in early.chunks {
                     self.chunk(now, chunk, jobs);
                 }
+            }
+        }
+    }
+
+    /// A key for each track, and what is kept of it. Without randomness nothing is encrypted, and that
+    /// is trouble.
+    fn new_keys(&self, now: Instant, count: usize) -> (Vec<FileKey>, Vec<Wrapped>) {
+        let Some(keys) = &self.keys else {
+            return (vec![], vec![]);
+        };
+        let make = |_| {
+            let key = FileKey::new()?;
+            let wrapped = keys.wrap(&key)?;
+            Ok((key, wrapped))
+        };
+        let made: anyhow::Result<Vec<(FileKey, Wrapped)>> = (0..count).map(make).collect();
+        match made {
+            Ok(made) => made.into_iter().unzip(),
+            Err(error) => {
+                lock(&self.health).failed(now, &self.root, &format!("{error:#}"));
+                (vec![], vec![])
             }
         }
     }
@@ -209,7 +241,7 @@ impl Writer {
             }
         }
         open.restore(now, &self.root, &self.health);
-        let mut journal = Journal::new(open.segment);
+        let mut journal = open.journal;
         journal.ended = ended;
         journal.gaps = open.tracks.iter().map(Track::has_gaps).collect();
         match open.files {
@@ -265,16 +297,21 @@ impl Open {
     fn create(&mut self, now: Instant, root: &Path, health: &Mutex<Health>) {
         self.retry = now + REOPEN;
         let create = || -> anyhow::Result<Files> {
-            let files = Files::free(root, &self.segment)?;
-            let written = Journal::new(self.segment.clone()).write(&files);
+            let files = Files::free(root, &self.journal.segment)?;
+            let written = self.journal.write(&files);
             // Half a journal would keep its name from the next try.
-            written.inspect_err(|_| drop(finish::sweep(&files, &self.segment)))?;
+            written.inspect_err(|_| drop(finish::sweep(&files, &self.journal.segment)))?;
             Ok(files)
         };
         match create() {
             Ok(files) => {
-                for (track, path) in self.tracks.iter_mut().zip(files.tracks(&self.segment)) {
-                    if let Err(error) = track.place(path) {
+                let paths = match self.journal.is_encrypted() {
+                    true => files.takes(&self.journal.segment),
+                    false => files.tracks(&self.journal.segment),
+                };
+                let keys = self.keys.iter().cloned().map(Some).chain(repeat(None));
+                for ((track, path), key) in self.tracks.iter_mut().zip(paths).zip(keys) {
+                    if let Err(error) = track.place(path, key) {
                         lock(health).failed(now, track.path(), &error);
                     }
                 }
@@ -293,7 +330,7 @@ impl Open {
             .collect();
         let Some(first) = removed.first() else { return };
         lock(health).failed(now, first.path(), &"somebody removed the file");
-        let restored = files.restore(root, &self.segment).and_then(|()| {
+        let restored = files.restore(root, &self.journal).and_then(|()| {
             let each = removed.iter_mut().try_for_each(|track| track.restore());
             Ok(each?)
         });

@@ -83,6 +83,12 @@ metrics! {
     RECORDING_TROUBLE: Counter = "cordboard_recording_trouble_total", Count, "Times at which recordings could not be begun, written or finished any more.";
     RECORDING_FAILING: Gauge = "cordboard_recording_failing", Count, "1 while the disk does not take all of the recordings.";
 
+    RECORDING_QUOTA: Gauge = "cordboard_recording_quota_ratio", Count, "What was recorded this month as a part of what may be; 0 where any amount may.";
+    DELIVERIES_WAITING: Gauge = "cordboard_deliveries_waiting", Count, "Files of recordings that wait for the storage.";
+    DELIVERIES_OLDEST: Gauge = "cordboard_deliveries_oldest_seconds", Seconds, "How long ago the oldest of them was recorded.";
+    DELIVERED: Counter = "cordboard_deliveries_total", Count, "Files of recordings that are at the storage, read back and compared.";
+    DELIVERIES_FAILED: Counter = "cordboard_deliveries_failed_total", Count, "Tries to bring or remove one that failed.";
+
     INBOX_LENGTH: Gauge = "cordboard_inbox_length", Count, "Inputs that wait for the control thread.";
     INBOX_DROPPED: Counter = "cordboard_inbox_dropped_total" ["source"], Count, "Inputs dropped because the control thread did not keep up.";
 

@@ -26,7 +26,7 @@ impl Bench {
     fn new(name: &str, pairs: usize) -> Self {
         let name = format!("cordboard-worker-{name}-{}", std::process::id());
         let folder = std::env::temp_dir().join(name);
-        let vault = Vault::start(folder.clone(), |_| true, |_| ()).expect("a vault");
+        let vault = Vault::start(folder.clone(), None, |_| true, |_| ()).expect("a vault");
         let now = Instant::now();
         let clock = Clock::new(now, jiff::Timestamp::UNIX_EPOCH);
         let engine = Engine::new(Random::seeded(1), clock, now);

@@ -37,6 +37,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     ("vault", &["call", "media", "settings", "audio"]),
     (
+        "archive",
+        &["call", "events", "settings", "store", "vault", "watch"],
+    ),
+    (
         "steward",
         &[
             "acd", "audio", "config", "media", "settings", "store", "switch", "voices",
@@ -46,7 +50,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "api",
         &[
             "watch", "sip", "net", "store", "settings", "config", "steward", "events", "switch",
-            "acd", "call", "page", "vault", "voices",
+            "acd", "archive", "call", "page", "vault", "voices",
         ],
     ),
     ("watch", &["sip", "call"]),
@@ -55,8 +59,8 @@ const LAYERS: &[(&str, &[&str])] = &[
 
 /// Folders that touch the world. `app` and `demo` compose them and may know everything.
 const DRIVERS: &[&str] = &[
-    "net", "worker", "voices", "store", "events", "steward", "vault", "api", "watch", "config",
-    "app", "demo", "main.rs",
+    "net", "worker", "voices", "archive", "store", "events", "steward", "vault", "api", "watch",
+    "config", "app", "demo", "main.rs",
 ];
 
 #[test]

@@ -48,6 +48,7 @@ fn member(id: u32) -> settings::Agent {
         password: settings::Secret(String::new()),
         wrap_up: None,
         record_calls: true,
+        record_direction: settings::Directions::Both,
         habits: settings::Habits::default(),
     }
 }

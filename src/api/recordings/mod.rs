@@ -14,12 +14,14 @@ use super::part::{Query, Word};
 use super::problem::Problem;
 use super::who::{Caller, Role};
 use super::{Site, answer};
+use crate::archive;
 use crate::call::record::{self, Content, Direction};
 use crate::id::{AgentId, CallId};
+use crate::settings::StorageKind;
 use crate::store::{FileId, Recording, RecordingFilter};
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -161,6 +163,44 @@ pub(super) async fn csv(
     Ok(csv.answer(&format!("{id}.csv")))
 }
 
+/// Deletes one file: for ever, and that it was there stays known (R109, R110).
+pub(super) async fn remove(
+    State(site): State<Arc<Site>>,
+    Word(id): Word,
+    caller: Caller,
+) -> Result<Response, Problem> {
+    let found = find(&site, &caller, &id).await?;
+    not_deleted(&found)?;
+    let (id, by) = (found.id, caller.signature());
+    let detail = name(&found.file).to_owned();
+    let deleted = site.ask(move |store| store.delete_recording(id, &by, &detail));
+    if !deleted.await? {
+        return Err(Problem::missing("recording"));
+    }
+    site.archive.bell.ring();
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// Tries the storage out: something small is put there, read back and removed.
+pub(super) async fn try_storage(State(site): State<Arc<Site>>) -> Result<Response, Problem> {
+    let tried = archive::try_out(&site.archive).await;
+    let why = tried.err().map(|why| format!("{why:#}"));
+    Ok(answer(&json!({ "works": why.is_none(), "why": why })))
+}
+
+/// What waits for the storage.
+pub(super) async fn deliveries(State(site): State<Arc<Site>>) -> Result<Response, Problem> {
+    let backlog = site.ask(crate::store::Store::delivery_backlog).await?;
+    let regions =
+        StorageKind::REGIONS.map(|(place, region)| json!({ "place": place, "region": region }));
+    Ok(answer(&json!({
+        "waiting": backlog.files,
+        "failing": backlog.failing,
+        "oldest": backlog.oldest,
+        "regions": regions,
+    })))
+}
+
 /// Whose recordings somebody sees.
 enum Sees {
     All,
@@ -235,6 +275,7 @@ fn shown(recording: &Recording) -> Value {
         talk,
         file,
         deleted,
+        delivery,
     } = recording;
     json!({
         "id": id.to_string(),
@@ -256,6 +297,15 @@ fn shown(recording: &Recording) -> Value {
         "gaps": file.gaps,
         "interrupted": file.interrupted,
         "encrypted": file.encrypted,
+        "delivery": {
+            "state": delivery.state,
+            "remote": delivery.remote,
+            "tries": delivery.tries,
+            "next": delivery.next,
+            "error": delivery.error,
+            "delivered": delivery.delivered,
+        },
+        "here": !delivery.freed,
         "deleted": deleted.as_ref().map(|deleted| json!({ "at": deleted.at, "by": deleted.by })),
     })
 }

@@ -48,6 +48,19 @@ fn recording() -> Value {
             "gaps": { "type": "boolean", "description": "Sound was lost; silence stands in its place." },
             "interrupted": { "type": "boolean", "description": "The server died while it was recorded." },
             "encrypted": { "type": "boolean", "description": "On the disk." },
+            "delivery": {
+                "type": "object",
+                "description": "How far it has got on its way to the storage.",
+                "properties": {
+                    "state": { "type": "string", "enum": ["new", "local", "waiting", "delivered", "removing", "removed"] },
+                    "remote": { "type": ["string", "null"], "description": "Its name there." },
+                    "tries": { "type": "integer", "description": "In vain." },
+                    "next": { "type": ["string", "null"], "format": "date-time" },
+                    "error": { "type": ["string", "null"] },
+                    "delivered": { "type": ["string", "null"], "format": "date-time" },
+                },
+            },
+            "here": { "type": "boolean", "description": "The file is on this machine." },
             "deleted": {
                 "type": ["object", "null"],
                 "properties": { "at": { "type": "string", "format": "date-time" }, "by": { "type": "string" } },

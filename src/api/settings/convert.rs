@@ -69,7 +69,8 @@ pub(super) fn json(value: &Value) -> Json {
 pub(super) fn shown(section: &str, value: &Value) -> Json {
     let mut json = json(value);
     let with_secret = |object: &mut Json| {
-        let has = section == "agent" || section == "trunk" && object["user"].is_string();
+        let has = matches!(section, "agent" | "storage")
+            || section == "trunk" && object["user"].is_string();
         if has && let Some(object) = object.as_object_mut() {
             object.insert("password".into(), Json::Null);
         }

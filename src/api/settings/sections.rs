@@ -41,7 +41,7 @@ macro_rules! section {
 }
 
 /// All of them.
-pub(in crate::api) const SECTIONS: [Section; 18] = [
+pub(in crate::api) const SECTIONS: [Section; 19] = [
     section!("account", "Account", "account", "the account", Shape::One),
     section!("agent", "Agent", "agents", "agents", Shape::Named("user")),
     section!("queue", "Queue", "queues", "queues", Shape::Named("name")),
@@ -121,6 +121,13 @@ pub(in crate::api) const SECTIONS: [Section; 18] = [
         "Recording",
         "recording",
         "what is recorded",
+        Shape::One
+    ),
+    section!(
+        "storage",
+        "Storage",
+        "storage",
+        "where finished recordings are sent",
         Shape::One
     ),
     section!(

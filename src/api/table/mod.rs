@@ -38,6 +38,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         work::lines(),
         work::webhooks(),
         recordings::recordings(),
+        recordings::storage(),
         recordings::audit(),
     ]
     .concat()

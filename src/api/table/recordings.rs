@@ -1,8 +1,9 @@
 //! The endpoints of recordings, and of the audit log that knows who heard them.
 
-use super::{ADMINS, PEOPLE, number};
-use crate::api::endpoint::{Endpoint, Rule, get, post};
+use super::{ADMINS, PEOPLE, STAFF, number};
+use crate::api::endpoint::{Endpoint, Rule, delete, get, post};
 use crate::api::schema::{any, list, of, text};
+use crate::api::who::Role::Admin;
 use crate::api::who::Scope;
 use crate::api::{audit, recordings as recording};
 use serde_json::{Value, json};
@@ -60,6 +61,15 @@ pub(super) fn recordings() -> Vec<Endpoint> {
             .says(TAG, "What is known of one.")
             .gives(200, of("Recording"))
             .refuses(&[400, 404]),
+        delete(
+            "/api/v1/recordings/{recording}",
+            Rule::Only(&[Admin], None),
+            recording::remove,
+        )
+        .says(TAG, "Deletes one file for ever, here and at the storage; its voice in the stereo file falls silent.")
+        .notes("That it was there, who deleted it and when stays in the audit log.")
+        .gives_nothing(204)
+        .refuses(&[400, 404, 410]),
         get(
             "/api/v1/recordings/{recording}/audio",
             HEAR,
@@ -107,6 +117,29 @@ pub(super) fn recordings() -> Vec<Endpoint> {
             .gives_as(200, "audio/wav", wav())
             .gives_as(206, "audio/wav", wav())
             .refuses(&[400, 404, 410, 416, 503]),
+    ]
+}
+
+/// Where recordings are sent.
+pub(super) fn storage() -> Vec<Endpoint> {
+    const TAG: &str = "Recordings";
+    vec![
+        get(
+            "/api/v1/storage",
+            Rule::Only(STAFF, Some(Scope::RecordingsRead)),
+            recording::deliveries,
+        )
+        .says(
+            TAG,
+            "What waits for the storage, and in which regions Amazon has one.",
+        )
+        .gives(200, any()),
+        post("/api/v1/storage/test", ADMINS, recording::try_storage)
+            .says(
+                TAG,
+                "Tries the storage out as it is set: something small is put, read back and removed.",
+            )
+            .gives(200, any()),
     ]
 }
 

@@ -4,6 +4,7 @@ use super::{ADMINS, PEOPLE, STAFF, number};
 use crate::api::conversations as talk;
 use crate::api::desk;
 use crate::api::endpoint::{Endpoint, Rule, delete, get, post, put};
+use crate::api::export;
 use crate::api::schema::{any, list, of, text};
 use crate::api::who::Role::Admin;
 use crate::api::who::Scope;
@@ -38,6 +39,22 @@ pub(super) fn agents() -> Vec<Endpoint> {
                 json!({ "type": "integer", "minimum": 1, "maximum": 1_000 }),
             )
             .gives(200, list(any())),
+        get("/api/v1/conversations.csv", SEE, export::conversations)
+            .says(TAG, "The same as a table for spreadsheets.")
+            .query(
+                "limit",
+                "So many.",
+                json!({ "type": "integer", "minimum": 1, "maximum": 1_000 }),
+            )
+            .gives_as(200, "text/csv", text()),
+        get("/api/v1/legs.csv", SEE, export::legs)
+            .says(TAG, "The legs of those conversations, a line each.")
+            .query(
+                "limit",
+                "Of so many conversations.",
+                json!({ "type": "integer", "minimum": 1, "maximum": 1_000 }),
+            )
+            .gives_as(200, "text/csv", text()),
         put(
             "/api/v1/conversations/{call}/status",
             TALKS,

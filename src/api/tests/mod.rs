@@ -16,14 +16,16 @@ mod web;
 
 use super::serve::Peer;
 use super::{Health, Pages, Parts, Site, Switchboard, router};
+use crate::archive::{self, Doors, Means};
 use crate::config::document;
-use crate::events::webhooks::Bell;
+use crate::events::webhooks::{Bell, Reach};
 use crate::events::{Live, Log};
 use crate::id::{AgentId, UserId};
 use crate::settings::Account;
 use crate::steward::{self, Steward};
 use crate::store::{Changed, NewUser, Role, Store};
 use crate::switch::{Ask, Done, Refused};
+use crate::vault::Shelf;
 use crate::voices::Catalogue;
 use axum::Router;
 use axum::body::Body;
@@ -81,6 +83,22 @@ fn parts_with(folder: &Folder, tell: impl Fn(Account) + Send + Sync + 'static) -
     let tell = move |change: steward::Change| tell(change.settings.account);
     let (account, revision, studio) = (began.account, began.revision, began.studio);
     let steward = Steward::new(Arc::clone(&store), &sounds, account, revision, studio, tell);
+    let steward = Arc::new(steward);
+    let (set, shelf) = (
+        Arc::clone(&steward),
+        Shelf::new(folder.0.join("recordings"), None),
+    );
+    let archive = Means {
+        store: Arc::clone(&store),
+        shelf: shelf.clone(),
+        account: Box::new(move || set.account().1),
+        doors: Doors {
+            reach: Reach::default(),
+            tls: None,
+        },
+        report: Box::new(|_| {}),
+        bell: archive::Bell::default(),
+    };
     Parts {
         health: Arc::new(Health::new("1.2.3")),
         trace: None,
@@ -89,11 +107,12 @@ fn parts_with(folder: &Folder, tell: impl Fn(Account) + Send + Sync + 'static) -
         log,
         switch: Arc::new(Switchboard::new(|_| false)),
         pages: Arc::new(Pages::new(|_| false)),
-        steward: Arc::new(steward),
+        steward,
         store,
         voices,
-        shelf: crate::vault::Shelf::new(folder.0.join("recordings")),
         public_url: None,
+        shelf,
+        archive: Arc::new(archive),
         data: folder.0.clone(),
     }
 }

@@ -37,7 +37,8 @@ fn talk(desk: &Desk, number: u64, agent: u32, customer: &str) -> CallId {
     };
     let store = Arc::clone(&desk.store);
     let keep = move |recorded: &Recorded| store.keep(Record::Recorded(recorded.clone())).is_ok();
-    let vault = Vault::start(desk.folder().join("recordings"), keep, |_| {}).expect("a vault");
+    let vault =
+        Vault::start(desk.folder().join("recordings"), None, keep, |_| {}).expect("a vault");
     let sender = vault.sender();
     sender.begin(segment).expect("room");
     for (recording, sample) in [(ids[0], 100), (ids[1], 200)] {
@@ -244,4 +245,111 @@ fn the_audit_log_is_read_and_checked_by_administrators() {
     assert_eq!(log[0]["action"], "settings.changed", "{log}");
     let checked = desk.send("POST", "/api/v1/audit/checks", &admin, &Value::Null);
     assert_eq!(checked.json()["whole"], true);
+}
+
+#[test]
+fn r109_r110_one_file_is_deleted_by_an_administrator_and_that_it_was_there_stays() {
+    let desk = Desk::new();
+    let call = talk(&desk, 1, 7, "+49301");
+    let admin = desk.admin();
+    let at = format!("{RECORDINGS}/{call}-1-1");
+    let chief = desk.user("chief", Role::Supervisor, None);
+    let chief = desk.session(chief);
+    assert_eq!(desk.send("DELETE", &at, &chief, &Value::Null).status, 403);
+    assert_eq!(desk.send("DELETE", &at, &admin, &Value::Null).status, 204);
+    assert_eq!(desk.send("DELETE", &at, &admin, &Value::Null).status, 410);
+    assert_eq!(desk.get(&format!("{at}/audio"), &admin).status, 410);
+    assert_eq!(desk.get(&format!("{at}/peaks"), &admin).status, 410);
+    let one = desk.get(&at, &admin).json();
+    assert_eq!(one["deleted"]["by"], "user root", "{one}");
+    let left = desk.get(RECORDINGS, &admin).json();
+    assert_eq!(left["recordings"].as_array().expect("a list").len(), 2);
+    let all = desk
+        .get(&format!("{RECORDINGS}?deleted=true"), &admin)
+        .json();
+    assert_eq!(all["recordings"].as_array().expect("a list").len(), 3);
+    assert_eq!(audited(&desk)[0].1, "recording.deleted");
+}
+
+#[test]
+fn b16_h17_conversations_and_legs_are_tables_in_which_nothing_is_a_formula() {
+    let desk = Desk::new();
+    let admin = desk.admin();
+    let conversation = serde_json::json!({
+        "id": CallId::mint(1_800_000_000_000, 5),
+        "account": "acme",
+        "from": "=HYPERLINK(\"http://evil.example\")",
+        "called": "+4930111",
+        "queue": "Support",
+        "began": "2026-03-04T05:06:07Z",
+        "connected": null,
+        "ended": "2026-03-04T05:06:17Z",
+        "waited_ms": 10_000,
+        "talked_ms": 0,
+        "agent": null,
+        "offers": 1,
+        "end": "abandoned",
+        "legs": [],
+    });
+    let conversation = serde_json::from_value(conversation).expect("a conversation");
+    desk.store
+        .write(Record::Conversation(Box::new(conversation)));
+    let csv = desk.get("/api/v1/conversations.csv?limit=10", &admin);
+    assert_eq!(
+        (csv.status, &csv.headers["content-type"]),
+        (
+            OK,
+            &"text/csv; charset=utf-8; header=present"
+                .parse()
+                .expect("a value")
+        )
+    );
+    let text = String::from_utf8(csv.bytes).expect("text");
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.len(), 2, "{text}");
+    assert!(
+        lines[1].contains("\"'=HYPERLINK(\"\"http://evil.example\"\")\""),
+        "{text}"
+    );
+    assert!(lines[1].ends_with("abandoned"), "{text}");
+    let legs = desk.get("/api/v1/legs.csv", &admin);
+    assert!(legs.bytes.starts_with(b"conversation,leg,role"));
+}
+
+#[test]
+fn a_storage_is_set_tried_out_and_its_password_never_told() {
+    let desk = Desk::new();
+    let admin = desk.admin();
+    let tried = desk.send("POST", "/api/v1/storage/test", &admin, &Value::Null);
+    assert_eq!(tried.json()["why"], "no storage is set");
+    let storage = serde_json::json!({
+        "kind": "s3",
+        "endpoint": "http://127.0.0.1:9",
+        "bucket": "recordings",
+        "user": "key",
+        "password": "a long secret",
+    });
+    let set = desk.send("PUT", "/api/v1/settings/storage", &admin, &storage);
+    assert_eq!(set.status, OK, "{:?}", set.json());
+    assert_eq!(set.json()["password"], Value::Null);
+    // Once more, as it was told: the password stays.
+    let again = desk.send("PUT", "/api/v1/settings/storage", &admin, &set.json());
+    assert_eq!(again.status, OK, "{:?}", again.json());
+    let kept = (desk.site.archive.account)()
+        .storage
+        .clone()
+        .expect("a storage");
+    assert_eq!(kept.password.expect("a password").0, "a long secret");
+    let tried = desk.send("POST", "/api/v1/storage/test", &admin, &Value::Null);
+    let why = tried.json()["why"].as_str().expect("a reason").to_owned();
+    assert!(why.contains("storage_networks"), "H16: {why}");
+    let sftp = serde_json::json!({ "kind": "sftp", "user": "x" });
+    let refused = desk.send("PUT", "/api/v1/settings/storage", &admin, &sftp);
+    assert_eq!(refused.status, 422);
+    assert_eq!(
+        refused.fields(),
+        ["host", "host_key"],
+        "{:?}",
+        refused.json()
+    );
 }

@@ -49,6 +49,15 @@ pub fn keep_secrets(table: &mut toml::Table, account: &Account) {
             trunk.remove("password");
         }
     }
+    let storage = account.storage.as_ref();
+    let password = storage.and_then(|storage| storage.password.as_ref());
+    let written = table.get_mut("storage").and_then(toml::Value::as_table_mut);
+    if let Some((written, password)) = written.zip(password)
+        && !written.is_empty()
+        && !written.contains_key("password")
+    {
+        written.insert("password".into(), password.0.clone().into());
+    }
 }
 
 fn give(table: &mut toml::Table, list: &str, known: Vec<(u32, Option<&crate::settings::Secret>)>) {

@@ -2,6 +2,7 @@
 
 mod links;
 mod peers;
+mod storage;
 
 use crate::config::words::{
     AT_CLOSING, CALLBACK_KINDS, COMPOSITIONS, DAYS, DESTINATIONS, DIRECTIONS, DISTRIBUTIONS,
@@ -107,7 +108,20 @@ pub fn write(account: &Account, folder: &Path, secrets: Secrets) -> Table {
             word(account.recording.composition, &COMPOSITIONS).into(),
         ),
     ];
-    put(&mut root, "recording", fields(section));
+    let mut section = fields(section);
+    if let Some(section) = section.as_table_mut() {
+        let recording = &account.recording;
+        put(
+            section,
+            "audit_days",
+            i64::from(recording.audit_days).into(),
+        );
+        let days = recording.retention_days;
+        maybe(section, "retention_days", days.map(Value::from));
+        maybe(section, "quota_gb", recording.quota_gb.map(Value::from));
+    }
+    put(&mut root, "recording", section);
+    writer.storage(&mut root);
     let mode = word(account.missed_calls, &MISSED_CALLS);
     put(&mut root, "missed_calls", fields([("mode", mode.into())]));
     let reasons = texts(&account.not_ready);
@@ -133,6 +147,10 @@ impl Writer<'_> {
             ("user", agent.user.as_str().into()),
             ("name", agent.name.as_str().into()),
             ("record_calls", agent.record_calls.into()),
+            (
+                "record_direction",
+                word(agent.record_direction, &DIRECTIONS).into(),
+            ),
         ]);
         self.secret(&mut table, Some(&agent.password));
         maybe(&mut table, "wrap_up_s", agent.wrap_up.map(seconds));

@@ -111,7 +111,7 @@ pub fn inventory() -> Vec<Key> {
 }
 
 /// The rules of R148: the longest beginning that fits counts.
-const EFFECTS: [(&str, Effect); 18] = [
+const EFFECTS: [(&str, Effect); 21] = [
     ("", Effect::Immediate),
     ("call_link[]", Effect::NewCalls),
     ("callback[]", Effect::NewCalls),
@@ -125,6 +125,9 @@ const EFFECTS: [(&str, Effect); 18] = [
     ("queue[].max_wait", Effect::NewCalls),
     ("queue[].music", Effect::NextPlay),
     ("recording", Effect::NewCalls),
+    ("recording.audit_days", Effect::Immediate),
+    ("recording.quota_gb", Effect::Immediate),
+    ("recording.retention_days", Effect::Immediate),
     ("strategy[]", Effect::NextPlay),
     ("strategy[].max_wait", Effect::NewCalls),
     ("timeouts", Effect::NewCalls),

@@ -9,9 +9,10 @@ use crate::id::{
     AgentId, CallLinkConfigId, CallbackConfigId, HoursId, QueueId, StrategyId, TrunkId,
 };
 use crate::route;
-use crate::settings::defaults::{LOST_PAGE, RING, WRAP_UP};
+use crate::settings::defaults::{DAYS, LOST_PAGE, QUOTA_GB, RING, WRAP_UP};
 use crate::settings::{
-    Account, Agent, Destination, MissedCalls, Recording, Route, Secret, Timeouts, WrapUp,
+    Account, Agent, Destination, Directions, MissedCalls, Recording, Route, Secret, Timeouts,
+    WrapUp,
 };
 
 /// The names that others refer to.
@@ -83,6 +84,7 @@ impl Loader<'_> {
             timeouts: self.timeouts(root),
             wrap_up: self.wrap_up(root),
             recording: self.recording(root),
+            storage: self.storage(root),
             missed_calls: self.missed_calls(root),
             not_ready: self.not_ready(root),
             neural_voices: self.neural_voices(root),
@@ -129,6 +131,7 @@ impl Loader<'_> {
             let own_id = table.number("id", 1..=u32::MAX, report).map(AgentId);
             let wrap_up = table.seconds("wrap_up_s", &WRAP_UP, report);
             let record_calls = table.boolean("record_calls", report).unwrap_or(true);
+            let record_direction = table.choice("record_direction", &DIRECTIONS, report);
             let habits = self.habits(&mut table);
             table.done(&mut self.report);
             Agent {
@@ -138,6 +141,7 @@ impl Loader<'_> {
                 password,
                 wrap_up,
                 record_calls,
+                record_direction: record_direction.unwrap_or(Directions::Both),
                 habits,
             }
         });
@@ -305,8 +309,14 @@ impl Loader<'_> {
         let enabled = table.boolean("enabled", report);
         let direction = table.choice("direction", &DIRECTIONS, report);
         let composition = table.choice("composition", &COMPOSITIONS, report);
+        let retention_days = table.number("retention_days", DAYS, report);
+        let audit_days = table.number("audit_days", DAYS, report);
+        let quota_gb = table.number("quota_gb", QUOTA_GB, report);
         table.done(report);
         Recording {
+            retention_days,
+            audit_days: audit_days.unwrap_or(usual.audit_days),
+            quota_gb,
             enabled: enabled.unwrap_or(usual.enabled),
             direction: direction.unwrap_or(usual.direction),
             composition: composition.unwrap_or(usual.composition),

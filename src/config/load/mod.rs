@@ -4,6 +4,7 @@ mod account;
 mod hours;
 mod links;
 mod listener;
+mod storage;
 mod trace;
 mod trunk;
 mod waiting;
@@ -12,7 +13,7 @@ use super::inventory::{Keys, nothing};
 use super::report::Report;
 use super::table::Table;
 use super::{Certificate, Config, ConfigErrors, Files, LogFormat, Media, Server};
-use crate::settings::{Account, Secret};
+use crate::settings::{Account, Network, Secret};
 use crate::sip::guard;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::ops::RangeInclusive;
@@ -67,6 +68,21 @@ pub(super) fn describe(files: &Files) -> Keys {
     };
     loader.account(&mut Table::root(nothing()));
     loader.report.keys()
+}
+
+/// Networks of our own, by a list of texts.
+fn networks(table: &mut Table<'_>, key: &'static str, report: &mut Report<'_>) -> Vec<Network> {
+    let mut networks = vec![];
+    for (path, text) in table.strings(key, report).unwrap_or_default() {
+        match trunk::network(&text).filter(|network| network.prefix <= network.bits()) {
+            Some(network) => networks.push(network),
+            None => {
+                let mend = format!("{text:?} is not a network: \"10.1.0.0/16\"");
+                report.of(&path, mend);
+            }
+        }
+    }
+    networks
 }
 
 fn read<T>(
@@ -128,6 +144,8 @@ impl Loader<'_> {
             database: None,
             webhook_networks: vec![],
             public_url: None,
+            storage_networks: vec![],
+            recording_keys: None,
             http: Some((Ipv4Addr::LOCALHOST, 8080).into()),
             http_tls: false,
             http_certificate: None,
@@ -154,17 +172,18 @@ impl Loader<'_> {
             let mend = "\"postgres://user:password@host/database\"; without it: SQLite in data_dir";
             report.of("server.database", mend);
         }
-        for (path, text) in table
-            .strings("webhook_networks", report)
-            .unwrap_or_default()
-        {
-            match trunk::network(&text).filter(|network| network.prefix <= network.bits()) {
-                Some(network) => server.webhook_networks.push(network),
-                None => {
-                    let mend = format!("{text:?} is not a network: \"10.1.0.0/16\"");
-                    report.of(&path, mend);
-                }
+        server.webhook_networks = networks(&mut table, "webhook_networks", report);
+        server.storage_networks = networks(&mut table, "storage_networks", report);
+        if let Some(file) = table.string("recording_keys", report) {
+            let file = self.folder.join(file);
+            if !(self.files.exists)(&file) {
+                let mend = format!(
+                    "there is no file {}: `cordboard recordings new-key NAME` prints a line for it",
+                    file.display()
+                );
+                report.of("server.recording_keys", mend);
             }
+            server.recording_keys = Some(file);
         }
         match table.string("http", report).as_deref() {
             None => {}

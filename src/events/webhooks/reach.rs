@@ -17,7 +17,7 @@ impl Reach {
     }
 
     /// Whether an address may be connected to.
-    pub(super) fn has(&self, address: IpAddr) -> bool {
+    pub fn has(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
         is_public(address) || self.allowed.iter().any(|network| holds(network, address))
     }

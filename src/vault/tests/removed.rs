@@ -34,7 +34,7 @@ fn files_removed_before_they_are_finished_are_given_up() {
     for job in std::mem::take(&mut bench.jobs) {
         if let Job::Finish(files, journal) = job {
             assert!(
-                finish_one(&files, &journal, &mut |_| true, &bench.health),
+                finish_one(&files, &journal, None, &mut |_| true, &bench.health),
                 "no use to try again"
             );
         }

@@ -6,9 +6,13 @@ use super::*;
 
 fn repair(root: &Path) -> Vec<Event> {
     let mut events = vec![];
-    finish_left_over(root, Found::in_folder(root), &mut |_| true, &mut |event| {
-        events.push(event)
-    });
+    finish_left_over(
+        root,
+        Found::in_folder(root),
+        None,
+        &mut |_| true,
+        &mut |event| events.push(event),
+    );
     events
 }
 
@@ -142,7 +146,7 @@ fn a_journal_names_no_file_outside_its_folder() {
     );
     let folder = Folder::new();
     let path = folder.path().join("x.segment.json");
-    let mut journal = serde_json::to_vec(&Journal::new(segment())).expect("JSON");
+    let mut journal = serde_json::to_vec(&Journal::new(segment(), vec![])).expect("JSON");
     fs::write(&path, &journal).expect("written");
     Journal::read(&path).expect("a journal");
     journal.truncate(journal.len() / 2);
