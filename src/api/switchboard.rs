@@ -113,6 +113,7 @@ fn refused(why: Refused) -> Problem {
         | Refused::NotInWrapUp(_)
         | Refused::NoExtension
         | Refused::NotTalking(_)
+        | Refused::NotRecorded(_)
         | Refused::HeldByPhone(_)
         | Refused::NotTransferable(_) => (Code::CONFLICT, None),
     };

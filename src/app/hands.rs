@@ -308,6 +308,7 @@ impl Hands {
             | Notice::Lost { .. }
             | Notice::Found { .. }
             | Notice::WaitsAgain
+            | Notice::Masked { .. }
             | Notice::Pressed { .. }
             | Notice::Recording { .. }
             | Notice::Reachable(..)

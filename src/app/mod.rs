@@ -17,31 +17,32 @@ mod certificates;
 mod control;
 mod hands;
 mod inbox;
+mod keeping;
 mod kept;
 mod ladder;
 mod recordings;
 mod redeem;
 mod settings;
 mod speech;
+mod trust;
 mod voices;
 mod workers;
 
 use crate::api::{self, Api, Health, Pages, Switchboard};
-use crate::archive::{self, Archive, Doors};
+use crate::archive::{Archive, Doors};
 use crate::call::record::Recorded;
 use crate::clock::Clock;
 use crate::config::{Admits, Config, ListenerConfig};
 use crate::events::webhooks::{Means, Reach, Webhooks};
 use crate::events::{Live, Log, What};
 use crate::id::CallId;
-use crate::net::{Dns, Network, Proof, Socket, Trust};
+use crate::net::{Dns, Network, Socket};
 use crate::random::Random;
-use crate::settings::Verify;
 use crate::sip::{self, Listener, ListenerId, Transport};
 use crate::steward::{self, Steward};
 use crate::store::{DataDir, Place, Record, Store};
 use crate::switch::{self, Input, Notice, Restored, Sounds, Switch};
-use crate::vault::{Keys, Shelf, Vault};
+use crate::vault::{Shelf, Vault};
 use crate::voices::Catalogue;
 use crate::watch::metrics;
 use crate::watch::trace::{Clerk, Trace};
@@ -55,17 +56,14 @@ use jiff::Timestamp;
 use redeem::Redeemer;
 use speech::Speech;
 use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::Notify;
+use trust::trust;
 
 /// How long the last messages of SIP are given on the way out.
 const FAREWELL: Duration = Duration::from_millis(500);
-
-/// The variable of the environment that may have the master keys of recordings.
-const KEYS: &str = "CORDBOARD_RECORDING_KEYS";
 
 /// A running server.
 #[derive(Debug)]
@@ -127,14 +125,8 @@ impl Server {
         let (records, happened, told) = (store.clone(), log.clone(), health.clone());
         let keep =
             move |recorded: &Recorded| records.keep(Record::Recorded(recorded.clone())).is_ok();
-        let keys = recording_keys(config.server.recording_keys.as_deref())?;
-        health.set_recordings_encrypted(keys.is_some());
-        match &keys {
-            Some(keys) => tracing::info!(key = keys.current(), "recordings are encrypted"),
-            None => tracing::warn!(
-                "recordings are not encrypted: set recording_keys in [server], or {KEYS}"
-            ),
-        }
+        let keys = keeping::keys(config.server.recording_keys.as_deref())?;
+        keeping::tell(keys.as_deref(), &health);
         let vault = Vault::start(data.join("recordings"), keys.clone(), keep, move |event| {
             hands::vault_event(&happened, &told, event);
         })?;
@@ -171,18 +163,12 @@ impl Server {
         let clerk = trace.as_ref().map(Trace::start).transpose()?;
         let ways_in = inbox.clone();
         let shelf = Shelf::new(data.join("recordings"), keys);
-        let (set, storage_told) = (steward.clone(), health.clone());
-        let means = archive::Means {
-            store: store.clone(),
-            shelf: shelf.clone(),
-            account: Box::new(move || set.account().1),
-            doors: Doors {
-                reach: Reach::new(config.server.storage_networks.clone()),
-                tls: Some(trust(&config)?.web()?),
-            },
-            report: Box::new(move |failing| storage_told.set_storage_failing(failing)),
-            bell: archive::Bell::default(),
+        let reach = Reach::new(config.server.storage_networks.clone());
+        let doors = Doors {
+            reach,
+            tls: Some(trust(&config)?.web()?),
         };
+        let means = keeping::means(&store, &shelf, &steward, &health, doors);
         let means = Arc::new(means);
         let archive = Archive::start(runtime.handle(), means.clone());
         let switchboard = Arc::new(Switchboard::new(move |request| {
@@ -405,37 +391,6 @@ fn start_network(
     Network::start(sockets.collect(), trust, runtime.handle(), move |input| {
         inbox.offer(Input::Sip(input)).is_ok()
     })
-}
-
-/// The master keys of recordings: of the environment, or of the file (D16).
-fn recording_keys(file: Option<&Path>) -> anyhow::Result<Option<Arc<Keys>>> {
-    let (place, text) = match (std::env::var(KEYS), file) {
-        (Ok(text), _) if !text.is_empty() => (KEYS.to_owned(), text),
-        (_, Some(file)) => {
-            let place = file.display().to_string();
-            let text = std::fs::read_to_string(file).with_context(|| place.clone())?;
-            (place, text)
-        }
-        (_, None) => return Ok(None),
-    };
-    Ok(Some(Arc::new(Keys::parse(&text).context(place)?)))
-}
-
-/// How the servers of trunks prove who they are.
-fn trust(config: &Config) -> anyhow::Result<Trust> {
-    let trust = Trust::system(config.server.authorities.as_deref())?;
-    let trunks = config.account.trunks.iter();
-    Ok(trunks.fold(trust, |trust, trunk| {
-        let proof = match trunk.verify {
-            Verify::Name => return trust,
-            Verify::Pinned(pin) => Proof::Pinned(pin),
-            Verify::None => Proof::None,
-        };
-        let servers = [&trunk.server, &trunk.outbound_proxy].into_iter().flatten();
-        servers.fold(trust, |trust, server| {
-            trust.asks(server.host.trim_matches(['[', ']']), proof)
-        })
-    }))
 }
 
 fn start_dns(

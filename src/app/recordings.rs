@@ -105,7 +105,7 @@ impl Where {
     }
 
     fn keys(&self) -> anyhow::Result<Option<Arc<Keys>>> {
-        super::recording_keys(self.keys.as_deref())
+        super::keeping::keys(self.keys.as_deref())
     }
 
     fn store(&self) -> anyhow::Result<(DataDir, Store)> {

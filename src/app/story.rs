@@ -97,6 +97,8 @@ pub fn tell(account: &Account, notice: &Notice, numbers: Numbers) -> String {
             format!("the browser of the {who} is back")
         }
         Notice::WaitsAgain => "the agent does not come back: the caller waits again".to_owned(),
+        Notice::Masked { masked: true } => "what is said is not recorded now".to_owned(),
+        Notice::Masked { masked: false } => "what is said is recorded again".to_owned(),
         Notice::Held { by_agent, held } => {
             let who = if *by_agent { "the agent" } else { "the caller" };
             let what = if *held {

@@ -148,6 +148,8 @@ pub struct Recorded {
     pub segment: Segment,
     /// Sample 0.
     pub origin: Instant,
+    /// What is said is silence in the files (B10).
+    pub masked: bool,
 }
 
 /// What is known of a call when it comes in.

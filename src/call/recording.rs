@@ -3,7 +3,7 @@
 use super::record::{Direction, Role, Segment, Track};
 use super::{Agent, Call, Recorded};
 use crate::clock::Clock;
-use crate::id::RecordingId;
+use crate::id::{LegId, RecordingId};
 use crate::settings::{self, Composition};
 use std::time::Instant;
 
@@ -78,7 +78,21 @@ impl Call {
             composition: policy.composition,
         };
         let origin = now;
-        Some(self.segment.insert(Recorded { segment, origin }))
+        Some(self.segment.insert(Recorded {
+            segment,
+            origin,
+            masked: false,
+        }))
+    }
+
+    /// Masks what is being recorded, or no more: its files with their legs, and whether that is news.
+    /// `None`: nothing is recorded.
+    pub fn mask(&mut self, masked: bool) -> Option<(Vec<(RecordingId, LegId)>, bool)> {
+        let recorded = self.segment.as_mut()?;
+        let changed = std::mem::replace(&mut recorded.masked, masked) != masked;
+        let tracks = recorded.segment.tracks.iter();
+        let tracks = tracks.map(|track| (track.recording, track.leg)).collect();
+        Some((tracks, changed))
     }
 
     /// Ends the segment that is being recorded, if any.

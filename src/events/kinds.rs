@@ -90,6 +90,10 @@ pub const KINDS: &[(&str, &str)] = &[
         "A segment of a call is being recorded: call, segment.",
     ),
     (
+        "recording.masked",
+        "What is said is silence in the recording, or sound again: call, masked.",
+    ),
+    (
         "recording.written",
         "The files of a segment are complete: call, segment, files (how many).",
     ),

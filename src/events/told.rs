@@ -75,6 +75,10 @@ pub fn told(call: Option<CallId>, notice: &Notice) -> Option<What> {
             lost: false,
         },
         Notice::WaitsAgain => What::WaitsAgain { call: call? },
+        Notice::Masked { masked } => What::Masked {
+            call: call?,
+            masked: *masked,
+        },
         Notice::Recording { segment } => What::Recording {
             call: call?,
             segment: *segment,

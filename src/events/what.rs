@@ -72,6 +72,8 @@ pub enum What {
     },
     /// The agent of a caller is lost: the caller waits again.
     WaitsAgain { call: CallId },
+    /// What is said is silence in the recording, or sound again.
+    Masked { call: CallId, masked: bool },
     /// A segment is being recorded.
     Recording { call: CallId, segment: u32 },
     /// The files of a segment are complete.
@@ -206,6 +208,7 @@ impl What {
             Self::Held { .. } => "call.held",
             Self::Lost { .. } => "call.lost",
             Self::WaitsAgain { .. } => "call.waits_again",
+            Self::Masked { .. } => "recording.masked",
             Self::Recording { .. } => "recording.begun",
             Self::Recorded { .. } => "recording.written",
             Self::Dialled { .. } => "call.dialled",

@@ -47,7 +47,7 @@ pub struct Engine {
     /// Who is heard by whom, also if one of them is not there yet.
     pub(super) heard: BTreeSet<(LegId, LegId)>,
     /// The leg of each recording that has not ended.
-    recordings: BTreeMap<RecordingId, LegId>,
+    pub(super) recordings: BTreeMap<RecordingId, LegId>,
     /// The beat now due; `None` while there is no leg.
     pub(super) next_beat: Option<Instant>,
     /// Until then packets are read that came while the process stood still.
@@ -132,6 +132,7 @@ impl Engine {
                 origin,
             } => self.record(now, recording, leg, origin, out),
             Command::StopRecording { recording, end } => self.stop_recording(recording, end, out),
+            Command::Mask { recording, masked } => self.mask(recording, masked),
             Command::Pressed {
                 leg,
                 digit,
@@ -301,7 +302,7 @@ impl Engine {
     }
 
     /// The engine's clock at an instant that may be before its start.
-    fn samples_at(&self, at: Instant) -> i64 {
+    pub(super) fn samples_at(&self, at: Instant) -> i64 {
         if at >= self.start {
             samples(at - self.start)
         } else {
@@ -438,23 +439,6 @@ impl Engine {
                     out.chunks.push(Chunk::End { recording, length });
                 }
             }
-        }
-    }
-
-    fn stop_recording(&mut self, recording: RecordingId, end: Instant, out: &mut Out) {
-        let end = self.samples_at(end);
-        let Some(id) = self.recordings.remove(&recording) else {
-            return;
-        };
-        let Some((_, leg)) = self.named(id) else {
-            return;
-        };
-        let place = leg
-            .tracks
-            .iter()
-            .position(|track| track.recording == recording);
-        if let Some(place) = place {
-            leg.tracks.remove(place).finish(end, &mut out.chunks);
         }
     }
 

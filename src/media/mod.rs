@@ -34,6 +34,7 @@ mod pictures;
 mod player;
 mod press;
 mod recorder;
+mod recording;
 mod route;
 mod secure;
 #[cfg(test)]
@@ -127,6 +128,14 @@ pub enum Command {
         recording: RecordingId,
         /// The instant at which it ends: not in the future.
         end: Instant,
+    },
+    /// What the leg says is silence in its file, or sound again: its time goes on (B10). Nothing happens if
+    /// the file has ended.
+    Mask {
+        /// Which file.
+        recording: RecordingId,
+        /// Silence from now on.
+        masked: bool,
     },
     /// The leg's peer has pressed a key and said so by signalling (SIP INFO). If that is news, it is
     /// an [`Event::Digit`] and passed on to those who hear the leg, as any press is; the same press

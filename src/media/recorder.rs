@@ -66,6 +66,8 @@ pub(super) struct Track {
     late: Vec<(u64, Vec<i16>)>,
     /// When to write out next, on the engine's clock.
     due: u64,
+    /// What is said now is for nobody's ears later (B10).
+    masked: bool,
 }
 
 /// How much later than placed packets come, at least, in each of the last seconds.
@@ -92,7 +94,13 @@ impl Track {
             written: 0,
             late: vec![],
             due: clock + CHUNK,
+            masked: false,
         }
+    }
+
+    /// Silence in place of what comes from now on, or sound again.
+    pub(super) fn mask(&mut self, masked: bool) {
+        self.masked = masked;
     }
 
     /// The source has begun anew: its timestamps mean something else.
@@ -185,6 +193,9 @@ impl Track {
     }
 
     fn put(&mut self, place: i64, samples: &[i16]) {
+        if self.masked {
+            return;
+        }
         // Before the file's beginning, or before anything that a standstill explains.
         let first = (self.written - AHEAD).max(0);
         let nowhere = usize::try_from(first - place).unwrap_or(0);

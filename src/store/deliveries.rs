@@ -2,8 +2,9 @@
 //! lost and none sent twice (F4).
 
 use super::Store;
+use super::file_id::FileId;
 use super::link::Row;
-use super::recordings::{self, FileId, Recording};
+use super::recordings::{self, Recording};
 use super::rows::{unword, word};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

@@ -29,6 +29,7 @@ mod data_dir;
 mod database;
 mod deliveries;
 mod events;
+mod file_id;
 mod ledger;
 mod link;
 mod place;
@@ -48,8 +49,9 @@ pub use contacts::{Contact, ContactDetails, ContactFilter, ContactKept, EXTERNAL
 pub use data_dir::DataDir;
 pub use deliveries::{Backlog, Delivery, DeliveryState};
 pub use events::Event as Happened;
+pub use file_id::{Cursor, FileId};
 pub use place::Place;
-pub use recordings::{Cursor, Deleted, FileId, Recording, RecordingFilter};
+pub use recordings::{Deleted, Recording, RecordingFilter};
 pub use settings::{Revision, RevisionInfo, Saved};
 pub use users::{ApiKey, Changed, NewUser, Role, User};
 pub use webhooks::{DeadLetter, Progress, Webhook};

@@ -33,6 +33,7 @@ mod input;
 mod keys;
 mod leg;
 mod lost;
+mod mask;
 mod on_acd;
 mod on_callback;
 mod on_dns;

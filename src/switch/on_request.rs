@@ -67,6 +67,12 @@ pub enum Ask {
         to: call::Target,
         from: Option<String>,
     },
+    /// What is said is silence in the recording of the call, or sound again (B10).
+    Mask {
+        agent: Option<AgentId>,
+        call: CallId,
+        on: bool,
+    },
     /// The agent of a call hangs up: the call is over.
     HangUp {
         agent: Option<AgentId>,
@@ -116,6 +122,9 @@ pub enum Refused {
     /// Nothing can be done with it while no agent talks to the customer.
     #[error("no agent talks in call {0}")]
     NotTalking(CallId),
+    /// Nothing of it is recorded now.
+    #[error("call {0} is not recorded")]
+    NotRecorded(CallId),
     /// It is the phone that holds.
     #[error("call {0} is held by the agent's phone: take the customer back there")]
     HeldByPhone(CallId),
@@ -178,6 +187,7 @@ impl Switch {
                 self.theirs(call, agent)?;
                 Err(Refused::NotTransferable(call))
             }
+            Ask::Mask { agent, call, on } => self.ask_mask(call, agent, on),
             Ask::HangUp { agent, call } => self.ask_hang_up(now, call, agent),
         }
     }

@@ -95,6 +95,8 @@ pub enum Notice {
     Found { by_agent: bool },
     /// The agent of a caller did not come back: the caller waits for another, at the old place.
     WaitsAgain,
+    /// What is said is silence in the recording from now on, or sound again.
+    Masked { masked: bool },
     /// A party pressed a key.
     Pressed { by_agent: bool },
     /// Both are being recorded.

@@ -477,32 +477,3 @@ fn the_threads_write_finish_and_end() {
             .all(|file| file.interrupted && file.milliseconds == 20)
     );
 }
-
-#[test]
-fn a_recording_that_is_in_no_record_keeps_its_journal_for_the_next_try() {
-    let mut bench = Bench::new();
-    bench.begin(segment()).ends(CUSTOMER, 80).ends(AGENT, 80);
-    let Some(Job::Finish(files, journal)) = bench.jobs.pop() else {
-        panic!("{:?}", bench.jobs)
-    };
-    assert!(!finish_one(
-        &files,
-        &journal,
-        None,
-        &mut |_| false,
-        &bench.health
-    ));
-    assert!(names(&bench.root()).contains(&name::JOURNAL.to_owned()));
-    let kept = Arc::new(Mutex::new(vec![]));
-    let records = Arc::clone(&kept);
-    let mut keep = move |recorded: &Recorded| {
-        lock(&records).push(recorded.clone());
-        true
-    };
-    let found = Found::in_folder(&bench.root());
-    super::repair::repair(&bench.root(), found, None, &mut keep, &mut |_| {});
-    let kept = lock(&kept);
-    assert_eq!(kept.len(), 1);
-    assert!(kept[0].files.iter().all(|file| !file.interrupted));
-    assert!(!names(&bench.root()).contains(&name::JOURNAL.to_owned()));
-}

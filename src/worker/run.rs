@@ -223,7 +223,7 @@ impl<R: FnMut(Event) -> Result<(), Event>> Run<R> {
                 self.recordings.insert(*recording, (*leg, *origin));
                 Some(*leg)
             }
-            Command::StopRecording { recording, .. } => {
+            Command::StopRecording { recording, .. } | Command::Mask { recording, .. } => {
                 self.recordings.get(recording).map(|(leg, _)| *leg)
             }
             Command::Describe { leg, .. }

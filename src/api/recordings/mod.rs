@@ -9,6 +9,7 @@ mod play;
 pub(super) use access::Access;
 pub(super) use play::{address, audio, peaks, play};
 
+use super::body::{Fields, Json};
 use super::csv::Csv;
 use super::part::{Query, Word};
 use super::problem::Problem;
@@ -19,7 +20,8 @@ use crate::call::record::{self, Content, Direction};
 use crate::id::{AgentId, CallId};
 use crate::settings::StorageKind;
 use crate::store::{FileId, Recording, RecordingFilter};
-use axum::extract::State;
+use crate::switch::Ask;
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use jiff::SignedDuration;
@@ -178,6 +180,27 @@ pub(super) async fn remove(
         return Err(Problem::missing("recording"));
     }
     site.archive.bell.ring();
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// What is said is silence in the recording of a call, or sound again (B10): asked by the agent who talks, or
+/// for them.
+pub(super) async fn mask(
+    State(site): State<Arc<Site>>,
+    Path((agent, call)): Path<(u32, String)>,
+    body: Json,
+) -> Result<Response, Problem> {
+    let mut fields = Fields::of(body)?;
+    fields.needs(&["masked"]);
+    let masked = fields.boolean("masked");
+    fields.done()?;
+    let missing = || Problem::missing("conversation");
+    let ask = Ask::Mask {
+        agent: Some(AgentId(agent)),
+        call: CallId::parse(&call).ok_or_else(missing)?,
+        on: masked.unwrap_or(true),
+    };
+    site.switch.ask(ask).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 

@@ -8,7 +8,17 @@ pub(super) fn components() -> Vec<(&'static str, Value)> {
         ("Recordings", recordings()),
         ("Recording", recording()),
         ("Audit", audit()),
+        ("Mask", mask()),
     ]
+}
+
+fn mask() -> Value {
+    json!({
+        "type": "object",
+        "required": ["masked"],
+        "additionalProperties": false,
+        "properties": { "masked": { "type": "boolean", "description": "Silence from now on." } },
+    })
 }
 
 fn recordings() -> Value {

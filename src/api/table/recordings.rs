@@ -1,7 +1,7 @@
 //! The endpoints of recordings, and of the audit log that knows who heard them.
 
 use super::{ADMINS, PEOPLE, STAFF, number};
-use crate::api::endpoint::{Endpoint, Rule, delete, get, post};
+use crate::api::endpoint::{Endpoint, Rule, delete, get, post, put};
 use crate::api::schema::{any, list, of, text};
 use crate::api::who::Role::Admin;
 use crate::api::who::Scope;
@@ -120,10 +120,22 @@ pub(super) fn recordings() -> Vec<Endpoint> {
     ]
 }
 
-/// Where recordings are sent.
+/// What is recorded now, and where recordings are sent.
 pub(super) fn storage() -> Vec<Endpoint> {
     const TAG: &str = "Recordings";
     vec![
+        put(
+            "/api/v1/agents/{agent}/calls/{call}/recording",
+            Rule::OrOwn(STAFF, Some(Scope::ConversationsWrite)),
+            recording::mask,
+        )
+        .says(
+            TAG,
+            "What is said in the agent's call is silence in its recording, or sound again.",
+        )
+        .takes(of("Mask"))
+        .gives_nothing(204)
+        .refuses(&[404, 409]),
         get(
             "/api/v1/storage",
             Rule::Only(STAFF, Some(Scope::RecordingsRead)),

@@ -4,6 +4,8 @@ use super::answers;
 use crate::world::{World, voice};
 use cordboard::audio::tone;
 use cordboard::call::record::Role;
+use cordboard::id::AgentId;
+use cordboard::switch::{Ask, Done, Refused};
 
 fn file(w: &World, role: Role) -> &[i16] {
     let tracks = w.segments.iter().flat_map(|segment| &segment.tracks);
@@ -93,4 +95,49 @@ fn services_and_abandoned_calls_leave_no_file() {
         .wait(1.0);
     assert!(w.files.is_empty());
     assert_eq!(w.conversations.len(), 2, "each has its record");
+}
+
+#[test]
+fn b10_what_is_masked_is_silence_in_both_files_and_the_time_goes_on() {
+    let mut w = World::new();
+    w.agent("1001", answers(1.0))
+        .dials("alice", "100")
+        .wait(5.0);
+    let call = w.record().id;
+    let mask = |on| Ask::Mask {
+        agent: Some(AgentId(1)),
+        call,
+        on,
+    };
+    for _ in 0..2 {
+        assert_eq!(w.asks(mask(true)), Ok(Done::Plain), "twice is fine");
+    }
+    w.wait(4.0);
+    assert_eq!(w.hears("alice"), ["1001"], "they hear each other");
+    assert_eq!(w.asks(mask(false)), Ok(Done::Plain));
+    w.wait(3.0);
+    let other = Some(AgentId(2));
+    let on = true;
+    let refused = w.asks(Ask::Mask {
+        agent: other,
+        call,
+        on,
+    });
+    assert_eq!(refused, Err(Refused::NotTheirs(call)));
+    w.hangs_up("alice").wait(1.0);
+    let talked = w.record().talked_ms as f64 / 1000.0;
+    for (role, name) in [(Role::Customer, "alice"), (Role::Agent, "1001")] {
+        let file = file(&w, role);
+        assert!((file.len() as f64 / 8000.0 - talked).abs() < 0.02, "R113");
+        let end = file.len();
+        let hz = w.phones[name].voice.hz;
+        assert!(tone::share(&file[8_000..16_000], hz) > 0.5, "before");
+        let masked = &file[end - 6 * 8_000..end - 4 * 8_000];
+        assert!(voice::is_silent(masked), "{name} is masked");
+        assert!(
+            tone::share(&file[end - 16_000..end - 8_000], hz) > 0.5,
+            "after"
+        );
+    }
+    assert_eq!(w.asks(mask(true)), Err(Refused::NotInProgress(call)));
 }

@@ -193,7 +193,8 @@ impl Mime {
             | Command::Meet { .. }
             | Command::Press { .. }
             | Command::Record { .. }
-            | Command::StopRecording { .. } => {}
+            | Command::StopRecording { .. }
+            | Command::Mask { .. } => {}
         }
     }
 
