@@ -171,6 +171,7 @@ impl Switch {
 
     /// Whether nothing is left: no call, no leg, no transaction, no timer but registrations.
     pub fn is_idle(&self) -> bool {
-        self.calls.is_empty() && self.lines.is_empty() && self.sip.is_idle()
+        let pages = self.visits.is_empty() && self.lost.is_empty() && self.links_asked.is_empty();
+        self.calls.is_empty() && self.lines.is_empty() && self.sip.is_idle() && pages
     }
 }

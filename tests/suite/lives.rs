@@ -2,10 +2,12 @@
 
 use crate::world::World;
 use crate::world::network::Weather;
+use crate::world::page::Picks;
 use crate::world::phone::Habit;
 use cordboard::acd::Status;
+use cordboard::call::link::{LinkTarget, Pass};
 use cordboard::call::record::End;
-use cordboard::id::{AgentId, HoursId, TrunkId};
+use cordboard::id::{AgentId, HoursId, LinkId, QueueId, TrunkId};
 use cordboard::random::Random;
 use cordboard::settings::{
     Account, AtClosing, Codes, Distribution, Hours, MaxWait, Message, OnMaxWait, Opening, Outbound,
@@ -13,6 +15,7 @@ use cordboard::settings::{
 };
 use cordboard::switch::Ask;
 use jiff::civil::{Weekday, time};
+use serde_json::json;
 use std::time::Duration;
 
 /// As many as `CORDBOARD_LIVES` says: fewer while something is being built, more for a hunt.
@@ -20,6 +23,8 @@ const LIVES: u64 = 2000;
 const EVENTS: u64 = 40;
 const CALLERS: [&str; 5] = ["alice", "bob", "carol", "dave", "erin"];
 const AGENTS: [&str; 3] = ["1001", "1002", "1003"];
+const DESKS: [&str; 2] = ["ada", "ben"];
+const VISITORS: [&str; 2] = ["gina", "hugo"];
 /// Phones at the places of two trunks, behind the phones of callers and agents.
 const OUTSIDE: [(&str, &str); 2] = [("frank", "127.1.0.9"), ("grace", "127.1.0.10")];
 
@@ -113,8 +118,16 @@ fn live(seed: u64) -> Vec<End> {
         assert_eq!(phone.address.ip().to_string(), address);
         phone.habit = habit(&mut random);
     }
+    // Some agents have desks, and some customers come by a link.
+    let mut pages = (seed % 3 == 1).then(|| Random::seeded(!seed));
+    if pages.is_some() {
+        w.links.add("token", pass(seed), 1_000);
+    }
     for _ in 0..EVENTS {
         event(&mut w, &mut random);
+        if let Some(random) = &mut pages {
+            page_event(&mut w, random);
+        }
     }
     at_the_end(&mut w, seed);
     w.conversations
@@ -258,12 +271,88 @@ fn event(w: &mut World, random: &mut Random) {
     }
 }
 
+/// Where the link of a life leads: to a queue, or to an agent before that, or to nobody else.
+fn pass(seed: u64) -> Pass {
+    let (agent, queue) = (AgentId(1), QueueId(1));
+    let to = match seed % 4 {
+        0 => LinkTarget::Queue(queue),
+        1 => LinkTarget::Agent {
+            agent,
+            otherwise: None,
+        },
+        _ => LinkTarget::Agent {
+            agent,
+            otherwise: Some(queue),
+        },
+    };
+    Pass {
+        link: LinkId(1),
+        name: "Support".into(),
+        to,
+        video: true,
+    }
+}
+
+/// What people do with pages, fitting or not; half of it is nothing.
+fn page_event(w: &mut World, random: &mut Random) {
+    let number = random.below(2) as usize;
+    let (desk, visitor) = (DESKS[number], VISITORS[number]);
+    let any = if random.below(2) == 0 { desk } else { visitor };
+    let here = w.pages.contains_key(any);
+    match random.below(24) {
+        0..3 => {
+            let after = Duration::from_millis(random.below(6_000));
+            let picks = [Picks::Up(after), Picks::Up(after), Picks::Nothing];
+            let picks = picks[random.below(3) as usize];
+            w.desk(desk, number as u32 + 1, picks);
+        }
+        3..6 if !w.pages.contains_key(visitor) || w.page(visitor).states().is_empty() => {
+            w.loses_visitor(visitor)
+                .visitor(visitor, "token")
+                .page_calls(visitor, None);
+        }
+        6 if here => {
+            w.loses_page(any);
+        }
+        7 if here => {
+            w.comes_back(any);
+        }
+        8 if here => {
+            w.reloads(any, random.below(25) as f64);
+        }
+        9 if here => {
+            w.page_does(any, json!({ "type": "hang_up" }));
+        }
+        10 if here => {
+            w.page_does(any, json!({ "type": "reject" }));
+        }
+        11 if here => {
+            let on = random.below(2) == 0;
+            let what = ["hold", "mute"][random.below(2) as usize];
+            w.page_does(any, json!({ "type": what, "on": on }));
+        }
+        12 if w.pages.contains_key(desk) => {
+            w.page_calls(desk, Some("+4930555"));
+        }
+        13 if here => {
+            w.page_does(any, json!({ "type": "offer", "sdp": "no offer" }));
+        }
+        14 if here => {
+            w.offers_anew(any);
+        }
+        _ => {}
+    }
+}
+
 /// Everybody hangs up in fair weather; then nothing may be left.
 fn at_the_end(w: &mut World, seed: u64) {
     w.network.weather = Weather::FAIR;
     // Whoever lost messages in the storm is heard again, then all hang up, more than once: a CANCEL
     // may have to wait for its turn.
     w.wait(40.0);
+    for name in w.pages.keys().cloned().collect::<Vec<_>>() {
+        w.loses_page(&name);
+    }
     for _ in 0..4 {
         let outside = OUTSIDE.iter().map(|(name, _)| name);
         for who in CALLERS.iter().chain(&AGENTS).chain(outside) {

@@ -1,11 +1,11 @@
 //! The media of a scripted page: ICE checks of its own making, DTLS, and a voice in SRTP.
 
+use super::plane::new_certificate;
 use super::secure::Secure;
 use super::voice::{OPUS, Voice};
 use cordboard::rtc::{Association, Certificate, Fingerprint, Role};
 use ring::hmac;
 use std::net::SocketAddr;
-use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 /// How often it checks that the server is there (RFC 7675 §5.1 asks for about 5 s).
@@ -19,6 +19,8 @@ pub(crate) struct Browser {
     server: SocketAddr,
     /// One more with each new connection: a page that was loaded anew has one.
     session: u32,
+    /// Of its connection, as browsers have one for each.
+    certificate: Certificate,
     association: Option<Association>,
     /// The session with which the association was made.
     met: Option<u32>,
@@ -43,6 +45,7 @@ impl Browser {
             voice: Voice::new(address, hz),
             server,
             session: 0,
+            certificate: new_certificate(),
             association: None,
             met: None,
             theirs: Default::default(),
@@ -56,6 +59,7 @@ impl Browser {
     /// The tab is loaded anew, or is dead: the connection is gone, and the next one is another.
     pub(crate) fn dies(&mut self) {
         self.session += 1;
+        self.certificate = new_certificate();
         self.voice.stop();
         self.voice.secure = None;
         (self.association, self.met) = (None, None);
@@ -63,7 +67,7 @@ impl Browser {
     }
 
     pub(crate) fn offer(&self) -> String {
-        let (session, print) = (self.session, certificate().fingerprint());
+        let (session, print) = (self.session, self.certificate.fingerprint());
         format!(
             "v=0\r\no=- 77{session} 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0\r\n\
              m=audio 9 UDP/TLS/RTP/SAVPF 111 0 8 101 103\r\nc=IN IP4 0.0.0.0\r\n\
@@ -92,7 +96,7 @@ impl Browser {
             let bytes = print.split(':').map(|pair| u8::from_str_radix(pair, 16));
             let bytes: Vec<u8> = bytes.collect::<Result<_, _>>().expect("hexadecimal");
             let print = Fingerprint(bytes.try_into().expect("32 bytes"));
-            let mut association = Association::new(certificate(), Role::Client, print);
+            let mut association = Association::new(&self.certificate, Role::Client, print);
             association.begin(now);
             self.association = Some(association);
         }
@@ -210,10 +214,4 @@ fn crc32(bytes: &[u8]) -> u32 {
         }
     }
     !sum
-}
-
-/// All pages have the same, which is not the server's.
-fn certificate() -> &'static Certificate {
-    static CERTIFICATE: OnceLock<Certificate> = OnceLock::new();
-    CERTIFICATE.get_or_init(super::plane::new_certificate)
 }

@@ -203,6 +203,14 @@ impl World {
         }
     }
 
+    /// The tab of a visitor is closed, if there is one.
+    pub(crate) fn loses_visitor(&mut self, name: &str) -> &mut Self {
+        match self.pages.contains_key(name) {
+            true => self.loses_page(name),
+            false => self,
+        }
+    }
+
     /// The user presses *reload*: the page remembers its token alone, and offers anew.
     pub(crate) fn reloads(&mut self, name: &str, seconds: f64) -> &mut Self {
         self.loses_page(name).wait(seconds);
