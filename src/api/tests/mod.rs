@@ -4,6 +4,7 @@ mod contacts;
 mod doings;
 mod identity;
 mod links;
+mod page;
 mod pages;
 mod recordings;
 mod refusals;
