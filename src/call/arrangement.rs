@@ -125,6 +125,7 @@ mod tests {
     #[test]
     fn b18_who_has_lost_the_other_hears_music_until_they_are_back() {
         let (mut call, _) = talking();
+        call.add_leg(AGENT);
         assert!(call.lose(AGENT) && !call.lose(AGENT));
         let hears = [(CUSTOMER, MUSIC), (AGENT, Hears::Party(CUSTOMER))];
         assert_eq!(call.arrangement(), hears);

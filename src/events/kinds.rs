@@ -45,7 +45,7 @@ pub const KINDS: &[(&str, &str)] = &[
         "A party put the other on hold, or took them back: call, by_agent, held.",
     ),
     (
-        "call.lost",
+        "call.browser_lost",
         "A party's browser is lost and may come back, or is back: call, by_agent, lost.",
     ),
     (

@@ -206,7 +206,7 @@ impl What {
             Self::OfferEnded { .. } => "call.offer_ended",
             Self::Answered { .. } => "call.answered",
             Self::Held { .. } => "call.held",
-            Self::Lost { .. } => "call.lost",
+            Self::Lost { .. } => "call.browser_lost",
             Self::WaitsAgain { .. } => "call.waits_again",
             Self::Masked { .. } => "recording.masked",
             Self::Recording { .. } => "recording.begun",
