@@ -270,13 +270,13 @@ fn terms(
         .and_then(|id| u32::try_from(id).ok())
         .map(CallLinkConfigId);
     let names = TYPES.map(|(name, _)| name);
-    let kind = fields.word("type", |word| typed(word), &names);
+    let kind = fields.word("type", typed, &names);
     let (from, until) = (instant(&mut fields, "from"), instant(&mut fields, "until"));
     let wanted = fields.number("agent", 0..=u64::from(u32::MAX));
     let wanted = wanted.and_then(|id| u32::try_from(id).ok()).map(AgentId);
     let whose = Whose::of(caller);
     let agent = match whose {
-        Whose::All => wanted.or(agent_of(caller)),
+        Whose::All => wanted.or_else(|| agent_of(caller)),
         Whose::Own(_) if wanted.is_some() && !whose.has(wanted) => return Err(not_yours()),
         Whose::Own(None) => {
             fields.wrong("agent", "you are none: an administrator says which you are")

@@ -49,7 +49,9 @@ async fn next(socket: &mut WebSocketStream<TcpStream>) -> (u64, String) {
                 return (event["seq"].as_u64().expect("a number"), kind);
             }
             Message::Ping(_) | Message::Pong(_) => {}
-            other => panic!("{other:?}"),
+            other @ (Message::Binary(_) | Message::Close(_) | Message::Frame(_)) => {
+                panic!("{other:?}")
+            }
         }
     }
 }

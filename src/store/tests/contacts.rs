@@ -13,10 +13,10 @@ fn details(name: &str, number: &str, tags: &[&str]) -> ContactDetails {
 
 fn add(store: &Store, name: &str, number: &str, tags: &[&str]) -> ContactId {
     let added = store.add_contact(details(name, number, tags), "user ada", time(0));
-    match added.expect("a database") {
-        ContactKept::Done(id) => id,
-        refused => panic!("{refused:?}"),
-    }
+    let ContactKept::Done(id) = added.expect("a database") else {
+        panic!("refused")
+    };
+    id
 }
 
 fn names(store: &Store, filter: &ContactFilter, limit: u32) -> Vec<String> {

@@ -2,11 +2,12 @@
 
 use crate::world::World;
 use crate::world::phone::Habit;
+use cordboard::call::link::{LinkTarget, Pass};
 use cordboard::call::record::End;
-use cordboard::id::{QueueId, StrategyId};
+use cordboard::id::{CallLinkConfigId, LinkId, QueueId, StrategyId};
 use cordboard::settings::{
-    Account, Destination, MaxWait, Message, OnMaxWait, Queue, Route, Strategy, StrategyKind,
-    Waiting,
+    Account, CallLinkConfig, Destination, MaxWait, Message, OnMaxWait, Queue, Route, Strategy,
+    StrategyKind, Waiting,
 };
 use std::time::Duration;
 
@@ -38,6 +39,55 @@ fn strategy(kind: StrategyKind, seconds: u64, then: OnMaxWait) -> Strategy {
             ..Waiting::default()
         },
     }
+}
+
+#[test]
+fn d5_who_comes_by_a_call_link_experiences_the_strategy_of_its_configuration() {
+    let mut w = World::with(|account| {
+        with_sales(account);
+        let configuration = CallLinkConfig::new(CallLinkConfigId(1), "Advice");
+        account.call_links.configurations = vec![configuration];
+        let senders = StrategyKind::Senders(vec!["link:Advice".into()]);
+        account.strategies = vec![strategy(senders, 20, OnMaxWait::End)];
+    });
+    for (name, queue) in [("Advice", 2), ("Other", 2)] {
+        let pass = Pass {
+            link: LinkId(5),
+            name: name.into(),
+            to: LinkTarget::Queue(QueueId(queue)),
+            video: false,
+        };
+        w.links.add(name, pass, 1);
+    }
+    w.visitor("carol", "Advice").visitor("dave", "Other");
+    w.page_calls("carol", None)
+        .page_calls("dave", None)
+        .wait(2.0);
+    assert_eq!(w.page_hears("carol"), ["hotline"]);
+    assert_ne!(
+        w.page_hears("dave"),
+        ["hotline"],
+        "of another configuration"
+    );
+}
+
+#[test]
+fn r6_of_two_customers_who_call_by_one_link_at_once_one_does() {
+    let mut w = World::new();
+    let pass = Pass {
+        link: LinkId(5),
+        name: "Advice".into(),
+        to: LinkTarget::Queue(QueueId(1)),
+        video: false,
+    };
+    w.links.add("token", pass, 1);
+    w.visitor("carol", "token").visitor("dave", "token");
+    w.page_calls("carol", None)
+        .page_calls("dave", None)
+        .wait(5.0);
+    assert_eq!(w.page_hears("carol"), ["music"]);
+    assert_eq!(w.page("dave").trouble(), Some("link_used"));
+    assert!(w.page("dave").calls.is_empty());
 }
 
 #[test]
