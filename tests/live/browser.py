@@ -1,4 +1,4 @@
-"""Chromium for tests: with a WAV as its microphone, ears on what it receives, and eyes: axe, and pictures of what is shown."""
+"""Chromium for tests: with a tone as its microphone, ears on what it receives, and eyes: axe, and pictures of what is shown."""
 
 from __future__ import annotations
 
@@ -33,18 +33,30 @@ FLAGS = [
     "--auto-select-desktop-capture-source=Entire screen",
 ]
 
-# What browsers do for speech would take the tones of a test for noise.
-EARS = """
+# The microphone speaks one tone. Chromium's own fake one beeps, whatever file it is given; and what browsers do for speech
+# would take a tone for noise.
+VOICE = """
 const devices = navigator.mediaDevices;
 const open = devices?.getUserMedia.bind(devices);
-if (open) devices.getUserMedia = (wanted) => {
-  const plain = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
-  return open(wanted.audio ? { ...wanted, audio: { ...wanted.audio, ...plain } } : wanted);
+if (open) devices.getUserMedia = async (wanted) => {
+  const stream = await open(wanted);
+  if (!wanted.audio) return stream;
+  for (const track of stream.getAudioTracks()) track.stop();
+  const context = new AudioContext();
+  await context.resume();
+  const voice = context.createOscillator();
+  const volume = context.createGain();
+  const microphone = context.createMediaStreamDestination();
+  voice.frequency.value = FREQUENCY;
+  volume.gain.value = 0.25;
+  voice.connect(volume).connect(microphone);
+  voice.start();
+  return new MediaStream([...microphone.stream.getAudioTracks(), ...stream.getVideoTracks()]);
 };
 """
 
 # Keeps what every peer connection of a page receives, for `hear` and `sees`.
-EARS += """
+EARS = """
 window.__tracks = [];
 window.__peers = [];
 const Peer = window.RTCPeerConnection;
@@ -92,18 +104,18 @@ HEARD_RATE = 16000
 
 
 class Person:
-    """A browser of its own: who speaks with one WAV, over and over."""
+    """A browser of its own: who speaks says one tone."""
 
-    def __init__(self, playwright: Playwright, microphone: Path | None = None) -> None:
-        flags = [*FLAGS]
-        if microphone is not None:
-            flags.append(f"--use-file-for-audio-capture={microphone}")
-        self.browser: Browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
+    def __init__(self, playwright: Playwright, voice: float | None = None) -> None:
+        self.voice = voice
+        self.browser: Browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
 
     def context(self, **options: Any) -> BrowserContext:
         options = {"locale": "en-GB", "ignore_https_errors": True, **options}
         context = self.browser.new_context(**options)
         context.add_init_script(EARS)
+        if self.voice is not None:
+            context.add_init_script(VOICE.replace("FREQUENCY", str(self.voice)))
         return context
 
     def page(self, **options: Any) -> Page:
@@ -118,6 +130,12 @@ def hear(page: Page, seconds: float = 1.0) -> list[int]:
     heard: list[int] | None = page.evaluate(HEAR, [seconds])
     assert heard is not None, "the page receives no sound"
     return heard
+
+
+def receives(page: Page) -> bool:
+    """Whether sound comes to the page at all."""
+    found: bool = page.evaluate("window.__tracks.some((track) => track.kind === 'audio' && track.readyState === 'live')")
+    return found
 
 
 def frames(page: Page) -> int:
@@ -155,8 +173,8 @@ class BrowserTest(unittest.TestCase):
         cls.playwright = manager.start()
         cls.addClassCleanup(cls.playwright.stop)
 
-    def person(self, microphone: Path | None = None) -> Person:
-        person = Person(self.playwright, microphone)
+    def person(self, voice: float | None = None) -> Person:
+        person = Person(self.playwright, voice)
         self.addCleanup(person.close)
         return person
 

@@ -10,9 +10,11 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+import phones
 import sound
-from browser import HEARD_RATE, BrowserTest, frames, hear, shoot
+from browser import HEARD_RATE, BrowserTest, frames, hear, receives, shoot
 from centre import Agent, ConfiguredServer, until
+from phones import Phone
 from playwright.sync_api import Page, expect
 
 CUSTOMER = 700.0
@@ -27,7 +29,10 @@ class Centre(ConfiguredServer):
     people: tuple[Agent, ...] = (Agent("1001", "a password of 1001", "Ada"),)
 
     def sections(self) -> str:
-        return """
+        return f"""
+[[listener]]
+profile = "internal"
+bind = "127.0.0.1:{self.internal}"
 [status]
 not_ready = ["Break"]
 [wrap_up]
@@ -80,7 +85,7 @@ class Pages(BrowserTest):
 
     def desk(self) -> Page:
         """An agent at their desk, who is available."""
-        page = self.person(self.tone("agent", AGENT)).page()
+        page = self.person(AGENT).page()
         self.watch(page)
         page.goto(self.server.url("/login#/desk"))
         page.get_by_label("Name").fill("root")
@@ -91,7 +96,7 @@ class Pages(BrowserTest):
         return page
 
     def customer(self, link: str) -> Page:
-        page = self.person(self.tone("customer", CUSTOMER)).page()
+        page = self.person(CUSTOMER).page()
         self.watch(page)
         page.goto(link)
         page.get_by_role("button", name="Start audio call").click()
@@ -100,6 +105,9 @@ class Pages(BrowserTest):
     def hears(self, page: Page, frequency: float, what: str) -> None:
         def share() -> bool:
             return sound.share(hear(page, 0.5), frequency, HEARD_RATE) > 0.5
+
+        # The first sound comes once the way is found.
+        until(f"{what}: sound comes", lambda: receives(page), 15, lambda: page.wait_for_timeout(50))
 
         until(what, share, 15, lambda: page.wait_for_timeout(100))
 
@@ -113,7 +121,7 @@ class Pages(BrowserTest):
         self.hears(customer, AGENT, f"the customer hears the agent {when}")
 
     def test_from_the_set_up_address_to_a_call_with_oneself(self) -> None:
-        page = self.person(self.tone("agent", AGENT)).page()
+        page = self.person(AGENT).page()
         self.watch(page)
         page.goto(self.server.url(self.server.setup_path()))
         page.get_by_label("Your name").fill("Ada Lovelace")
@@ -219,3 +227,56 @@ class Pages(BrowserTest):
         other.get_by_role("button", name="+10 s").click()
         other.get_by_role("button", name="I am done").click()
         expect(other.get_by_text("Ready for calls")).to_be_visible()
+
+    def test_a_telephone_caller_and_an_agent_in_a_browser_hear_each_other(self) -> None:
+        self.admin()
+        desk = self.desk()
+        caller = Phone(self.server.external)
+        self.addCleanup(caller.close)
+        caller.plays = self.tone("caller", CUSTOMER)
+        caller.records = self.files / "heard.wav"
+        call = caller.dial("5000")
+        accept = desk.get_by_role("button", name="Accept")
+
+        def rings() -> bool:
+            desk.wait_for_timeout(20)
+            return accept.is_visible()
+
+        phones.wait("the desk rings", rings, 15)
+        accept.click()
+        phones.wait("the caller is connected", lambda: call.is_up)
+        phones.live(1)
+        self.hears(desk, CUSTOMER, "the agent hears the caller")
+        phones.live(1)
+        desk.get_by_role("button", name="Hang up").click()
+        phones.wait("the caller's phone is told (R11)", lambda: call.is_over)
+        heard = phones.heard(caller.records)
+        self.assertGreater(sound.best_second(heard.channels[0], AGENT), 0.8, "the caller hears the agent")
+        [recording] = until("the call is recorded", self.server.recordings, 15)
+        stereo = sound.read(recording.stereo)
+        left, right = (stereo.part(0.5, stereo.seconds - 0.5, channel) for channel in (0, 1))
+        self.assertGreater(sound.best_second(left, CUSTOMER, stereo.rate), 0.8, "the customer is left")
+        self.assertGreater(sound.best_second(right, AGENT, stereo.rate), 0.8, "the agent is right")
+
+    def test_a_customer_in_a_browser_and_an_agent_with_a_telephone_hear_each_other(self) -> None:
+        cookie = self.admin()
+        agent = Phone(self.server.internal, self.server.agents[0])
+        self.addCleanup(agent.close)
+        agent.plays = self.tone("agent", AGENT)
+        agent.records = self.files / "heard.wav"
+        customer = self.customer(self.link(cookie))
+        call = agent.next_call()
+        phones.wait("the agent talks", lambda: call.is_up)
+        heading = customer.get_by_role("heading", name="You are talking to")
+
+        def talks() -> bool:
+            customer.wait_for_timeout(20)
+            return heading.is_visible()
+
+        phones.wait("the customer talks", talks, 15)
+        self.hears(customer, AGENT, "the customer hears the agent")
+        phones.live(1)
+        customer.get_by_role("button", name="Hang up").click()
+        phones.wait("the agent's phone is told (R11)", lambda: call.is_over)
+        heard = phones.heard(agent.records)
+        self.assertGreater(sound.best_second(heard.channels[0], CUSTOMER), 0.8, "the agent hears the customer")

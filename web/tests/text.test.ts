@@ -51,3 +51,25 @@ test("a user of telephones is made of a name", () => {
   expect(userOf("Jörg Müller-Lüdenscheidt")).toBe("jorg.muller.ludenscheidt");
   expect(userOf("山田")).toBe("admin");
 });
+
+/** The parts of the catalogue that each folder's page begins with; what is in `parts` is on every page. */
+const LOADED: Record<string, string[]> = {
+  parts: ["common"],
+  start: ["common"],
+  login: ["common"],
+  link: ["common", "link"],
+  desk: ["common", "desk"],
+  setup: ["common", "setup"],
+  admin: ["common", "admin"],
+  supervisor: ["common", "desk", "supervisor"],
+};
+
+test.each(Object.entries(LOADED))("what %s says is in the catalogues that it loads", (folder, parts) => {
+  const known = new Set(parts.flatMap((part) => Object.keys(read(`en/${part}.json`))));
+  for (const file of readdirSync(join("src", folder))) {
+    if (!/\.tsx?$/.test(file)) continue;
+    const source = readFileSync(join("src", folder, file), "utf8");
+    for (const [, key] of source.matchAll(/\bt\(\s*"([^"]+)"/g))
+      expect(known, `${folder}/${file}`).toContain(key);
+  }
+});

@@ -150,16 +150,16 @@ function Current({ desk, known: { call, at }, about, talk }: CurrentProps) {
         </div>
         <p class="clock number">{clock((isTalk ? call.talked_ms : call.waited_ms) + now - at)}</p>
       </div>
-      {call.muted && <p class="banner">{t("link.muted.other", { name })}</p>}
+      {call.muted && <p class="banner">{t("call.muted.other", { name })}</p>}
       {talk && (
         <>
           <Pictures talk={talk} />
           {talk.microphone.value && <Level track={talk.microphone.value} />}
           {talk.media.muffled.value && (
             <div class="banner warn" role="alert">
-              <span class="grow">{t("link.muffled")}</span>
+              <span class="grow">{t("call.muffled")}</span>
               <button type="button" class="button" onClick={() => void talk.media.unmuffle()}>
-                {t("link.unmuffle")}
+                {t("call.unmuffle")}
               </button>
             </div>
           )}

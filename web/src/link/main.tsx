@@ -273,7 +273,7 @@ function Talking({ call, at }: { call: CallNow; at: number }) {
       <p class="number soft">{clock(call.talked_ms + now - at)}</p>
       <p role="status" class={isHeld || call.muted ? "banner" : "sr"}>
         {isHeld && t("link.held")}
-        {!isHeld && call.muted && t("link.muted.other", { name: name ?? t("call.other") })}
+        {!isHeld && call.muted && t("call.muted.other", { name: name ?? t("call.other") })}
       </p>
     </div>
   );
@@ -288,9 +288,9 @@ function Troubles({ talk }: { talk: Talk }) {
       </p>
       {talk.media.muffled.value && (
         <div class="banner warn" role="alert">
-          <span>{t("link.muffled")}</span>
+          <span>{t("call.muffled")}</span>
           <button type="button" class="button" onClick={() => void talk.media.unmuffle()}>
-            {t("link.unmuffle")}
+            {t("call.unmuffle")}
           </button>
         </div>
       )}

@@ -14,9 +14,7 @@ export function clock(ms: number): string {
 /** A guess, rounded to minutes. */
 export function about(seconds: number): string {
   const minutes = Math.round(seconds / 60);
-  return minutes < 1
-    ? t("link.estimate.minute")
-    : many("time.minutes" as Parameters<typeof many>[0], minutes);
+  return minutes < 1 ? t("time.soon") : many("time.minutes" as Parameters<typeof many>[0], minutes);
 }
 
 /** A moment: the time of today, or the day with it. */
