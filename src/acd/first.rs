@@ -11,7 +11,7 @@ use std::time::Instant;
 impl Wait {
     /// The agent who alone may be rung just now.
     pub(super) fn alone(&self) -> Option<AgentId> {
-        self.only.or(self.first.map(|first| first.agent))
+        self.only.or_else(|| self.first.map(|first| first.agent))
     }
 
     /// When the agent they have come for is given up. Not while that agent is rung.

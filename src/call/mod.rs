@@ -403,7 +403,9 @@ impl Call {
         self.record.assigned = Some(name.clone());
         self.record.agent = Some(name);
         self.note_wait(now);
-        self.record.connected.get_or_insert(clock.civil(now));
+        self.record
+            .connected
+            .get_or_insert_with(|| clock.civil(now));
         true
     }
 

@@ -47,16 +47,17 @@ impl Switch {
     /// Makes a leg to a browser and opens its media; `None`: there is no place for it.
     pub(super) fn open_browser(&mut self, now: Instant, wanted: Wanted) -> Option<LegId> {
         let port = self.browser_port(wanted.worker)?;
-        let mut habits = Habits::default();
-        habits.codecs = vec![
+        let mut codecs = vec![
             settings::Codec::Opus,
             settings::Codec::G722,
             settings::Codec::Pcma,
             settings::Codec::Pcmu,
         ];
-        habits
-            .codecs
-            .sort_by_key(|each| Some(known(*each)) != wanted.codec);
+        codecs.sort_by_key(|each| Some(known(*each)) != wanted.codec);
+        let habits = Habits {
+            codecs,
+            ..Habits::default()
+        };
         let credentials = Credentials::random(&mut self.random);
         let next = Credentials::random(&mut self.random);
         let place = Place::Browser(credentials.clone());

@@ -167,6 +167,6 @@ impl Switch {
     fn queue_of(&self, agent: AgentId) -> Option<QueueId> {
         let queues = &self.account.queues;
         let serves = queues.iter().find(|queue| queue.agents.contains(&agent));
-        serves.or(queues.first()).map(|queue| queue.id)
+        serves.or_else(|| queues.first()).map(|queue| queue.id)
     }
 }

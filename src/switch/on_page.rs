@@ -60,10 +60,8 @@ impl From<Refusal> for Denied {
 
 impl From<Refused> for Denied {
     fn from(refused: Refused) -> Self {
-        let code = match refused {
-            Refused::NotInProgress(_) => "no_such_call",
-            _ => "not_allowed",
-        };
+        let over = matches!(refused, Refused::NotInProgress(_));
+        let code = if over { "no_such_call" } else { "not_allowed" };
         Self::new(code, refused)
     }
 }
