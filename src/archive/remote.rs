@@ -76,14 +76,14 @@ impl Remote {
     }
 
     /// Reads something back: what is there, by its own account.
-    pub(super) async fn find(&mut self, name: &str) -> anyhow::Result<Option<Found>> {
+    pub(super) async fn find(&self, name: &str) -> anyhow::Result<Option<Found>> {
         match self {
             Self::Sftp(sftp) => sftp.find(name).await,
             Self::S3(s3) => s3.find(name).await,
         }
     }
 
-    async fn rename(&mut self, from: &str, to: &str) -> anyhow::Result<()> {
+    async fn rename(&self, from: &str, to: &str) -> anyhow::Result<()> {
         match self {
             Self::Sftp(sftp) => sftp.rename(from, to).await,
             Self::S3(s3) => s3.rename(from, to).await,
@@ -91,7 +91,7 @@ impl Remote {
     }
 
     /// Removes something; what is not there is fine.
-    pub(super) async fn remove(&mut self, name: &str) -> anyhow::Result<()> {
+    pub(super) async fn remove(&self, name: &str) -> anyhow::Result<()> {
         match self {
             Self::Sftp(sftp) => sftp.remove(name).await,
             Self::S3(s3) => s3.remove(name).await,

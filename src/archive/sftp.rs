@@ -109,7 +109,7 @@ impl Sftp {
         Ok(())
     }
 
-    pub(super) async fn find(&mut self, name: &str) -> anyhow::Result<Option<Found>> {
+    pub(super) async fn find(&self, name: &str) -> anyhow::Result<Option<Found>> {
         let mut file = match self.files.open(name).await {
             Ok(file) => file,
             Err(error) if is_missing(&error) => return Ok(None),
@@ -125,13 +125,13 @@ impl Sftp {
         }
     }
 
-    pub(super) async fn rename(&mut self, from: &str, to: &str) -> anyhow::Result<()> {
+    pub(super) async fn rename(&self, from: &str, to: &str) -> anyhow::Result<()> {
         // Version 3 does not rename onto what is there.
         self.remove(to).await?;
         Ok(self.files.rename(from, to).await?)
     }
 
-    pub(super) async fn remove(&mut self, name: &str) -> anyhow::Result<()> {
+    pub(super) async fn remove(&self, name: &str) -> anyhow::Result<()> {
         match self.files.remove_file(name).await {
             Ok(()) => Ok(()),
             Err(error) if is_missing(&error) => Ok(()),

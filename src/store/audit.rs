@@ -132,7 +132,7 @@ impl Store {
             }
             if rows.len() < PAGE as usize {
                 let begins = (anchor.0.to_string(), anchor.1);
-                if forgotten.unwrap_or((0.to_string(), NOTHING.to_owned())) != begins {
+                if forgotten.unwrap_or_else(|| (0.to_string(), NOTHING.to_owned())) != begins {
                     let why =
                         "what came before it was removed, and not by the retention".to_owned();
                     let seq = anchor.0 + 1;

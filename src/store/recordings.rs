@@ -334,7 +334,7 @@ pub(super) async fn put(db: &mut Link, recorded: &Recorded) -> anyhow::Result<()
             talk.map_or("", |talk| talk.customer.as_str()),
             talk.map_or("", |talk| talk.called.as_str()),
             talk.and_then(|talk| talk.queue.as_deref()),
-            word(&talk.map_or(Direction::default(), |talk| talk.direction)),
+            word(&talk.map_or_else(Direction::default, |talk| talk.direction)),
             talk.map_or(0, |talk| talk.began.as_microsecond()),
             file.sha256,
             u8::from(file.encrypted),

@@ -34,7 +34,7 @@ pub struct Sound(Kept);
 #[derive(Debug)]
 enum Kept {
     Plain { file: File, length: u64 },
-    Sealed(Opened),
+    Sealed(Box<Opened>),
 }
 
 impl Shelf {
@@ -156,7 +156,7 @@ impl Sound {
     }
 
     pub(super) fn sealed(file: File, key: &FileKey) -> io::Result<Self> {
-        Opened::new(file, key).map(|opened| Self(Kept::Sealed(opened)))
+        Opened::new(file, key).map(|opened| Self(Kept::Sealed(Box::new(opened))))
     }
 
     /// Bytes of the WAV file.

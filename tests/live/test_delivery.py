@@ -24,7 +24,7 @@ import asyncssh
 
 from centre import BINARY, ConfiguredServer, spare_port, until
 
-FILES = int(os.environ.get("CORDBOARD_DELIVERIES", "60"))
+FILES = int(os.environ.get("CORDBOARD_DELIVERIES", "24"))
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 
 
@@ -92,10 +92,10 @@ class Loop:
 
 
 class Proxy:
-    """Passes TCP on; every connection may be refused, cut, slowed or corrupted: four of `kindness` and four. None that is harmed lasts."""
+    """Passes TCP on; every connection may be refused, cut, slowed or corrupted: four of `kindness` and four. One that is harmed lasts for some of `lasts` bytes."""
 
-    def __init__(self, loop: Loop, target: int, kindness: int) -> None:
-        self.target, self.kindness, self.faults, self.harm = target, kindness, {"none": 0}, True
+    def __init__(self, loop: Loop, target: int, kindness: int, lasts: tuple[int, int]) -> None:
+        self.target, self.kindness, self.lasts, self.faults, self.harm = target, kindness, lasts, {"none": 0}, True
         self.dice = random.Random(7)
         self.server = loop.do(asyncio.start_server(self.meet, "127.0.0.1", 0))
         self.port: int = self.server.sockets[0].getsockname()[1]
@@ -109,7 +109,7 @@ class Proxy:
             return
         with contextlib.suppress(OSError):
             other_reader, other_writer = await asyncio.open_connection("127.0.0.1", self.target)
-            limit = self.dice.randrange(2_000, 300_000) if fault != "none" else None
+            limit = self.dice.randrange(*self.lasts) if fault != "none" else None
             there = asyncio.create_task(self.pass_on(reader, other_writer, fault, limit))
             back = asyncio.create_task(self.pass_on(other_reader, writer, "none", None))
             await asyncio.wait([there, back], return_when=asyncio.FIRST_COMPLETED)
@@ -281,7 +281,7 @@ class Delivery(unittest.TestCase):
         loop = Loop()
         there = SftpServer(loop)
         # One connection is for many files here: none of them lasts.
-        proxy = Proxy(loop, there.port, kindness=0)
+        proxy = Proxy(loop, there.port, kindness=0, lasts=(100_000, 900_000))
         server, hashes = self.prepare(
             f'kind = "sftp"\nhost = "127.0.0.1"\nport = {proxy.port}\nuser = "cordboard"\npassword = "a long password"\nhost_key = "{there.fingerprint}"'
         )
@@ -291,7 +291,7 @@ class Delivery(unittest.TestCase):
         there = S3Server()
         self.addCleanup(there.process.kill)
         # Each file takes several connections here.
-        proxy = Proxy(Loop(), there.port, kindness=20)
+        proxy = Proxy(Loop(), there.port, kindness=20, lasts=(2_000, 300_000))
         server, hashes = self.prepare(
             f'kind = "s3"\nendpoint = "http://127.0.0.1:{proxy.port}"\nbucket = "recordings"\nuser = "key"\npassword = "secret"\nkeep_local = false'
         )
