@@ -11,6 +11,8 @@
 //! means ill. So a handshake may have so many datagrams and no more, and fragments that nobody needs
 //! are not put together. A handshake that has failed is begun anew a few times.
 //!
+//! The SRTP profile is the first of the peer's that we have, too.
+//!
 //! Deliberately absent: data over DTLS, renegotiation, resumption, DTLS 1.3 (browsers fall back).
 
 use super::{Fingerprint, Role};
@@ -236,7 +238,11 @@ fn keys(state: &State) -> Option<Keys> {
     let suite = match state.srtp_protection_profile() {
         Profile::Srtp_Aead_Aes_128_Gcm => Suite::AeadAes128Gcm,
         Profile::Srtp_Aes128_Cm_Hmac_Sha1_80 => Suite::AesCm128HmacSha1_80,
-        _ => return None,
+        // Not offered by us.
+        Profile::Srtp_Aes128_Cm_Hmac_Sha1_32
+        | Profile::Srtp_Aead_Aes_256_Gcm
+        | Profile::Unsupported
+        | _ => return None,
     };
     let salt = suite.key_length() - 16;
     let material = state.export_keying_material("EXTRACTOR-dtls_srtp", &[], 2 * (16 + salt));

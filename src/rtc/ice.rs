@@ -135,8 +135,8 @@ impl Agent {
 
     /// Where to send: to the nominated path, before there is one to that which was checked last.
     pub(super) fn target(&self) -> Option<SocketAddr> {
-        let last = self.paths.iter().max_by_key(|path| path.checked);
-        self.selected.or(last.map(|path| path.address))
+        let last = || self.paths.iter().max_by_key(|path| path.checked);
+        self.selected.or_else(|| Some(last()?.address))
     }
 
     /// Lets paths go that were not checked for long; whether there is one left.

@@ -84,7 +84,7 @@ pub(super) fn choose(
     let before = before.and_then(|before| before.video.as_ref());
     let kept = |(_, video): &(usize, Video)| before.is_some_and(|b| b.mid == video.mid);
     let fine: Vec<_> = fine.collect();
-    let found = fine.iter().find(|line| kept(line)).or(fine.first());
+    let found = fine.iter().find(|line| kept(line)).or_else(|| fine.first());
     found.cloned()
 }
 
