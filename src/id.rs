@@ -98,6 +98,10 @@ id! {
     HoursId(u32)
 }
 id! {
+    /// What customers of some queues hear on hold.
+    HoldId(u32)
+}
+id! {
     /// A callback configuration of the account.
     CallbackConfigId(u32)
 }

@@ -110,7 +110,7 @@ impl Floor {
                 let (why, then) = (*why, *then);
                 self.depart(now, call, why, then, out);
             }
-            Some(Doing::Talking(_)) | None => {}
+            Some(Doing::Talking(_) | Doing::Sent | Doing::Handed(_)) | None => {}
         }
     }
 
@@ -173,7 +173,7 @@ impl Floor {
         self.music(now, call, out);
     }
 
-    fn music(&mut self, now: Instant, call: CallId, out: &mut Vec<Action>) {
+    pub(super) fn music(&mut self, now: Instant, call: CallId, out: &mut Vec<Action>) {
         let Some(key) = self.callers.get(&call).map(|caller| caller.experience) else {
             return;
         };
@@ -198,7 +198,7 @@ pub(super) fn say(call: CallId, experience: WaitingKey, message: Message) -> Act
     }
 }
 
-fn no_room(call: CallId) -> Action {
+pub(super) fn no_room(call: CallId) -> Action {
     Action::GiveUp {
         call,
         then: OnMaxWait::End,

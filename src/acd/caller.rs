@@ -45,6 +45,8 @@ pub enum Stage {
     Away,
     /// With an agent.
     Talking(AgentId),
+    /// Passed on by their agent, to a number outside or to nobody yet.
+    Sent,
 }
 
 /// A caller on the floor.
@@ -89,6 +91,10 @@ pub(super) enum Doing {
     InPlace(Wait),
     Leaving(Farewell, OnMaxWait),
     Talking(AgentId),
+    /// Passed on: the place is kept.
+    Sent,
+    /// Passed on to this agent, who is rung.
+    Handed(AgentId),
 }
 
 /// The wait of a caller in place.
@@ -141,6 +147,8 @@ impl Caller {
                 Stage::LastWords
             }
             Doing::Talking(agent) => Stage::Talking(*agent),
+            Doing::Sent => Stage::Sent,
+            Doing::Handed(agent) => Stage::Offered(*agent),
         };
         CallerState {
             queue: self.queue,
@@ -153,14 +161,14 @@ impl Caller {
     pub(super) fn wait(&self) -> Option<&Wait> {
         match &self.doing {
             Doing::InPlace(wait) => Some(wait),
-            Doing::Leaving(..) | Doing::Talking(_) => None,
+            Doing::Leaving(..) | Doing::Talking(_) | Doing::Sent | Doing::Handed(_) => None,
         }
     }
 
     pub(super) fn wait_mut(&mut self) -> Option<&mut Wait> {
         match &mut self.doing {
             Doing::InPlace(wait) => Some(wait),
-            Doing::Leaving(..) | Doing::Talking(_) => None,
+            Doing::Leaving(..) | Doing::Talking(_) | Doing::Sent | Doing::Handed(_) => None,
         }
     }
 

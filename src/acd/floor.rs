@@ -81,6 +81,10 @@ impl Floor {
             Input::Ready { call, ready } => self.set_ready(call, ready, out),
             Input::Withdraw { call } => self.withdraw(now, call, out),
             Input::Return { call } => self.back_in_line(now, call, out),
+            Input::PassOn { call, arrival } => self.pass_on(now, call, arrival, out),
+            Input::Hand { call, agent } => self.hand(now, call, agent, out),
+            Input::Back { call } => self.back(now, call, out),
+            Input::Send { call, queue } => self.send(now, call, queue, out),
             Input::Load {
                 agent,
                 conversations,
@@ -91,7 +95,7 @@ impl Floor {
             Input::Reachable { agent, reachable } => self.reach(now, agent, reachable, out),
             Input::Occupied { agent, occupied } => self.occupy(now, agent, occupied, out),
             Input::Accept { agent, call } => self.accept(now, agent, call, out),
-            Input::Refuse { agent, call, why } => self.refuse(now, agent, call, why),
+            Input::Refuse { agent, call, why } => self.refuse(now, agent, call, why, out),
             Input::Timeout => self.timeout(now, out),
         }
         self.assign(now, out);

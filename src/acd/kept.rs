@@ -75,7 +75,8 @@ impl Floor {
             }
             // Nobody was talked to: there is nothing to wrap up.
             Doing::Talking(agent) => self.wrapped_up(now, agent, out),
-            Doing::Leaving(..) => {}
+            Doing::Handed(agent) => self.revoke_for(call, agent, out),
+            Doing::Leaving(..) | Doing::Sent => {}
         }
     }
 }

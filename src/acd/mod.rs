@@ -25,6 +25,7 @@ mod floor;
 mod kept;
 mod offer;
 mod overflow;
+mod passed_on;
 mod pick;
 mod queue;
 mod settings;
@@ -72,6 +73,15 @@ pub enum Input {
     /// The agent the caller talks to is lost, and the caller waits again at the place they had (D18).
     /// Without a talk, it is without effect.
     Return { call: CallId },
+    /// The agent of the caller passes them on: the after-call work begins, and the caller keeps the
+    /// place. `arrival` is for a call that is not on the floor, since an agent has made it.
+    PassOn { call: CallId, arrival: Arrival },
+    /// This agent is rung for a caller who was passed on, and nobody else.
+    Hand { call: CallId, agent: AgentId },
+    /// Nothing has come of passing the caller on: they wait at the place they had (D6).
+    Back { call: CallId },
+    /// The caller who was passed on joins a queue.
+    Send { call: CallId, queue: QueueId },
     /// How many conversations that are not closed the agent has (R149); 0 before it is said.
     Load { agent: AgentId, conversations: u32 },
     /// The agent is available, or is not (R151).
@@ -199,6 +209,8 @@ pub enum Action {
         then: OnMaxWait,
         why: Farewell,
     },
+    /// The agent to whom the caller was passed on has not taken them.
+    NotTaken { call: CallId, agent: AgentId },
     /// The agent has missed too many calls of the queue, and is not rung any more (B7).
     Paused { agent: AgentId, queue: QueueId },
     /// The conversation is over and the agent's wrap-up has ended: nothing is owed any more. Said

@@ -28,7 +28,13 @@ impl Floor {
             agent.missed.clear();
             agent.calls += 1;
         });
+        let in_line = self.callers.get(&call).is_some_and(|c| c.wait().is_some());
         self.change_caller(call, |caller| caller.doing = caller::Doing::Talking(agent));
+        if !in_line {
+            // Who was passed on has been answered before.
+            out.push(Action::Connect { call, agent });
+            return;
+        }
         self.learn_answer(now, call, agent);
         // Who is called back has not waited on the line.
         let caller = self.callers.get(&call).filter(|caller| !caller.absent);
@@ -42,7 +48,14 @@ impl Floor {
 
     /// The agent does not want the call, or the phone does not ring: the next one is tried, and
     /// this one is left alone for a while (R64).
-    pub(super) fn refuse(&mut self, now: Instant, agent: AgentId, call: CallId, why: Refusal) {
+    pub(super) fn refuse(
+        &mut self,
+        now: Instant,
+        agent: AgentId,
+        call: CallId,
+        why: Refusal,
+        out: &mut Vec<Action>,
+    ) {
         if !self.is_ringing(agent, call) {
             return;
         }
@@ -60,6 +73,7 @@ impl Floor {
             wait.is_let_down(now, agent);
         });
         self.count(call, |counts| counts.refused += 1);
+        self.not_taken(call, agent, out);
     }
 
     /// The agent's phone comes or goes.
@@ -121,6 +135,7 @@ impl Floor {
                 });
                 out.push(revoke(call, id, Revocation::Timeout));
                 out.extend(paused.map(|queue| Action::Paused { agent: id, queue }));
+                self.not_taken(call, id, out);
             }
             Doing::WrapUp { .. } => self.wrapped_up(now, id, out),
             Doing::Resting { .. } => self.change_agent(id, |agent| agent.free(now)),
@@ -169,6 +184,7 @@ impl Floor {
             self.change_agent(id, |agent| agent.free(now));
             self.put_back(call, |_| {});
             out.push(revoke(call, id, why));
+            self.not_taken(call, id, out);
         }
     }
 

@@ -11,7 +11,7 @@ use crate::settings::{AtClosing, OnMaxWait, WaitingKey};
 use std::time::Instant;
 
 /// Redirects of one call from queue to queue; then it ends (D19).
-const MOST_HOPS: u8 = 5;
+pub(super) const MOST_HOPS: u8 = 5;
 
 impl Floor {
     /// The longest wait is over. Rings did not restart it (R37), nor does one delay its end (R59).

@@ -40,6 +40,8 @@ pub enum By {
     Pick,
     /// They have shared the link (R4).
     Link,
+    /// The caller was passed on to them.
+    Transfer,
 }
 
 /// Where an agent stands among those who can be rung now: the lowest is first.
@@ -159,6 +161,7 @@ impl fmt::Display for Choice {
             By::Conversation => f.write_str("the conversation is theirs"),
             By::Pick => f.write_str("they have picked it"),
             By::Link => f.write_str("they have shared the link"),
+            By::Transfer => f.write_str("the caller was passed on to them"),
             By::Queue(Distribution::FewestConversations) => {
                 write!(f, "fewest conversations ({}), {idle}", self.conversations)
             }

@@ -26,8 +26,13 @@ impl Floor {
                 }
                 self.learn_loss(queue);
             }
-            caller::Doing::Leaving(..) => {
+            caller::Doing::Leaving(..) | caller::Doing::Sent => {
                 self.remove_caller(call);
+            }
+            caller::Doing::Handed(agent) => {
+                let agent = *agent;
+                self.remove_caller(call);
+                self.revoke_for(call, agent, out);
             }
             caller::Doing::Talking(agent) => {
                 let agent = *agent;
@@ -38,7 +43,7 @@ impl Floor {
     }
 
     /// Wrap-up begins at the end of the talk (R20), registered phone or not.
-    fn talk_over(&mut self, now: Instant, id: AgentId, out: &mut Vec<Action>) {
+    pub(super) fn talk_over(&mut self, now: Instant, id: AgentId, out: &mut Vec<Action>) {
         let wrap_up = self.agents.get(&id).map(|agent| agent.wrap_up);
         match wrap_up.unwrap_or_default() {
             Duration::ZERO => self.wrapped_up(now, id, out),

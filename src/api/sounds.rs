@@ -15,7 +15,7 @@ use super::problem::{Fault, Problem};
 use super::who::Caller;
 use super::{Site, answer};
 use crate::settings::{Form, Message, Quality, defaults};
-use crate::voices::{Catalogue, SoundError};
+use crate::voices::{Catalogue, SHIPPED, SoundError};
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, FromRequest as _, Multipart, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -34,30 +34,6 @@ pub(super) const LARGEST: usize = 4 << 20;
 const MOST: usize = 10_000;
 /// What is decoded and spoken at once: each takes a core.
 const AT_ONCE: usize = 2;
-
-/// What ships with the server: file, what people call it, the sound.
-const SHIPPED: [(&str, &str, &[u8]); 4] = [
-    (
-        "hold-music.wav",
-        "Hold music",
-        include_bytes!("../../media/hold-music.wav"),
-    ),
-    (
-        "chime.wav",
-        "Chime",
-        include_bytes!("../../media/chime.wav"),
-    ),
-    (
-        "greeting.wav",
-        "Greeting",
-        include_bytes!("../../media/greeting.wav"),
-    ),
-    (
-        "announcement.wav",
-        "Announcement",
-        include_bytes!("../../media/announcement.wav"),
-    ),
-];
 
 /// Where sounds are, and how many are worked on at once.
 pub(super) struct Sounds {
@@ -87,10 +63,10 @@ impl Sounds {
     /// If it cannot be written.
     pub(super) fn open(folder: PathBuf, voices: Arc<Catalogue>) -> std::io::Result<Self> {
         std::fs::create_dir_all(&folder)?;
-        for (file, _, sound) in SHIPPED {
-            let path = folder.join(file);
+        for shipped in SHIPPED {
+            let path = folder.join(shipped.file);
             if !path.exists() {
-                std::fs::write(path, sound)?;
+                std::fs::write(path, shipped.bytes)?;
             }
         }
         Ok(Self {
@@ -101,10 +77,10 @@ impl Sounds {
     }
 
     fn shipped(&self) -> Vec<About> {
-        let each = SHIPPED.iter().map(|(file, name, sound)| About {
-            file: (*file).to_owned(),
-            name: (*name).to_owned(),
-            seconds: seconds(sound),
+        let each = SHIPPED.iter().map(|sound| About {
+            file: sound.file.to_owned(),
+            name: sound.name.to_owned(),
+            seconds: seconds(sound.bytes),
             shipped: true,
             added: None,
             by: None,

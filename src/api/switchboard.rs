@@ -93,6 +93,13 @@ fn refused(why: Refused) -> Problem {
     use StatusCode as Code;
     let (status, field) = match why {
         Refused::UnknownAgent(_) | Refused::NotInProgress(_) => (Code::NOT_FOUND, None),
+        Refused::AgentBusy(_) => (Code::CONFLICT, Some("agent")),
+        Refused::UnknownQueue(_) => (Code::UNPROCESSABLE_ENTITY, Some("queue")),
+        Refused::NoNumber | Refused::Unlisted => (Code::UNPROCESSABLE_ENTITY, Some("number")),
+        Refused::Barred(_) => (Code::FORBIDDEN, Some("number")),
+        Refused::NoTrunk => (Code::SERVICE_UNAVAILABLE, None),
+        Refused::TooOften(_) => (Code::TOO_MANY_REQUESTS, None),
+        Refused::FromIsNotOurs => (Code::UNPROCESSABLE_ENTITY, Some("from")),
         Refused::NotTheirs(_) => (Code::FORBIDDEN, None),
         Refused::UnknownReason(_) => (Code::UNPROCESSABLE_ENTITY, Some("reason")),
         Refused::NotForPeople => (Code::UNPROCESSABLE_ENTITY, Some("status")),
@@ -115,7 +122,10 @@ fn refused(why: Refused) -> Problem {
         | Refused::NotTalking(_)
         | Refused::NotRecorded(_)
         | Refused::HeldByPhone(_)
-        | Refused::NotTransferable(_) => (Code::CONFLICT, None),
+        | Refused::NotTransferable(_)
+        | Refused::WhatsApp(_)
+        | Refused::SentTooOften(_)
+        | Refused::FromIsFixed(_) => (Code::CONFLICT, None),
     };
     let faults = field.map(|field| Fault::new(field, why.to_string()));
     Problem::new(status, sentence(&why.to_string())).with(faults.into_iter().collect())

@@ -282,6 +282,8 @@ impl Hands {
             Notice::CallbackNoReply(_) => metrics::CALLBACKS_UNANSWERED.add(1),
             Notice::Queued { .. }
             | Notice::SentOut { .. }
+            | Notice::PassedOn { .. }
+            | Notice::NotTaken { .. }
             | Notice::CallbackAsked { .. }
             | Notice::AsksNumber
             | Notice::CallbackDeclined { .. }

@@ -72,7 +72,7 @@ pub fn tell(account: &Account, notice: &Notice, numbers: Numbers) -> String {
             let agent = agent(id);
             match why.by {
                 By::Queue(_) if why.among < 2 => format!("the phone of {agent} rings"),
-                By::Queue(_) | By::Conversation | By::Pick | By::Link => {
+                By::Queue(_) | By::Conversation | By::Pick | By::Link | By::Transfer => {
                     format!("the phone of {agent} rings: {why}")
                 }
             }
@@ -118,6 +118,17 @@ pub fn tell(account: &Account, notice: &Notice, numbers: Numbers) -> String {
             format!("{} calls {} outside", agent(id), number(called))
         }
         Notice::SentOut { number: called } => format!("the caller is sent to {}", number(called)),
+        Notice::PassedOn { by, to } => {
+            let to = match to {
+                record::Destination::Number(called) => number(called),
+                record::Destination::Agent(to) => agent(&to.id),
+                record::Destination::Queue(queue) => queue.clone(),
+            };
+            format!("{} passes the caller on to {to}", agent(by))
+        }
+        Notice::NotTaken { status } => {
+            format!("nobody takes the caller who was passed on: {status}")
+        }
         Notice::Tries { trunk: id } => format!("the call goes out by trunk {}", trunk(id)),
         Notice::Passed { trunk: id, why } => format!("trunk {} is passed over: {why}", trunk(id)),
         Notice::Failed {

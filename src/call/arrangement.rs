@@ -41,9 +41,11 @@ impl Call {
             Stage::Answering | Stage::Over => vec![],
             // Whoever has answered hears silence until the customer is dialled, a moment later.
             Stage::Calling { .. } => vec![],
-            Stage::Served(hears) | Stage::Waiting { hears, .. } => vec![(self.caller, *hears)],
+            Stage::Served(hears) => vec![(self.caller, *hears)],
             // Nobody hears the caller before the answer, which is when a call begins to cost.
-            Stage::Dialling { hears, .. } => vec![(self.caller, *hears)],
+            Stage::Waiting { hears, .. } | Stage::Dialling { hears, .. } => {
+                vec![(self.caller, self.meanwhile_or(*hears))]
+            }
             Stage::Talking {
                 customer,
                 other,
@@ -55,7 +57,7 @@ impl Call {
                 let customer_hears = match (others, customers) {
                     (Hold::None, _) => Hears::Party(other.leg()),
                     // Whoever holds is not listening: music on music is for nobody (R123).
-                    (Hold::Held, Hold::None) => *music,
+                    (Hold::Held, Hold::None) => self.meanwhile_or(*music),
                     (Hold::Held, Hold::Held) => Hears::Silence,
                 };
                 let other_hears = match (customers, others) {

@@ -45,6 +45,10 @@ impl Call {
             segments: 0,
             segment: None,
             lost: BTreeSet::new(),
+            customer: None,
+            passed_on: false,
+            shown_outside: None,
+            interlude: None,
             promised: false,
             status_said: false,
             record: Conversation {
@@ -56,6 +60,7 @@ impl Call {
                 trunk: None,
                 diverted_by: None,
                 attempts: vec![],
+                transfers: vec![],
                 queue: Some(back.queue),
                 began: clock.civil(now),
                 connected: None,

@@ -15,6 +15,8 @@
 mod arrangement;
 mod back;
 mod dial;
+mod hold;
+mod interlude;
 mod leg;
 mod lost;
 mod origin;
@@ -30,10 +32,11 @@ pub mod record;
 pub use arrangement::Hears;
 pub use back::Back;
 pub use dial::{Dial, Refused, Step, Way};
+pub use interlude::Interlude;
 pub use leg::{Hold, Leg};
 pub use origin::{Origin, Shared};
 pub use recording::Policy;
-pub use transfer::Target;
+pub use transfer::{Passed, Target};
 
 use crate::clock::Clock;
 use crate::id::{AgentId, CallId, LegId, QueueId};
@@ -69,6 +72,14 @@ pub struct Call {
     segment: Option<Recorded>,
     /// The legs whose browser is lost, and may come back (B18).
     lost: BTreeSet<LegId>,
+    /// The customer's leg, once it is known.
+    customer: Option<LegId>,
+    /// The agent who had it, or had made it, has passed it on.
+    passed_on: bool,
+    /// The number that one outside is shown, to whom it was passed on.
+    shown_outside: Option<String>,
+    /// What the customer hears who is on hold, or on the way to somebody else.
+    interlude: Option<Interlude>,
     /// The customer was promised to be called back, and hears so.
     promised: bool,
     /// People have said how the conversation stands.
@@ -193,6 +204,10 @@ impl Call {
             segments: 0,
             segment: None,
             lost: BTreeSet::new(),
+            customer: arrival.destination.map(|_| arrival.caller),
+            passed_on: false,
+            shown_outside: None,
+            interlude: None,
             promised: false,
             status_said: false,
             record: Conversation {
@@ -207,6 +222,7 @@ impl Call {
                 trunk: arrival.trunk,
                 diverted_by: arrival.diverted_by,
                 attempts: vec![],
+                transfers: vec![],
                 queue: None,
                 began: clock.civil(now),
                 connected: None,
@@ -349,24 +365,12 @@ impl Call {
     /// Whether this agent is in it: talks, or calls out.
     pub fn is_with(&self, agent: AgentId) -> bool {
         let talks = self.is_talking() && self.agent().is_some_and(|with| with.id == agent);
-        talks || self.origin.agent() == Some(agent)
+        talks || self.caller_agent() == Some(agent)
     }
 
     /// The customer's leg; `None` while a call out has not one yet, or not any more.
     pub fn customer(&self) -> Option<LegId> {
-        match (&self.stage, self.destination) {
-            (_, Some(_)) => Some(self.caller),
-            (Stage::Dialling { leg, .. }, None) => *leg,
-            (Stage::Talking { customer, .. }, None) => Some(*customer),
-            (
-                Stage::Answering
-                | Stage::Served(_)
-                | Stage::Waiting { .. }
-                | Stage::Calling { .. }
-                | Stage::Over,
-                None,
-            ) => None,
-        }
+        self.customer.or_else(|| self.dialled())
     }
 
     /// How many parties it has at this moment.
@@ -402,26 +406,17 @@ impl Call {
         };
         self.record.assigned = Some(name.clone());
         self.record.agent = Some(name);
-        self.note_wait(now);
-        self.record
-            .connected
-            .get_or_insert_with(|| clock.civil(now));
+        self.meet(now, clock);
         true
     }
 
-    /// A party holds the other, or takes them back. Says whether that is news.
-    pub fn hold(&mut self, role: Role, hold: Hold) -> bool {
-        let Stage::Talking {
-            customers, others, ..
-        } = &mut self.stage
-        else {
-            return false;
-        };
-        let holding = match role {
-            Role::Customer => customers,
-            Role::Agent | Role::Outside => others,
-        };
-        std::mem::replace(holding, hold) != hold
+    /// The customer talks to somebody: for the first time, that is how long they have waited.
+    fn meet(&mut self, now: Instant, clock: &Clock) {
+        if self.record.connected.is_none() {
+            self.record.connected = Some(clock.civil(now));
+            self.record.waited_ms = millis(self.waited(now));
+        }
+        self.passed(Passed::Taken);
     }
 
     /// The call is over. Says so once: the first reason stays.
@@ -429,13 +424,11 @@ impl Call {
         match &self.stage {
             Stage::Over => return false,
             Stage::Talking { since, .. } => self.record.talked_ms += millis(now - *since),
-            Stage::Waiting { .. } => self.note_wait(now),
-            Stage::Dialling { dial, .. } => {
-                self.record.attempts = dial.attempts().to_vec();
-                self.record.waited_ms = millis(self.waited(now));
-            }
+            Stage::Waiting { .. } | Stage::Dialling { .. } => self.note_wait(now),
             Stage::Answering | Stage::Served(_) | Stage::Calling { .. } => {}
         }
+        self.note_attempts();
+        self.passed(Passed::CustomerGone);
         self.stage = Stage::Over;
         self.record.ended = Some(clock.civil(now));
         self.record.end = Some(end);
@@ -446,6 +439,7 @@ impl Call {
     pub fn end_when_left(&self, role: Role) -> End {
         match (&self.stage, role) {
             (_, Role::Customer) if self.promised => End::CallbackPromised,
+            (_, Role::Customer) if self.is_on_the_way() => End::CustomerHungUp,
             (Stage::Waiting { .. } | Stage::Dialling { .. }, Role::Customer) => End::Abandoned,
             (_, Role::Customer) => End::CustomerHungUp,
             (_, Role::Agent) => End::AgentHungUp,
@@ -461,6 +455,11 @@ impl Call {
     /// Whether the caller waits in a queue.
     pub fn is_waiting(&self) -> bool {
         matches!(self.stage, Stage::Waiting { .. })
+    }
+
+    /// Whether the caller hears something and needs no agent.
+    pub fn is_served(&self) -> bool {
+        matches!(self.stage, Stage::Served(_))
     }
 
     /// Whether the call waits for the ACK of its 200.
@@ -483,6 +482,12 @@ impl Call {
             | Stage::Calling { .. }
             | Stage::Dialling { .. }
             | Stage::Over => None,
+        }
+    }
+
+    fn wait_in_vain(&mut self, now: Instant) {
+        if self.record.connected.is_none() {
+            self.record.waited_ms = millis(self.waited(now));
         }
     }
 

@@ -1,5 +1,6 @@
 //! Who brought a call.
 
+use super::Call;
 use crate::id::{AgentId, CallbackId, LinkId, TrunkId};
 
 /// Who brought a call.
@@ -40,5 +41,26 @@ impl Origin {
             Self::Trunk(_) | Self::Agent(_) | Self::Link(..) => None,
             Self::Callback(callback, _) => Some(callback),
         }
+    }
+}
+
+impl Call {
+    /// The agent whom it keeps from being rung, since they have made it and are still in it.
+    pub fn occupies(&self) -> Option<AgentId> {
+        match self.origin {
+            Origin::Agent(agent) if !self.passed_on && !self.is_over() => Some(agent),
+            Origin::Agent(_) | Origin::Trunk(_) | Origin::Callback(..) => None,
+        }
+    }
+
+    /// The callback that is being made, as long as it is the one between who was rung first and the
+    /// customer.
+    pub fn callback(&self) -> Option<CallbackId> {
+        self.origin.callback().filter(|_| !self.passed_on)
+    }
+
+    /// The agent who has made it, and is still in it.
+    pub fn caller_agent(&self) -> Option<AgentId> {
+        self.origin.agent().filter(|_| !self.passed_on)
     }
 }

@@ -2,7 +2,7 @@
 //! wait is over (R25).
 
 use super::record::{AgentName, Direction};
-use super::{Agent, Call, Dial, Hears, Hold, Other, Stage, millis};
+use super::{Agent, Call, Dial, Hears, Hold, Other, Stage};
 use crate::clock::Clock;
 use crate::id::LegId;
 use std::time::Instant;
@@ -70,6 +70,22 @@ impl Call {
         self.outside().map(|(.., hears)| hears)
     }
 
+    /// What was tried is on record.
+    pub(super) fn note_attempts(&mut self) {
+        if let Stage::Dialling { dial, .. } = &self.stage {
+            let attempts = dial.attempts().to_vec();
+            self.record.attempts.extend(attempts);
+        }
+    }
+
+    /// The number was not reached: the caller hears something else now.
+    pub fn give_up_dialling(&mut self) {
+        self.note_attempts();
+        if matches!(self.stage, Stage::Dialling { .. }) {
+            self.stage = Stage::Served(Hears::Silence);
+        }
+    }
+
     /// What is being dialled, the leg of the attempt, and what the caller hears meanwhile.
     fn outside(&self) -> Option<(&Dial, Option<LegId>, Hears)> {
         match &self.stage {
@@ -103,8 +119,9 @@ impl Call {
         };
         let leg = *leg;
         dial.answered();
-        self.record.attempts = dial.attempts().to_vec();
-        let (customer, other) = match (self.record.direction, self.origin.agent()) {
+        self.note_attempts();
+        let caller = self.caller_agent();
+        let (customer, other) = match (self.record.direction, caller) {
             (Direction::Outbound, Some(id)) => {
                 let agent = Agent {
                     id,
@@ -125,15 +142,15 @@ impl Call {
             customers: Hold::None,
             others: Hold::None,
         };
-        if self.record.direction == Direction::Outbound {
+        if self.record.direction == Direction::Outbound && !self.passed_on {
             self.record.trunk = Some(trunk);
         }
         self.record.agent = agent.or_else(|| self.record.agent.take());
         if let Some(agent) = &self.record.agent {
             self.record.assigned = Some(agent.clone());
         }
-        self.record.connected = Some(clock.civil(now));
-        self.record.waited_ms = millis(self.waited(now));
+        self.customer = Some(customer);
+        self.meet(now, clock);
         true
     }
 }

@@ -26,6 +26,9 @@ pub struct Conversation {
     /// The calls to a number outside that were tried.
     #[serde(default)]
     pub attempts: Vec<Attempt>,
+    /// To whom the customer was passed on, in order (R130, R133).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub transfers: Vec<Transfer>,
     /// The name of the queue, if one was joined.
     pub queue: Option<String>,
     pub began: Timestamp,
@@ -85,6 +88,40 @@ pub struct Attempt {
     /// What it came to: 200, the refusal, 408 where no answer came; `None` where whoever waited has
     /// not waited longer.
     pub status: Option<u16>,
+}
+
+/// An agent has left the customer to somebody else.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Transfer {
+    pub at: Timestamp,
+    /// Who has left.
+    pub by: Option<AgentName>,
+    pub to: Destination,
+    /// `None` while that is not known.
+    pub outcome: Option<Outcome>,
+}
+
+/// To whom a customer was passed on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Destination {
+    /// E.164.
+    Number(String),
+    Agent(AgentName),
+    /// By its name.
+    Queue(String),
+}
+
+/// What has become of a customer who was passed on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Somebody has answered, or the customer has joined the queue.
+    Taken,
+    /// Nobody has: the SIP status, 480 where there was no answer.
+    NotTaken { status: u16 },
+    /// The customer did not wait for it.
+    CustomerGone,
 }
 
 /// An agent as records name them.

@@ -1,7 +1,11 @@
 //! A call that is passed on: the agent leaves the customer to somebody else (R124–R138).
 
+use super::record::{self, Destination};
+use super::{Agent, Call, Hears, Interlude, Other, Stage, millis};
+use crate::clock::Clock;
 use crate::id::{AgentId, QueueId};
 use std::fmt;
+use std::time::Instant;
 
 /// To whom a call is passed on.
 #[derive(Clone, PartialEq, Eq)]
@@ -25,5 +29,88 @@ impl fmt::Debug for Target {
             Self::Agent(agent) => write!(f, "Agent({agent})"),
             Self::Queue(queue) => write!(f, "Queue({queue})"),
         }
+    }
+}
+
+/// What has become of a call that was passed on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Passed {
+    /// Somebody has taken it, or it has joined the queue.
+    Taken,
+    /// Nobody has: the SIP status, 480 where nobody answered.
+    NotTaken(u16),
+    /// The customer did not wait.
+    CustomerGone,
+}
+
+impl Call {
+    /// The agent leaves: from now on the customer is on the way to somebody else, and hears this. Says
+    /// who has left.
+    pub fn pass_on(
+        &mut self,
+        now: Instant,
+        clock: &Clock,
+        to: Destination,
+        interlude: Option<Interlude>,
+    ) -> Option<Agent> {
+        let Stage::Talking {
+            customer,
+            other: Other::Agent(agent),
+            since,
+            ..
+        } = self.stage
+        else {
+            return None;
+        };
+        self.record.talked_ms += millis(now.saturating_duration_since(since));
+        self.record.transfers.push(record::Transfer {
+            at: clock.civil(now),
+            by: self.record.agent.clone(),
+            to,
+            outcome: None,
+        });
+        self.caller = customer;
+        self.customer = Some(customer);
+        self.passed_on = true;
+        self.interlude = interlude;
+        // Until the way is known, a moment later.
+        self.stage = Stage::Served(Hears::Silence);
+        Some(agent)
+    }
+
+    /// A number outside is shown this one (R128); `None`: what calls out show anyway.
+    pub fn show_outside(&mut self, number: Option<String>) {
+        self.shown_outside = number;
+    }
+
+    /// The number that one outside is shown.
+    pub fn shown_outside(&self) -> Option<&str> {
+        self.shown_outside.as_deref()
+    }
+
+    /// Whether the agent who had it, or had made it, has passed it on.
+    pub fn is_passed_on(&self) -> bool {
+        self.passed_on
+    }
+
+    /// Whether the customer is on the way to somebody else.
+    pub fn is_on_the_way(&self) -> bool {
+        let last = self.record.transfers.last();
+        last.is_some_and(|transfer| transfer.outcome.is_none()) && !self.is_over()
+    }
+
+    /// What has become of the last transfer. Says so once.
+    pub fn passed(&mut self, passed: Passed) -> bool {
+        let last = self.record.transfers.last_mut();
+        let Some(last) = last.filter(|transfer| transfer.outcome.is_none()) else {
+            return false;
+        };
+        last.outcome = Some(match passed {
+            Passed::Taken => record::Outcome::Taken,
+            Passed::NotTaken(status) => record::Outcome::NotTaken { status },
+            Passed::CustomerGone => record::Outcome::CustomerGone,
+        });
+        self.interlude = None;
+        true
     }
 }

@@ -2,8 +2,8 @@
 
 use crate::settings::{
     AtClosing, CallbackKind, Codec, Composition, Destination, Directions, Distribution, Dtmf, Form,
-    Format, IdentityHeader, LinkRouting, LinkType, MissedCalls, Priority, Quality, Reliable,
-    RtcpMux, Srtp, Transport,
+    Format, IdentityHeader, LinkRouting, LinkType, MissedCalls, OnFailure, Priority, Quality,
+    Reliable, RtcpMux, Srtp, Transport,
 };
 use jiff::civil::Weekday;
 
@@ -56,6 +56,11 @@ pub(super) const LINK_TYPES: Words<LinkType, 3> = [
     ("one_time", LinkType::OneTime),
     ("time_frame", LinkType::TimeFrame),
     ("expiration", LinkType::Expiration),
+];
+
+pub(super) const ON_FAILURE: Words<OnFailure, 2> = [
+    ("back_to_queue", OnFailure::BackToQueue),
+    ("end", OnFailure::End),
 ];
 
 pub(super) const MISSED_CALLS: Words<MissedCalls, 2> = [

@@ -61,6 +61,14 @@ pub const KINDS: &[(&str, &str)] = &[
         "A caller is sent to a number outside: call, number.",
     ),
     (
+        "call.transferred",
+        "An agent has left the customer to somebody else: call, agent, to (number, agent or queue).",
+    ),
+    (
+        "call.transfer_failed",
+        "Nobody has taken a customer who was passed on: call, the SIP status.",
+    ),
+    (
         "call.tried",
         "A number outside is tried by a trunk: call, trunk.",
     ),

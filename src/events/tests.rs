@@ -154,6 +154,12 @@ fn every_event_has_its_type_in_the_list_and_the_list_no_other() {
             call,
             number: text(),
         },
+        What::Transferred {
+            call,
+            agent,
+            to: crate::call::record::Destination::Number("+49301".into()),
+        },
+        What::TransferFailed { call, status: 486 },
         What::Tried { call, trunk },
         What::PassedOver {
             call,

@@ -92,6 +92,15 @@ pub fn told(call: Option<CallId>, notice: &Notice) -> Option<What> {
             call: call?,
             number: number.clone(),
         },
+        Notice::PassedOn { by, to } => What::Transferred {
+            call: call?,
+            agent: *by,
+            to: to.clone(),
+        },
+        Notice::NotTaken { status } => What::TransferFailed {
+            call: call?,
+            status: *status,
+        },
         Notice::Tries { trunk } => What::Tried {
             call: call?,
             trunk: *trunk,

@@ -1,6 +1,6 @@
 //! An event, before it has a number.
 
-use crate::call::record::{End, Status};
+use crate::call::record::{Destination, End, Status};
 use crate::id::{AgentId, CallId, CallbackId, LinkId, QueueId, TrunkId};
 use serde::Serialize;
 use std::net::IpAddr;
@@ -90,6 +90,14 @@ pub enum What {
     },
     /// A caller is sent to a number outside.
     SentOut { call: CallId, number: String },
+    /// An agent has left the customer to somebody else.
+    Transferred {
+        call: CallId,
+        agent: AgentId,
+        to: Destination,
+    },
+    /// Nobody has taken a customer who was passed on: the SIP status.
+    TransferFailed { call: CallId, status: u16 },
     /// A number outside is tried by a trunk.
     Tried { call: CallId, trunk: TrunkId },
     /// A trunk did not lead to a number outside: the SIP status, or why it was not even tried.
@@ -213,6 +221,8 @@ impl What {
             Self::Recorded { .. } => "recording.written",
             Self::Dialled { .. } => "call.dialled",
             Self::SentOut { .. } => "call.sent_out",
+            Self::Transferred { .. } => "call.transferred",
+            Self::TransferFailed { .. } => "call.transfer_failed",
             Self::Tried { .. } => "call.tried",
             Self::PassedOver { .. } => "call.passed_over",
             Self::Reached { .. } => "call.reached",

@@ -5,6 +5,7 @@
 mod callbacks;
 mod hours;
 mod links;
+mod moment;
 mod speech;
 mod trunks;
 mod waiting;
@@ -48,6 +49,7 @@ impl Account {
         found.all_hours(self);
         found.callbacks(self);
         found.call_links(self);
+        found.moments(self);
         found.agents(&self.agents);
         found.trunks(&self.trunks);
         found.routes(self);

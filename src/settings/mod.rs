@@ -8,6 +8,7 @@ mod habits;
 mod hours;
 mod links;
 mod message;
+mod moment;
 mod storage;
 #[cfg(test)]
 mod tests;
@@ -21,6 +22,7 @@ pub use habits::{Codec, Dtmf, Habits, IdentityHeader, Reliable, RtcpMux, Srtp};
 pub use hours::{Holiday, Hours, Opening};
 pub use links::{CallLinkConfig, CallLinks, LINK_SENDER, LinkRouting, LinkType};
 pub use message::{Form, Message, Quality, Utterance};
+pub use moment::{HoldMessage, Moment, MomentKey, OnFailure, Repeated, Transfer};
 pub use storage::{Storage, StorageKind};
 pub use trunk::{Format, Identity, Network, Numbers, Plan, Server, Transport, Trunk, Verify};
 pub use waiting::{
@@ -68,6 +70,12 @@ pub struct Account {
     pub missed_calls: MissedCalls,
     /// The reasons that agents can give for being not ready (B7).
     pub not_ready: Vec<String>,
+    /// What customers hear on hold, but for those of queues with a message of their own (R118).
+    pub hold: Moment,
+    /// What those hear (R119).
+    pub hold_messages: Vec<HoldMessage>,
+    /// What holds for calls that agents pass on (R130).
+    pub transfer: Transfer,
     /// Whether texts may be spoken by neural voices (R44).
     pub neural_voices: bool,
 }
@@ -93,6 +101,9 @@ impl Account {
             storage: None,
             missed_calls: MissedCalls::default(),
             not_ready: vec![],
+            hold: Moment::default(),
+            hold_messages: vec![],
+            transfer: Transfer::default(),
             neural_voices: false,
         }
     }

@@ -4,9 +4,9 @@ use crate::acd::Message;
 use crate::audio::tone;
 use crate::id::SoundId;
 use crate::media::{Library, Sound};
-use crate::settings::{self, Account, Utterance, WaitingKey};
+use crate::settings::{self, Account, MomentKey, Utterance, WaitingKey};
 use crate::switch::{Sounds, Speaker};
-use crate::voices::Catalogue;
+use crate::voices::{Catalogue, HOLD_MUSIC, NOT_TAKEN, Shipped, TRANSFER};
 use anyhow::Context as _;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -33,6 +33,8 @@ enum Piece {
     Message(settings::Message),
     /// What is left of a text without its numbers.
     Rest(Utterance),
+    /// What we ship, by its file.
+    Shipped(&'static str),
 }
 
 /// A message that cannot be heard.
@@ -153,6 +155,7 @@ impl Work<'_> {
                 sounds.set_declined(callback.id, sound);
             }
         }
+        self.moments(account, &mut sounds);
         sounds.set_ring_back(RING_BACK);
         sounds
     }
@@ -167,6 +170,58 @@ impl Work<'_> {
         let render = || Ok(catalogue.render(message, Path::new(""))?);
         let made = self.piece(Piece::Message(message.clone()), render);
         self.or_fault(made, place)
+    }
+
+    /// What customers hear who have to wait for a moment: what is set, or what we ship.
+    fn moments(&mut self, account: &Account, sounds: &mut Sounds) {
+        for (key, moment) in account.moments() {
+            let section = moment_section(account, key);
+            let at = |part: &str| Fault {
+                field: format!("{section}.{part}"),
+                place: format!("{section}, {part}"),
+                why: String::new(),
+            };
+            let (said, shipped) = match key {
+                MomentKey::Hold | MomentKey::HoldOf(_) => (true, None),
+                MomentKey::Transfer => (account.transfer.message, Some(TRANSFER)),
+            };
+            let part = match key {
+                MomentKey::Hold | MomentKey::HoldOf(_) => "announcement",
+                MomentKey::Transfer => "message",
+            };
+            let music = self.sound_or(moment.music.as_ref(), Some(HOLD_MUSIC), || at("music"));
+            let message = moment.message.as_ref().map(|repeated| &repeated.message);
+            let message = self.sound_or(message, shipped, || at(part));
+            if let Some(music) = music {
+                sounds.set_moment(key, music, message.filter(|_| said));
+            }
+        }
+        let at = || Fault {
+            field: "transfer.failed_message".to_owned(),
+            place: "transfer, failed_message".to_owned(),
+            why: String::new(),
+        };
+        let failed = account.transfer.failed.as_ref();
+        if let Some(sound) = self.sound_or(failed, Some(NOT_TAKEN), at) {
+            sounds.set_not_taken(sound);
+        }
+    }
+
+    fn sound_or(
+        &mut self,
+        message: Option<&settings::Message>,
+        shipped: Option<Shipped>,
+        place: impl Fn() -> Fault,
+    ) -> Option<SoundId> {
+        match (message, shipped) {
+            (Some(_), _) => self.sound(message, place),
+            (None, Some(shipped)) => {
+                let piece = Piece::Shipped(shipped.file);
+                let made = self.piece(piece, || Ok(shipped.samples()));
+                self.or_fault(made, place)
+            }
+            (None, None) => None,
+        }
     }
 
     /// How a text with numbers is spoken, and what is heard where that fails.
@@ -244,6 +299,19 @@ fn name(role: Message) -> &'static str {
         Message::Announcement => "announcement",
         Message::MaxWait => "max_wait.message",
         Message::Away => "away",
+    }
+}
+
+/// The section of a moment, as the configuration calls it.
+fn moment_section(account: &Account, key: MomentKey) -> String {
+    match key {
+        MomentKey::Hold => "hold".to_owned(),
+        MomentKey::HoldOf(id) => {
+            let mut own = account.hold_messages.iter();
+            let index = own.position(|each| each.id == id);
+            format!("hold_message[{}]", index.unwrap_or_default())
+        }
+        MomentKey::Transfer => "transfer".to_owned(),
     }
 }
 

@@ -52,6 +52,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!("0008_links.sql"),
     migration!("0009_contacts.sql"),
     migration!("0010_deliveries.sql"),
+    migration!("0011_transfers.sql"),
 ];
 
 /// How long another program may hold the database before we give up for now.

@@ -31,6 +31,7 @@ const CONVERSATIONS: Table = Table {
         ("trunk", Kind::Text),
         ("diverted_by", Kind::Text),
         ("attempts", Kind::Text),
+        ("transfers", Kind::Text),
         ("status", Kind::Text),
         ("assigned", Kind::Int),
         ("assigned_name", Kind::Text),
@@ -41,7 +42,7 @@ const CONVERSATIONS: Table = Table {
          waited_ms = excluded.waited_ms, talked_ms = excluded.talked_ms, agent = excluded.agent,
          agent_name = excluded.agent_name, offers = excluded.offers, cause = excluded.cause,
          direction = excluded.direction, trunk = excluded.trunk, diverted_by = excluded.diverted_by,
-         attempts = excluded.attempts, status = excluded.status, assigned = excluded.assigned,
+         attempts = excluded.attempts, transfers = excluded.transfers, status = excluded.status, assigned = excluded.assigned,
          assigned_name = excluded.assigned_name",
 };
 
@@ -127,6 +128,7 @@ fn conversation_row(call: &str, conversation: &Conversation) -> Value {
         conversation.trunk,
         conversation.diverted_by,
         json!(conversation.attempts).to_string(),
+        json!(conversation.transfers).to_string(),
         word(&conversation.status),
         assigned.map(|agent| agent.id.0),
         assigned.map(|agent| agent.name.as_str()),
@@ -208,6 +210,8 @@ fn conversation(row: &Row) -> anyhow::Result<Conversation> {
         diverted_by: row.maybe_text("diverted_by")?,
         attempts: serde_json::from_str(&row.text("attempts")?)
             .context("the attempts of a conversation")?,
+        transfers: serde_json::from_str(&row.text("transfers")?)
+            .context("the transfers of a conversation")?,
         queue: row.maybe_text("queue")?,
         began: row.moment("began_us")?,
         connected: row.maybe_moment("connected_us")?,

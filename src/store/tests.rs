@@ -69,6 +69,12 @@ pub(super) fn conversation(number: u64) -> Conversation {
             began: time(1),
             status: Some(503),
         }],
+        transfers: vec![crate::call::record::Transfer {
+            at: time(2),
+            by: None,
+            to: crate::call::record::Destination::Queue("Sales".to_owned()),
+            outcome: Some(crate::call::record::Outcome::NotTaken { status: 486 }),
+        }],
         queue: Some("Support".to_owned()),
         began: time(0),
         connected: None,

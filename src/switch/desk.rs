@@ -4,7 +4,7 @@
 use super::on_request::{Done, Refused};
 use super::{Notice, Switch};
 use crate::call::record::{End, Role};
-use crate::call::{Call, Hold};
+use crate::call::{Call, Hears, Hold};
 use crate::id::{AgentId, CallId, LegId};
 use std::time::Instant;
 
@@ -12,6 +12,7 @@ impl Switch {
     /// The agent puts the customer on hold, or takes them back. Asking for what is already so is fine.
     pub(super) fn ask_hold(
         &mut self,
+        now: Instant,
         id: CallId,
         agent: Option<AgentId>,
         on: bool,
@@ -23,7 +24,7 @@ impl Switch {
         if !on && self.is_held(agent.leg) {
             return Err(Refused::HeldByPhone(id));
         }
-        self.put_on_hold(id, Role::Agent, on);
+        self.put_on_hold(now, id, Role::Agent, on);
         Ok(Done::Plain)
     }
 
@@ -44,11 +45,11 @@ impl Switch {
 
     /// A description has come from a leg. Only if it says another thing about hold than the last one
     /// did, somebody has pressed a key: a refresh changes nothing.
-    pub(super) fn held(&mut self, id: CallId, leg: LegId, before: bool) {
+    pub(super) fn held(&mut self, now: Instant, id: CallId, leg: LegId, before: bool) {
         let line = self.lines.get(&leg);
         let line = line.map(|line| (line.leg.role, line.held));
         if let Some((role, held)) = line.filter(|(_, held)| *held != before) {
-            self.put_on_hold(id, role, held);
+            self.put_on_hold(now, id, role, held);
         }
     }
 
@@ -58,13 +59,35 @@ impl Switch {
     }
 
     /// A party holds the other, or takes them back.
-    fn put_on_hold(&mut self, id: CallId, role: Role, held: bool) {
+    fn put_on_hold(&mut self, now: Instant, id: CallId, role: Role, held: bool) {
         let hold = if held { Hold::Held } else { Hold::None };
         let call = self.calls.get_mut(&id);
         if call.is_some_and(|call| call.hold(role, hold)) {
             let by_agent = role != Role::Customer;
+            if by_agent && held {
+                self.company(now, id);
+            }
             self.notice(id, Notice::Held { by_agent, held });
             self.arrange(id);
+        }
+    }
+
+    /// The customer is on hold: they hear what is set for their queue (R117, R120); where we have
+    /// nothing of it, the music that they waited with.
+    fn company(&mut self, now: Instant, id: CallId) {
+        let queue = self.calls.get(&id).and_then(Call::queue);
+        let key = self.account.hold_of(queue);
+        if self.sounds.moment(key).is_some() {
+            let interlude = self.interlude(now, key, Hears::Silence);
+            self.entertain(id, interlude);
+        }
+    }
+
+    /// What a party does who has put us on hold before they could hold anybody.
+    pub(super) fn keep_holds(&mut self, now: Instant, id: CallId) {
+        let legs = self.calls.get(&id).map(Call::arrangement);
+        for (leg, _) in legs.into_iter().flatten() {
+            self.held(now, id, leg, false);
         }
     }
 

@@ -214,13 +214,15 @@ impl Switch {
         let call = self.calls.get(&id).ok_or_else(gone)?;
         let (record, caller) = (call.record().clone(), call.caller);
         let role = match record.direction {
-            Direction::Outbound => Role::Customer,
-            Direction::Inbound => Role::Outside,
+            Direction::Outbound if !call.is_passed_on() => Role::Customer,
+            Direction::Outbound | Direction::Inbound => Role::Outside,
         };
+        let passed_on = call.is_passed_on().then(|| call.shown_outside());
+        let passed_on = passed_on.map(|shown| shown.map(str::to_owned));
         let agent = call.origin.agent();
         let agent = agent.and_then(|agent| self.account.agent(agent));
         let agent = agent.map(|agent| agent.user.as_str());
-        let (from, headers) = shown(&trunk, &record, agent);
+        let (from, headers) = shown(&trunk, &record, agent, passed_on);
         let line = self.lines.get(&caller).ok_or_else(gone)?;
         let (worker, codec) = (line.port.worker, line.codec);
         let (max_forwards, trail) = (line.max_forwards.saturating_sub(1), line.trail.clone());

@@ -5,8 +5,9 @@ use super::cause::{cause_of, status_for_agent};
 use super::dial::A_WHILE;
 use super::leg::Line;
 use super::{Notice, Output, Switch};
+use crate::acd;
 use crate::call::record::{AgentName, Direction, End};
-use crate::call::{Call, Hears, Origin, Refused, Step};
+use crate::call::{Call, Hears, Refused, Step};
 use crate::id::{CallId, LegId};
 use crate::sip::{Command, Rejection};
 use std::time::{Duration, Instant};
@@ -32,6 +33,10 @@ impl Switch {
             .lines
             .get(&leg)
             .is_some_and(|line| line.habits.early_media);
+        // R135: of a call that was passed on the account has a say.
+        let call = self.calls.get(&id);
+        let passed_on = call.is_some_and(Call::is_on_the_way);
+        let passes = passes && (!passed_on || self.account.transfer.early_media);
         if let Some(sdp) = sdp.filter(|_| passes)
             && self.accept(leg, &sdp)
         {
@@ -93,7 +98,7 @@ impl Switch {
         let music = self.sounds.any_music().map_or(Hears::Silence, Hears::Music);
         let call = self.calls.get(&id);
         let (caller, agent) =
-            match call.map(|call| (call.caller, call.record().direction, call.origin.agent())) {
+            match call.map(|call| (call.caller, call.record().direction, call.caller_agent())) {
                 Some((caller, Direction::Outbound, Some(agent))) => {
                     (Some(caller), self.account.agent(agent).cloned())
                 }
@@ -111,16 +116,20 @@ impl Switch {
         }
         self.dialling.remove(&id);
         let waited_ms = call.record().waited_ms;
+        if call.is_passed_on() {
+            // Their agent's work is done, and nobody waits any more.
+            self.acd(now, acd::Input::Leave { call: id });
+        }
         if let Some(caller) = caller {
             self.answer_prepared(now, caller);
         }
         if let Some(call) = self.calls.get(&id) {
             self.out(Output::Conversation(Box::new(call.record().clone())));
         }
+        self.keep_holds(now, id);
         self.arrange(id);
         self.notice(id, Notice::Reached { trunk, waited_ms });
-        let origin = self.calls.get(&id).map(|call| call.origin);
-        if let Some(callback) = origin.and_then(Origin::callback) {
+        if let Some(callback) = self.calls.get(&id).and_then(Call::callback) {
             self.called_back(now, callback);
         }
         if let Some(agent) = agent {
@@ -216,6 +225,10 @@ impl Switch {
         self.dialling.remove(&id);
         let status = refused.status;
         self.notice(id, Notice::NotReached { status, why: None });
+        if let Some(call) = self.calls.get_mut(&id).filter(|call| call.is_on_the_way()) {
+            call.give_up_dialling();
+            return self.not_taken(now, id, status);
+        }
         let outbound = self
             .calls
             .get(&id)
@@ -282,7 +295,9 @@ impl Switch {
     fn ring_back_to_answered(&mut self, id: CallId) {
         let tone = self.sounds.ring_back().map(Hears::Music);
         let call = self.calls.get_mut(&id);
-        let call = call.filter(|call| call.record().direction == Direction::Outbound);
+        let call = call.filter(|call| {
+            call.record().direction == Direction::Outbound && !call.is_passed_on()
+        });
         if let Some((call, tone)) = call.zip(tone)
             && call.hear_meanwhile(tone)
         {

@@ -17,9 +17,14 @@ impl Switch {
         let Some(call) = self.calls.get_mut(&id) else {
             return;
         };
-        let segment = call.end_segment();
         let (agent, talked) = (call.agent(), call.is_talking());
+        let callback = call.callback();
         let taken = call.is_taken() || call.is_dialling();
+        // The files end before their legs do.
+        self.stop_recording(now, id);
+        let Some(call) = self.calls.get_mut(&id) else {
+            return;
+        };
         if !call.end(now, &self.clock, end) {
             return;
         }
@@ -27,25 +32,17 @@ impl Switch {
         let missed = call.is_missed();
         let (origin, talked_ms) = (call.origin, call.record().talked_ms);
         let legs: Vec<_> = call.legs().collect();
-        // The files end before their legs do, at one instant, and so are equally long (R113).
-        for track in segment.iter().flat_map(|segment| &segment.segment.tracks) {
-            let (recording, end) = (track.recording, now);
-            self.media(track.leg, |_| Media::StopRecording { recording, end });
-        }
         for leg in legs {
             self.hang_up(now, leg, reason(end));
         }
         self.listening.remove(&id);
-        match origin.callback().filter(|_| !talked) {
+        match callback.filter(|_| !talked) {
             Some(callback) => self.not_called_back(now, id, callback, agent, taken),
             None => self.acd(now, acd::Input::Leave { call: id }),
         }
         self.callback(now, callback::Input::OffTheLine { call: id });
         if let Origin::Agent(agent) = origin {
-            // An agent may have another call of their own.
-            let mut others = self.calls.values();
-            let occupied = others.any(|call| call.origin == origin && !call.is_over());
-            self.acd(now, acd::Input::Occupied { agent, occupied });
+            self.free_caller(now, agent);
         }
         if missed {
             if status == Status::Closed {

@@ -47,11 +47,13 @@ pub(super) fn caller(account: &Account, origin: Origin, invite: &Invite) -> Call
     }
 }
 
-/// Who a call out shows: the From, and the headers that the trunk wants.
+/// Who a call out shows: the From, and the headers that the trunk wants. `passed_on`: an agent has passed
+/// the customer on, who is shown as the number that they have called, if there is one (R128).
 pub(super) fn shown(
     trunk: &Trunk,
     call: &Conversation,
     agent: Option<&str>,
+    passed_on: Option<Option<String>>,
 ) -> (Party, Vec<(String, String)>) {
     let server = trunk.server.as_ref();
     let registered = server
@@ -71,10 +73,12 @@ pub(super) fn shown(
         .or(trunk.user.as_deref())
         .or(agent);
     let own = own.unwrap_or(ANONYMOUS);
-    let (number, diverted) = match call.direction {
-        Direction::Outbound => (own, None),
+    let passed_on = passed_on.as_ref().map(Option::as_deref);
+    let (number, diverted) = match (call.direction, passed_on) {
+        (_, Some(shown)) => (shown.unwrap_or(own), None),
+        (Direction::Outbound, None) => (own, None),
         // A caller who is sent outside is shown as who they are, and we as who sends them.
-        Direction::Inbound => (call.from.as_str(), Some(call.called.as_str())),
+        (Direction::Inbound, None) => (call.from.as_str(), Some(call.called.as_str())),
     };
     let written = |number: &str| route::write(&trunk.numbers, number);
     let hidden = trunk.identity.withhold || number == ANONYMOUS;

@@ -30,6 +30,7 @@ mod end;
 mod hours;
 mod identity;
 mod input;
+mod interlude;
 mod keys;
 mod leg;
 mod lost;
@@ -48,6 +49,7 @@ mod restore;
 mod shown;
 mod sounds;
 mod speech;
+mod transfer;
 mod trunks;
 mod view;
 
@@ -175,6 +177,8 @@ pub struct Switch {
     peers: Vec<Peer>,
     /// The calls that dial a number outside, and some that did; the ways there.
     dialling: BTreeMap<CallId, Vec<(Way, Hop)>>,
+    /// Calls whose customer waits for a moment, and some in which one did.
+    entertained: BTreeSet<CallId>,
     /// How fast each agent calls out.
     paces: BTreeMap<AgentId, Pace>,
     clock: Clock,
@@ -204,6 +208,7 @@ impl Switch {
             service_routes: BTreeMap::new(),
             peers: vec![],
             dialling: BTreeMap::new(),
+            entertained: BTreeSet::new(),
             paces: BTreeMap::new(),
             account: config.account,
             media_address: config.media_address,
@@ -288,6 +293,7 @@ impl Switch {
                 self.callback(now, callback::Input::Timeout);
                 self.keys_due(now);
                 self.lost_due(now);
+                self.interludes_due(now);
             }
         }
         while let Some(event) = self.pages.poll_event() {
@@ -329,6 +335,7 @@ impl Switch {
             self.pages.poll_timeout(),
             self.news_at,
             self.lost_timeout(),
+            self.interludes_timeout(),
         ];
         let dials = dialling.map(Call::poll_timeout);
         deadlines.into_iter().chain(dials).flatten().min()

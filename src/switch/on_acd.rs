@@ -7,7 +7,7 @@ use super::{Notice, Switch, Unrung, leg};
 use crate::acd::{self, Action, Arrival, Choice, Farewell, Message, Revocation, Status, callback};
 use crate::audio::Codec;
 use crate::call::record::{AgentName, Direction, End, Role};
-use crate::call::{Agent, Hears, Origin};
+use crate::call::{Agent, Call, Hears};
 use crate::id::{AgentId, CallId, QueueId, SoundId, VisitId};
 use crate::media::Command as Media;
 use crate::sdp;
@@ -16,6 +16,9 @@ use crate::sip::{MAX_FORWARDS, Outbound, Party, Target, Trail};
 use crate::switch::Output;
 use std::collections::VecDeque;
 use std::time::Instant;
+
+/// What is on record of an agent to whom a customer was passed on in vain: nobody answered.
+const NO_ANSWER: u16 = 480;
 
 impl Switch {
     /// Tells the floor, does what it asks for, and tells it at once what came of that.
@@ -93,6 +96,10 @@ impl Switch {
                     // Another queue is the floor's own affair.
                     OnMaxWait::End | OnMaxWait::Queue(_) => self.end_call(now, call, end),
                 }
+                None
+            }
+            Action::NotTaken { call, .. } => {
+                self.not_taken(now, call, NO_ANSWER);
                 None
             }
             Action::Paused { agent, queue } => {
@@ -325,8 +332,7 @@ impl Switch {
 
     /// The agent took the call: whatever played stops, the two talk, the recording begins (D15).
     fn connect(&mut self, now: Instant, id: CallId, agent: AgentId) {
-        let origin = self.calls.get(&id).map(|call| call.origin);
-        if let Some(callback) = origin.and_then(Origin::callback) {
+        if let Some(callback) = self.calls.get(&id).and_then(Call::callback) {
             return self.taken(now, id, callback, agent);
         }
         self.unspeak(id);
@@ -351,6 +357,7 @@ impl Switch {
         // If the server dies in the talk, the record knows with whom.
         let record = Box::new(call.record().clone());
         self.out(Output::Conversation(record));
+        self.keep_holds(now, id);
         self.arrange(id);
         self.notice(id, Notice::Connected { agent, waited_ms });
         self.met(now, id);

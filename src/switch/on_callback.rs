@@ -299,8 +299,7 @@ impl Switch {
 
     /// The phone that was rung for it is not rung any more.
     pub(super) fn unrung_for(&mut self, now: Instant, id: CallId) {
-        let origin = self.calls.get(&id).map(|call| call.origin);
-        if let Some(callback) = origin.and_then(Origin::callback) {
+        if let Some(callback) = self.calls.get(&id).and_then(Call::callback) {
             self.callback(now, Input::Unrung { id: callback });
         }
     }

@@ -37,11 +37,16 @@ impl Switch {
             return;
         };
         self.at_hand = Some(id);
+        if self.interlude_heard(now, id, play) {
+            return;
+        }
         let Some(call) = self.calls.get(&id).filter(|call| call.is_playing(play)) else {
             return;
         };
         if call.is_promised() {
             self.end_call(now, id, End::CallbackPromised);
+        } else if call.is_served() && call.is_passed_on() {
+            self.told_not_taken(now, id);
         } else if !self.message_heard(now, id, play) {
             self.acd(now, acd::Input::Heard { call: id });
         }
@@ -62,7 +67,10 @@ impl Switch {
         if let Some(call) = self.call_of(leg) {
             // Before the answer nobody owes us sound.
             let call_of = self.calls.get(&call);
-            let waits = call_of.is_some_and(|call| call.is_dialling() || call.is_taken());
+            let waits = call_of.is_some_and(|call| {
+                let customer = call.is_passed_on() && call.customer() == Some(leg);
+                (call.is_dialling() || call.is_taken()) && !customer
+            });
             if waits && end == End::MediaLost {
                 return;
             }

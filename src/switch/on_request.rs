@@ -7,7 +7,7 @@ use super::{Notice, Output, Switch};
 use crate::acd::callback::{NotCancelled, NotPicked};
 use crate::acd::{self, AgentState, Status};
 use crate::call::{self, record};
-use crate::id::{AgentId, CallId, CallbackId, TrunkId};
+use crate::id::{AgentId, CallId, CallbackId, QueueId, TrunkId};
 use crate::route;
 use std::time::{Duration, Instant};
 
@@ -128,9 +128,44 @@ pub enum Refused {
     /// It is the phone that holds.
     #[error("call {0} is held by the agent's phone: take the customer back there")]
     HeldByPhone(CallId),
-    /// It cannot be passed on.
-    #[error("call {0} cannot be passed on")]
+    /// There is no queue that the customer could come back to.
+    #[error("call {0} cannot be passed on to an agent: neither of the two agents serves a queue")]
     NotTransferable(CallId),
+    /// Its channel does not allow it (R124).
+    #[error("call {0} came by WhatsApp, and such calls cannot be passed on")]
+    WhatsApp(CallId),
+    /// The account has no such queue.
+    #[error("there is no queue {0}")]
+    UnknownQueue(QueueId),
+    /// It has been sent from queue to queue so often that it stays (D19).
+    #[error("call {0} has been sent on five times: talk to the customer")]
+    SentTooOften(CallId),
+    /// The agent cannot be rung now, or is the one who asks.
+    #[error("agent {0} cannot be rung now: choose another one, or a queue")]
+    AgentBusy(AgentId),
+    /// Not a number to be dialled (R125).
+    #[error("not a number in E.164: \"+49301234567\"")]
+    NoNumber,
+    /// Only contacts may be called (R127).
+    #[error(
+        "only numbers of contacts may be called: transfer.allow_unlisted_numbers is off in the settings"
+    )]
+    Unlisted,
+    /// Nobody, or not this agent, may call it.
+    #[error(transparent)]
+    Barred(route::Barred),
+    /// No trunk takes the call now.
+    #[error("no trunk takes calls to this number now: try again in a while")]
+    NoTrunk,
+    /// Toll fraud is slow (B26).
+    #[error("agent {0} calls out too often: try again in a minute")]
+    TooOften(AgentId),
+    /// Of calls by telephone there is no choice (R128).
+    #[error("call {0} came by telephone: the number called is shown, leave from out")]
+    FromIsFixed(CallId),
+    /// The account has no such number.
+    #[error("from is not a number of this account")]
+    FromIsNotOurs,
     /// The agent does not get the callback.
     #[error(transparent)]
     NotPicked(#[from] NotPicked),
@@ -182,11 +217,13 @@ impl Switch {
                 customer,
                 agent,
             } => self.assign(trunk, &customer, agent),
-            Ask::Hold { agent, call, on } => self.ask_hold(call, agent, on),
-            Ask::Transfer { agent, call, .. } => {
-                self.theirs(call, agent)?;
-                Err(Refused::NotTransferable(call))
-            }
+            Ask::Hold { agent, call, on } => self.ask_hold(now, call, agent, on),
+            Ask::Transfer {
+                agent,
+                call,
+                to,
+                from,
+            } => self.ask_transfer(now, call, agent, &to, from.as_deref()),
             Ask::Mask { agent, call, on } => self.ask_mask(call, agent, on),
             Ask::HangUp { agent, call } => self.ask_hang_up(now, call, agent),
         }

@@ -198,7 +198,7 @@ impl Switch {
             Ok((sdp, agreed)) => {
                 if let Some(agreed) = agreed {
                     self.agreed(leg, &agreed);
-                    self.held(call, leg, before);
+                    self.held(now, call, leg, before);
                 }
                 self.sip
                     .command(now, Command::AnswerChange { session, sdp });
@@ -213,7 +213,7 @@ impl Switch {
         };
         let before = self.is_held(leg);
         match self.accepted(leg, &answer) {
-            Ok(()) => self.held(call, leg, before),
+            Ok(()) => self.held(now, call, leg, before),
             // The peer believes that it is plain from now on: that ends here (H22).
             Err(why) if why.is_about_security() => self.end_call(now, call, End::Refused),
             Err(_) => {}

@@ -1,7 +1,7 @@
 //! Everything the switch does to the world.
 
 use super::{Done, Refused, TrunkState};
-use crate::call::record::{Conversation, End, Role, Segment, Status};
+use crate::call::record::{self, Conversation, End, Role, Segment, Status};
 use crate::id::{AgentId, CallId, CallbackId, QueueId, SoundId, TrunkId};
 use crate::settings::Utterance;
 use crate::sip::resolve::Query;
@@ -105,6 +105,13 @@ pub enum Notice {
     Dials { agent: AgentId, number: String },
     /// A waiting caller is sent to a number outside.
     SentOut { number: String },
+    /// An agent leaves the customer to somebody else.
+    PassedOn {
+        by: AgentId,
+        to: record::Destination,
+    },
+    /// Nobody has taken the customer who was passed on: the SIP status.
+    NotTaken { status: u16 },
     /// The number is tried by a trunk.
     Tries { trunk: TrunkId },
     /// A trunk has no room for the call.

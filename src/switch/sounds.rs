@@ -3,7 +3,7 @@
 use super::Speaker;
 use crate::acd::Message;
 use crate::id::{CallbackConfigId, SoundId};
-use crate::settings::WaitingKey;
+use crate::settings::{MomentKey, WaitingKey};
 use std::collections::BTreeMap;
 
 /// Which sound of the library is which message: by the place where it is set.
@@ -16,6 +16,8 @@ pub struct Sounds {
     ask_number: BTreeMap<CallbackConfigId, SoundId>,
     declined: BTreeMap<CallbackConfigId, SoundId>,
     ring_back: Option<SoundId>,
+    moments: BTreeMap<MomentKey, (SoundId, Option<SoundId>)>,
+    not_taken: Option<SoundId>,
 }
 
 impl Sounds {
@@ -38,6 +40,24 @@ impl Sounds {
     /// The hold music.
     pub fn set_music(&mut self, key: WaitingKey, sound: SoundId) {
         self.music.insert(key, sound);
+    }
+
+    /// What a customer hears who has to wait for a moment: music, and a message from time to time.
+    pub fn set_moment(&mut self, key: MomentKey, music: SoundId, message: Option<SoundId>) {
+        self.moments.insert(key, (music, message));
+    }
+
+    /// What a customer is told whom nobody has taken (D6).
+    pub fn set_not_taken(&mut self, sound: SoundId) {
+        self.not_taken = Some(sound);
+    }
+
+    pub(super) fn moment(&self, key: MomentKey) -> Option<(SoundId, Option<SoundId>)> {
+        self.moments.get(&key).copied()
+    }
+
+    pub(super) fn not_taken(&self) -> Option<SoundId> {
+        self.not_taken
     }
 
     /// What is said once a callback is kept (R76).

@@ -154,7 +154,11 @@ impl Switch {
             joined: state.joined,
             offered: match state.stage {
                 Stage::Offered(agent) => Some(agent),
-                Stage::Waiting | Stage::LastWords | Stage::Away | Stage::Talking(_) => None,
+                Stage::Waiting
+                | Stage::LastWords
+                | Stage::Away
+                | Stage::Talking(_)
+                | Stage::Sent => None,
             },
         })
     }

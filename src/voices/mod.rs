@@ -16,12 +16,14 @@ mod file;
 mod installed;
 mod neural;
 mod pool;
+mod shipped;
 mod speech;
 
 pub use catalogue::{Catalogue, Voice};
 pub use file::decode_file;
 pub use installed::{Gender, Terms, install};
 pub use pool::Pool;
+pub use shipped::{HOLD_MUSIC, NOT_TAKEN, SHIPPED, Shipped, TRANSFER};
 
 use crate::speech::{Misfit, TemplateError};
 use std::io;

@@ -49,7 +49,8 @@ impl Story {
             | Action::Dismiss { .. }
             | Action::GiveUp { .. }
             | Action::Paused { .. }
-            | Action::WrappedUp { .. } => None,
+            | Action::WrappedUp { .. }
+            | Action::NotTaken { .. } => None,
         });
         offers.next().expect("an offer")
     }

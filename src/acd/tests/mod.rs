@@ -7,6 +7,7 @@ mod hours;
 mod kept;
 mod large;
 mod offers;
+mod passed_on;
 mod random_lives;
 mod sender;
 mod settings_change;
@@ -145,6 +146,16 @@ impl Story {
         self.input(Input::Join { call, arrival })
     }
 
+    fn passes_on(self, call: u64) -> Self {
+        let (call, arrival) = (CallId(call), Arrival::at(CALM));
+        self.input(Input::PassOn { call, arrival })
+    }
+
+    fn hands(self, call: u64, agent: u32) -> Self {
+        let (call, agent) = (CallId(call), AgentId(agent));
+        self.input(Input::Hand { call, agent })
+    }
+
     fn heard(self, call: u64) -> Self {
         self.input(Input::Heard { call: CallId(call) })
     }
@@ -252,5 +263,6 @@ fn read(action: &Action) -> String {
         },
         Action::Paused { agent, queue } => format!("pause {agent} of {queue}"),
         Action::WrappedUp { agent } => format!("wrapped up {agent}"),
+        Action::NotTaken { call, agent } => format!("{agent} has not taken {call}"),
     }
 }

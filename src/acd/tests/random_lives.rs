@@ -77,7 +77,7 @@ fn any_input(random: &mut Random) -> Input {
     let agent = AgentId(1 + random.below(6) as u32);
     let queue = QueueId(1 + random.below(5) as u32);
     let yes = random.below(3) > 0;
-    match random.below(22) {
+    match random.below(26) {
         0..=3 => Input::Join {
             call,
             arrival: any_arrival(queue, random),
@@ -115,6 +115,13 @@ fn any_input(random: &mut Random) -> Input {
         18 => Input::ExtendWrapUp { agent },
         19 => Input::Open { queue, open: yes },
         20 => Input::Return { call },
+        24 => Input::PassOn {
+            call,
+            arrival: any_arrival(queue, random),
+        },
+        21 => Input::Hand { call, agent },
+        22 => Input::Back { call },
+        23 => Input::Send { call, queue },
         _ => Input::Refuse {
             agent,
             call,

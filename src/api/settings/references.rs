@@ -13,6 +13,7 @@ fn places(section: &str) -> &'static [&'static str] {
             "queue[].max_wait.then.queue",
             "strategy[].max_wait.then.queue",
             "strategy[].queues[]",
+            "hold_message[].queues[]",
             "route[].to.queue",
             "call_link[].queue",
         ],

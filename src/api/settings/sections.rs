@@ -41,7 +41,7 @@ macro_rules! section {
 }
 
 /// All of them.
-pub(in crate::api) const SECTIONS: [Section; 19] = [
+pub(in crate::api) const SECTIONS: [Section; 22] = [
     section!("account", "Account", "account", "the account", Shape::One),
     section!("agent", "Agent", "agents", "agents", Shape::Named("user")),
     section!("queue", "Queue", "queues", "queues", Shape::Named("name")),
@@ -78,6 +78,27 @@ pub(in crate::api) const SECTIONS: [Section; 19] = [
         "CallLinks",
         "call-links",
         "which call link configuration is selected",
+        Shape::One
+    ),
+    section!(
+        "hold",
+        "Hold",
+        "hold",
+        "what customers hear on hold",
+        Shape::One
+    ),
+    section!(
+        "hold_message",
+        "HoldMessage",
+        "hold-messages",
+        "what customers of some queues hear on hold",
+        Shape::Named("name")
+    ),
+    section!(
+        "transfer",
+        "Transfer",
+        "transfer",
+        "what holds for calls that are passed on",
         Shape::One
     ),
     section!("trunk", "Trunk", "trunks", "trunks", Shape::Named("name")),

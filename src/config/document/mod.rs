@@ -8,6 +8,7 @@
 //! All ways in share one reader, so that a key, a range or a mend is the same wherever a setting
 //! is made; all ways out share one writer, and what it writes is read as the same account.
 
+mod moment;
 mod write;
 
 pub use write::{Secrets, write};

@@ -68,6 +68,7 @@ pub fn write(account: &Account, folder: &Path, secrets: Secrets) -> Table {
         list(&account.callbacks, |each| writer.callback(each)),
     );
     writer.call_links(&mut root);
+    super::moment::write(&writer, &mut root);
     put(
         &mut root,
         "trunk",
@@ -134,8 +135,8 @@ pub fn write(account: &Account, folder: &Path, secrets: Secrets) -> Table {
     root
 }
 
-struct Writer<'a> {
-    account: &'a Account,
+pub(super) struct Writer<'a> {
+    pub(super) account: &'a Account,
     folder: &'a Path,
     secrets: Secrets,
 }
@@ -220,7 +221,7 @@ impl Writer<'_> {
         }
     }
 
-    fn message(&self, message: &Message) -> Table {
+    pub(super) fn message(&self, message: &Message) -> Table {
         match message {
             Message::File(path) => {
                 let path = path.strip_prefix(self.folder).unwrap_or(path);
@@ -414,7 +415,7 @@ impl Writer<'_> {
         Value::Array(agents.map(|agent| agent.user.as_str().into()).collect())
     }
 
-    fn queue_name(&self, id: QueueId) -> &str {
+    pub(super) fn queue_name(&self, id: QueueId) -> &str {
         self.account.queue(id).map_or("", |queue| &queue.name)
     }
 }
@@ -449,7 +450,7 @@ fn time(time: Time) -> String {
 }
 
 /// Whole seconds where they are whole.
-fn seconds(time: Duration) -> Value {
+pub(super) fn seconds(time: Duration) -> Value {
     match time.subsec_nanos() {
         0 => i64::try_from(time.as_secs()).unwrap_or(i64::MAX).into(),
         _ => time.as_secs_f64().into(),
@@ -460,24 +461,24 @@ fn texts(texts: &[String]) -> Value {
     Value::Array(texts.iter().map(|text| text.as_str().into()).collect())
 }
 
-fn list<T>(items: &[T], write: impl Fn(&T) -> Value) -> Value {
+pub(super) fn list<T>(items: &[T], write: impl Fn(&T) -> Value) -> Value {
     Value::Array(items.iter().map(write).collect())
 }
 
-fn fields<const N: usize>(fields: [(&str, Value); N]) -> Value {
+pub(super) fn fields<const N: usize>(fields: [(&str, Value); N]) -> Value {
     table(fields).into()
 }
 
-fn table<const N: usize>(fields: [(&str, Value); N]) -> Table {
+pub(super) fn table<const N: usize>(fields: [(&str, Value); N]) -> Table {
     let fields = fields.into_iter();
     fields.map(|(key, value)| (key.to_owned(), value)).collect()
 }
 
-fn put(into: &mut Table, key: &str, value: Value) {
+pub(super) fn put(into: &mut Table, key: &str, value: Value) {
     into.insert(key.to_owned(), value);
 }
 
-fn maybe(into: &mut Table, key: &str, value: Option<Value>) {
+pub(super) fn maybe(into: &mut Table, key: &str, value: Option<Value>) {
     if let Some(value) = value {
         put(into, key, value);
     }

@@ -111,13 +111,15 @@ pub fn inventory() -> Vec<Key> {
 }
 
 /// The rules of R148: the longest beginning that fits counts.
-const EFFECTS: [(&str, Effect); 21] = [
+const EFFECTS: [(&str, Effect); 25] = [
     ("", Effect::Immediate),
     ("call_link[]", Effect::NewCalls),
     ("callback[]", Effect::NewCalls),
     ("callback[].ask_number", Effect::NextPlay),
     ("callback[].confirmation", Effect::NextPlay),
     ("callback[].declined", Effect::NextPlay),
+    ("hold", Effect::NextPlay),
+    ("hold_message[]", Effect::NextPlay),
     ("hours[].away", Effect::NextPlay),
     ("hours[].wait_for_response_s", Effect::NextPlay),
     ("queue[].announcement", Effect::NextPlay),
@@ -132,6 +134,8 @@ const EFFECTS: [(&str, Effect); 21] = [
     ("strategy[].max_wait", Effect::NewCalls),
     ("timeouts", Effect::NewCalls),
     ("timeouts.page_s", Effect::Immediate),
+    ("transfer", Effect::NewCalls),
+    ("transfer.allow_unlisted_numbers", Effect::Immediate),
     ("wrap_up.default_s", Effect::NewCalls),
 ];
 

@@ -6,7 +6,7 @@ use crate::config::suggest::did_you_mean;
 use crate::config::table::Table;
 use crate::config::words::{COMPOSITIONS, DESTINATIONS, DIRECTIONS, MISSED_CALLS};
 use crate::id::{
-    AgentId, CallLinkConfigId, CallbackConfigId, HoursId, QueueId, StrategyId, TrunkId,
+    AgentId, CallLinkConfigId, CallbackConfigId, HoldId, HoursId, QueueId, StrategyId, TrunkId,
 };
 use crate::route;
 use crate::settings::defaults::{DAYS, LOST_PAGE, QUOTA_GB, RING, WRAP_UP};
@@ -59,6 +59,10 @@ impl Loader<'_> {
         let queues = queues.into_iter();
         let queues = queues.map(|(id, name, table)| self.queue(id, name, table, &names));
         let queues = queues.collect();
+        let hold_messages = self.named(root, "hold_message", HoldId).into_iter();
+        let hold_messages =
+            hold_messages.map(|(id, name, table)| self.hold_message(id, name, table, &names));
+        let hold_messages = hold_messages.collect();
         let trunks = trunks.into_iter();
         let trunks = trunks.map(|(id, name, table)| self.trunk(id, name, table));
         let trunks = trunks.collect();
@@ -87,6 +91,9 @@ impl Loader<'_> {
             storage: self.storage(root),
             missed_calls: self.missed_calls(root),
             not_ready: self.not_ready(root),
+            hold: self.hold(root),
+            hold_messages,
+            transfer: self.transfer(root),
             neural_voices: self.neural_voices(root),
         };
         for problem in account.check().err().unwrap_or_default() {

@@ -4,6 +4,7 @@ mod account;
 mod hours;
 mod links;
 mod listener;
+mod moment;
 mod storage;
 mod trace;
 mod trunk;

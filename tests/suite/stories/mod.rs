@@ -24,6 +24,7 @@ mod speech;
 mod sticky;
 mod strangers;
 mod strategies;
+mod transfer;
 pub(crate) mod trunks;
 
 use crate::world::phone::Habit;

@@ -25,7 +25,7 @@ use cordboard::config::{Config, Demo};
 use cordboard::id::{CallId, CallbackConfigId, HoursId, QueueId, RecordingId, SoundId, StrategyId};
 use cordboard::media::{Chunk, SHARED};
 use cordboard::random::Random;
-use cordboard::settings::{Account, Secret, WaitingKey};
+use cordboard::settings::{Account, MomentKey, Secret, WaitingKey};
 use cordboard::sip::auth::{Algorithm, Digest};
 use cordboard::sip::{self, Flow, Listener, ListenerId, Transport};
 use cordboard::switch::{
@@ -59,6 +59,13 @@ pub(crate) const RING_BACK: f32 = 500.0;
 pub(crate) const CONFIRMATION: f32 = 300.0;
 pub(crate) const ASK_NUMBER: f32 = 400.0;
 pub(crate) const DECLINED: f32 = 550.0;
+/// What customers hear who have to wait for a moment.
+const TRANSFER_MUSIC: f32 = 1060.0;
+const TRANSFER_MESSAGE: f32 = 1120.0;
+const NOT_TAKEN: f32 = 260.0;
+const HOLD_MUSIC: f32 = 860.0;
+const HOLD_MESSAGE: f32 = 460.0;
+const OWN_MUSIC: f32 = 640.0;
 
 /// The callback that worlds have sounds for.
 pub(crate) const CALLBACK: CallbackConfigId = CallbackConfigId(1);
@@ -124,6 +131,7 @@ impl World {
         let clock = Clock::new(start, civil);
         let (mut sounds, library) = sounds();
         speakers(&account, &mut sounds);
+        moments(&account, &mut sounds);
         let plane = if audible {
             Plane::real(start, clock, &library)
         } else {
@@ -165,7 +173,8 @@ impl World {
     pub(crate) fn dies(&mut self) -> &mut Self {
         self.database.cut();
         self.seed += 1;
-        let (sounds, library) = sounds();
+        let (mut sounds, library) = sounds();
+        moments(&self.account, &mut sounds);
         self.plane = if self.audible {
             Plane::real(self.now, self.clock(), &library)
         } else {
@@ -200,7 +209,8 @@ impl World {
         change(&mut self.account);
         self.account.check().expect("sound settings");
         let account = self.account.clone();
-        let (sounds, prompts) = sounds();
+        let (mut sounds, prompts) = sounds();
+        moments(&self.account, &mut sounds);
         let library = plane::library(&prompts).as_ref().clone();
         let settings = NewSettings {
             account,
@@ -311,6 +321,12 @@ impl World {
             ("declined", DECLINED),
             ("ring back", RING_BACK),
             ("network", NETWORK),
+            ("transfer music", TRANSFER_MUSIC),
+            ("transfer message", TRANSFER_MESSAGE),
+            ("not taken", NOT_TAKEN),
+            ("hold music", HOLD_MUSIC),
+            ("hold message", HOLD_MESSAGE),
+            ("own music", OWN_MUSIC),
         ];
         let prompts = prompts.into_iter();
         let pages = self.pages.iter();
@@ -703,6 +719,7 @@ fn sounds() -> (Sounds, Vec<(SoundId, Vec<i16>)>) {
     sounds.set_message(WaitingKey::Hours(HoursId(1)), Message::Away, SoundId(6));
     sounds.set_music(WaitingKey::Strategy(StrategyId(1)), SoundId(7));
     sounds.set_music(WaitingKey::Queue(QueueId(2)), SoundId(8));
+    sounds.set_not_taken(SoundId(22));
     sounds.set_ring_back(SoundId(5));
     sounds.set_confirmation(CALLBACK, SoundId(16));
     sounds.set_ask_number(CALLBACK, SoundId(17));
@@ -715,6 +732,12 @@ fn sounds() -> (Sounds, Vec<(SoundId, Vec<i16>)>) {
         (SoundId(16), voice::prompt(CONFIRMATION, 2.0)),
         (SoundId(17), voice::prompt(ASK_NUMBER, 2.0)),
         (SoundId(18), voice::prompt(DECLINED, 2.0)),
+        (SoundId(20), voice::prompt(TRANSFER_MUSIC, 20.0)),
+        (SoundId(21), voice::prompt(TRANSFER_MESSAGE, 2.0)),
+        (SoundId(22), voice::prompt(NOT_TAKEN, 2.0)),
+        (SoundId(23), voice::prompt(HOLD_MUSIC, 20.0)),
+        (SoundId(24), voice::prompt(HOLD_MESSAGE, 2.0)),
+        (SoundId(25), voice::prompt(OWN_MUSIC, 20.0)),
         (SoundId(1), voice::prompt(GREETING, 3.0)),
         (SoundId(2), voice::prompt(MUSIC, 20.0)),
         (SoundId(3), voice::prompt(ANNOUNCEMENT, 2.0)),
@@ -734,6 +757,22 @@ fn speakers(account: &Account, sounds: &mut Sounds) {
             if let Some(speaker) = message.and_then(|message| Speaker::of(message, None)) {
                 sounds.set_speaker(key, role, speaker);
             }
+        }
+    }
+}
+
+/// What customers hear for a moment, where the account says so; on hold it is else the queue's music.
+fn moments(account: &Account, sounds: &mut Sounds) {
+    for (key, moment) in account.moments() {
+        let message = moment.message.as_ref().map(|_| SoundId(24));
+        match key {
+            MomentKey::Transfer => {
+                let message = account.transfer.message.then_some(SoundId(21));
+                sounds.set_moment(key, SoundId(20), message);
+            }
+            MomentKey::Hold if moment.music.is_none() => {}
+            MomentKey::Hold => sounds.set_moment(key, SoundId(23), message),
+            MomentKey::HoldOf(_) => sounds.set_moment(key, SoundId(25), message),
         }
     }
 }

@@ -1,0 +1,68 @@
+//! Hold: a party keeps the other waiting (R117, R123).
+
+use super::record::Role;
+use super::{Call, Hears, Hold, Interlude, Stage};
+use std::time::Instant;
+
+impl Call {
+    /// A party holds the other, or takes them back. Says whether that is news.
+    pub fn hold(&mut self, role: Role, hold: Hold) -> bool {
+        let Stage::Talking {
+            customers, others, ..
+        } = &mut self.stage
+        else {
+            return false;
+        };
+        let holding = match role {
+            Role::Customer => customers,
+            Role::Agent | Role::Outside => others,
+        };
+        let news = std::mem::replace(holding, hold) != hold;
+        if !self.is_on_hold() {
+            self.interlude = None;
+        }
+        news
+    }
+
+    /// Whether the customer is on hold.
+    pub fn is_on_hold(&self) -> bool {
+        matches!(
+            self.stage,
+            Stage::Talking {
+                others: Hold::Held,
+                ..
+            }
+        )
+    }
+
+    /// What the customer hears from now on while they are kept waiting.
+    pub fn set_interlude(&mut self, interlude: Interlude) {
+        self.interlude = Some(interlude);
+    }
+
+    /// What the customer hears who is kept waiting, unless there is something better.
+    pub(super) fn meanwhile_or(&self, otherwise: Hears) -> Hears {
+        match (otherwise, &self.interlude) {
+            // The network of the number speaks (R134).
+            (Hears::Party(_), _) | (_, None) => otherwise,
+            (_, Some(interlude)) => interlude.hears(),
+        }
+    }
+
+    /// Says the message of an interlude whose time has come, under this number. Says whether it did.
+    pub fn interlude_due(&mut self, now: Instant, play: u64) -> bool {
+        let interlude = self.interlude.as_mut();
+        interlude.is_some_and(|interlude| interlude.due(now, play))
+    }
+
+    /// A message has been heard. Says whether it was that of an interlude.
+    pub fn interlude_heard(&mut self, now: Instant, play: u64) -> bool {
+        let interlude = self.interlude.as_mut();
+        interlude.is_some_and(|interlude| interlude.heard(now, play))
+    }
+
+    /// Whether there is an interlude, and when its message is due.
+    pub fn interlude(&self) -> Option<Option<Instant>> {
+        self.interlude.as_ref().map(Interlude::poll_timeout)
+    }
+}
