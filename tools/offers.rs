@@ -76,7 +76,8 @@ fn offered(out: &[Action]) -> impl Iterator<Item = (AgentId, CallId)> {
         | Action::Dismiss { .. }
         | Action::GiveUp { .. }
         | Action::Paused { .. }
-        | Action::WrappedUp { .. } => None,
+        | Action::WrappedUp { .. }
+        | Action::NotTaken { .. } => None,
     })
 }
 
