@@ -17,6 +17,7 @@ mod agents;
 mod audit;
 mod body;
 mod callbacks;
+mod calls;
 mod contacts;
 mod conversations;
 mod csv;

@@ -44,6 +44,9 @@ pub(super) enum Scope {
     /// Set agents' status, end and extend their wrap-up.
     #[serde(rename = "agents:write")]
     AgentsWrite,
+    /// Hold, pass on and end calls for their agents.
+    #[serde(rename = "calls:write")]
+    CallsWrite,
     /// Read and pick callbacks.
     #[serde(rename = "callbacks:write")]
     CallbacksWrite,
@@ -68,6 +71,7 @@ impl Scope {
         Self::LiveRead,
         Self::EventsRead,
         Self::AgentsWrite,
+        Self::CallsWrite,
         Self::CallbacksWrite,
         Self::ConversationsWrite,
         Self::RecordingsRead,
@@ -83,6 +87,7 @@ impl Scope {
             Self::LiveRead => "live:read",
             Self::EventsRead => "events:read",
             Self::AgentsWrite => "agents:write",
+            Self::CallsWrite => "calls:write",
             Self::CallbacksWrite => "callbacks:write",
             Self::ConversationsWrite => "conversations:write",
             Self::RecordingsRead => "recordings:read",

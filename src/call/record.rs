@@ -196,6 +196,8 @@ pub enum End {
     NotReached,
     /// The number outside that the customer was sent to hung up.
     OutsideHungUp,
+    /// The agent has let the other party talk to a customer of theirs, in that call.
+    Joined,
     /// No RTP came from a party for the configured time.
     MediaLost,
     /// A party did not answer a request, or never acknowledged ours.

@@ -1,9 +1,9 @@
 //! A call that is passed on: the agent leaves the customer to somebody else (R124–R138).
 
 use super::record::{self, Destination};
-use super::{Agent, Call, Hears, Interlude, Other, Stage, millis};
+use super::{Agent, Call, Hears, Hold, Interlude, Other, Stage, millis};
 use crate::clock::Clock;
-use crate::id::{AgentId, QueueId};
+use crate::id::{AgentId, LegId, QueueId};
 use std::fmt;
 use std::time::Instant;
 
@@ -91,6 +91,25 @@ impl Call {
     /// Whether the agent who had it, or had made it, has passed it on.
     pub fn is_passed_on(&self) -> bool {
         self.passed_on
+    }
+
+    /// A leg belongs to another call from now on.
+    pub fn give_away(&mut self, leg: LegId) {
+        self.legs.remove(&leg);
+    }
+
+    /// The customer who was passed on talks to somebody outside who talked in another call.
+    pub fn take_over(&mut self, now: Instant, leg: LegId) {
+        self.legs.insert(leg);
+        self.stage = Stage::Talking {
+            queue: None,
+            customer: self.caller,
+            other: Other::Outside(leg),
+            since: now,
+            music: Hears::Silence,
+            customers: Hold::None,
+            others: Hold::None,
+        };
     }
 
     /// Whether the customer is on the way to somebody else.

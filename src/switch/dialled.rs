@@ -127,6 +127,7 @@ impl Switch {
             self.out(Output::Conversation(Box::new(call.record().clone())));
         }
         self.keep_holds(now, id);
+        self.tell_referrer(now, id, 200);
         self.arrange(id);
         self.notice(id, Notice::Reached { trunk, waited_ms });
         if let Some(callback) = self.calls.get(&id).and_then(Call::callback) {

@@ -36,6 +36,8 @@ impl Switch {
             self.hang_up(now, leg, reason(end));
         }
         self.listening.remove(&id);
+        // Whoever has passed it on learns that the customer did not wait.
+        self.tell_referrer(now, id, 487);
         match callback.filter(|_| !talked) {
             Some(callback) => self.not_called_back(now, id, callback, agent, taken),
             None => self.acd(now, acd::Input::Leave { call: id }),
@@ -90,7 +92,11 @@ impl Switch {
 /// What a party who is hung up on is told: a Q.850 cause and a text (RFC 3326).
 fn reason(end: End) -> Option<(u16, String)> {
     let (cause, text) = match end {
-        End::CustomerHungUp | End::AgentHungUp | End::OutsideHungUp | End::Abandoned => {
+        End::CustomerHungUp
+        | End::AgentHungUp
+        | End::OutsideHungUp
+        | End::Joined
+        | End::Abandoned => {
             return None;
         }
         End::NotReached => (31, "the number outside was not reached"),

@@ -40,6 +40,7 @@ mod on_callback;
 mod on_dns;
 mod on_media;
 mod on_page;
+mod on_refer;
 mod on_request;
 mod on_sip;
 mod output;
@@ -179,6 +180,8 @@ pub struct Switch {
     dialling: BTreeMap<CallId, Vec<(Way, Hop)>>,
     /// Calls whose customer waits for a moment, and some in which one did.
     entertained: BTreeSet<CallId>,
+    /// Who has asked by REFER for the transfer of a call, and is to be told how it goes.
+    referrers: BTreeMap<CallId, SessionId>,
     /// How fast each agent calls out.
     paces: BTreeMap<AgentId, Pace>,
     clock: Clock,
@@ -209,6 +212,7 @@ impl Switch {
             peers: vec![],
             dialling: BTreeMap::new(),
             entertained: BTreeSet::new(),
+            referrers: BTreeMap::new(),
             paces: BTreeMap::new(),
             account: config.account,
             media_address: config.media_address,

@@ -358,6 +358,7 @@ impl Switch {
         let record = Box::new(call.record().clone());
         self.out(Output::Conversation(record));
         self.keep_holds(now, id);
+        self.tell_referrer(now, id, 200);
         self.arrange(id);
         self.notice(id, Notice::Connected { agent, waited_ms });
         self.met(now, id);

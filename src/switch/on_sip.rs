@@ -35,12 +35,7 @@ impl Switch {
             Event::Changed { session, answer } => self.changed(now, session, answer),
             // Nothing is offered to a phone that has answered.
             Event::ChangeAnswered { .. } | Event::ChangeFailed { .. } => {}
-            // Nobody is called because a phone says so.
-            Event::Referred { session, .. } => {
-                let status = 603;
-                self.sip
-                    .command(now, Command::AnswerRefer { session, status });
-            }
+            Event::Referred { session, refer } => self.referred(now, session, &refer),
             Event::Info {
                 session,
                 digit,
@@ -108,6 +103,7 @@ impl Switch {
             && self.is_dialled(call, leg)
         {
             self.dial_rings(now, call, leg, status, sdp);
+            return self.tell_referrer(now, call, 180);
         }
     }
 
@@ -302,7 +298,7 @@ impl Switch {
         self.end_call(now, call, end);
     }
 
-    fn find(&mut self, session: SessionId) -> Option<(LegId, CallId)> {
+    pub(super) fn find(&mut self, session: SessionId) -> Option<(LegId, CallId)> {
         let leg = self.leg_of(session)?;
         let call = self.call_of(leg)?;
         self.at_hand = Some(call);

@@ -221,13 +221,14 @@ impl Switch {
                 let call = id;
                 self.acd(now, acd::Input::Send { call, queue });
                 self.unless_lost(now, id);
+                self.tell_referrer(now, id, 200);
             }
         }
         self.write_down(id);
     }
 
     /// If the server dies now, it is known how far the call has come.
-    fn write_down(&mut self, id: CallId) {
+    pub(super) fn write_down(&mut self, id: CallId) {
         if let Some(call) = self.calls.get(&id) {
             self.out(Output::Conversation(Box::new(call.record().clone())));
         }
@@ -241,6 +242,7 @@ impl Switch {
             return;
         }
         self.notice(id, Notice::NotTaken { status });
+        self.tell_referrer(now, id, status);
         self.write_down(id);
         let play = self.next();
         let sound = self.sounds.not_taken();

@@ -29,6 +29,7 @@ pub(super) fn components() -> Vec<(&'static str, Value)> {
         ("Assignment", assignment()),
         ("Callback", callback()),
         ("Pick", pick()),
+        ("Transferred", transferred()),
         ("Desk", desk::desk()),
         ("Events", events()),
         ("Webhook", webhook()),
@@ -269,6 +270,22 @@ fn assignment() -> Value {
             "customer": { "type": "string", "pattern": "^\\+?[0-9]{3,15}$", "minLength": 3, "maxLength": 16 },
             "agent": { "type": ["integer", "null"], "minimum": 0, "maximum": u32::MAX },
         },
+    })
+}
+
+fn transferred() -> Value {
+    let number = || json!({ "type": "string", "minLength": 3, "maxLength": 32 });
+    let id = || json!({ "type": "integer", "minimum": 0, "maximum": u32::MAX });
+    json!({
+        "type": "object",
+        "additionalProperties": false,
+        "properties": {
+            "number": number(),
+            "agent": id(),
+            "queue": id(),
+            "from": number(),
+        },
+        "oneOf": [{ "required": ["number"] }, { "required": ["agent"] }, { "required": ["queue"] }],
     })
 }
 

@@ -31,6 +31,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         settings::settings(),
         settings::sounds(),
         work::agents(),
+        work::calls(),
         work::callbacks(),
         links::links(),
         contacts::contacts(),

@@ -8,7 +8,9 @@ use crate::api::export;
 use crate::api::schema::{any, list, of, text};
 use crate::api::who::Role::Admin;
 use crate::api::who::Scope;
-use crate::api::{agents as agent, callbacks as callback, events as event, page, webhooks as hook};
+use crate::api::{
+    agents as agent, callbacks as callback, calls, events as event, page, webhooks as hook,
+};
 use serde_json::{Value, json};
 
 const SEE: Rule = Rule::Only(STAFF, Some(Scope::LiveRead));
@@ -144,6 +146,36 @@ pub(super) fn agents() -> Vec<Endpoint> {
         .takes(of("Assignment"))
         .gives_nothing(204)
         .refuses(&[404]),
+    ]
+}
+
+/// What agents do with the call that they are in.
+pub(super) fn calls() -> Vec<Endpoint> {
+    const TAG: &str = "Calls";
+    const ACT: Rule = Rule::Only(PEOPLE, Some(Scope::CallsWrite));
+    const OWN: &str = "Agents act in their own calls alone, others for the agent of the call.";
+    vec![
+        post("/api/v1/calls/{call}/hold", ACT, calls::hold)
+            .says(TAG, "The agent puts the customer on hold.")
+            .notes(OWN)
+            .gives_nothing(204)
+            .refuses(&[404, 409]),
+        delete("/api/v1/calls/{call}/hold", ACT, calls::resume)
+            .says(TAG, "The agent takes the customer back.")
+            .notes("409 if it is the agent's phone that holds: there alone it can be ended.")
+            .gives_nothing(204)
+            .refuses(&[404, 409]),
+        post("/api/v1/calls/{call}/transfer", ACT, calls::transfer)
+            .says(TAG, "The agent leaves the customer to a number, an agent or a queue.")
+            .notes("What becomes of it is told by events: call.answered, call.reached, call.transfer_failed.")
+            .takes(of("Transferred"))
+            .gives_nothing(202)
+            .refuses(&[404, 409, 429, 503]),
+        delete("/api/v1/calls/{call}", ACT, calls::hang_up)
+            .says(TAG, "The agent hangs up.")
+            .notes(OWN)
+            .gives_nothing(204)
+            .refuses(&[404, 409]),
     ]
 }
 

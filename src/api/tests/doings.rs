@@ -165,6 +165,61 @@ fn r151_people_say_how_a_conversation_stands() {
 }
 
 #[test]
+fn r130_agents_act_in_their_own_calls_and_others_for_the_agent() {
+    use crate::call::Target;
+    let desk = Desk::new();
+    let me = desk.session(desk.user("ada", Role::Agent, Some(1)));
+    let boss = desk.session(desk.user("sue", Role::Supervisor, None));
+    let nobody = desk.session(desk.user("new", Role::Agent, None));
+    let call = CallId::mint(1_700_000_000_000, 7);
+    let path = format!("/api/v1/calls/{call}");
+    let (hold, transfer) = (format!("{path}/hold"), format!("{path}/transfer"));
+    assert_eq!(desk.send("POST", &hold, &me, &Value::Null).status, 204);
+    assert_eq!(desk.send("DELETE", &hold, &boss, &Value::Null).status, 204);
+    assert_eq!(
+        desk.send("DELETE", &path, &nobody, &Value::Null).status,
+        403
+    );
+    let number = json!({ "number": "+49301", "from": "+49302" });
+    assert_eq!(desk.send("POST", &transfer, &me, &number).status, 202);
+    assert_eq!(desk.send("DELETE", &path, &me, &Value::Null).status, 204);
+    let agent = Some(AgentId(1));
+    let asked = [
+        Ask::Hold {
+            agent,
+            call,
+            on: true,
+        },
+        Ask::Hold {
+            agent: None,
+            call,
+            on: false,
+        },
+        Ask::Transfer {
+            agent,
+            call,
+            to: Target::Number("+49301".into()),
+            from: Some("+49302".into()),
+        },
+        Ask::HangUp { agent, call },
+    ];
+    assert_eq!(desk.asked(), asked);
+    for wrong in [
+        json!({}),
+        json!({ "queue": 1, "agent": 2 }),
+        json!({ "queue": 1, "from": "+49302" }),
+    ] {
+        assert_eq!(desk.send("POST", &transfer, &me, &wrong).status, 422);
+    }
+    desk.will_reply(Err(Refused::AgentBusy(AgentId(2))));
+    let refused = desk.send("POST", &transfer, &me, &json!({ "agent": 2 }));
+    assert_eq!(
+        (refused.status, refused.fields()),
+        (409, vec!["agent".to_owned()])
+    );
+}
+
+#[test]
 fn r152_an_agent_picks_a_callback_and_another_is_too_late() {
     let desk = Desk::new();
     let me = desk.session(desk.user("ada", Role::Agent, Some(1)));

@@ -16,6 +16,7 @@ mod names;
 mod outbound;
 mod queue;
 mod recording;
+mod refer;
 mod ringing;
 mod secure;
 mod settings;

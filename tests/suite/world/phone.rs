@@ -26,6 +26,8 @@ pub(crate) struct Phone {
     pub(crate) voice: Voice,
     /// Every final response to an INVITE of ours, and every end of a call.
     pub(crate) finals: Vec<u16>,
+    /// Every status that a NOTIFY told, and those of the answers to REFER.
+    pub(crate) news: Vec<u16>,
     pub(crate) talking: bool,
     /// The codec that the phone speaks, by the number it gives it: 0, 8, 9, or 111 for Opus.
     pub(crate) payload_type: u8,
@@ -91,6 +93,7 @@ impl Phone {
             habit: Habit::Dead,
             voice: Voice::new(SocketAddr::new(address.ip(), 4000), hz),
             finals: vec![],
+            news: vec![],
             talking: false,
             payload_type: 0,
             offers_also: None,
@@ -213,6 +216,37 @@ impl Phone {
         self.repeat(now, "INVITE", bytes)
     }
 
+    /// Asks to pass its call on: a REFER to this URI.
+    pub(crate) fn refer(&mut self, now: Instant, to: &str) -> Vec<Vec<u8>> {
+        let Some(dialog) = self.dialog.clone().filter(|_| self.talking) else {
+            return vec![];
+        };
+        let bytes = self.in_dialog(&dialog, "REFER", "");
+        let text = String::from_utf8(bytes).expect("text");
+        let header = format!("Refer-To: <{to}>\r\nContent-Length: 0\r\n\r\n");
+        let text = text.replace("Content-Length: 0\r\n\r\n", &header);
+        self.repeat(now, "REFER", text.into_bytes())
+    }
+
+    /// Its call, as a Replaces in a URI names it (RFC 3891 §6.1).
+    pub(crate) fn replaces(&self) -> String {
+        let dialog = self.dialog.as_ref().expect("a call");
+        let tag = |party: &str| {
+            let (_, tag) = party.split_once(";tag=").unwrap_or_default();
+            tag.to_owned()
+        };
+        let (to, from) = (tag(&dialog.remote), tag(&dialog.local));
+        let call_id = dialog.call_id.replace('@', "%40");
+        format!("Replaces={call_id}%3Bto-tag%3D{to}%3Bfrom-tag%3D{from}")
+    }
+
+    /// Another phone of the same user, who proves themselves with this password.
+    pub(crate) fn is_of(&mut self, user: &str, password: &str) {
+        user.clone_into(&mut self.user);
+        password.clone_into(&mut self.secret);
+        self.proves = true;
+    }
+
     /// An INFO with this body.
     pub(crate) fn info(&mut self, now: Instant, kind: &str, body: &str) -> Vec<Vec<u8>> {
         let Some(dialog) = self.dialog.clone().filter(|_| self.talking) else {
@@ -286,6 +320,12 @@ impl Phone {
                 vec![heard.reply(200, "x", &contact, "")]
             }
             "CANCEL" | "BYE" => vec![heard.reply(481, "x", &contact, "")],
+            "NOTIFY" => {
+                let text = String::from_utf8_lossy(heard.body()).into_owned();
+                let status = text.split_whitespace().nth(1).unwrap_or_default();
+                self.news.extend(status.parse::<u16>());
+                vec![heard.reply(200, "x", &contact, "")]
+            }
             _ => vec![heard.reply(200, "x", &contact, "")],
         }
     }
@@ -337,6 +377,10 @@ impl Phone {
             }
             "INVITE" if status == 401 && self.proves => self.challenged(now, heard),
             "INVITE" if status >= 200 => self.invite_answered(now, status, heard),
+            "REFER" => {
+                self.news.push(status);
+                vec![]
+            }
             _ => vec![],
         }
     }
