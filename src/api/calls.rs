@@ -7,7 +7,7 @@ use super::problem::Problem;
 use super::who::{Caller, Role};
 use crate::call::Target;
 use crate::id::{AgentId, CallId, QueueId};
-use crate::switch::Ask;
+use crate::switch::{Ask, Consultation};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -80,6 +80,77 @@ pub(super) async fn transfer(
     };
     site.switch.ask(transfer).await?;
     Ok(StatusCode::ACCEPTED.into_response())
+}
+
+/// The agent asks a number outside, while the customer is on hold.
+pub(super) async fn consult(
+    State(site): State<Arc<Site>>,
+    caller: Caller,
+    call: Word,
+    body: Json,
+) -> Result<Response, Problem> {
+    let (agent, call) = (acting(&caller)?, named(&call)?);
+    let mut fields = Fields::of(body)?;
+    fields.needs(&["number"]);
+    let number = fields.text("number", 3..=32);
+    let from = fields.text("from", 3..=32);
+    fields.done()?;
+    let consult = Ask::Consult {
+        agent,
+        call,
+        to: Target::Number(number.unwrap_or_default()),
+        from,
+    };
+    site.switch.ask(consult).await?;
+    Ok(StatusCode::ACCEPTED.into_response())
+}
+
+/// The agent lets go of the one who was asked.
+pub(super) async fn cancel(
+    State(site): State<Arc<Site>>,
+    caller: Caller,
+    call: Word,
+) -> Result<Response, Problem> {
+    consultation(&site, &caller, &call, Consultation::Cancel).await
+}
+
+/// The agent talks to the other of the two.
+pub(super) async fn swap(
+    State(site): State<Arc<Site>>,
+    caller: Caller,
+    call: Word,
+) -> Result<Response, Problem> {
+    consultation(&site, &caller, &call, Consultation::Swap).await
+}
+
+/// All three talk.
+pub(super) async fn join(
+    State(site): State<Arc<Site>>,
+    caller: Caller,
+    call: Word,
+) -> Result<Response, Problem> {
+    consultation(&site, &caller, &call, Consultation::Join).await
+}
+
+/// The agent leaves the customer to the one who was asked.
+pub(super) async fn complete(
+    State(site): State<Arc<Site>>,
+    caller: Caller,
+    call: Word,
+) -> Result<Response, Problem> {
+    consultation(&site, &caller, &call, Consultation::Complete).await
+}
+
+async fn consultation(
+    site: &Site,
+    caller: &Caller,
+    call: &Word,
+    what: Consultation,
+) -> Result<Response, Problem> {
+    let (agent, call) = (acting(caller)?, named(call)?);
+    let ask = Ask::Consultation { agent, call, what };
+    site.switch.ask(ask).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
 }
 
 /// The agent hangs up.

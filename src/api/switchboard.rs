@@ -95,7 +95,9 @@ fn refused(why: Refused) -> Problem {
         Refused::UnknownAgent(_) | Refused::NotInProgress(_) => (Code::NOT_FOUND, None),
         Refused::AgentBusy(_) => (Code::CONFLICT, Some("agent")),
         Refused::UnknownQueue(_) => (Code::UNPROCESSABLE_ENTITY, Some("queue")),
-        Refused::NoNumber | Refused::Unlisted => (Code::UNPROCESSABLE_ENTITY, Some("number")),
+        Refused::NoNumber | Refused::Unlisted | Refused::OnlyNumbers => {
+            (Code::UNPROCESSABLE_ENTITY, Some("number"))
+        }
         Refused::Barred(_) => (Code::FORBIDDEN, Some("number")),
         Refused::NoTrunk => (Code::SERVICE_UNAVAILABLE, None),
         Refused::TooOften(_) => (Code::TOO_MANY_REQUESTS, None),
@@ -125,6 +127,8 @@ fn refused(why: Refused) -> Problem {
         | Refused::NotTransferable(_)
         | Refused::WhatsApp(_)
         | Refused::SentTooOften(_)
+        | Refused::NobodyAsked(_)
+        | Refused::Consulting(_)
         | Refused::FromIsFixed(_) => (Code::CONFLICT, None),
     };
     let faults = field.map(|field| Fault::new(field, why.to_string()));

@@ -284,6 +284,9 @@ impl Hands {
             | Notice::SentOut { .. }
             | Notice::PassedOn { .. }
             | Notice::NotTaken { .. }
+            | Notice::Consults { .. }
+            | Notice::Consulted
+            | Notice::ConsultEnded
             | Notice::CallbackAsked { .. }
             | Notice::AsksNumber
             | Notice::CallbackDeclined { .. }

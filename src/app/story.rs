@@ -126,6 +126,9 @@ pub fn tell(account: &Account, notice: &Notice, numbers: Numbers) -> String {
             };
             format!("{} passes the caller on to {to}", agent(by))
         }
+        Notice::Consults { number: called } => format!("the agent asks {}", number(called)),
+        Notice::Consulted => "who is asked has answered".to_owned(),
+        Notice::ConsultEnded => "who was asked is in the call no more".to_owned(),
         Notice::NotTaken { status } => {
             format!("nobody takes the caller who was passed on: {status}")
         }

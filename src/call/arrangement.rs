@@ -54,6 +54,10 @@ impl Call {
                 others,
                 ..
             } => {
+                if let Some(consult) = &self.consult {
+                    let holds = [*customers, *others];
+                    return self.consultation(consult, *customer, *other, holds, *music);
+                }
                 let customer_hears = match (others, customers) {
                     (Hold::None, _) => Hears::Party(other.leg()),
                     // Whoever holds is not listening: music on music is for nobody (R123).

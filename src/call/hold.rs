@@ -1,7 +1,7 @@
 //! Hold: a party keeps the other waiting (R117, R123).
 
 use super::record::Role;
-use super::{Call, Hears, Hold, Interlude, Stage};
+use super::{Call, Hears, Hold, Interlude, Stage, With};
 use std::time::Instant;
 
 impl Call {
@@ -18,21 +18,28 @@ impl Call {
             Role::Agent | Role::Outside => others,
         };
         let news = std::mem::replace(holding, hold) != hold;
-        if !self.is_on_hold() {
-            self.interlude = None;
-        }
+        self.off_hold();
         news
     }
 
-    /// Whether the customer is on hold.
+    /// Whether the customer is on hold: by the agent's wish, or while somebody else is asked.
     pub fn is_on_hold(&self) -> bool {
-        matches!(
+        let held = matches!(
             self.stage,
             Stage::Talking {
                 others: Hold::Held,
                 ..
             }
-        )
+        );
+        let consult = self.consult.as_ref();
+        held || consult.is_some_and(|consult| consult.with == With::Asked)
+    }
+
+    /// The customer is kept waiting no more, unless by the agent's wish.
+    pub fn off_hold(&mut self) {
+        if !self.is_on_hold() {
+            self.interlude = None;
+        }
     }
 
     /// What the customer hears from now on while they are kept waiting.

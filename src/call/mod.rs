@@ -14,6 +14,7 @@
 
 mod arrangement;
 mod back;
+mod consult;
 mod dial;
 mod hold;
 mod interlude;
@@ -31,6 +32,7 @@ pub mod record;
 
 pub use arrangement::Hears;
 pub use back::Back;
+pub use consult::With;
 pub use dial::{Dial, Refused, Step, Way};
 pub use interlude::Interlude;
 pub use leg::{Hold, Leg};
@@ -78,6 +80,8 @@ pub struct Call {
     passed_on: bool,
     /// The number that one outside is shown, to whom it was passed on.
     shown_outside: Option<String>,
+    /// Somebody outside whom the agent asks, or who talks with both.
+    consult: Option<consult::Consult>,
     /// What the customer hears who is on hold, or on the way to somebody else.
     interlude: Option<Interlude>,
     /// The customer was promised to be called back, and hears so.
@@ -207,6 +211,7 @@ impl Call {
             customer: arrival.destination.map(|_| arrival.caller),
             passed_on: false,
             shown_outside: None,
+            consult: None,
             interlude: None,
             promised: false,
             status_said: false,
@@ -381,7 +386,7 @@ impl Call {
             Stage::Waiting { ringing, .. } => 1 + usize::from(ringing.is_some()),
             Stage::Calling { agent, .. } => usize::from(agent.is_some()),
             Stage::Dialling { leg, .. } => 1 + usize::from(leg.is_some()),
-            Stage::Talking { .. } => 2,
+            Stage::Talking { .. } => 2 + usize::from(self.asked().is_some()),
         }
     }
 
@@ -428,6 +433,7 @@ impl Call {
             Stage::Answering | Stage::Served(_) | Stage::Calling { .. } => {}
         }
         self.note_attempts();
+        self.end_consult();
         self.passed(Passed::CustomerGone);
         self.stage = Stage::Over;
         self.record.ended = Some(clock.civil(now));

@@ -1,6 +1,7 @@
 //! A call's way to a number outside: dialled for an agent who calls out, or for a caller whose longest
 //! wait is over (R25).
 
+use super::consult::Asked;
 use super::record::{AgentName, Direction};
 use super::{Agent, Call, Dial, Hears, Hold, Other, Stage};
 use crate::clock::Clock;
@@ -19,15 +20,7 @@ impl Call {
 
     /// The number that is being dialled.
     pub fn dialling(&mut self) -> Option<&mut Dial> {
-        match &mut self.stage {
-            Stage::Dialling { dial, .. } => Some(dial),
-            Stage::Answering
-            | Stage::Served(_)
-            | Stage::Waiting { .. }
-            | Stage::Calling { .. }
-            | Stage::Talking { .. }
-            | Stage::Over => None,
-        }
+        self.attempt_mut().map(|(dial, ..)| dial)
     }
 
     /// Whether a number outside is being dialled.
@@ -47,22 +40,16 @@ impl Call {
 
     /// The attempt has a leg, or has none any more.
     pub fn attempt(&mut self, attempt: Option<LegId>) {
-        if let Stage::Dialling { leg, .. } = &mut self.stage {
+        if let Some((_, leg, _)) = self.attempt_mut() {
             *leg = attempt;
         }
     }
 
-    /// Changes what the caller hears while the number is dialled. Says whether that is news.
+    /// Changes what is heard while the number is dialled, by the caller or by the agent who asks
+    /// somebody. Says whether that is news.
     pub fn hear_meanwhile(&mut self, sound: Hears) -> bool {
-        match &mut self.stage {
-            Stage::Dialling { hears, .. } => std::mem::replace(hears, sound) != sound,
-            Stage::Answering
-            | Stage::Served(_)
-            | Stage::Waiting { .. }
-            | Stage::Calling { .. }
-            | Stage::Talking { .. }
-            | Stage::Over => false,
-        }
+        let attempt = self.attempt_mut();
+        attempt.is_some_and(|(.., hears)| std::mem::replace(hears, sound) != sound)
     }
 
     /// What the caller hears while the number is dialled.
@@ -88,14 +75,40 @@ impl Call {
 
     /// What is being dialled, the leg of the attempt, and what the caller hears meanwhile.
     fn outside(&self) -> Option<(&Dial, Option<LegId>, Hears)> {
-        match &self.stage {
-            Stage::Dialling { dial, leg, hears } => Some((dial, *leg, *hears)),
-            Stage::Answering
-            | Stage::Served(_)
-            | Stage::Waiting { .. }
-            | Stage::Calling { .. }
-            | Stage::Talking { .. }
-            | Stage::Over => None,
+        let consult = self.consult.as_ref();
+        match (&self.stage, consult.map(|consult| &consult.asked)) {
+            (Stage::Dialling { dial, leg, hears }, _)
+            | (Stage::Talking { .. }, Some(Asked::Dialling { dial, leg, hears })) => {
+                Some((dial, *leg, *hears))
+            }
+            (Stage::Talking { .. }, Some(Asked::Talking { .. }) | None)
+            | (
+                Stage::Answering
+                | Stage::Served(_)
+                | Stage::Waiting { .. }
+                | Stage::Calling { .. }
+                | Stage::Over,
+                _,
+            ) => None,
+        }
+    }
+
+    fn attempt_mut(&mut self) -> Option<(&mut Dial, &mut Option<LegId>, &mut Hears)> {
+        let consult = self.consult.as_mut();
+        match (&mut self.stage, consult.map(|consult| &mut consult.asked)) {
+            (Stage::Dialling { dial, leg, hears }, _)
+            | (Stage::Talking { .. }, Some(Asked::Dialling { dial, leg, hears })) => {
+                Some((dial, leg, hears))
+            }
+            (Stage::Talking { .. }, Some(Asked::Talking { .. }) | None)
+            | (
+                Stage::Answering
+                | Stage::Served(_)
+                | Stage::Waiting { .. }
+                | Stage::Calling { .. }
+                | Stage::Over,
+                _,
+            ) => None,
         }
     }
 

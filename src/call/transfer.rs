@@ -62,6 +62,9 @@ impl Call {
         else {
             return None;
         };
+        if self.consult.is_some() {
+            return None;
+        }
         self.record.talked_ms += millis(now.saturating_duration_since(since));
         self.record.transfers.push(record::Transfer {
             at: clock.civil(now),

@@ -209,6 +209,9 @@ pub fn told(call: Option<CallId>, notice: &Notice) -> Option<What> {
         | Notice::HearsEcho
         | Notice::HearsNetwork
         | Notice::RingsOutside
+        | Notice::Consults { .. }
+        | Notice::Consulted
+        | Notice::ConsultEnded
         | Notice::Pressed { .. } => return None,
     };
     Some(what)

@@ -226,11 +226,13 @@ impl Switch {
         let server = trunk.server.clone().ok_or_else(gone)?;
         let call = self.calls.get(&id).ok_or_else(gone)?;
         let (record, caller) = (call.record().clone(), call.caller);
+        // To somebody for whom there is a customer already.
+        let further = call.is_passed_on() || call.is_consulting();
         let role = match record.direction {
-            Direction::Outbound if !call.is_passed_on() => Role::Customer,
+            Direction::Outbound if !further => Role::Customer,
             Direction::Outbound | Direction::Inbound => Role::Outside,
         };
-        let passed_on = call.is_passed_on().then(|| call.shown_outside());
+        let passed_on = further.then(|| call.shown_outside());
         let passed_on = passed_on.map(|shown| shown.map(str::to_owned));
         let agent = call.origin.agent();
         let agent = agent.and_then(|agent| self.account.agent(agent));

@@ -89,6 +89,9 @@ impl Switch {
         }) else {
             return;
         };
+        if self.calls.get(&id).is_some_and(Call::is_consulting) {
+            return self.consult_answers(now, id, leg);
+        }
         self.board.works(trunk);
         let name = self
             .account
@@ -226,6 +229,9 @@ impl Switch {
         self.dialling.remove(&id);
         let status = refused.status;
         self.notice(id, Notice::NotReached { status, why: None });
+        if self.calls.get(&id).is_some_and(Call::is_consulting) {
+            return self.end_consult(now, id);
+        }
         if let Some(call) = self.calls.get_mut(&id).filter(|call| call.is_on_the_way()) {
             call.give_up_dialling();
             return self.not_taken(now, id, status);
@@ -297,7 +303,8 @@ impl Switch {
         let tone = self.sounds.ring_back().map(Hears::Music);
         let call = self.calls.get_mut(&id);
         let call = call.filter(|call| {
-            call.record().direction == Direction::Outbound && !call.is_passed_on()
+            let outbound = call.record().direction == Direction::Outbound;
+            outbound && !call.is_passed_on() || call.is_consulting()
         });
         if let Some((call, tone)) = call.zip(tone)
             && call.hear_meanwhile(tone)

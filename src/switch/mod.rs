@@ -23,6 +23,7 @@ mod by_link;
 mod cause;
 mod change;
 mod check;
+mod consult;
 mod desk;
 mod dial;
 mod dialled;
@@ -55,6 +56,7 @@ mod trunks;
 mod view;
 
 pub use change::NewSettings;
+pub use consult::Consultation;
 pub use input::Input;
 pub use on_request::{Ask, Done, Refused, Request};
 pub use output::{Notice, Output, Unrung};

@@ -74,7 +74,10 @@ impl Switch {
             if waits && end == End::MediaLost {
                 return;
             }
-            self.end_call(now, call, end);
+            match call_of.is_some_and(|call| call.asked() == Some(leg)) {
+                true => self.end_consult(now, call),
+                false => self.end_call(now, call, end),
+            }
         }
     }
 

@@ -187,6 +187,9 @@ fn status_of(refused: Refused) -> u16 {
         | Refused::HeldByPhone(_)
         | Refused::NotTransferable(_)
         | Refused::SentTooOften(_)
+        | Refused::OnlyNumbers
+        | Refused::NobodyAsked(_)
+        | Refused::Consulting(_)
         | Refused::FromIsFixed(_)
         | Refused::FromIsNotOurs
         | Refused::NotPicked(_) => 603,

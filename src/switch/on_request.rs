@@ -3,7 +3,7 @@
 //! Whoever asks gets one [`Output::Reply`] with the number of the request, before anything else
 //! happens. A refusal says what to mend; then nothing has changed.
 
-use super::{Notice, Output, Switch};
+use super::{Consultation, Notice, Output, Switch};
 use crate::acd::callback::{NotCancelled, NotPicked};
 use crate::acd::{self, AgentState, Status};
 use crate::call::{self, record};
@@ -72,6 +72,19 @@ pub enum Ask {
         agent: Option<AgentId>,
         call: CallId,
         on: bool,
+    },
+    /// The agent of a call asks somebody outside, while the customer is on hold (B2).
+    Consult {
+        agent: Option<AgentId>,
+        call: CallId,
+        to: call::Target,
+        from: Option<String>,
+    },
+    /// What becomes of it.
+    Consultation {
+        agent: Option<AgentId>,
+        call: CallId,
+        what: Consultation,
     },
     /// The agent of a call hangs up: the call is over.
     HangUp {
@@ -166,6 +179,15 @@ pub enum Refused {
     /// The account has no such number.
     #[error("from is not a number of this account")]
     FromIsNotOurs,
+    /// Numbers alone can be asked before.
+    #[error("only a number outside can be asked: pass the call on to agents and queues")]
+    OnlyNumbers,
+    /// Nobody is asked, or they have not answered.
+    #[error("nobody talks in call {0} who was asked: ask somebody, and wait for their answer")]
+    NobodyAsked(CallId),
+    /// Somebody is asked already.
+    #[error("somebody is asked in call {0}: complete that, or cancel it")]
+    Consulting(CallId),
     /// The agent does not get the callback.
     #[error(transparent)]
     NotPicked(#[from] NotPicked),
@@ -225,6 +247,15 @@ impl Switch {
                 from,
             } => self.ask_transfer(now, call, agent, &to, from.as_deref()),
             Ask::Mask { agent, call, on } => self.ask_mask(call, agent, on),
+            Ask::Consult {
+                agent,
+                call,
+                to,
+                from,
+            } => self.ask_consult(now, call, agent, &to, from.as_deref()),
+            Ask::Consultation { agent, call, what } => {
+                self.ask_consultation(now, call, agent, what)
+            }
             Ask::HangUp { agent, call } => self.ask_hang_up(now, call, agent),
         }
     }

@@ -241,6 +241,9 @@ impl Switch {
         else {
             return;
         };
+        if known.asked() == Some(leg) {
+            return self.end_consult(now, call);
+        }
         let end = match how {
             Bye::Remote(_) | Bye::Cancelled => known.end_when_left(role),
             Bye::NoAck | Bye::Lost => End::SignallingLost,

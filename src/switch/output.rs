@@ -61,7 +61,10 @@ pub enum Notice {
     /// Other settings are in force.
     Settings,
     /// A call has come in and was answered.
-    Arrived { from: String, called: String },
+    Arrived {
+        from: String,
+        called: String,
+    },
     /// A call was refused with this status. `why` says what to mend.
     Refused {
         from: String,
@@ -70,9 +73,14 @@ pub enum Notice {
         why: String,
     },
     /// The caller waits, at this place (1 is next).
-    Queued { queue: QueueId, position: usize },
+    Queued {
+        queue: QueueId,
+        position: usize,
+    },
     /// The caller has come to a closed queue.
-    Closed { queue: QueueId },
+    Closed {
+        queue: QueueId,
+    },
     /// The caller hears a message.
     Hears(acd::Message),
     /// The numbers of a message could not be spoken in time: the caller hears the rest of it.
@@ -86,7 +94,10 @@ pub enum Notice {
     /// An agent's phone is no longer rung.
     Unrung(AgentId, Unrung),
     /// The two talk.
-    Connected { agent: AgentId, waited_ms: u64 },
+    Connected {
+        agent: AgentId,
+        waited_ms: u64,
+    },
     /// A party put the other on hold, or took them back.
     Held { by_agent: bool, held: bool },
     /// A party's browser is lost, and may come back; the other hears music.
@@ -98,40 +109,75 @@ pub enum Notice {
     /// What is said is silence in the recording from now on, or sound again.
     Masked { masked: bool },
     /// A party pressed a key.
-    Pressed { by_agent: bool },
+    Pressed {
+        by_agent: bool,
+    },
     /// Both are being recorded.
-    Recording { segment: u32 },
+    Recording {
+        segment: u32,
+    },
     /// An agent calls a number outside.
-    Dials { agent: AgentId, number: String },
+    Dials {
+        agent: AgentId,
+        number: String,
+    },
     /// A waiting caller is sent to a number outside.
-    SentOut { number: String },
+    SentOut {
+        number: String,
+    },
     /// An agent leaves the customer to somebody else.
     PassedOn {
         by: AgentId,
         to: record::Destination,
     },
+    /// The agent asks somebody outside; they have answered; they are in it no more.
+    Consults {
+        number: String,
+    },
+    Consulted,
+    ConsultEnded,
     /// Nobody has taken the customer who was passed on: the SIP status.
-    NotTaken { status: u16 },
+    NotTaken {
+        status: u16,
+    },
     /// The number is tried by a trunk.
-    Tries { trunk: TrunkId },
+    Tries {
+        trunk: TrunkId,
+    },
     /// A trunk has no room for the call.
-    Passed { trunk: TrunkId, why: String },
+    Passed {
+        trunk: TrunkId,
+        why: String,
+    },
     /// A trunk did not lead to the number: the SIP status, 408 where it said nothing.
-    Failed { trunk: TrunkId, status: u16 },
+    Failed {
+        trunk: TrunkId,
+        status: u16,
+    },
     /// The number outside rings.
     RingsOutside,
     /// The caller hears what the network of the number says before the answer.
     HearsNetwork,
     /// The number outside has answered: the two talk.
-    Reached { trunk: TrunkId, waited_ms: u64 },
+    Reached {
+        trunk: TrunkId,
+        waited_ms: u64,
+    },
     /// The number outside was not reached: the SIP status, and the reason where it is ours.
-    NotReached { status: u16, why: Option<String> },
+    NotReached {
+        status: u16,
+        why: Option<String>,
+    },
     /// The caller has asked to be called back.
-    CallbackAsked { queue: QueueId },
+    CallbackAsked {
+        queue: QueueId,
+    },
     /// The caller is asked for the number to be called.
     AsksNumber,
     /// The caller is told that it cannot be, and keeps the place.
-    CallbackDeclined { why: &'static str },
+    CallbackDeclined {
+        why: &'static str,
+    },
     /// It is kept; the caller is told so.
     CallbackPromised(CallbackId),
     /// An agent has answered for a callback.
@@ -162,17 +208,26 @@ pub enum Notice {
     /// People say how the conversation stands (R151).
     Conversation(Status),
     /// The call is over.
-    Ended { end: End, talked_ms: u64 },
+    Ended {
+        end: End,
+        talked_ms: u64,
+    },
     /// An agent's phone can be rung now, or cannot any more.
     Reachable(AgentId, bool),
     /// An agent says something else of themselves, or has missed too many calls (B7).
     Status(AgentId, acd::Status),
     /// An agent's wrap-up lasts longer: so long from now on (R18).
-    WrapUpExtended { agent: AgentId, left: Duration },
+    WrapUpExtended {
+        agent: AgentId,
+        left: Duration,
+    },
     /// An agent's wrap-up is over.
     WrappedUp(AgentId),
     /// The working hours of a queue have begun, or are over.
-    Open { queue: QueueId, open: bool },
+    Open {
+        queue: QueueId,
+        open: bool,
+    },
     /// A sender of SIP is not heard for a while.
     Banned(sip::guard::Ban),
 }

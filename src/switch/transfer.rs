@@ -69,6 +69,9 @@ impl Switch {
         if by_phone.is_some_and(|trunk| trunk.whatsapp) {
             return Err(Refused::WhatsApp(id));
         }
+        if call.is_consulting() {
+            return Err(Refused::Consulting(id));
+        }
         match to {
             Target::Number(number) => {
                 let shown = self.shown_number(id, from, by_phone.is_some())?;

@@ -30,6 +30,7 @@ pub(super) fn components() -> Vec<(&'static str, Value)> {
         ("Callback", callback()),
         ("Pick", pick()),
         ("Transferred", transferred()),
+        ("Consulted", consulted()),
         ("Desk", desk::desk()),
         ("Events", events()),
         ("Webhook", webhook()),
@@ -270,6 +271,16 @@ fn assignment() -> Value {
             "customer": { "type": "string", "pattern": "^\\+?[0-9]{3,15}$", "minLength": 3, "maxLength": 16 },
             "agent": { "type": ["integer", "null"], "minimum": 0, "maximum": u32::MAX },
         },
+    })
+}
+
+fn consulted() -> Value {
+    let number = || json!({ "type": "string", "minLength": 3, "maxLength": 32 });
+    json!({
+        "type": "object",
+        "additionalProperties": false,
+        "required": ["number"],
+        "properties": { "number": number(), "from": number() },
     })
 }
 

@@ -171,6 +171,27 @@ pub(super) fn calls() -> Vec<Endpoint> {
             .takes(of("Transferred"))
             .gives_nothing(202)
             .refuses(&[404, 409, 429, 503]),
+        post("/api/v1/calls/{call}/consult", ACT, calls::consult)
+            .says(TAG, "The agent asks a number outside, while the customer is on hold.")
+            .takes(of("Consulted"))
+            .gives_nothing(202)
+            .refuses(&[404, 409, 429, 503]),
+        delete("/api/v1/calls/{call}/consult", ACT, calls::cancel)
+            .says(TAG, "Lets go of the one who was asked: agent and customer talk again.")
+            .gives_nothing(204)
+            .refuses(&[404, 409]),
+        post("/api/v1/calls/{call}/consult/swap", ACT, calls::swap)
+            .says(TAG, "The agent talks to the other of the two.")
+            .gives_nothing(204)
+            .refuses(&[404, 409]),
+        post("/api/v1/calls/{call}/consult/join", ACT, calls::join)
+            .says(TAG, "All three talk to each other.")
+            .gives_nothing(204)
+            .refuses(&[404, 409]),
+        post("/api/v1/calls/{call}/consult/complete", ACT, calls::complete)
+            .says(TAG, "The agent leaves the customer to the one who was asked.")
+            .gives_nothing(204)
+            .refuses(&[404, 409]),
         delete("/api/v1/calls/{call}", ACT, calls::hang_up)
             .says(TAG, "The agent hangs up.")
             .notes(OWN)

@@ -4,6 +4,7 @@ mod agents;
 mod browsers;
 pub(crate) mod callbacks;
 mod codecs;
+mod consult;
 mod desk;
 mod digits;
 mod ending;

@@ -1,0 +1,175 @@
+//! An agent asks somebody outside before they pass the customer on to them (B2), or lets all three talk
+//! (B3).
+//!
+//! ```text
+//!   consult ─▶ Dialling ──answer──▶ Asked ◀─swap─▶ Customer ─┬─ complete: the agent leaves
+//!                 │ refused           ▲▼              ▲▼      ├─ cancel: the one who was asked leaves
+//!                 ▼                   └──── All ──────┘       └─ they hang up: as before it
+//!            as before it
+//! ```
+//!
+//! While the agent talks to the one who is asked the customer is on hold, and nothing is recorded.
+
+use super::record::Destination;
+use super::{Agent, Call, Dial, Hears, Hold, Other, Passed, Stage};
+use crate::clock::Clock;
+use crate::id::LegId;
+use std::time::Instant;
+
+/// Somebody outside who is asked, besides the customer and the agent.
+#[derive(Debug)]
+pub(super) struct Consult {
+    pub(super) asked: Asked,
+    pub(super) with: With,
+}
+
+#[derive(Debug)]
+pub(super) enum Asked {
+    /// Their number is dialled.
+    Dialling {
+        dial: Dial,
+        leg: Option<LegId>,
+        /// What the agent hears meanwhile.
+        hears: Hears,
+    },
+    /// They have answered.
+    Talking { leg: LegId, number: String },
+}
+
+/// With whom the agent talks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum With {
+    /// With the one who is asked: the customer is on hold.
+    Asked,
+    /// With the customer: the one who is asked is on hold.
+    Customer,
+    /// With both, and they with each other.
+    All,
+}
+
+impl Call {
+    /// The agent asks somebody outside.
+    pub fn consult(&mut self, dial: Dial) {
+        let (leg, hears) = (None, Hears::Silence);
+        self.consult = Some(Consult {
+            asked: Asked::Dialling { dial, leg, hears },
+            with: With::Asked,
+        });
+    }
+
+    /// Whether somebody is asked, or about to be.
+    pub fn is_consulting(&self) -> bool {
+        self.consult.is_some()
+    }
+
+    /// The leg of who is asked.
+    pub fn asked(&self) -> Option<LegId> {
+        match &self.consult.as_ref()?.asked {
+            Asked::Dialling { leg, .. } => *leg,
+            Asked::Talking { leg, .. } => Some(*leg),
+        }
+    }
+
+    /// Who is asked has answered. Says whether it was so.
+    pub fn answers(&mut self) -> bool {
+        let Some(consult) = &mut self.consult else {
+            return false;
+        };
+        let Asked::Dialling {
+            dial,
+            leg: Some(leg),
+            ..
+        } = &mut consult.asked
+        else {
+            return false;
+        };
+        dial.answered();
+        self.record.attempts.extend_from_slice(dial.attempts());
+        consult.asked = Asked::Talking {
+            leg: *leg,
+            number: dial.number().to_owned(),
+        };
+        true
+    }
+
+    /// Who was asked is in it no more: their leg, if there is one.
+    pub fn end_consult(&mut self) -> Option<LegId> {
+        let leg = self.asked();
+        if let Some(Consult {
+            asked: Asked::Dialling { dial, .. },
+            ..
+        }) = self.consult.take()
+        {
+            self.record.attempts.extend_from_slice(dial.attempts());
+        }
+        leg
+    }
+
+    /// With whom the agent talks, if somebody is asked and has answered.
+    pub fn with(&self) -> Option<With> {
+        let consult = self.consult.as_ref()?;
+        matches!(consult.asked, Asked::Talking { .. }).then_some(consult.with)
+    }
+
+    /// The agent talks to somebody else of the three. Says whether that is news.
+    pub fn talk_with(&mut self, with: With) -> bool {
+        let answered = self.with().is_some();
+        let consult = self.consult.as_mut().filter(|_| answered);
+        consult.is_some_and(|consult| std::mem::replace(&mut consult.with, with) != with)
+    }
+
+    /// The agent leaves the customer to the one who was asked: they talk. Says who has left.
+    pub fn complete(&mut self, now: Instant, clock: &Clock) -> Option<(Agent, Destination)> {
+        let consult = self.consult.take()?;
+        let (leg, number) = match consult.asked {
+            Asked::Talking { leg, number } => (leg, number),
+            asked @ Asked::Dialling { .. } => {
+                let with = consult.with;
+                self.consult = Some(Consult { asked, with });
+                return None;
+            }
+        };
+        let to = Destination::Number(number);
+        let left = self.pass_on(now, clock, to.clone(), None)?;
+        self.take_over(now, leg);
+        self.passed(Passed::Taken);
+        Some((left, to))
+    }
+
+    /// Who hears whom of the three.
+    pub(super) fn consultation(
+        &self,
+        consult: &Consult,
+        customer: LegId,
+        other: Other,
+        holds: [Hold; 2],
+        music: Hears,
+    ) -> Vec<(LegId, Hears)> {
+        let agent = other.leg();
+        let [customers, others] = holds;
+        let (asked, early) = match &consult.asked {
+            Asked::Talking { leg, .. } => (Some(*leg), Hears::Party(*leg)),
+            Asked::Dialling { hears, .. } => (None, *hears),
+        };
+        let several = |parties: [Option<LegId>; 2]| Hears::all(parties.into_iter().flatten());
+        let (to_customer, to_agent, to_asked) = match consult.with {
+            With::Asked => (self.meanwhile_or(music), early, Hears::Party(agent)),
+            With::Customer => (Hears::Party(agent), Hears::Party(customer), music),
+            With::All => (
+                several([Some(agent), asked]),
+                several([Some(customer), asked]),
+                several([Some(customer), Some(agent)]),
+            ),
+        };
+        let unless = |hold, hears| match hold {
+            Hold::None => hears,
+            Hold::Held => Hears::Silence,
+        };
+        let mut all = vec![
+            (customer, unless(customers, to_customer)),
+            (agent, unless(others, to_agent)),
+        ];
+        all.extend(asked.map(|asked| (asked, to_asked)));
+        all
+    }
+}
