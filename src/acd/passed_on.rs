@@ -118,6 +118,7 @@ impl Floor {
             refused: BTreeMap::new(),
             ready: true,
             only: None,
+            first: None,
         };
         self.change_caller(call, |caller| caller.doing = Doing::InPlace(wait));
         self.music(now, call, out);

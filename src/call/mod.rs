@@ -16,6 +16,7 @@ mod arrangement;
 mod back;
 mod consult;
 mod dial;
+mod end;
 mod hold;
 mod interlude;
 mod leg;
@@ -43,7 +44,7 @@ pub use transfer::{Passed, Target};
 use crate::clock::Clock;
 use crate::id::{AgentId, CallId, LegId, QueueId};
 use crate::settings::Destination;
-use record::{AgentName, Conversation, Direction, End, Role, Segment};
+use record::{AgentName, Conversation, Direction, Segment};
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
@@ -417,40 +418,9 @@ impl Call {
 
     /// The customer talks to somebody: for the first time, that is how long they have waited.
     fn meet(&mut self, now: Instant, clock: &Clock) {
-        if self.record.connected.is_none() {
-            self.record.connected = Some(clock.civil(now));
-            self.record.waited_ms = millis(self.waited(now));
-        }
+        self.note_wait(now);
+        self.record.connected.get_or_insert(clock.civil(now));
         self.passed(Passed::Taken);
-    }
-
-    /// The call is over. Says so once: the first reason stays.
-    pub fn end(&mut self, now: Instant, clock: &Clock, end: End) -> bool {
-        match &self.stage {
-            Stage::Over => return false,
-            Stage::Talking { since, .. } => self.record.talked_ms += millis(now - *since),
-            Stage::Waiting { .. } | Stage::Dialling { .. } => self.note_wait(now),
-            Stage::Answering | Stage::Served(_) | Stage::Calling { .. } => {}
-        }
-        self.note_attempts();
-        self.end_consult();
-        self.passed(Passed::CustomerGone);
-        self.stage = Stage::Over;
-        self.record.ended = Some(clock.civil(now));
-        self.record.end = Some(end);
-        true
-    }
-
-    /// What a party's leaving means for the call as it stands.
-    pub fn end_when_left(&self, role: Role) -> End {
-        match (&self.stage, role) {
-            (_, Role::Customer) if self.promised => End::CallbackPromised,
-            (_, Role::Customer) if self.is_on_the_way() => End::CustomerHungUp,
-            (Stage::Waiting { .. } | Stage::Dialling { .. }, Role::Customer) => End::Abandoned,
-            (_, Role::Customer) => End::CustomerHungUp,
-            (_, Role::Agent) => End::AgentHungUp,
-            (_, Role::Outside) => End::OutsideHungUp,
-        }
     }
 
     /// Whether the customer and an agent, or a number outside, are connected.
@@ -488,12 +458,6 @@ impl Call {
             | Stage::Calling { .. }
             | Stage::Dialling { .. }
             | Stage::Over => None,
-        }
-    }
-
-    fn wait_in_vain(&mut self, now: Instant) {
-        if self.record.connected.is_none() {
-            self.record.waited_ms = millis(self.waited(now));
         }
     }
 

@@ -224,6 +224,7 @@ impl End {
             Self::CallbackPromised => "callback_promised",
             Self::NotReached => "not_reached",
             Self::OutsideHungUp => "outside_hung_up",
+            Self::Joined => "joined",
             Self::MediaLost => "media_lost",
             Self::SignallingLost => "signalling_lost",
             Self::Refused => "refused",

@@ -1,5 +1,6 @@
 //! Calls alone, and the calls that other tests begin with.
 
+use super::record::{End, Role};
 use super::*;
 use crate::id::SoundId;
 use crate::id::TrunkId;

@@ -309,7 +309,7 @@ impl Switch {
         let call = self.calls.get_mut(&id);
         let callback = call.and_then(|call| {
             call.ring(rung);
-            call.origin.callback()
+            call.callback()
         });
         self.notice(id, Notice::Rings(agent, why));
         if let Some(id) = callback {
