@@ -143,6 +143,7 @@ impl Floor {
             queue,
             sender: caller.sender,
             owner: None,
+            first: None,
         };
         if self.queues.contains_key(&queue) {
             out.push(Action::Redirect { call, queue });

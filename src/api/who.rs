@@ -65,7 +65,7 @@ pub(super) enum Scope {
 }
 
 impl Scope {
-    pub(super) const ALL: [Self; 10] = [
+    pub(super) const ALL: [Self; 11] = [
         Self::SettingsRead,
         Self::SettingsWrite,
         Self::LiveRead,

@@ -11,7 +11,7 @@
 //! While the agent talks to the one who is asked the customer is on hold, and nothing is recorded.
 
 use super::record::Destination;
-use super::{Agent, Call, Dial, Hears, Hold, Other, Passed, Stage};
+use super::{Agent, Call, Dial, Hears, Hold, Other, Passed};
 use crate::clock::Clock;
 use crate::id::LegId;
 use std::time::Instant;

@@ -49,7 +49,7 @@ impl Call {
     pub fn occupies(&self) -> Option<AgentId> {
         match self.origin {
             Origin::Agent(agent) if !self.passed_on && !self.is_over() => Some(agent),
-            Origin::Agent(_) | Origin::Trunk(_) | Origin::Callback(..) => None,
+            Origin::Agent(_) | Origin::Trunk(_) | Origin::Callback(..) | Origin::Link(..) => None,
         }
     }
 

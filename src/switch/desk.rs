@@ -74,7 +74,7 @@ impl Switch {
 
     /// The customer is on hold: they hear what is set for their queue (R117, R120); where we have
     /// nothing of it, the music that they waited with.
-    fn company(&mut self, now: Instant, id: CallId) {
+    pub(super) fn company(&mut self, now: Instant, id: CallId) {
         let queue = self.calls.get(&id).and_then(Call::queue);
         let key = self.account.hold_of(queue);
         if self.sounds.moment(key).is_some() {

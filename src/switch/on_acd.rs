@@ -7,7 +7,7 @@ use super::{Notice, Switch, Unrung, leg};
 use crate::acd::{self, Action, Arrival, Choice, Farewell, Message, Revocation, Status, callback};
 use crate::audio::Codec;
 use crate::call::record::{AgentName, Direction, End, Role};
-use crate::call::{Agent, Call, Hears};
+use crate::call::{Agent, Call, Hears, Origin};
 use crate::id::{AgentId, CallId, QueueId, SoundId, VisitId};
 use crate::media::Command as Media;
 use crate::sdp;

@@ -12,7 +12,7 @@
 use super::on_request::Refused;
 use super::{Notice, Switch};
 use crate::acd;
-use crate::call::record::{self, Direction, End, Role};
+use crate::call::record::{self, End, Role};
 use crate::call::{Call, Passed, Target};
 use crate::id::{CallId, LegId};
 use crate::route;

@@ -99,11 +99,18 @@ pub enum Notice {
         waited_ms: u64,
     },
     /// A party put the other on hold, or took them back.
-    Held { by_agent: bool, held: bool },
+    Held {
+        by_agent: bool,
+        held: bool,
+    },
     /// A party's browser is lost, and may come back; the other hears music.
-    Lost { by_agent: bool },
+    Lost {
+        by_agent: bool,
+    },
     /// It is there again.
-    Found { by_agent: bool },
+    Found {
+        by_agent: bool,
+    },
     /// The agent of a caller did not come back: the caller waits for another, at the old place.
     WaitsAgain,
     /// What is said is silence in the recording from now on, or sound again.
