@@ -167,6 +167,11 @@ impl Floor {
             first: None,
         };
         self.wrapped_up(now, agent, out);
+        let queue = self.callers.get(&call).map(|caller| caller.queue);
+        if queue.is_none_or(|queue| !self.queues.contains_key(&queue)) {
+            self.remove_caller(call);
+            return out.push(no_room(call));
+        }
         self.change_caller(call, |caller| {
             caller.doing = Doing::InPlace(wait);
         });

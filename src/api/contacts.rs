@@ -5,8 +5,10 @@ use super::part::{Number, Query};
 use super::problem::{Fault, Problem};
 use super::who::Caller;
 use super::{Site, answer};
+use crate::acd::callback;
 use crate::id::ContactId;
-use crate::store::{Contact, ContactDetails, ContactFilter, ContactKept, EXTERNAL};
+use crate::store::{Contact, ContactDetails, ContactFilter, ContactKept, EXTERNAL, Store};
+use crate::switch::Ask;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -68,6 +70,7 @@ pub(super) async fn add(
         .await?;
     let id = done(kept)?;
     tracing::info!(contact = %id, by = caller.signature(), "a contact was made");
+    tell(&site).await?;
     let place = [(header::LOCATION, format!("/api/v1/contacts/{id}"))];
     let body = answer(&shown(&known(&site, id).await?));
     Ok((StatusCode::CREATED, place, body).into_response())
@@ -85,6 +88,7 @@ pub(super) async fn change(
         .ask(move |store| store.change_contact(id, details))
         .await?;
     done(kept)?;
+    tell(&site).await?;
     tracing::info!(contact = %id, by = caller.signature(), "a contact was changed");
     Ok(answer(&shown(&known(&site, id).await?)))
 }
@@ -99,6 +103,7 @@ pub(super) async fn remove(
     if !site.ask(move |store| store.remove_contact(id)).await? {
         return Err(Problem::missing("contact"));
     }
+    tell(&site).await?;
     tracing::info!(contact = %id, by = caller.signature(), "a contact was removed");
     Ok(StatusCode::NO_CONTENT.into_response())
 }
@@ -145,6 +150,14 @@ fn e164(text: &str) -> Option<String> {
     let plain = number.chars().all(|c| c.is_ascii_digit());
     let fine = plain && (3..=15).contains(&number.len()) && !number.starts_with('0');
     fine.then(|| format!("+{number}"))
+}
+
+/// The switch learns to which numbers calls may be passed on.
+async fn tell(site: &Site) -> Result<(), Problem> {
+    let numbers = site.ask(Store::external_numbers).await?;
+    let numbers = numbers.into_iter().map(callback::Number).collect();
+    site.switch.ask(Ask::List { numbers }).await?;
+    Ok(())
 }
 
 async fn known(site: &Site, id: ContactId) -> Result<Contact, Problem> {

@@ -228,6 +228,11 @@ impl Hands {
                     since,
                 }));
             }
+            Output::Typed { number, by } => {
+                let agent = self.account.agent(by);
+                let by = agent.map_or_else(|| by.to_string(), |agent| agent.name.clone());
+                self.store.keep_number(&number.0, &by, Timestamp::now());
+            }
             Output::Redeem { ticket, token_hash } => {
                 if let Some(redeemer) = &self.redeemer {
                     redeemer.redeem(ticket, token_hash);

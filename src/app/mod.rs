@@ -28,6 +28,7 @@ mod trust;
 mod voices;
 mod workers;
 
+use crate::acd::callback::Number;
 use crate::api::{self, Api, Health, Pages, Switchboard};
 use crate::archive::{Archive, Doors};
 use crate::call::record::Recorded;
@@ -41,7 +42,7 @@ use crate::random::Random;
 use crate::sip::{self, Listener, ListenerId, Transport};
 use crate::steward::{self, Steward};
 use crate::store::{DataDir, Place, Record, Store};
-use crate::switch::{self, Input, Notice, Restored, Sounds, Switch};
+use crate::switch::{self, Ask, Input, Notice, Request, Restored, Sounds, Switch};
 use crate::vault::{Shelf, Vault};
 use crate::voices::Catalogue;
 use crate::watch::metrics;
@@ -235,6 +236,10 @@ impl Server {
         .with_switchboard(switchboard)
         .with_pages(pages)
         .with_tap(trace.as_ref().map(Trace::tap).unwrap_or_default());
+        let listed = store.external_numbers()?.into_iter().map(Number).collect();
+        let what = Ask::List { numbers: listed };
+        // Nobody awaits the reply. Before anything else is asked there is room for it.
+        let _ = inbox.offer(Input::Request(Request { ticket: 0, what }));
         let control = Control::start(switch, outlet, hands)?;
         tracing::info!(version = env!("CARGO_PKG_VERSION"), "ready");
         Ok(Self {

@@ -2,6 +2,8 @@
 
 use super::Switch;
 use super::leg::Line;
+use crate::call::Hears;
+use crate::id::LegId;
 use crate::media::SHARED;
 use std::collections::BTreeSet;
 
@@ -96,7 +98,16 @@ impl Switch {
                 !call.is_dialling() || self.dialling.contains_key(id),
                 "call {id} has its deadline"
             );
+            assert!(
+                call.interlude().flatten().is_none() || self.entertained.contains(id),
+                "the interlude of call {id} goes on"
+            );
             for (leg, hears) in call.arrangement() {
+                let parties = heard(hears);
+                assert!(
+                    parties.iter().all(|party| open.contains(party)),
+                    "leg {leg} hears {hears:?}, who are not all of call {id}"
+                );
                 let line = self.lines.get(&leg);
                 assert_eq!(
                     line.map(|line| line.leg.hears),
@@ -105,5 +116,14 @@ impl Switch {
                 );
             }
         }
+    }
+}
+
+/// The parties that are heard.
+fn heard(hears: Hears) -> Vec<LegId> {
+    match hears {
+        Hears::Silence | Hears::Music(_) | Hears::Message { .. } => vec![],
+        Hears::Party(party) => vec![party],
+        Hears::Parties(parties) => parties.into_iter().flatten().collect(),
     }
 }

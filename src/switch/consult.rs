@@ -41,6 +41,10 @@ impl Switch {
         else {
             return Err(Refused::OnlyNumbers);
         };
+        let by = self.calls.get(&id).and_then(Call::agent);
+        if let Some(by) = by {
+            self.keep_number(by.id, &number);
+        }
         self.stop_recording(now, id);
         let patience = self.account.timeouts.customer;
         let plan = ways.iter().map(|(way, _)| *way);
@@ -112,6 +116,7 @@ impl Switch {
             self.hang_up(now, leg, None);
         }
         self.notice(id, Notice::ConsultEnded);
+        self.write_down(id);
         self.customer_is_back(now, id, before);
     }
 

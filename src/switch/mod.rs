@@ -182,6 +182,8 @@ pub struct Switch {
     dialling: BTreeMap<CallId, Vec<(Way, Hop)>>,
     /// Calls whose customer waits for a moment, and some in which one did.
     entertained: BTreeSet<CallId>,
+    /// The numbers outside that are contacts, to which calls may be passed on (R126).
+    listed: BTreeSet<callback::Number>,
     /// Who has asked by REFER for the transfer of a call, and is to be told how it goes.
     referrers: BTreeMap<CallId, SessionId>,
     /// How fast each agent calls out.
@@ -214,6 +216,7 @@ impl Switch {
             peers: vec![],
             dialling: BTreeMap::new(),
             entertained: BTreeSet::new(),
+            listed: BTreeSet::new(),
             referrers: BTreeMap::new(),
             paces: BTreeMap::new(),
             account: config.account,

@@ -89,11 +89,14 @@ impl Switch {
         if let Some(agent) = self.account.agent_of(written) {
             return Target::Agent(agent.id);
         }
-        match route::named_destination(&self.account, written) {
+        let number = route::dialled(&self.account, written);
+        let named = route::named_destination(&self.account, written);
+        // The route for any number is for those that are none outside.
+        let any =
+            || route::destination(&self.account, written).filter(|_| !route::is_e164(&number));
+        match named.or_else(any) {
             Some(Destination::Queue(queue)) => Target::Queue(queue),
-            Some(Destination::Echo | Destination::Music) | None => {
-                Target::Number(route::dialled(&self.account, written))
-            }
+            Some(Destination::Echo | Destination::Music) | None => Target::Number(number),
         }
     }
 
@@ -192,6 +195,7 @@ fn status_of(refused: Refused) -> u16 {
         | Refused::Consulting(_)
         | Refused::FromIsFixed(_)
         | Refused::FromIsNotOurs
-        | Refused::NotPicked(_) => 603,
+        | Refused::NotPicked(_)
+        | Refused::NotCancelled(_) => 603,
     }
 }

@@ -4,11 +4,12 @@
 //! happens. A refusal says what to mend; then nothing has changed.
 
 use super::{Consultation, Notice, Output, Switch};
-use crate::acd::callback::{NotCancelled, NotPicked};
+use crate::acd::callback::{NotCancelled, NotPicked, Number};
 use crate::acd::{self, AgentState, Status};
 use crate::call::{self, record};
 use crate::id::{AgentId, CallId, CallbackId, QueueId, TrunkId};
 use crate::route;
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 /// Something that is asked of the switch.
@@ -73,6 +74,8 @@ pub enum Ask {
         call: CallId,
         on: bool,
     },
+    /// These numbers outside are contacts from now on, and no others (R126).
+    List { numbers: BTreeSet<Number> },
     /// The agent of a call asks somebody outside, while the customer is on hold (B2).
     Consult {
         agent: Option<AgentId>,
@@ -247,6 +250,10 @@ impl Switch {
                 from,
             } => self.ask_transfer(now, call, agent, &to, from.as_deref()),
             Ask::Mask { agent, call, on } => self.ask_mask(call, agent, on),
+            Ask::List { numbers } => {
+                self.listed = numbers;
+                Ok(Done::Plain)
+            }
             Ask::Consult {
                 agent,
                 call,

@@ -51,6 +51,11 @@ pub enum Output {
     /// A customer's page shows where its link leads: answered in the same way, and the link is as good as
     /// it was.
     LookAtLink { ticket: u64, token_hash: [u8; 32] },
+    /// An agent has typed a number that is no contact: it is to be one (R127).
+    Typed {
+        number: acd::callback::Number,
+        by: AgentId,
+    },
     /// Something people like to know, about a call where there is one.
     Notice(Option<CallId>, Notice),
 }

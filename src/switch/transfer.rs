@@ -12,6 +12,7 @@
 
 use super::on_request::{Done, Refused};
 use super::{Notice, Output, Switch};
+use crate::acd::callback::Number;
 use crate::acd::{self, AgentState};
 use crate::call::record::{self, AgentName, End};
 use crate::call::{Agent, Call, Dial, Hears, Passed, Target, Way};
@@ -127,7 +128,8 @@ impl Switch {
         if !route::is_e164(&number) {
             return Err(Refused::NoNumber);
         }
-        if !self.account.transfer.allow_unlisted_numbers {
+        let listed = self.listed.contains(&Number(number.clone()));
+        if !listed && !self.account.transfer.allow_unlisted_numbers {
             return Err(Refused::Unlisted);
         }
         let ways = route::ways_out(&self.account, Dialler::Agent(agent), &number);
@@ -204,6 +206,7 @@ impl Switch {
             } => {
                 let patience = self.account.timeouts.customer;
                 let plan = ways.iter().map(|(way, _)| *way);
+                self.keep_number(by, &number);
                 if let Some(call) = self.calls.get_mut(&id) {
                     call.show_outside(shown);
                     call.dial(Dial::new(number, plan, patience), Hears::Silence);
@@ -228,6 +231,15 @@ impl Switch {
             }
         }
         self.write_down(id);
+    }
+
+    /// A number that an agent has typed is a contact from now on (R127).
+    pub(super) fn keep_number(&mut self, by: AgentId, number: &str) {
+        let number = Number(number.to_owned());
+        if !self.listed.contains(&number) {
+            self.listed.insert(number.clone());
+            self.out(Output::Typed { number, by });
+        }
     }
 
     /// If the server dies now, it is known how far the call has come.

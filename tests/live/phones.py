@@ -205,7 +205,7 @@ class _Account(pj.Account):
 class Phone:
     """A phone with a port of its own; give it an agent's credentials and it registers."""
 
-    def __init__(self, server: int, agent: Agent | None = None, *, user: str = "4930555", tcp: bool = False, transport: str = "", srtp: int | None = None) -> None:
+    def __init__(self, server: int, agent: Agent | None = None, *, user: str = "4930555", tcp: bool = False, transport: str = "", srtp: int | None = None, port: int = 0) -> None:
         self.plays: Path | None = None
         self.records: Path | None = None
         # Whether it offers telephone-events.
@@ -219,7 +219,7 @@ class Phone:
         self.scheme = "" if spoken == "udp" else f";transport={spoken}"
         own = pj.TransportConfig()
         own.boundAddress = "127.0.0.1"
-        own.port = centre.spare_port()
+        own.port = port or centre.spare_port()
         kind = {
             "udp": pj.PJSIP_TRANSPORT_UDP,
             "tcp": pj.PJSIP_TRANSPORT_TCP,

@@ -263,6 +263,6 @@ fn read(action: &Action) -> String {
         },
         Action::Paused { agent, queue } => format!("pause {agent} of {queue}"),
         Action::WrappedUp { agent } => format!("wrapped up {agent}"),
-        Action::NotTaken { call, agent } => format!("{agent} has not taken {call}"),
+        Action::NotTaken { call, agent } => format!("{agent} has not taken {}", call.0),
     }
 }

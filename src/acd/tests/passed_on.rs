@@ -43,10 +43,10 @@ fn an_agent_to_whom_a_caller_is_handed_has_the_agent_call_timeout() {
         .expect(&["5: offer 1 to 2"])
         .wait(31)
         .expect(&[
-            "35: revoke 2 from 1, timeout",
-            "35: offer 2 to 1",
-            "35: revoke 1 from 2, timeout",
+            "35: revoke 2 from 1: Timeout",
+            "35: revoke 1 from 2: Timeout",
             "35: 2 has not taken 1",
+            "35: offer 2 to 1",
         ]);
 }
 

@@ -99,6 +99,7 @@ fn consulting(script: &[(f64, Says)], seconds: f64) -> World {
     w.reinvites("1001", "sendonly")
         .act("second line", |now, phone| phone.dial(now, "030555"))
         .wait(seconds);
+    assert!(!w.carriers[ONE].invites.is_empty(), "{}", w.log());
     w
 }
 

@@ -6,6 +6,7 @@ use super::trunks::{ONE, TWO, with_carriers};
 use crate::world::World;
 use crate::world::carrier::Says;
 use crate::world::phone::Habit;
+use cordboard::acd::callback::Number;
 use cordboard::call::Target;
 use cordboard::call::record::{Destination, End, Outcome};
 use cordboard::id::{AgentId, CallId, QueueId};
@@ -361,7 +362,7 @@ fn what_cannot_be_is_refused_while_the_agent_still_has_the_customer() {
 #[test]
 fn r128_the_number_outside_sees_the_one_that_the_customer_has_called() {
     let mut w = with_carriers(|account| {
-        let to = account.routes[0].to;
+        let to = cordboard::settings::Destination::Queue(QueueId(1));
         let number = "+4989100".to_owned();
         account.routes.insert(0, Route { number, to });
     });
@@ -382,6 +383,21 @@ fn r128_the_number_outside_sees_the_one_that_the_customer_has_called() {
     w.wait(1.0);
     let from = w.carriers[ONE].invites[0].field("From");
     assert!(from.contains("+4989100"), "{from}");
+}
+
+#[test]
+fn r127_numbers_of_contacts_may_always_be_called_and_typed_ones_become_some() {
+    let (mut w, call) = talking(&[(0.1, Says::Answer)], |account| {
+        account.transfer.allow_unlisted_numbers = false;
+    });
+    assert_eq!(w.asks(transfer(call, to_number())), Err(Refused::Unlisted));
+    let numbers = [Number(OUTSIDE.into())].into();
+    assert_eq!(w.asks(Ask::List { numbers }), Ok(Done::Plain));
+    assert_eq!(w.asks(transfer(call, to_number())), Ok(Done::Plain));
+    assert!(w.typed.is_empty(), "it is one");
+    let (mut w, call) = talking(&[(0.1, Says::Answer)], |_| {});
+    assert_eq!(w.asks(transfer(call, to_number())), Ok(Done::Plain));
+    assert_eq!(w.typed, [OUTSIDE]);
 }
 
 #[test]

@@ -92,6 +92,8 @@ pub(crate) struct World {
     /// How often a page has connected.
     connections: u64,
     pub(crate) segments: Vec<Segment>,
+    /// Numbers that are to be contacts from now on.
+    pub(crate) typed: Vec<String>,
     /// What was replied to each request.
     replies: BTreeMap<u64, Result<Done, Refused>>,
     pub(crate) files: BTreeMap<RecordingId, (Vec<i16>, bool)>,
@@ -157,6 +159,7 @@ impl World {
             connections: 0,
             endings: BTreeMap::new(),
             segments: vec![],
+            typed: vec![],
             replies: BTreeMap::new(),
             files: BTreeMap::new(),
             now: start,
@@ -602,6 +605,7 @@ impl World {
                 assert!(again.is_none(), "one reply to request {ticket}");
             }
             Output::Callback(request) => self.database.write(self.now, *request),
+            Output::Typed { number, .. } => self.typed.push(number.0),
             Output::Owned {
                 trunk,
                 customer,

@@ -245,6 +245,8 @@ impl Phone {
         user.clone_into(&mut self.user);
         password.clone_into(&mut self.secret);
         self.proves = true;
+        // Its calls have other names than those of the first.
+        self.serial = 50;
     }
 
     /// An INFO with this body.
