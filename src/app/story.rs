@@ -283,7 +283,6 @@ pub fn ended(end: End) -> &'static str {
         End::CallbackPromised => "the customer will be called back",
         End::NotReached => "the number outside was not reached",
         End::OutsideHungUp => "the number outside hung up",
-        End::Joined => "its parties talk in another call",
         End::MediaLost => "no sound came from a party any more",
         End::SignallingLost => "a party could not be reached any more",
         End::Refused => "no common codec",

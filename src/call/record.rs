@@ -196,8 +196,6 @@ pub enum End {
     NotReached,
     /// The number outside that the customer was sent to hung up.
     OutsideHungUp,
-    /// The agent has let the other party talk to a customer of theirs, in that call.
-    Joined,
     /// No RTP came from a party for the configured time.
     MediaLost,
     /// A party did not answer a request, or never acknowledged ours.
@@ -224,7 +222,6 @@ impl End {
             Self::CallbackPromised => "callback_promised",
             Self::NotReached => "not_reached",
             Self::OutsideHungUp => "outside_hung_up",
-            Self::Joined => "joined",
             Self::MediaLost => "media_lost",
             Self::SignallingLost => "signalling_lost",
             Self::Refused => "refused",

@@ -96,12 +96,7 @@ impl Call {
         self.passed_on
     }
 
-    /// A leg belongs to another call from now on.
-    pub fn give_away(&mut self, leg: LegId) {
-        self.legs.remove(&leg);
-    }
-
-    /// The customer who was passed on talks to somebody outside who talked in another call.
+    /// The customer who was passed on talks to somebody outside who was asked before.
     pub fn take_over(&mut self, now: Instant, leg: LegId) {
         self.legs.insert(leg);
         self.stage = Stage::Talking {

@@ -11,7 +11,7 @@
 use super::admit::Refusal;
 use super::identity::shown;
 use super::trunks::{credentials, uri};
-use super::{Notice, Output, Port, Switch, leg};
+use super::{Notice, Output, Switch, leg};
 use crate::acd;
 use crate::call::record::{Direction, End, Role};
 use crate::call::{Arrival, Call, Dial, Hears, Origin, Policy, Step, Way};
@@ -35,7 +35,7 @@ impl Switch {
         let number = route::dialled(&self.account, &invite.called);
         let ways = self.ways(now, Dialler::Agent(agent), &number)?;
         self.within_limits(now, agent)?;
-        let port = self.port_beside(agent)?;
+        let port = self.port()?;
         let habits = self.account.agent(agent).map(|agent| agent.habits.clone());
         let habits = habits.unwrap_or_default();
         let listens = habits.early_media && invite.offer.is_some();
@@ -143,19 +143,6 @@ impl Switch {
             true => Err(Refusal::for_now("it is not known where the trunks are")),
             false => Ok(ways),
         }
-    }
-
-    /// A port for another call of an agent, on the worker of the one that they have: its parties may come
-    /// to talk to each other.
-    fn port_beside(&mut self, agent: AgentId) -> Result<Port, Refusal> {
-        let mut calls = self.calls.values().filter(|call| !call.is_over());
-        let other = calls.find(|call| call.is_with(agent));
-        let line = other.and_then(|other| self.lines.get(&other.caller));
-        let port = match line.map(|line| line.port.worker) {
-            Some(worker) => self.ports.take_of(worker),
-            None => None,
-        };
-        port.map_or_else(|| self.port(), Ok)
     }
 
     /// Toll fraud by a stolen password is slow (B26).

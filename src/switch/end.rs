@@ -92,11 +92,7 @@ impl Switch {
 /// What a party who is hung up on is told: a Q.850 cause and a text (RFC 3326).
 fn reason(end: End) -> Option<(u16, String)> {
     let (cause, text) = match end {
-        End::CustomerHungUp
-        | End::AgentHungUp
-        | End::OutsideHungUp
-        | End::Joined
-        | End::Abandoned => {
+        End::CustomerHungUp | End::AgentHungUp | End::OutsideHungUp | End::Abandoned => {
             return None;
         }
         End::NotReached => (31, "the number outside was not reached"),

@@ -119,7 +119,9 @@ pub enum Notice {
     /// The agent of a caller did not come back: the caller waits for another, at the old place.
     WaitsAgain,
     /// What is said is silence in the recording from now on, or sound again.
-    Masked { masked: bool },
+    Masked {
+        masked: bool,
+    },
     /// A party pressed a key.
     Pressed {
         by_agent: bool,

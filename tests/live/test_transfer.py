@@ -81,14 +81,3 @@ class ByPhone(LiveTest):
         taken = self.outside.next_call()
         phones.wait("they talk", lambda: taken.is_up)
         self.assert_passed_on()
-
-    def test_an_attended_refer(self) -> None:
-        self.first.setHold(pj.CallOpParam())
-        phones.live(1)
-        second = self.ada.dial(OUTSIDE)
-        asked = self.outside.next_call()
-        phones.wait("the agent asks", lambda: asked.is_up and second.is_up)
-        phones.live(1)
-        self.first.xferReplaces(second, pj.CallOpParam())
-        phones.wait("the agent has left", lambda: self.first.is_over and second.is_over)
-        self.assert_passed_on()

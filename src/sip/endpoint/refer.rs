@@ -263,17 +263,6 @@ impl Endpoint {
         }
     }
 
-    /// The session of ours that somebody's Replaces means, who has it themselves (RFC 3891 §6.1):
-    /// whether they have, is for the user to find out. It may not be answered yet.
-    pub fn meant(&self, replaces: &Replaces) -> Option<SessionId> {
-        let tag = replaces.to_tag.to_ascii_lowercase();
-        let id = self.tags.get(&tag)?;
-        let session = self.sessions.get(id)?;
-        let dialog = session.dialog();
-        let is_it = dialog.is_none_or(|dialog| replaces.is_from(dialog.remote_tag()));
-        (session.call_id == replaces.call_id && is_it).then_some(*id)
-    }
-
     fn told(&mut self, id: SessionId) -> Option<&mut Subscription> {
         match &mut self.sessions.get_mut(&id)?.referral {
             Some(Referral::Active { told, .. }) => Some(told),

@@ -1,12 +1,12 @@
-//! Calls that agents pass on with the keys of their phones: REFER, blind and attended (RFC 3515, RFC 3891,
-//! RFC 5589), under the rules of the desk's button.
+//! Calls that agents pass on with the keys of their phones: REFER (RFC 3515), under the rules of the desk's
+//! button.
 
 use super::answers;
 use super::trunks::{ONE, with_carriers};
 use crate::world::World;
 use crate::world::carrier::Says;
 use crate::world::phone::Habit;
-use cordboard::call::record::{Destination, End, Outcome};
+use cordboard::call::record::{Destination, Outcome};
 use cordboard::settings::Account;
 
 fn talking(script: &[(f64, Says)], change: impl FnOnce(&mut Account)) -> World {
@@ -89,72 +89,4 @@ fn a_refer_to_an_agent_or_a_queue_means_them() {
     assert_eq!(w.record().queue.as_deref(), Some("Support"));
     assert_eq!(w.phones["1002"].news, [202, 100, 200]);
     assert_eq!(w.record().transfers.len(), 2);
-}
-
-/// Ada holds Alice, and asks the number outside from the second line of her phone.
-fn consulting(script: &[(f64, Says)], seconds: f64) -> World {
-    let mut w = talking(script, |_| {});
-    let password = w.account.agents[0].password.0.clone();
-    w.add("second line", 5060).is_of("1001", &password);
-    w.reinvites("1001", "sendonly")
-        .act("second line", |now, phone| phone.dial(now, "030555"))
-        .wait(seconds);
-    assert!(!w.carriers[ONE].invites.is_empty(), "{}", w.log());
-    w
-}
-
-fn attends(w: &mut World) {
-    let replaces = w.phones["second line"].replaces();
-    refers(w, &format!("sip:030555@10.0.0.1?{replaces}"));
-}
-
-#[test]
-fn an_attended_refer_lets_the_two_talk_to_each_other() {
-    let mut w = consulting(&[(0.5, Says::Answer)], 2.0);
-    assert_eq!(w.hears("alice"), ["music"]);
-    assert_eq!(w.carrier_hears(ONE), ["1001"]);
-    attends(&mut w);
-    w.wait(1.0);
-    assert_eq!(w.hears("alice"), [ONE]);
-    assert_eq!(w.carrier_hears(ONE), ["alice"]);
-    assert_eq!(w.phones["1001"].news, [202, 100, 200]);
-    for line in ["1001", "second line"] {
-        assert!(!w.phones[line].has_dialog(), "{line}");
-    }
-    let ends: Vec<_> = w.conversations.values().map(|call| call.end).collect();
-    assert_eq!(ends, [None, Some(End::Joined)]);
-    w.wait(5.0).hangs_up("alice").wait(1.0);
-    assert_eq!(w.carriers[ONE].requests, ["BYE"]);
-    let first = w.conversations.values().next().expect("Alice's");
-    assert_eq!(first.transfers[0].outcome, Some(Outcome::Taken));
-    assert_eq!(first.end, Some(End::CustomerHungUp));
-    // R97: what they say to each other is nobody's business.
-    for (samples, ended) in w.files.values() {
-        assert!(*ended && samples.len() < 5 * 8000, "{}", samples.len());
-    }
-    w.wait(80.0);
-    assert!(w.is_at_rest());
-}
-
-#[test]
-fn an_attended_refer_before_the_answer_is_a_blind_one() {
-    let mut w = consulting(&[(0.5, Says::Ringing), (4.0, Says::Answer)], 2.0);
-    attends(&mut w);
-    w.wait(2.0);
-    assert_eq!(w.hears("alice"), ["transfer message"]);
-    w.wait(4.0);
-    assert_eq!(w.hears("alice"), [ONE]);
-    w.hangs_up("alice").wait(80.0);
-    assert!(w.is_at_rest());
-}
-
-#[test]
-fn f16_a_refer_with_an_unknown_dialog_changes_nothing() {
-    let mut w = consulting(&[(0.5, Says::Answer)], 2.0);
-    let unknown = "Replaces=nobody%40home%3Bto-tag%3D1%3Bfrom-tag%3D2";
-    refers(&mut w, &format!("sip:030555@10.0.0.1?{unknown}"));
-    w.wait(1.0);
-    assert_eq!(w.phones["1001"].news, [481]);
-    assert_eq!(w.hears("alice"), ["music"]);
-    assert_eq!(w.carrier_hears(ONE), ["1001"]);
 }
