@@ -48,8 +48,10 @@ impl Switch {
     ) -> Result<(CallId, Passage), u16> {
         let (leg, id) = self.find(session).ok_or(481_u16)?;
         let call = self.calls.get(&id).ok_or(481_u16)?;
-        let agent = call.agent().filter(|agent| agent.leg == leg);
-        let agent = agent.filter(|_| call.is_talking()).ok_or(603_u16)?;
+        let by_agent = call.agent().is_some_and(|agent| agent.leg == leg);
+        if !by_agent || !call.is_talking() {
+            return Err(603);
+        }
         // Attended transfers are the desk's: `consult` of the API.
         if refer.replaces.is_some() {
             return Err(603);
