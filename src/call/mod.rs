@@ -419,7 +419,8 @@ impl Call {
     /// The customer talks to somebody: for the first time, that is how long they have waited.
     fn meet(&mut self, now: Instant, clock: &Clock) {
         self.note_wait(now);
-        self.record.connected.get_or_insert(clock.civil(now));
+        let at = || clock.civil(now);
+        self.record.connected.get_or_insert_with(at);
         self.passed(Passed::Taken);
     }
 
