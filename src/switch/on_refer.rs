@@ -56,16 +56,16 @@ impl Switch {
         if refer.replaces.is_some() {
             return Err(603);
         }
-        let to = self.target(&refer.user);
+        let to = self.target(&refer.user).ok_or(404_u16)?;
         let passage = self.passage(now, id, &to, None).map_err(status_of)?;
         Ok((id, passage))
     }
 
     /// Whom a number means that an agent sends a caller to: another agent by their user, a queue by the
-    /// number that leads there, or a number outside.
-    fn target(&self, written: &str) -> Target {
+    /// number that leads there, or a number outside. Nobody is sent to an echo.
+    fn target(&self, written: &str) -> Option<Target> {
         if let Some(agent) = self.account.agent_of(written) {
-            return Target::Agent(agent.id);
+            return Some(Target::Agent(agent.id));
         }
         let number = route::dialled(&self.account, written);
         let named = route::named_destination(&self.account, written);
@@ -73,8 +73,9 @@ impl Switch {
         let any =
             || route::destination(&self.account, written).filter(|_| !route::is_e164(&number));
         match named.or_else(any) {
-            Some(Destination::Queue(queue)) => Target::Queue(queue),
-            Some(Destination::Echo | Destination::Music) | None => Target::Number(number),
+            Some(Destination::Queue(queue)) => Some(Target::Queue(queue)),
+            Some(Destination::Echo | Destination::Music) => None,
+            None => Some(Target::Number(number)),
         }
     }
 
