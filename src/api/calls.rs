@@ -183,7 +183,7 @@ fn acting(caller: &Caller) -> Result<Option<AgentId>, Problem> {
             ..
         }
         | Caller::Nobody => Err(Problem::new(
-            StatusCode::FORBIDDEN,
+            StatusCode::CONFLICT,
             "You are no agent of the settings: an administrator can say which one.",
         )),
         Caller::User {

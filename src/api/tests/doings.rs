@@ -178,7 +178,7 @@ fn r130_agents_act_in_their_own_calls_and_others_for_the_agent() {
     assert_eq!(desk.send("DELETE", &hold, &boss, &Value::Null).status, 204);
     assert_eq!(
         desk.send("DELETE", &path, &nobody, &Value::Null).status,
-        403
+        409
     );
     let number = json!({ "number": "+49301", "from": "+49302" });
     assert_eq!(desk.send("POST", &transfer, &me, &number).status, 202);
