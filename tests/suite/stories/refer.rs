@@ -60,7 +60,7 @@ fn b26_a_refer_does_nothing_that_the_agent_could_not_dial() {
     for to in [
         "sip:0900123@10.0.0.1",
         "sip:1002@10.0.0.1",
-        "sip:x@10.0.0.1",
+        "sip:9196@10.0.0.1",
     ] {
         refers(&mut w, to);
         w.wait(0.5);
