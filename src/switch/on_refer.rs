@@ -30,12 +30,9 @@ impl Switch {
         };
         self.sip
             .command(now, Command::AnswerRefer { session, status });
-        match referral {
-            Ok((call, passage)) => {
-                self.referrers.insert(call, session);
-                self.pass(now, call, passage);
-            }
-            Err(_) => {}
+        if let Ok((call, passage)) = referral {
+            self.referrers.insert(call, session);
+            self.pass(now, call, passage);
         }
     }
 

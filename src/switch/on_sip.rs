@@ -103,7 +103,7 @@ impl Switch {
             && self.is_dialled(call, leg)
         {
             self.dial_rings(now, call, leg, status, sdp);
-            return self.tell_referrer(now, call, 180);
+            self.tell_referrer(now, call, 180);
         }
     }
 

@@ -76,9 +76,9 @@ impl Switch {
         match to {
             Target::Number(number) => {
                 let shown = self.shown_number(id, from, by_phone.is_some())?;
-                self.to_number(now, agent.id, number, shown)
+                self.outside_number(now, agent.id, number, shown)
             }
-            Target::Agent(to) => self.to_agent(id, agent, *to),
+            Target::Agent(to) => self.other_agent(id, agent, *to),
             Target::Queue(queue) => {
                 let name = self.account.queue(*queue).map(|queue| queue.name.clone());
                 let name = name.ok_or(Refused::UnknownQueue(*queue))?;
@@ -117,7 +117,7 @@ impl Switch {
         }
     }
 
-    fn to_number(
+    fn outside_number(
         &mut self,
         now: Instant,
         agent: AgentId,
@@ -145,7 +145,7 @@ impl Switch {
         })
     }
 
-    fn to_agent(&self, id: CallId, by: Agent, to: AgentId) -> Result<Passage, Refused> {
+    fn other_agent(&self, id: CallId, by: Agent, to: AgentId) -> Result<Passage, Refused> {
         let agent = self.account.agent(to).ok_or(Refused::UnknownAgent(to))?;
         let ready = matches!(self.floor.agent(to), Some(AgentState::Available { .. }));
         if to == by.id || !ready {
