@@ -114,9 +114,17 @@ fn r97_nothing_is_recorded_after_the_transfer() {
     }
 }
 
+/// A name, what the first carrier says, and what Alice hears with early media and without.
+type Row = (
+    &'static str,
+    &'static [(f64, Says)],
+    &'static [&'static str],
+    &'static [&'static str],
+);
+
 /// What the first carrier says, and what Alice hears with early media and without; both end in her
 /// talking to whoever answers, or in hearing that nobody does.
-const ROWS: [(&str, &[(f64, Says)], &[&str], &[&str]); 8] = [
+const ROWS: [Row; 8] = [
     (
         "answer",
         &[(0.1, Says::Trying), (5.0, Says::Answer)],
@@ -299,7 +307,7 @@ fn r133_a_queue_has_its_own_waiting_strategy() {
         });
     });
     let sales = Target::Queue(QueueId(2));
-    assert_eq!(w.asks(transfer(call, sales.clone())), Ok(Done::Plain));
+    assert_eq!(w.asks(transfer(call, sales)), Ok(Done::Plain));
     w.wait(3.0);
     assert_eq!(w.hears("alice"), ["sales"], "its music");
     assert_eq!(w.record().queue.as_deref(), Some("Sales"));
