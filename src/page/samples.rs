@@ -12,7 +12,7 @@ fn samples(of: &str) -> Vec<Value> {
 /// Without what is absent or empty.
 fn lean(mut value: Value) -> Value {
     if let Some(fields) = value.as_object_mut() {
-        fields.retain(|name, value| !value.is_null() && !(name == "seen" && *value == 0));
+        fields.retain(|name, value| !(value.is_null() || name == "seen" && *value == 0));
     }
     value
 }

@@ -28,7 +28,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     ("net", &["sip"]),
-    ("worker", &["audio", "media", "rtp", "vault"]),
+    ("worker", &["audio", "media", "rtc", "rtp", "vault"]),
     ("voices", &["audio", "settings", "speech"]),
     ("store", &["acd", "call", "settings"]),
     (

@@ -34,8 +34,7 @@ fn r107_recordings_are_found_by_what_they_are_and_listed_page_by_page() {
         store.write(Record::Recorded(other(2)));
         let find = |filter: RecordingFilter| {
             let found = store.find_recordings(&filter, 100).expect("read");
-            let ids = found.iter().map(|found| found.id).collect::<Vec<_>>();
-            ids
+            found.iter().map(|found| found.id).collect::<Vec<_>>()
         };
         let any = RecordingFilter::default();
         let all = [

@@ -225,7 +225,7 @@ impl World {
     pub(crate) fn offers_anew(&mut self, name: &str) -> &mut Self {
         let page = self.page(name);
         let up = page.calls.values();
-        let up = up.filter(|call| !["ringing", "over"].contains(&call["state"].as_str().unwrap()));
+        let up = up.filter(|call| call["state"] != "ringing" && call["state"] != "over");
         let calls: Vec<Value> = up.map(|call| call["call"].clone()).collect();
         let sdp = page.browser.offer();
         for call in calls {
