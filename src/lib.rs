@@ -8,6 +8,7 @@
 //!  UDP TCP (net) ──▶  │ sip::Endpoint ──Event──▶ on_sip ─▶ route, call ──Event──▶ acd::Floor    │
 //!                ◀──  │      ▲                               │                       │          │
 //!                     │      └── Command ◀── on_acd ◀────────┴────── Action ◀────────┘          │
+//!  browsers (api) ──▶ │ page::Endpoint ─▶ on_page: the same for desks and callers by link       │
 //!  media workers ──▶  │ on_media ◀── media::Event                                               │
 //!                ◀──  │ media::Command ◀── the arrangement of the call: who hears whom          │
 //!                     └──────────────────────────────────┬──────────────────────────────────────┘

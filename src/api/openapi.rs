@@ -200,4 +200,16 @@ mod tests {
             assert!(schema.is_object(), "{name} is not there");
         }
     }
+
+    #[test]
+    fn every_schema_has_a_name_of_its_own() {
+        let mut names: Vec<_> = schema::components()
+            .into_iter()
+            .map(|(name, _)| name)
+            .collect();
+        let all = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), all);
+    }
 }

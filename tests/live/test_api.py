@@ -200,7 +200,7 @@ class Described(ApiTest):
 
         def run(*options: str) -> str:
             done = subprocess.run([*common, *options], capture_output=True, text=True, timeout=900, cwd=self.files)
-            self.assertEqual(done.returncode, 0, done.stdout[-6000:])
+            self.assertEqual(done.returncode, 0, done.stdout.partition(" FAILURES ")[2][:6000] or done.stdout[-6000:])
             return done.stdout
 
         # Streams never end; what ends the session comes last.

@@ -28,7 +28,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     ("net", &["sip"]),
-    ("worker", &["audio", "media", "rtc", "rtp", "vault"]),
+    ("worker", &["audio", "media", "rtc", "rtp", "sdp", "vault"]),
     ("voices", &["audio", "settings", "speech"]),
     ("store", &["acd", "call", "settings"]),
     (

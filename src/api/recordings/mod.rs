@@ -187,7 +187,7 @@ pub(super) async fn remove(
 /// for them.
 pub(super) async fn mask(
     State(site): State<Arc<Site>>,
-    Path((agent, call)): Path<(u32, String)>,
+    Path((agent, call)): Path<(String, String)>,
     body: Json,
 ) -> Result<Response, Problem> {
     let mut fields = Fields::of(body)?;
@@ -196,7 +196,7 @@ pub(super) async fn mask(
     fields.done()?;
     let missing = || Problem::missing("conversation");
     let ask = Ask::Mask {
-        agent: Some(AgentId(agent)),
+        agent: Some(AgentId(agent.parse().map_err(|_| missing())?)),
         call: CallId::parse(&call).ok_or_else(missing)?,
         on: masked.unwrap_or(true),
     };

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 pub(super) fn components() -> Vec<(&'static str, Value)> {
     vec![
         ("Recordings", recordings()),
-        ("Recording", recording()),
+        ("StoredRecording", recording()),
         ("Audit", audit()),
         ("Mask", mask()),
     ]
@@ -26,7 +26,7 @@ fn recordings() -> Value {
         "type": "object",
         "required": ["recordings", "next"],
         "properties": {
-            "recordings": list(of("Recording")),
+            "recordings": list(of("StoredRecording")),
             "next": { "type": ["string", "null"], "description": "Ask for what is after it; null: that is all." },
         },
     })

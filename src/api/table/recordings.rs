@@ -59,7 +59,7 @@ pub(super) fn recordings() -> Vec<Endpoint> {
             .gives(200, of("Recordings")),
         get("/api/v1/recordings/{recording}", HEAR, recording::one)
             .says(TAG, "What is known of one.")
-            .gives(200, of("Recording"))
+            .gives(200, of("StoredRecording"))
             .refuses(&[400, 404]),
         delete(
             "/api/v1/recordings/{recording}",

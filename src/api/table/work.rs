@@ -99,7 +99,8 @@ pub(super) fn agents() -> Vec<Endpoint> {
             TAG,
             "The conversations that an agent took, or has, the newest first.",
         )
-        .gives(200, list(any())),
+        .gives(200, list(any()))
+        .refuses(&[404]),
         put("/api/v1/agents/{agent}/status", ACT, agent::set_status)
             .says(TAG, "Available, not ready, or offline.")
             .notes("A phone that is not registered makes an agent unreachable besides.")
