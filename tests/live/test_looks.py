@@ -269,6 +269,8 @@ class PageOfDesk(Looks):
         page.route("**/api/v1/**", rest)
         page.goto(self.url("/desk"))
         page.get_by_role("heading", name="Conversations").or_(page.get_by_role("tab", name="Conversations")).first.wait_for()
+        # What is said before the hello is of another visit: the page forgets it.
+        until("the page has said hello", lambda: self.sent, step=lambda: page.wait_for_timeout(20))
         return page
 
     def says(self, page: Page, message: dict[str, Any]) -> None:

@@ -249,7 +249,7 @@ class Pages(BrowserTest):
         phones.wait("the caller is connected", lambda: call.is_up)
         phones.live(1)
         self.hears(desk, CUSTOMER, "the agent hears the caller")
-        phones.live(1)
+        phones.live(3)
         desk.get_by_role("button", name="Hang up").click()
         phones.wait("the caller's phone is told (R11)", lambda: call.is_over)
         heard = phones.heard(caller.records)
