@@ -3,6 +3,7 @@
 import { useState } from "preact/hooks";
 import { useRead } from "../desk/use";
 import { Check, Field, Trouble, useSending } from "../parts/form";
+import { Head } from "../parts/head";
 import { Icon } from "../parts/icon";
 import { t } from "../text/index";
 import { ask } from "../wire/rest";
@@ -51,16 +52,7 @@ export function Users() {
       <Trouble problem={users.problem} />
       {users.value && (
         <table class="table folds">
-          <thead>
-            <tr>
-              <th scope="col">{t("login.name")}</th>
-              <th scope="col">{t("users.role")}</th>
-              <th scope="col">{t("users.agent")}</th>
-              <th scope="col">
-                <span class="sr">{t("users.change")}</span>
-              </th>
-            </tr>
-          </thead>
+          <Head columns={[t("login.name"), t("users.role"), t("users.agent")]} actions={t("users.change")} />
           <tbody>
             {users.value.map((user) => (
               <tr key={user.id}>

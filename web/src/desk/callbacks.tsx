@@ -2,6 +2,7 @@
 
 import { useState } from "preact/hooks";
 import { Field, Trouble, useSending } from "../parts/form";
+import { Head } from "../parts/head";
 import { Icon } from "../parts/icon";
 import { moment } from "../parts/time";
 import { type Key, t } from "../text/index";
@@ -99,19 +100,17 @@ function Table(props: { desk: Desk; known: About; all: Callback[]; again: () => 
     <>
       <Trouble problem={problem} />
       <table class="table folds">
-        <thead>
-          <tr>
-            <th scope="col">{t("callbacks.number")}</th>
-            <th scope="col">{t("callbacks.queue")}</th>
-            <th scope="col">{t("callbacks.asked")}</th>
-            <th scope="col">{t("callbacks.attempts")}</th>
-            <th scope="col">{t("callbacks.type")}</th>
-            <th scope="col">{t("callbacks.status")}</th>
-            <th scope="col">
-              <span class="sr">{t("callbacks.actions")}</span>
-            </th>
-          </tr>
-        </thead>
+        <Head
+          columns={[
+            t("callbacks.number"),
+            t("callbacks.queue"),
+            t("callbacks.asked"),
+            t("callbacks.attempts"),
+            t("callbacks.type"),
+            t("callbacks.status"),
+          ]}
+          actions={t("callbacks.actions")}
+        />
         <tbody>
           {all.map((each) => (
             <tr key={each.id}>

@@ -1,6 +1,7 @@
 /** The conversations of an agent, the newest first. */
 
 import { Trouble } from "../parts/form";
+import { Head } from "../parts/head";
 import { Icon } from "../parts/icon";
 import { clock, moment } from "../parts/time";
 import { t } from "../text/index";
@@ -19,16 +20,16 @@ export function Conversations({ desk }: { desk: Desk }) {
   if (value.length === 0) return <p class="nothing">{t("conversations.none")}</p>;
   return (
     <table class="table folds">
-      <thead>
-        <tr>
-          <th scope="col">{t("conversations.who")}</th>
-          <th scope="col">{t("conversations.when")}</th>
-          <th scope="col">{t("conversations.queue")}</th>
-          <th scope="col">{t("conversations.waited")}</th>
-          <th scope="col">{t("conversations.talked")}</th>
-          <th scope="col">{t("conversations.status")}</th>
-        </tr>
-      </thead>
+      <Head
+        columns={[
+          t("conversations.who"),
+          t("conversations.when"),
+          t("conversations.queue"),
+          t("conversations.waited"),
+          t("conversations.talked"),
+          t("conversations.status"),
+        ]}
+      />
       <tbody>
         {value.map((each) => (
           <Line key={each.id} conversation={each} />

@@ -3,6 +3,7 @@
 import { useRef, useState } from "preact/hooks";
 import { Dialog } from "../parts/dialog";
 import { Field, Trouble, useSending } from "../parts/form";
+import { Head } from "../parts/head";
 import { Icon } from "../parts/icon";
 import { moment } from "../parts/time";
 import { type Key, t } from "../text/index";
@@ -155,17 +156,10 @@ export function Links({ desk }: { desk: Desk }) {
     <>
       <Trouble problem={refused} />
       <table class="table folds">
-        <thead>
-          <tr>
-            <th scope="col">{t("link.configuration")}</th>
-            <th scope="col">{t("link.type")}</th>
-            <th scope="col">{t("link.until")}</th>
-            <th scope="col">{t("conversations.status")}</th>
-            <th scope="col">
-              <span class="sr">{t("callbacks.actions")}</span>
-            </th>
-          </tr>
-        </thead>
+        <Head
+          columns={[t("link.configuration"), t("link.type"), t("link.until"), t("conversations.status")]}
+          actions={t("callbacks.actions")}
+        />
         <tbody>
           {value.map((link) => (
             <tr key={link.id}>

@@ -1,5 +1,6 @@
 /** `/supervisor`: who waits, who talks, how the day goes; and what was recorded. */
 
+import { Head } from "../parts/head";
 import { Bar, begin } from "../parts/shell";
 import { Tabs } from "../parts/tabs";
 import { clock, useTick } from "../parts/time";
@@ -115,13 +116,7 @@ function Queues({ now }: { now: Snapshot }) {
   if (now.queues.length === 0) return <p class="nothing">{t("floor.queues.none")}</p>;
   return (
     <table class="table">
-      <thead>
-        <tr>
-          <th scope="col">{t("floor.queue")}</th>
-          <th scope="col">{t("floor.waiting")}</th>
-          <th scope="col">{t("floor.longest")}</th>
-        </tr>
-      </thead>
+      <Head columns={[t("floor.queue"), t("floor.waiting"), t("floor.longest")]} />
       <tbody>
         {now.queues.map((queue) => (
           <tr key={queue.queue}>
@@ -143,14 +138,9 @@ function Callers({ now }: { now: Snapshot }) {
   const agent = (id: number | null) => now.agents.find((agent) => agent.agent === id)?.name;
   return (
     <table class="table folds">
-      <thead>
-        <tr>
-          <th scope="col">{t("conversations.who")}</th>
-          <th scope="col">{t("floor.queue")}</th>
-          <th scope="col">{t("conversations.waited")}</th>
-          <th scope="col">{t("floor.rings")}</th>
-        </tr>
-      </thead>
+      <Head
+        columns={[t("conversations.who"), t("floor.queue"), t("conversations.waited"), t("floor.rings")]}
+      />
       <tbody>
         {now.callers.map((caller) => (
           <tr key={caller.call}>

@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { useRead } from "../desk/use";
 import { Dialog } from "../parts/dialog";
 import { Field, Trouble } from "../parts/form";
+import { Head } from "../parts/head";
 import { Icon } from "../parts/icon";
 import { clock, moment } from "../parts/time";
 import { t } from "../text/index";
@@ -97,19 +98,17 @@ export function Recordings() {
 function Table({ all, onOpen }: { all: Recording[]; onOpen: (recording: Recording) => void }) {
   return (
     <table class="table folds">
-      <thead>
-        <tr>
-          <th scope="col">{t("conversations.when")}</th>
-          <th scope="col">{t("recordings.customer")}</th>
-          <th scope="col">{t("recordings.agent")}</th>
-          <th scope="col">{t("floor.queue")}</th>
-          <th scope="col">{t("recordings.content")}</th>
-          <th scope="col">{t("recordings.length")}</th>
-          <th scope="col">
-            <span class="sr">{t("callbacks.actions")}</span>
-          </th>
-        </tr>
-      </thead>
+      <Head
+        columns={[
+          t("conversations.when"),
+          t("recordings.customer"),
+          t("recordings.agent"),
+          t("floor.queue"),
+          t("recordings.content"),
+          t("recordings.length"),
+        ]}
+        actions={t("callbacks.actions")}
+      />
       <tbody>
         {all.map((each) => (
           <tr key={each.id}>
