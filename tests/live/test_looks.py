@@ -76,6 +76,7 @@ CONFIGURATIONS = [
 
 class Looks(BrowserTest):
     server: Server
+    sent: list[dict[str, Any]]
 
     @classmethod
     def setUpClass(cls) -> None:
@@ -90,6 +91,14 @@ class Looks(BrowserTest):
         # While pages are changed: `vite preview` has what was built last, without a server that is built anew.
         other = os.environ.get("CORDBOARD_LOOK_AT")
         return f"{other}{path}" if other else f"http://127.0.0.1:{self.server.http}{path}"
+
+    def hears(self, page: Page, kind: str) -> dict[str, Any]:
+        """The newest message of this kind that the page has sent, once it has."""
+
+        def sent() -> list[dict[str, Any]]:
+            return [message for message in self.sent if message["type"] == kind]
+
+        return until(f"the page sends {kind}", sent, step=lambda: page.wait_for_timeout(20))[-1]
 
     def look(self, page: Page, name: str) -> None:
         """One state: no fault, and pictures in light and dark, wide and as on a phone."""
@@ -113,7 +122,7 @@ class PageOfLink(Looks):
     def open(self, *messages: dict[str, Any], close: int | None = None, **options: Any) -> Page:
         page = self.browser.page(permissions=["microphone", "camera"], **options)
         self.watch(page)
-        self.sent: list[dict[str, Any]] = []
+        self.sent = []
         self.line: WebSocketRoute | None = None
 
         def connected(line: WebSocketRoute) -> None:
@@ -168,8 +177,7 @@ class PageOfLink(Looks):
         page = self.open(self.HELLO)
         page.get_by_label("Your name").fill("Ada <b>Lovelace</b>")
         page.get_by_role("button", name="Start video call").click()
-        page.get_by_role("toolbar").wait_for()
-        begun = next(message for message in self.sent if message["type"] == "call")
+        begun = self.hears(page, "call")
         self.assertEqual(begun["name"], "Ada <b>Lovelace</b>")
         self.assertIn("m=audio", begun["sdp"])
         self.assertIn("m=video", begun["sdp"])
@@ -180,7 +188,7 @@ class PageOfLink(Looks):
         page.get_by_role("heading", name="You are talking to <i>Grace</i> Hopper").wait_for()
         self.look(page, "link-talking")
         page.get_by_role("button", name="Mute").click()
-        self.assertEqual(self.sent[-1], {"type": "mute", "call": CALL, "on": True})
+        self.assertEqual(self.hears(page, "mute"), {"type": "mute", "call": CALL, "on": True})
         page.get_by_role("button", name="Keypad").click()
         self.look(page, "link-keypad")
         page.keyboard.press("Escape")
@@ -203,7 +211,7 @@ class PageOfLink(Looks):
         page.get_by_text("You are next").wait_for()
         page.get_by_role("button", name="Hang up").click()
         page.get_by_role("heading", name="The call has ended").wait_for()
-        self.assertEqual(self.sent[-1], {"type": "hang_up", "call": CALL})
+        self.assertEqual(self.hears(page, "hang_up"), {"type": "hang_up", "call": CALL})
         live = page.evaluate("window.__peers.filter((peer) => peer.connectionState !== 'closed').length")
         self.assertEqual(live, 0)
 
@@ -231,7 +239,7 @@ class PageOfDesk(Looks):
     def open(self, *messages: dict[str, Any]) -> Page:
         page = self.browser.page(permissions=["microphone", "camera"])
         self.watch(page)
-        self.sent: list[dict[str, Any]] = []
+        self.sent = []
         self.asked: list[tuple[str, str, str | None]] = []
 
         def connected(line: WebSocketRoute) -> None:
@@ -300,8 +308,7 @@ class PageOfDesk(Looks):
         until("the title tells of the call", lambda: "is calling" in page.title(), step=lambda: page.wait_for_timeout(50))
         self.look(page, "desk-ringing")
         page.keyboard.press("Enter")
-        until("the call is accepted", lambda: any(m["type"] == "accept" for m in self.sent), step=lambda: page.wait_for_timeout(50))
-        taken = next(message for message in self.sent if message["type"] == "accept")
+        taken = self.hears(page, "accept")
         self.assertEqual(taken["call"], CALL)
         self.says(page, self.agent(state="talking"))
         self.says(page, call("talking", talked_ms=3_000, **caller))
@@ -309,14 +316,14 @@ class PageOfDesk(Looks):
         until("the title is as before", lambda: page.title().startswith("Desk"), step=lambda: page.wait_for_timeout(50))
         self.look(page, "desk-talking")
         page.get_by_role("button", name="Hold").click()
-        self.assertEqual(self.sent[-1], {"type": "hold", "call": CALL, "on": True})
+        self.assertEqual(self.hears(page, "hold"), {"type": "hold", "call": CALL, "on": True})
         self.says(page, call("holding", talked_ms=9_000, **caller))
         self.look(page, "desk-holding")
         page.get_by_role("button", name="Transfer").click()
         page.get_by_role("combobox", name="To whom").fill("gra")
         self.look(page, "desk-transfer")
         page.keyboard.press("Enter")
-        self.assertEqual(self.sent[-1], {"type": "transfer", "call": CALL, "to": {"agent": 2}})
+        self.assertEqual(self.hears(page, "transfer"), {"type": "transfer", "call": CALL, "to": {"agent": 2}})
         self.says(page, call("over", talked_ms=20_000, why="agent_hung_up", **caller))
         page.get_by_text("The customer goes on to Grace Hopper").wait_for()
         self.says(page, self.agent(state="wrap_up", until="2099-03-01T08:00:00Z"))
@@ -371,7 +378,7 @@ class PageOfDesk(Looks):
         page.get_by_text("must be a number with its country").wait_for()
         page.get_by_role("textbox", name="Number").fill("0049 (30) 123-4567")
         page.get_by_role("button", name="Call", exact=True).click()
-        page.wait_for_timeout(500)
+        self.hears(page, "call")
         self.assertEqual([m["number"] for m in self.sent if m["type"] == "call"], ["+49301234567"])
 
 
