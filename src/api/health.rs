@@ -1,13 +1,14 @@
 //! Whether the server is well, told by those who know it.
 
 use super::Site;
+use crate::switch::TrunkView;
 use crate::watch::metrics;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// The control thread's heartbeat may be this old; a longer silence means that it is stuck.
@@ -25,6 +26,7 @@ pub struct Health {
     recordings_failing: AtomicBool,
     recordings_encrypted: AtomicBool,
     storage_failing: AtomicBool,
+    trunks: Mutex<Arc<[TrunkView]>>,
 }
 
 impl Health {
@@ -39,6 +41,7 @@ impl Health {
             recordings_failing: AtomicBool::new(false),
             recordings_encrypted: AtomicBool::new(false),
             storage_failing: AtomicBool::new(false),
+            trunks: Mutex::new([].into()),
         }
     }
 
@@ -70,6 +73,19 @@ impl Health {
     /// Recordings wait because the storage took one of them not.
     pub fn set_storage_failing(&self, failing: bool) {
         self.storage_failing.store(failing, Relaxed);
+    }
+
+    /// How each trunk is.
+    pub fn set_trunks(&self, trunks: &[TrunkView]) {
+        *self.held() = trunks.into();
+    }
+
+    pub(super) fn trunks(&self) -> Arc<[TrunkView]> {
+        Arc::clone(&self.held())
+    }
+
+    fn held(&self) -> MutexGuard<'_, Arc<[TrunkView]>> {
+        self.trunks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn report(&self) -> Report {

@@ -42,6 +42,7 @@ mod serve;
 mod settings;
 mod sounds;
 mod switchboard;
+mod system;
 mod table;
 mod traces;
 mod web;
@@ -51,9 +52,10 @@ mod who;
 pub use health::Health;
 pub use page::Pages;
 pub use switchboard::Switchboard;
+pub use system::{Listening, Shown as ShownCertificate, System};
 
 use crate::archive;
-use crate::events::webhooks::Bell;
+use crate::events::webhooks::{Bell, Deliveries};
 use crate::events::{Log, Shown};
 use crate::net::Identity;
 use crate::steward::Steward;
@@ -94,6 +96,8 @@ struct Site {
     live: Shown,
     /// Rung when webhooks have changed.
     webhooks: Bell,
+    deliveries: Deliveries,
+    system: System,
     sounds: Sounds,
     shelf: Shelf,
     archive: Arc<archive::Means>,
@@ -144,6 +148,10 @@ pub struct Parts {
     pub live: Shown,
     /// What makes changed webhooks known at once.
     pub webhooks: Bell,
+    /// What was sent to them lately.
+    pub deliveries: Deliveries,
+    /// What the server was started with.
+    pub system: System,
     /// Who speaks.
     pub voices: Arc<Catalogue>,
     /// Where finished recordings are.
@@ -174,6 +182,8 @@ impl Site {
             log: parts.log,
             live: parts.live,
             webhooks: parts.webhooks,
+            deliveries: parts.deliveries,
+            system: parts.system,
             pages: parts.pages,
             desks: Arc::new(Semaphore::new(page::DESKS)),
             strangers: Arc::new(Semaphore::new(page::STRANGERS)),

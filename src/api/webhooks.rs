@@ -6,6 +6,7 @@ use super::problem::Problem;
 use super::who::Caller;
 use super::{Site, answer};
 use crate::events::KINDS;
+use crate::events::webhooks::Delivery;
 use crate::id::WebhookId;
 use crate::store::{DeadLetter, Webhook};
 use axum::extract::State;
@@ -142,6 +143,16 @@ pub(super) async fn letters(
     ))
 }
 
+/// What was sent lately, the newest first.
+pub(super) async fn deliveries(
+    State(site): State<Arc<Site>>,
+    Number(id): Number,
+) -> Result<Response, Problem> {
+    known(&site, id).await?;
+    let all = site.deliveries.of(WebhookId(id));
+    Ok(answer(&all.iter().map(delivery).collect::<Vec<_>>()))
+}
+
 /// Tries them once more: one event, or all.
 pub(super) async fn replay(
     State(site): State<Arc<Site>>,
@@ -213,6 +224,16 @@ fn shown(webhook: &Webhook) -> Value {
         "next": progress.next,
         "error": progress.error,
         "lost": progress.lost,
+    })
+}
+
+fn delivery(delivery: &Delivery) -> Value {
+    json!({
+        "at": delivery.at,
+        "event": delivery.event,
+        "kind": delivery.kind,
+        "took_ms": u64::try_from(delivery.took.as_millis()).unwrap_or(u64::MAX),
+        "error": delivery.error,
     })
 }
 

@@ -1,5 +1,6 @@
 //! The certificates of the TLS listeners: found at the start, looked after from then on (F10).
 
+use crate::api::ShownCertificate;
 use crate::config::{Certificate, Config, ListenerConfig};
 use crate::net::Identity;
 use crate::sip::Transport;
@@ -98,6 +99,24 @@ impl Certificates {
     pub(super) fn failing(&self) -> usize {
         let failing = |(_, identity): &&(_, Arc<Identity>)| identity.is_failing();
         self.known.iter().filter(failing).count()
+    }
+
+    /// Where each is shown.
+    pub(super) fn shown(&self, config: &Config) -> Vec<ShownCertificate> {
+        let each = self.known.iter().map(|(files, identity)| {
+            let listeners = config.listeners.iter();
+            let listeners = listeners.filter(|each| is_secure(each) && each.certificate == *files);
+            let mut at: Vec<_> = listeners.map(|listener| listener.name.clone()).collect();
+            if config.server.http_tls && config.server.http_certificate == *files {
+                at.push("http".to_owned());
+            }
+            ShownCertificate {
+                at,
+                own: files.is_none(),
+                identity: Arc::clone(identity),
+            }
+        });
+        each.collect()
     }
 
     fn find(&self, listener: &ListenerConfig) -> Option<Arc<Identity>> {

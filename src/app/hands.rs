@@ -344,6 +344,7 @@ impl Hands {
         let view = switch.view(now);
         self.health.beat();
         self.health.set_draining(view.draining);
+        self.health.set_trunks(&view.trunks);
         metrics::INBOX_LENGTH.set(inbox as f64);
         metrics::INBOX_DROPPED.total_for("all", dropped);
         metrics::FAULTS.total(self.faults);

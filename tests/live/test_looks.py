@@ -515,7 +515,7 @@ class PagesOfStaff(Looks):
         }
         page = self.open("/admin#timeouts", "admin", known)
         page.get_by_role("heading", name="Ringing").wait_for()
-        field = page.get_by_label("Agent", exact=True)
+        field = page.get_by_label("An agent's phone rings for")
         field.fill("2")
         page.get_by_role("button", name="Save").click()
         page.get_by_text("must be 3 to 60: the least is 3").wait_for()

@@ -59,8 +59,8 @@ const LOADED: Record<string, string[]> = {
   login: ["common"],
   link: ["common", "link"],
   desk: ["common", "desk"],
-  setup: ["common", "setup"],
-  admin: ["common", "admin"],
+  setup: ["common", "setup", "admin", "settings"],
+  admin: ["common", "admin", "settings"],
   supervisor: ["common", "desk", "supervisor"],
 };
 
@@ -69,7 +69,7 @@ test.each(Object.entries(LOADED))("what %s says is in the catalogues that it loa
   for (const file of readdirSync(join("src", folder))) {
     if (!/\.tsx?$/.test(file)) continue;
     const source = readFileSync(join("src", folder, file), "utf8");
-    for (const [, key] of source.matchAll(/\bt\(\s*"([^"]+)"/g))
+    for (const [, key] of source.matchAll(/\b(?:t|find)\(\s*"([^"]+)"/g))
       expect(known, `${folder}/${file}`).toContain(key);
   }
 });

@@ -4,6 +4,7 @@ mod contacts;
 mod desk;
 mod links;
 mod recordings;
+mod system;
 
 use super::settings;
 use super::who::{Role, Scope};
@@ -42,6 +43,7 @@ pub(super) fn components() -> Vec<(&'static str, Value)> {
     all.extend(recordings::components());
     all.extend(links::components());
     all.extend(contacts::components());
+    all.extend(system::components());
     all.extend(settings::components());
     all
 }

@@ -10,6 +10,7 @@
 //! is cancelled on the way goes on to its end: what is saved is in force, and what is not, is not.
 
 mod convert;
+mod hours;
 mod pages;
 mod references;
 mod revisions;
@@ -17,6 +18,7 @@ mod schema;
 mod sections;
 
 pub(super) use {
+    hours::preview as preview_hours,
     pages::*,
     revisions::{restore, revision},
     schema::components,

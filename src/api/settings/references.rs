@@ -1,6 +1,7 @@
 //! Who refers to whom in the document: so that a new name is followed, and what is in use is not
 //! deleted (R155).
 
+use super::sections::{SECTIONS, Shape};
 use crate::settings::LINK_SENDER;
 use std::borrow::Cow;
 use toml::{Table, Value};
@@ -27,6 +28,17 @@ fn places(section: &str) -> &'static [&'static str] {
         "trunk" => &["outbound[].trunks[]"],
         _ => &[],
     }
+}
+
+/// Where the names are that may stand at a path of the inventory: `queue[].hours` has those of
+/// `/api/v1/settings/hours`.
+pub(super) fn named_at(path: &str) -> Option<&'static str> {
+    // Among senders there are numbers, too.
+    let fits = |place: &&str| place.trim_end_matches("[]") == path && !place.contains("senders");
+    let named = SECTIONS.iter();
+    let mut named = named.filter(|section| matches!(section.shape, Shape::Named(_)));
+    let found = named.find(|section| places(section.key).iter().any(|place| fits(&place)));
+    found.map(|section| section.path)
 }
 
 /// Follows a new name.

@@ -1,6 +1,7 @@
 //! The schemas of what can be set, made from the inventory of keys: kind, range, default, and when a
 //! change takes effect (`x-effect`, R148).
 
+use super::references;
 use super::sections::{SECTIONS, Shape};
 use crate::config::{Key, Kind, inventory};
 use serde_json::{Map, Value, json};
@@ -93,8 +94,24 @@ fn property(keys: &[Key], key: &Key, name: &str) -> Value {
     if let Some(default) = &key.default {
         schema["default"] = serde_json::to_value(default).unwrap_or_default();
     }
+    if let Some(names) = references::named_at(&key.path) {
+        schema["x-names"] = names.into();
+    }
+    if let Some(unit) = unit(name) {
+        schema["x-unit"] = unit.into();
+    }
     schema["x-effect"] = key.effect.name().into();
     schema
+}
+
+/// The unit of a whole number, as its name tells it.
+fn unit(name: &str) -> Option<&'static str> {
+    match name {
+        "rate" => Some("words/min"),
+        _ if name.ends_with("_days") => Some("days"),
+        _ if name.ends_with("_gb") => Some("GB"),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -122,9 +139,13 @@ mod tests {
             "immediate"
         );
         assert_eq!(ring["x-unit"], "s");
+        assert_eq!(all["Recording"]["properties"]["quota_gb"]["x-unit"], "GB");
         assert_eq!(all["Queue"]["required"], json!(["name"]));
         assert_eq!(all["Agent"]["required"], json!(["user"]));
         let queue = &all["Queue"]["properties"];
+        assert_eq!(queue["agents"]["x-names"], "/api/v1/settings/agents");
+        assert_eq!(queue["hours"]["x-names"], "/api/v1/settings/hours");
+        assert_eq!(queue["name"]["x-names"], Value::Null);
         let then = &queue["max_wait"]["properties"]["then"]["oneOf"];
         assert_eq!(then[0]["properties"]["external"]["type"], "string");
         assert_eq!(then[1]["enum"], json!(["end"]));
@@ -153,5 +174,56 @@ mod tests {
                 .count(),
             SECTIONS.len()
         );
+    }
+
+    /// As the pages look for it: the longest end of a path that the catalogue knows.
+    fn is_said(catalogue: &Map<String, Value>, kind: &str, place: &str) -> bool {
+        let mut ends = place.match_indices('.').map(|(at, _)| &place[at + 1..]);
+        catalogue.contains_key(&format!("{kind}.{place}"))
+            || ends.any(|end| catalogue.contains_key(&format!("{kind}.{end}")))
+    }
+
+    fn walk(schema: &Value, place: &str, see: &mut impl FnMut(&str, &Value)) {
+        for (name, property) in schema["properties"].as_object().into_iter().flatten() {
+            let place = format!("{place}.{name}");
+            see(&place, property);
+            let table = property["oneOf"][0].clone();
+            for inner in [property, &property["items"], &table] {
+                walk(inner, &place, see);
+            }
+        }
+    }
+
+    #[test]
+    fn r148_the_pages_have_words_for_every_key_and_every_choice() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/web/src/text/en/settings.json");
+        let text = std::fs::read_to_string(path).expect("the catalogue");
+        let catalogue: Map<String, Value> = serde_json::from_str(&text).expect("JSON");
+        let all: Map<String, Value> = components()
+            .into_iter()
+            .map(|(name, schema)| (name.to_owned(), schema))
+            .collect();
+        let mut missing = vec![];
+        for section in SECTIONS {
+            let (_, place) = section.path.rsplit_once('/').expect("a path");
+            walk(&all[section.name], place, &mut |place, property| {
+                let name = place.rsplit('.').next().unwrap_or_default();
+                if name != "id" && !is_said(&catalogue, "label", place) {
+                    missing.push(format!("label.{place}"));
+                }
+                let choices = [
+                    &property["enum"],
+                    &property["items"]["enum"],
+                    &property["oneOf"][1]["enum"],
+                ];
+                let words = choices.into_iter().filter_map(Value::as_array).flatten();
+                for word in words.filter_map(Value::as_str) {
+                    if !is_said(&catalogue, "word", &format!("{name}.{word}")) {
+                        missing.push(format!("word.{name}.{word}"));
+                    }
+                }
+            });
+        }
+        assert!(missing.is_empty(), "{missing:#?}");
     }
 }

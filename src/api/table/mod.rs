@@ -14,7 +14,7 @@ use super::people::{keys, session, setup, users};
 use super::schema::{any, list, of, text};
 use super::who::Role;
 use super::who::Role::{Admin, Agent, Supervisor};
-use super::{docs, health, openapi, traces, web};
+use super::{docs, health, openapi, system, traces, web};
 use serde_json::{Value, json};
 
 const ADMINS: Rule = Rule::Only(&[Admin], None);
@@ -32,6 +32,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         settings::sounds(),
         work::agents(),
         work::calls(),
+        work::trunks(),
         work::callbacks(),
         links::links(),
         contacts::contacts(),
@@ -93,6 +94,12 @@ fn watching() -> Vec<Endpoint> {
             .says(TAG, "Whether the server is well: 503 if it is not.")
             .gives(200, any())
             .gives(503, any()),
+        get("/api/v1/system", ADMINS, system::about)
+            .says(
+                TAG,
+                "How the server is, where it listens, and its certificates.",
+            )
+            .gives(200, of("System")),
         get("/metrics", Rule::Anyone, health::numbers)
             .says(TAG, "Numbers for Prometheus.")
             .gives_as(200, "text/plain", text()),

@@ -70,6 +70,19 @@ pub(super) fn settings() -> Vec<Endpoint> {
         .gives(200, of("Settings"))
         .refuses(&[404, 412, 422, 500]),
     ];
+    all.push(
+        post(
+            "/api/v1/settings/hours/preview",
+            SEE_SETTINGS,
+            set::preview_hours,
+        )
+        .says(
+            TAG,
+            "Whether working hours are open at an instant, and until when: nothing is set.",
+        )
+        .takes(of("HoursAt"))
+        .gives(200, of("HoursThen")),
+    );
     for section in set::SECTIONS {
         let (about, schema) = (section.about, of(section.name));
         let whole = match section.shape {

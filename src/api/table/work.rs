@@ -9,7 +9,7 @@ use crate::api::schema::{any, list, of, text};
 use crate::api::who::Role::Admin;
 use crate::api::who::Scope;
 use crate::api::{
-    agents as agent, callbacks as callback, calls, events as event, page, webhooks as hook,
+    agents as agent, callbacks as callback, calls, events as event, page, system, webhooks as hook,
 };
 use serde_json::{Value, json};
 
@@ -147,6 +147,18 @@ pub(super) fn agents() -> Vec<Endpoint> {
         .takes(of("Assignment"))
         .gives_nothing(204)
         .refuses(&[404]),
+    ]
+}
+
+/// How the ways to the world are.
+pub(super) fn trunks() -> Vec<Endpoint> {
+    vec![
+        get("/api/v1/trunks", SEE, system::trunks)
+            .says(
+                "The server",
+                "Whether each trunk works, and what was counted of it since the start.",
+            )
+            .gives(200, list(of("TrunkHealth"))),
     ]
 }
 
@@ -315,6 +327,10 @@ pub(super) fn webhooks() -> Vec<Endpoint> {
             .says(TAG, "Events that could not be delivered, the oldest first: 100 at most.")
             .query("after", AFTER, number())
             .gives(200, list(any()))
+            .refuses(&[404]),
+        get("/api/v1/webhooks/{id}/deliveries", ADMINS, hook::deliveries)
+            .says(TAG, "What was sent lately, the newest first: the last 100 tries since the start.")
+            .gives(200, list(of("Delivery")))
             .refuses(&[404]),
         post("/api/v1/webhooks/{id}/replays", ADMINS, hook::replay)
             .says(TAG, "Tries once more what could not be delivered: one event, or all.")

@@ -13,13 +13,14 @@ mod roles;
 mod settings;
 mod socket;
 mod sounds;
+mod system;
 mod web;
 
 use super::serve::Peer;
-use super::{Health, Pages, Parts, Site, Switchboard, router};
+use super::{Health, Pages, Parts, Site, Switchboard, System, router};
 use crate::archive::{self, Doors, Means};
 use crate::config::document;
-use crate::events::webhooks::{Bell, Reach};
+use crate::events::webhooks::{Bell, Deliveries, Reach};
 use crate::events::{Live, Log};
 use crate::id::{AgentId, UserId};
 use crate::settings::Account;
@@ -105,6 +106,8 @@ fn parts_with(folder: &Folder, tell: impl Fn(Account) + Send + Sync + 'static) -
         trace: None,
         live: Live::new(log.clone(), Timestamp::now()).shown(),
         webhooks: Bell::default(),
+        deliveries: Deliveries::default(),
+        system: System::default(),
         log,
         switch: Arc::new(Switchboard::new(|_| false)),
         pages: Arc::new(Pages::new(|_| false)),

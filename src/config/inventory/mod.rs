@@ -111,8 +111,11 @@ pub fn inventory() -> Vec<Key> {
 }
 
 /// The rules of R148: the longest beginning that fits counts.
-const EFFECTS: [(&str, Effect); 25] = [
+const EFFECTS: [(&str, Effect); 28] = [
     ("", Effect::Immediate),
+    ("agent[].record_calls", Effect::NewCalls),
+    ("agent[].record_direction", Effect::NewCalls),
+    ("agent[].wrap_up_s", Effect::NewCalls),
     ("call_link[]", Effect::NewCalls),
     ("callback[]", Effect::NewCalls),
     ("callback[].ask_number", Effect::NextPlay),
@@ -165,7 +168,8 @@ impl Defaults {
 
     fn of(&self, path: &str) -> Option<Value> {
         let is_said = find(&self.said, path).is_some();
-        let is_made = path.ends_with("[].id");
+        // What is made of other keys is no default.
+        let is_made = path.ends_with("[].id") || ["agent[].name", "queue[].agents"].contains(&path);
         let value = find(&self.written, path).filter(|_| !is_said && !is_made)?;
         (!value.is_table()).then(|| value.clone())
     }
@@ -232,6 +236,8 @@ mod tests {
             ("callback[].delay_s", Effect::NewCalls),
             ("wrap_up.default_s", Effect::NewCalls),
             ("wrap_up.extend", Effect::Immediate),
+            ("agent[].record_calls", Effect::NewCalls),
+            ("agent[].record_direction", Effect::NewCalls),
         ] {
             assert_eq!(key(path).effect, effect, "{path}");
         }

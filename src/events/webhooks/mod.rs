@@ -13,6 +13,7 @@
 //! Webhooks says: `webhook-id`, `webhook-timestamp`, `webhook-signature`.
 
 mod courier;
+mod deliveries;
 mod reach;
 mod sign;
 #[cfg(test)]
@@ -20,6 +21,7 @@ mod tests;
 mod worker;
 
 pub use courier::Target;
+pub use deliveries::{Deliveries, Delivery};
 pub use reach::Reach;
 pub use sign::new_secret;
 
@@ -27,7 +29,7 @@ use super::kinds::{KINDS, LIVE};
 use super::log::Log;
 use crate::id::WebhookId;
 use crate::store::{Store, Webhook};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Handle;
@@ -82,6 +84,8 @@ pub struct Means {
     pub reach: Reach,
     /// How `https` servers prove who they are.
     pub tls: TlsConnector,
+    /// What was sent lately.
+    pub deliveries: Deliveries,
 }
 
 /// How patient we are.
@@ -174,6 +178,8 @@ async fn oversee(means: Means, pace: Pace, mut poked: watch::Receiver<()>) {
         let store = means.store.clone();
         match blocking(move || store.webhooks()).await {
             Ok(webhooks) => {
+                let there: BTreeSet<_> = webhooks.iter().map(|webhook| webhook.id).collect();
+                means.deliveries.retain(|id| there.contains(&id));
                 let wanted: BTreeMap<_, _> = webhooks
                     .into_iter()
                     .filter(|webhook| !webhook.disabled)

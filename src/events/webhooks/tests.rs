@@ -132,6 +132,7 @@ impl Office {
             store: self.store.clone(),
             reach,
             tls: Trust::none().web().expect("TLS"),
+            deliveries: Deliveries::default(),
         };
         let pace = Pace {
             delays: vec![Duration::from_millis(20); tries - 1].into(),

@@ -2,7 +2,7 @@
 
 use super::courier::{Courier, Failed, Target};
 use super::sign::Signer;
-use super::{Means, Pace, blocking, wants};
+use super::{Delivery, Means, Pace, blocking, wants};
 use crate::events::log::{Entry, Since};
 use crate::store::{DeadLetter, Happened, Progress, Webhook};
 use jiff::Timestamp;
@@ -119,7 +119,7 @@ impl Worker {
                 self.unsaved = true;
                 continue;
             }
-            match self.send(event.seq, event.body.clone()).await {
+            match self.send(event.seq, &event.kind, event.body.clone()).await {
                 Ok(()) => self.taken(event.seq).await?,
                 Err(failed) => return self.not_taken(&event, failed).await,
             }
@@ -127,15 +127,29 @@ impl Worker {
         Ok(Next::Now)
     }
 
-    async fn send(&mut self, seq: u64, body: String) -> Result<(), Failed> {
+    async fn send(&mut self, seq: u64, kind: &str, body: String) -> Result<(), Failed> {
         let id = format!("evt_{seq}");
-        let second = Timestamp::now().as_second();
+        let (at, began) = (Timestamp::now(), Instant::now());
+        let second = at.as_second();
         let headers = [
             ("webhook-signature", self.signer.sign(&id, second, &body)),
             ("webhook-id", id),
             ("webhook-timestamp", second.to_string()),
         ];
-        self.courier.send(&headers, body).await
+        let sent = self.courier.send(&headers, body).await;
+        let error = match &sent {
+            Ok(()) => None,
+            Err(Failed::For(why) | Failed::ForGood(why)) => Some(why.clone()),
+        };
+        let delivery = Delivery {
+            at,
+            event: seq,
+            kind: kind.to_owned(),
+            took: began.elapsed(),
+            error,
+        };
+        self.means.deliveries.add(self.webhook.id, delivery);
+        sent
     }
 
     async fn taken(&mut self, seq: u64) -> anyhow::Result<()> {
@@ -201,7 +215,8 @@ impl Worker {
         let letters = blocking(move || store.letters_to_replay(id, BATCH as u32)).await?;
         for letter in letters {
             let seq = letter.event.seq;
-            let failed = match self.send(seq, letter.event.body).await {
+            let (kind, body) = (letter.event.kind, letter.event.body);
+            let failed = match self.send(seq, &kind, body).await {
                 Ok(()) => None,
                 Err(Failed::For(why) | Failed::ForGood(why)) => Some(why),
             };

@@ -178,6 +178,16 @@ impl Identity {
         since.map_or(0, |since| since.as_secs())
     }
 
+    /// Its file.
+    pub fn file(&self) -> &Path {
+        &self.certificate
+    }
+
+    /// Why the files cannot be used, while an older certificate stays in use.
+    pub fn trouble(&self) -> Option<String> {
+        lock(&self.state).trouble.clone()
+    }
+
     /// Whether the files cannot be used, and an older certificate stays in use.
     pub fn is_failing(&self) -> bool {
         lock(&self.state).trouble.is_some()

@@ -1,301 +1,327 @@
 /** A form made of a schema: each field with its unit, range, default and moment of effect, and what the server says of it. */
 
-import { useId } from "preact/hooks";
-import { Check, Field } from "../parts/form";
+import { useContext, useId } from "preact/hooks";
+import { Check } from "../parts/form";
 import { Icon } from "../parts/icon";
 import { type Key, t } from "../text/index";
-import { human, kindOf, type Schema } from "./schema";
+import {
+  type FieldProps,
+  Form,
+  LinesField,
+  NameField,
+  NamesField,
+  NumberField,
+  SecretField,
+  type Table,
+  TextField,
+  useSaid,
+  type Value,
+  WordField,
+  WordsField,
+  YesField,
+} from "./fields";
+import { Holidays } from "./holidays";
+import { isMessage, MessageEditor } from "./message";
+import { kindOf, type Schema } from "./schema";
+import { defaultOf, labelOf, placeOf, wordOf } from "./words";
 
-export type Value = unknown;
-export type Table = Record<string, Value>;
+/** What peers are used to. */
+const HABITS: Group = [
+  "set.habits",
+  [
+    "codecs",
+    "dtmf",
+    "early_media",
+    "identity",
+    "reliable_provisionals",
+    "rtcp_mux",
+    "session_timer_s",
+    "srtp",
+  ],
+];
 
-interface EditorProps {
-  schema: Schema;
-  value: Value;
-  /** Where it is in the document that is sent, as the server names it: `announcement.codes[0]`. */
-  path: string;
-  /** What is wrong with a field, by its path. */
-  faults: (path: string) => string | undefined;
-  onChange: (value: Value) => void;
-}
+type Group = [Key, string[]];
 
-/** What is said of a name, or the name itself in words. */
-export function labelOf(name: string): string {
-  const key = `set.${name}`;
-  const said = t(key as Key);
-  return said === key ? human(name) : said;
-}
+/** What few need stands behind the rest, each group on its own. */
+const GROUPS: Record<string, Group[]> = {
+  agents: [HABITS],
+  trunks: [
+    [
+      "set.numbers",
+      [
+        "called",
+        "caller_id",
+        "withhold",
+        "trust",
+        "country",
+        "international_prefix",
+        "national_prefix",
+        "format",
+        "strip",
+        "prefix",
+      ],
+    ],
+    ["set.limits", ["max_calls", "calls_per_second", "options_s", "sticky_agent", "whatsapp"]],
+    ["set.way", ["expires_s", "realms", "from_domain", "outbound_proxy", "verify"]],
+    HABITS,
+  ],
+};
 
-export function TableEditor({ schema, value, path, faults, onChange }: EditorProps) {
+/** The order in which people think of it; what is not named follows by its kind. */
+const ORDER: Record<string, string[]> = {
+  agents: ["user", "name", "password", "wrap_up_s", "record_calls", "record_direction"],
+  queues: ["name", "agents", "distribution", "hours", "greeting", "music", "announcement", "max_wait"],
+  strategies: ["name", "queues", "senders", "greeting", "music", "announcement", "max_wait"],
+  hours: ["name", "zone", "week", "holidays", "away", "codes", "wait_for_response_s"],
+  "callback-configurations": ["name", "type", "priority", "retries", "delay_s", "confirmation"],
+  "call-link-configurations": [
+    "name",
+    "routing",
+    "strict",
+    "queue",
+    "types",
+    "default_type",
+    "expires_after_s",
+  ],
+  transfer: ["music", "message_enabled", "message", "early_media", "allow_unlisted_numbers", "on_failure"],
+  trunks: ["name", "server", "transport", "from", "user", "password", "register"],
+  "ways-out": ["number", "trunks", "agents"],
+  routes: ["number", "to"],
+  "wrap-up": ["enabled", "default_s", "extend"],
+  recording: ["enabled", "direction", "video", "composition", "retention_days", "quota_gb", "audit_days"],
+  storage: [
+    "enabled",
+    "kind",
+    "host",
+    "port",
+    "host_key",
+    "endpoint",
+    "bucket",
+    "region",
+    "user",
+    "password",
+    "path",
+  ],
+  dialling: ["country", "international_prefix", "national_prefix"],
+};
+
+export function TableEditor(props: FieldProps & { only?: (name: string) => boolean }) {
+  const { schema, value, path, onChange, only } = props;
+  const { section, faults } = useContext(Form);
   const table = (value ?? {}) as Table;
-  const fields = Object.entries(schema.properties ?? {}).filter(([name]) => name !== "id");
-  const rank = ([name, of]: [string, Schema]) => rankOf(name, of, schema.required?.includes(name) ?? false);
+  const all = Object.entries(schema.properties ?? {});
+  const fields = all.filter(([name]) => name !== "id" && (only?.(name) ?? true));
+  const order = path === "" ? (ORDER[section] ?? []) : [];
+  const rank = ([name, of]: [string, Schema]) => {
+    const place = order.indexOf(name);
+    return place >= 0 ? place - 100 : rankOf(name, of, schema.required?.includes(name) ?? false);
+  };
   fields.sort((one, other) => rank(one) - rank(other));
   const change = (name: string) => (to: Value) => {
     const { [name]: _, ...rest } = table;
     onChange(to === undefined ? rest : { ...rest, [name]: to });
   };
+  const under = (name: string) => (path === "" ? name : `${path}.${name}`);
+  const one = ([name, of]: [string, Schema]) => (
+    <One
+      key={name}
+      required={schema.required?.includes(name) ?? false}
+      schema={of}
+      value={table[name]}
+      path={under(name)}
+      onChange={change(name)}
+    />
+  );
+  const groups = path === "" ? (GROUPS[section] ?? []) : [];
+  const behind = new Set(groups.flatMap(([, names]) => names));
   return (
     <div class="stack">
-      {fields.map(([name, of]) => (
-        <One
-          key={name}
-          name={name}
-          required={schema.required?.includes(name) ?? false}
-          schema={of}
-          value={table[name]}
-          path={path === "" ? name : `${path}.${name}`}
-          faults={faults}
-          onChange={change(name)}
-        />
-      ))}
+      {fields.filter(([name]) => !behind.has(name)).map(one)}
+      {groups.map(([title, names]) => {
+        const own = names.flatMap((name) => fields.filter(([other]) => other === name));
+        if (own.length === 0) return null;
+        return (
+          <details key={title} class="part" open={names.some((name) => faults(under(name)))}>
+            <summary>{t(title)}</summary>
+            <div class="stack">{own.map(one)}</div>
+          </details>
+        );
+      })}
     </div>
   );
 }
 
-/** Names first, then what is needed, then what is said, then what is made of parts. */
+/** Names first, then what is needed, then what is made of parts. */
 function rankOf(name: string, schema: Schema, required: boolean): number {
   if (name === "name" || name === "user") return 0;
   if (required) return 1;
-  if (name === "text" || name === "file") return 2;
   return ["table", "tables", "either"].includes(kindOf(schema)) ? 4 : 3;
 }
 
-interface OneProps extends EditorProps {
-  name: string;
-  required: boolean;
-}
-
-function One(props: OneProps) {
-  const { name, required, schema, value, path, faults, onChange } = props;
-  const label = labelOf(name) + (required ? ` (${t("set.needed")})` : "");
-  const fault = faults(path);
-  const help = helpOf(schema);
-  switch (kindOf(schema)) {
-    case "yes": {
-      const on = typeof value === "boolean" ? value : schema.default === true;
-      return <Check label={label} checked={on} onChange={onChange} help={help} />;
-    }
-    case "number":
-      return (
-        <Field label={label} fault={fault} help={help}>
-          <input
-            type="number"
-            step={schema.type === "integer" ? 1 : "any"}
-            value={typeof value === "number" ? value : ""}
-            placeholder={schema.default == null ? "" : String(schema.default)}
-            onInput={(event) => {
-              const text = event.currentTarget.value;
-              onChange(text === "" ? undefined : Number(text));
-            }}
-          />
-        </Field>
-      );
-    case "word":
-      return (
-        <Field label={label} fault={fault} help={help}>
-          <select
-            value={typeof value === "string" ? value : ""}
-            onChange={(event) => onChange(event.currentTarget.value || undefined)}
-          >
-            <option value="">
-              {schema.default == null ? "–" : t("set.default", { value: human(String(schema.default)) })}
-            </option>
-            {schema.enum?.map(
-              (word) =>
-                word !== null && (
-                  <option key={word} value={word}>
-                    {human(word)}
-                  </option>
-                ),
-            )}
-          </select>
-        </Field>
-      );
-    case "secret":
-      return (
-        <Field label={label} fault={fault} help={t("set.secret")}>
-          <input
-            type="password"
-            autocomplete="new-password"
-            value={typeof value === "string" ? value : ""}
-            onInput={(event) => onChange(event.currentTarget.value || undefined)}
-          />
-        </Field>
-      );
-    case "text":
-      return <Text {...props} label={label} fault={fault} help={help} />;
-    case "texts":
-    case "words":
-      return (
-        <Field label={label} fault={fault ?? firstOf(path, value, faults)} help={help ?? t("set.lines")}>
-          <textarea
-            rows={3}
-            value={Array.isArray(value) ? value.join("\n") : ""}
-            onInput={(event) => {
-              const lines = event.currentTarget.value.split("\n").map((line) => line.trim());
-              const kept = lines.filter((line, place) => line !== "" || place === lines.length - 1);
-              const isEmpty = kept.every((line) => line === "");
-              onChange(isEmpty ? undefined : kept.filter((line) => line !== ""));
-            }}
-          />
-        </Field>
-      );
-    case "table":
-      return <Optional {...props} label={label} />;
-    case "tables":
-      return <Many {...props} label={label} />;
-    case "either":
-      return <Either {...props} label={label} fault={fault} />;
-  }
-}
-
-type Labelled = OneProps & { label: string; fault?: string | undefined; help?: string | undefined };
-
-function Text({ name, value, label, fault, help, schema, onChange }: Labelled) {
-  const shown = typeof value === "string" ? value : "";
-  const placeholder = typeof schema.default === "string" ? schema.default : "";
-  if (name === "text") {
-    return (
-      <Field label={label} fault={fault} help={help}>
-        <textarea value={shown} onInput={(event) => onChange(event.currentTarget.value || undefined)} />
-      </Field>
-    );
-  }
+function One(props: FieldProps) {
+  const { isFrozen } = useContext(Form);
+  if (!isFrozen(props.path)) return <Any {...props} />;
   return (
-    <Field label={label} fault={fault} help={help}>
-      <input
-        value={shown}
-        placeholder={placeholder}
-        onInput={(event) => onChange(event.currentTarget.value || undefined)}
-      />
-    </Field>
-  );
-}
-
-/** Something that is there or not: a greeting, an announcement. */
-function Optional({ label, required, schema, value, path, faults, onChange }: Labelled) {
-  const isOn = value !== undefined || required;
-  const fault = faults(path);
-  return (
-    <fieldset class="part">
-      <legend>{label}</legend>
-      {!required && (
-        <Check label={t("set.on")} checked={isOn} onChange={(on) => onChange(on ? {} : undefined)} />
-      )}
-      {fault && <p class="fault">{fault}</p>}
-      {isOn && <TableEditor schema={schema} value={value} path={path} faults={faults} onChange={onChange} />}
+    <fieldset class="choices" disabled>
+      <Any {...props} />
     </fieldset>
   );
 }
 
-function Many({ label, schema, value, path, faults, onChange }: Labelled) {
+function Any(props: FieldProps) {
+  switch (kindOf(props.schema)) {
+    case "yes":
+      return <YesField {...props} />;
+    case "number":
+      return <NumberField {...props} />;
+    case "word":
+      return <WordField {...props} />;
+    case "secret":
+      return <SecretField {...props} />;
+    case "text":
+      return props.schema["x-names"] ? <NameField {...props} /> : <TextField {...props} />;
+    case "texts":
+      return props.schema["x-names"] ? <NamesField {...props} /> : <LinesField {...props} />;
+    case "words":
+      return <WordsField {...props} />;
+    case "table":
+      return <Optional {...props} />;
+    case "tables":
+      return <Many {...props} />;
+    case "either":
+      return <Either {...props} />;
+  }
+}
+
+/** Something that is there or not: a greeting, an announcement. */
+function Optional(props: FieldProps) {
+  const { required, schema, value, path, onChange } = props;
+  const isOn = value !== undefined || (required ?? false);
+  const quiet = isOn && !isMessage(schema);
+  const { place, label, help, fault } = useSaid({ ...props, required: false, quiet });
+  return (
+    <fieldset class="part">
+      <legend>{label}</legend>
+      {help && <p class="help">{help}</p>}
+      {!required && (
+        <Check label={t("set.on")} checked={isOn} onChange={(on) => onChange(on ? {} : undefined)} />
+      )}
+      {fault && <p class="fault">{fault}</p>}
+      {isOn &&
+        (isMessage(schema) ? (
+          <MessageEditor {...props} place={place} />
+        ) : (
+          <TableEditor schema={schema} value={value} path={path} onChange={onChange} />
+        ))}
+    </fieldset>
+  );
+}
+
+/** Lists whose entries have so few keys that they stand beside each other. */
+const IN_A_ROW = ["queues.announcement.codes", "strategies.announcement.codes", "hours.codes", "hours.week"];
+
+function Many(props: FieldProps) {
+  const { schema, value, path, onChange } = props;
   const all = Array.isArray(value) ? value : [];
-  const fault = faults(path);
+  const { place, label, help, fault } = useSaid({ ...props, quiet: all.length > 0 });
   const set = (next: Value[]) => onChange(next.length === 0 ? undefined : next);
   return (
     <fieldset class="part">
       <legend>{label}</legend>
+      {help && <p class="help">{help}</p>}
       {fault && <p class="fault">{fault}</p>}
-      {all.map((each, place) => (
-        <div key={place} class="item">
-          <div class="grow">
+      {place === "hours.holidays" && <Holidays value={all} onChange={set} />}
+      {all.map((each, at) => (
+        <div key={at} class="item">
+          <div class={IN_A_ROW.includes(place) ? "grow pair" : "grow"}>
             <TableEditor
               schema={schema.items ?? {}}
               value={each}
-              path={`${path}[${place}]`}
-              faults={faults}
-              onChange={(to) => set(all.map((known, at) => (at === place ? to : known)))}
+              path={`${path}[${at}]`}
+              onChange={(to) => set(all.map((known, other) => (other === at ? to : known)))}
             />
           </div>
           <button
             type="button"
             class="button quiet icon"
-            onClick={() => set(all.filter((_, at) => at !== place))}
+            onClick={() => set(all.filter((_, other) => other !== at))}
           >
             <Icon name="trash" />
-            <span class="sr">{t("set.remove", { name: `${label} ${place + 1}` })}</span>
+            <span class="sr">{t("set.remove", { name: `${label} ${at + 1}` })}</span>
           </button>
         </div>
       ))}
-      <button type="button" class="button" onClick={() => set([...all, {}])}>
+      <button type="button" class="button self" onClick={() => set([...all, {}])}>
         <Icon name="plus" />
         {t("set.add")}
+        <span class="sr"> {label}</span>
       </button>
     </fieldset>
   );
 }
 
-/** A word, or a table: what happens after the longest wait. */
-function Either({ label, schema, value, path, faults, fault, onChange }: Labelled) {
+/** A word, or one key of a table: what happens after the longest wait. */
+function Either(props: FieldProps) {
+  const { place, label, help, fault } = useSaid(props);
+  const { draft, section } = useContext(Form);
+  const { schema, value, path, onChange } = props;
   const table = schema.oneOf?.find((each) => each.type === "object") ?? {};
   const words = schema.oneOf?.find((each) => each.enum)?.enum ?? [];
-  const isTable = typeof value === "object" && value !== null;
+  const keys = Object.keys(table.properties ?? {});
+  const own = typeof value === "object" && value !== null ? (value as Table) : undefined;
+  const chosen = own ? `.${Object.keys(own)[0] ?? keys[0]}` : ((value as string | undefined) ?? "");
+  // Whoever called a number has no queue of their own that others could follow (R26).
+  const isBarred = (key: string) =>
+    section === "strategies" && key === "queue" && Array.isArray(draft.senders);
+  const usual = defaultOf(schema, place);
   const id = useId();
   return (
     <fieldset class="part">
       <legend>{label}</legend>
       <div class="field">
-        <label for={id}>{t("set.choice")}</label>
+        <label for={id} class="sr">
+          {label}
+        </label>
         <select
           id={id}
-          value={isTable ? "{}" : ((value as string | undefined) ?? "")}
+          value={chosen}
+          aria-invalid={fault ? "true" : undefined}
           onChange={(event) => {
-            const chosen = event.currentTarget.value;
-            onChange(chosen === "{}" ? {} : chosen || undefined);
+            const to = event.currentTarget.value;
+            onChange(to.startsWith(".") ? { [to.slice(1)]: undefined } : to || undefined);
           }}
         >
-          <option value="">
-            {schema.default == null ? "–" : t("set.default", { value: human(String(schema.default)) })}
-          </option>
+          <option value="">{usual ? t("set.default", { value: usual }) : "–"}</option>
           {words.map(
             (word) =>
               word !== null && (
                 <option key={word} value={word}>
-                  {human(word)}
+                  {wordOf(place, word)}
                 </option>
               ),
           )}
-          <option value="{}">
-            {Object.keys(table.properties ?? {})
-              .map(human)
-              .join(" / ")}
-          </option>
+          {keys.map((key) => (
+            <option key={key} value={`.${key}`} disabled={isBarred(key)}>
+              {labelOf(placeOf(section, `${path}.${key}`))}
+            </option>
+          ))}
         </select>
+        {keys.some(isBarred) && <p class="help">{t("set.barred")}</p>}
+        {help && <p class="help">{help}</p>}
         {fault && <p class="fault">{fault}</p>}
       </div>
-      {isTable && (
-        <TableEditor schema={table} value={value} path={path} faults={faults} onChange={onChange} />
-      )}
+      {own &&
+        keys
+          .filter((key) => chosen === `.${key}`)
+          .map((key) => (
+            <One
+              key={key}
+              schema={table.properties?.[key] ?? {}}
+              value={own[key]}
+              path={`${path}.${key}`}
+              onChange={(to) => onChange({ [key]: to })}
+            />
+          ))}
     </fieldset>
   );
-}
-
-/** Range, unit, default, and when a change takes effect. */
-function helpOf(schema: Schema): string | undefined {
-  const parts: string[] = [];
-  const unit = schema["x-unit"] ?? "";
-  if (schema.description) parts.push(schema.description);
-  if (schema.minimum !== undefined && schema.maximum !== undefined) {
-    parts.push(t("set.range", { from: schema.minimum, to: schema.maximum, unit }).trim());
-  }
-  const known = schema.default;
-  if (known != null && typeof known !== "object")
-    parts.push(t("set.default", { value: `${known} ${unit}`.trim() }));
-  const effect = schema["x-effect"];
-  if (effect) {
-    const key = `effect.${effect}`;
-    const said = t(key as Key);
-    parts.push(t("set.effect", { when: said === key ? human(effect).toLowerCase() : said }));
-  }
-  return parts.length > 0 ? parts.join(" · ") : undefined;
-}
-
-function firstOf(
-  path: string,
-  value: Value,
-  faults: (path: string) => string | undefined,
-): string | undefined {
-  const all = Array.isArray(value) ? value : [];
-  return all.map((_, place) => faults(`${path}[${place}]`)).find((fault) => fault !== undefined);
 }

@@ -1,18 +1,32 @@
 /** `/admin`: everything that can be set, and who may log in. */
 
 import { useEffect, useState } from "preact/hooks";
+import { useRead } from "../desk/use";
 import { Trouble, useSending } from "../parts/form";
 import { Icon } from "../parts/icon";
 import { Bar, begin } from "../parts/shell";
 import admin from "../text/en/admin.json";
-import { type Key, t } from "../text/index";
-import { ask, Problem, revised, type Who, whoAmI } from "../wire/rest";
+import settings from "../text/en/settings.json";
+import { t } from "../text/index";
+import { ask, Problem, type Revised, revised, type Who, whoAmI } from "../wire/rest";
 import "./admin.css";
-import { labelOf, type Table, TableEditor } from "./editor";
-import { human, type Section, sections } from "./schema";
+import { TableEditor } from "./editor";
+import { Exchange } from "./exchange";
+import { Form as Editing, type Table } from "./fields";
+import { Keys } from "./keys";
+import { forget } from "./known";
+import { Menu, type Place, titleOf } from "./menu";
+import { type Section, sections } from "./schema";
+import { Sounds } from "./sounds";
+import { StorageTest } from "./storage";
+import { Asked } from "./sure";
+import { SystemPage, type TrunkHealth, TrunkTag } from "./system";
+import { WhatHolds } from "./then";
 import { Users } from "./users";
+import { Webhooks } from "./webhooks";
+import { labelOf, placeOf } from "./words";
 
-void begin({ admin }, async () => {
+void begin({ admin, settings }, async () => {
   const who = await whoAmI().catch(() => null);
   if (!who) {
     location.replace("/login#/admin");
@@ -25,6 +39,16 @@ void begin({ admin }, async () => {
   return <Page who={who} known={await sections()} />;
 });
 
+/** Pages of their own, beside those that are made of schemas. */
+const OWN: Record<string, () => preact.JSX.Element> = {
+  users: Users,
+  sounds: Sounds,
+  keys: Keys,
+  webhooks: Webhooks,
+  exchange: Exchange,
+  system: SystemPage,
+};
+
 /** What is shown stands behind the `#`, so that one can go back and give it to others. */
 function usePlace(): string {
   const [place, setPlace] = useState(location.hash.slice(1));
@@ -36,38 +60,23 @@ function usePlace(): string {
   return place;
 }
 
-function titleOf(section: Section): string {
-  const key = `section.${section.key}`;
-  const said = t(key as Key);
-  return said === key ? human(section.key) : said;
-}
-
 function Page({ who, known }: { who: Who; known: Section[] }) {
-  const place = usePlace() || known[0]?.key || "";
+  const place = usePlace() || "queues";
   const [key = "", id] = place.split("/");
   const section = known.find((each) => each.key === key);
+  const Own = OWN[key];
+  const places: Place[] = [...known.map((each) => each.key), ...Object.keys(OWN)];
+  useEffect(() => {
+    document.title = `${titleOf(key)} – Cordboard`;
+    scrollTo(0, 0);
+  }, [key, id]);
   return (
     <>
       <Bar who={who} />
       <main class="admin">
-        <nav aria-label={t("admin.sections")}>
-          <ul>
-            {[...known.map((each) => [each.key, titleOf(each)] as const), ["users", t("users")] as const].map(
-              ([each, name]) => (
-                <li key={each}>
-                  <a href={`#${each}`} aria-current={each === key ? "page" : undefined}>
-                    {name}
-                  </a>
-                </li>
-              ),
-            )}
-          </ul>
-          <p class="small">
-            <a href="/api/docs">{t("admin.api")}</a>
-          </p>
-        </nav>
+        <Menu places={places} now={key} />
         <div class="card stack sheet">
-          {key === "users" && <Users />}
+          {Own && <Own />}
           {section && !section.isList && <Single key={key} section={section} />}
           {section?.isList && id === undefined && <List key={key} section={section} />}
           {section?.isList && id !== undefined && <Item key={place} section={section} id={id} />}
@@ -101,13 +110,14 @@ function Single({ section }: { section: Section }) {
   const { value, revision, problem } = useSection<Table>(section.path);
   return (
     <>
-      <h1>{titleOf(section)}</h1>
+      <Heading section={section} />
       <Trouble problem={problem} />
       {value && (
         <Form
           section={section}
           value={value}
-          save={(table) => revised<Table>("PUT", section.path, table, revision)}
+          revision={revision}
+          save={(table, of) => revised<Table>("PUT", section.path, table, of)}
         />
       )}
     </>
@@ -127,7 +137,7 @@ function List({ section }: { section: Section }) {
   return (
     <>
       <div class="row">
-        <h1 class="grow">{titleOf(section)}</h1>
+        <Heading section={section} />
         <a class="button primary" href={`#${section.key}/new`}>
           <Icon name="plus" />
           {t("set.add")}
@@ -140,7 +150,8 @@ function List({ section }: { section: Section }) {
           <li key={place}>
             <a href={`#${section.key}/${item.id ?? place}`}>
               <b>{nameOf(item, place)}</b>
-              <span class="small soft">{summary(item)}</span>
+              <span class="small soft">{summary(item, section.key)}</span>
+              {section.key === "trunks" && <HealthOf id={item.id} />}
             </a>
           </li>
         ))}
@@ -150,30 +161,50 @@ function List({ section }: { section: Section }) {
 }
 
 /** A few words of what is set. */
-function summary(item: Table): string {
+function summary(item: Table, section: string): string {
   const words = Object.entries(item).filter(([key]) => !["id", "name", "user"].includes(key));
   const plain = words.filter(
     ([, value]) => ["string", "number"].includes(typeof value) || Array.isArray(value),
   );
-  const shown = plain.map(
-    ([key, value]) => `${labelOf(key)}: ${Array.isArray(value) ? value.length : value}`,
-  );
+  const shown = plain.map(([key, value]) => {
+    const label = labelOf(placeOf(section, key));
+    return `${label}: ${Array.isArray(value) ? value.length : value}`;
+  });
   return shown.slice(0, 3).join(" · ");
+}
+
+/** Whether the trunk works, beside its name. */
+function HealthOf({ id }: { id: unknown }) {
+  const trunks = useRead(() => ask<TrunkHealth[]>("GET", "/api/v1/trunks"), "trunks", 5_000);
+  const trunk = trunks.value?.find((each) => each.id === id);
+  return trunk ? <TrunkTag trunk={trunk} /> : null;
+}
+
+function Heading({ section }: { section: Section }) {
+  const about = t(`about.${section.key}` as Parameters<typeof t>[0]);
+  return (
+    <div class="grow">
+      <h1>{titleOf(section.key)}</h1>
+      {!about.startsWith("about.") && <p class="soft">{about}</p>}
+    </div>
+  );
 }
 
 function Item({ section, id }: { section: Section; id: string }) {
   const isNew = id === "new";
   const { value, revision, problem } = useSection<Table>(isNew ? null : `${section.path}/${id}`);
   const { busy, problem: refused, send } = useSending();
-  const [isSure, setSure] = useState(false);
+  const [isAsked, setAsked] = useState(false);
   const back = `#${section.key}`;
   const remove = () =>
     send(async () => {
+      setAsked(false);
       await ask("DELETE", `${section.path}/${id}`);
+      forget();
       location.hash = back;
     });
-  const save = async (table: Table) => {
-    if (!isNew) return revised<Table>("PUT", `${section.path}/${id}`, table, revision);
+  const save = async (table: Table, of: string | null) => {
+    if (!isNew) return revised<Table>("PUT", `${section.path}/${id}`, table, of);
     const made = await revised<Table>("POST", section.path, table);
     location.hash = back;
     return made;
@@ -181,27 +212,24 @@ function Item({ section, id }: { section: Section; id: string }) {
   return (
     <>
       <div class="row">
-        <a class="button quiet" href={back}>
+        <a class="button quiet back" href={back}>
           <Icon name="back" />
-          {titleOf(section)}
+          {titleOf(section.key)}
         </a>
       </div>
       <h1>{isNew ? t("admin.new") : value ? nameOf(value, Number(id)) : t("loading")}</h1>
       <Trouble problem={problem} />
-      <Trouble problem={refused} />
-      {(value || isNew) && <Form section={section} value={value ?? {}} save={save} />}
+      {refused?.status === 409 ? <InUse problem={refused} /> : <Trouble problem={refused} />}
+      {(value || isNew) && <Form section={section} value={value ?? {}} revision={revision} save={save} />}
       {!isNew && value && (
         <div class="row">
-          {isSure ? (
-            <button type="button" class="button danger" disabled={busy} onClick={() => void remove()}>
-              {t("admin.delete.sure")}
-            </button>
-          ) : (
-            <button type="button" class="button quiet" onClick={() => setSure(true)}>
-              <Icon name="trash" />
-              {t("admin.delete")}
-            </button>
-          )}
+          <Asked
+            name={nameOf(value, Number(id))}
+            isAsked={isAsked}
+            disabled={busy}
+            onAsk={() => setAsked(true)}
+            onSure={() => void remove()}
+          />
         </div>
       )}
     </>
@@ -211,33 +239,64 @@ function Item({ section, id }: { section: Section; id: string }) {
 interface FormProps {
   section: Section;
   value: Table;
-  save: (table: Table) => Promise<unknown>;
+  /** Of the settings as they were read. */
+  revision: string | null;
+  save: (table: Table, revision: string | null) => Promise<Revised<Table>>;
 }
 
-function Form({ section, value, save }: FormProps) {
+/** What holds while calls are recorded cannot be changed (R92). */
+const POLICY = ["direction", "video", "composition"];
+
+function Form({ section, value, revision, save }: FormProps) {
+  const [known, setKnown] = useState({ table: value, revision });
   const [draft, setDraft] = useState<Table>(value);
   const [isSaved, setSaved] = useState(false);
+  const [isDirty, setDirty] = useState(false);
   const { busy, problem, send } = useSending();
+  useEffect(() => {
+    if (!isDirty) return;
+    const stay = (event: BeforeUnloadEvent) => event.preventDefault();
+    addEventListener("beforeunload", stay);
+    return () => removeEventListener("beforeunload", stay);
+  }, [isDirty]);
+  useEffect(() => {
+    // Whoever does not see the whole form is brought to what is wrong.
+    if (problem) document.querySelector<HTMLElement>("form [aria-invalid=true]")?.focus();
+  }, [problem]);
   const submit = (event: Event) => {
     event.preventDefault();
     setSaved(false);
     void send(async () => {
-      await save(draft);
+      const { body, revision } = await save(draft, known.revision);
+      setKnown({ table: body, revision });
+      forget();
       setSaved(true);
+      setDirty(false);
     });
+  };
+  const editing = {
+    section: section.key,
+    draft,
+    faults: (path: string) => problem?.of(path),
+    isFrozen: (path: string) =>
+      section.key === "recording" && known.table.enabled === true && POLICY.includes(path),
   };
   return (
     <form class="stack" onSubmit={submit} noValidate>
-      <TableEditor
-        schema={section.schema}
-        value={draft}
-        path=""
-        faults={(path) => problem?.of(path)}
-        onChange={(to) => {
-          setDraft(to as Table);
-          setSaved(false);
-        }}
-      />
+      <Editing.Provider value={editing}>
+        <TableEditor
+          schema={section.schema}
+          value={draft}
+          path=""
+          onChange={(to) => {
+            setDraft(to as Table);
+            setSaved(false);
+            setDirty(true);
+          }}
+        />
+      </Editing.Provider>
+      {section.key === "hours" && <WhatHolds hours={draft} />}
+      {section.key === "storage" && <StorageTest isSaved={!isDirty} />}
       <Trouble problem={problem} beside={besideOf(problem, section)} />
       <div class="row save">
         <button type="submit" class="button primary" disabled={busy}>
@@ -246,8 +305,25 @@ function Form({ section, value, save }: FormProps) {
         <span role="status" class={isSaved ? "tag good" : "sr"}>
           {isSaved && t("admin.saved")}
         </span>
+        {isDirty && !isSaved && <span class="small soft">{t("admin.unsaved")}</span>}
       </div>
     </form>
+  );
+}
+
+/** Who uses what was to be deleted, in words. */
+function InUse({ problem }: { problem: Problem }) {
+  return (
+    <div role="alert" class="banner danger">
+      <div class="stack">
+        <p>{problem.detail}</p>
+        <ul>
+          {problem.faults.map((fault) => (
+            <li key={fault.field}>{fault.mend}</li>
+          ))}
+        </ul>
+      </div>
+    </div>
   );
 }
 

@@ -18,6 +18,8 @@ export interface Schema {
   maxLength?: number;
   default?: unknown;
   "x-unit"?: string;
+  /** Where the names are that may stand here. */
+  "x-names"?: string;
   "x-effect"?: string;
 }
 

@@ -47,10 +47,12 @@ export function Check(props: {
   label: string;
   checked: boolean;
   onChange: (on: boolean) => void;
-  help?: string | undefined;
+  help?: ComponentChild;
+  fault?: string | undefined;
 }) {
-  const { label, checked, onChange, help } = props;
+  const { label, checked, onChange, help, fault } = props;
   const id = useId();
+  const described = [help ? id : "", fault ? `${id}-fault` : ""].filter(Boolean).join(" ");
   return (
     <div class="field">
       <label class="check">
@@ -58,13 +60,19 @@ export function Check(props: {
           type="checkbox"
           checked={checked}
           onChange={(event) => onChange(event.currentTarget.checked)}
-          aria-describedby={help ? id : undefined}
+          aria-invalid={fault ? "true" : undefined}
+          aria-describedby={described || undefined}
         />
         <span>{label}</span>
       </label>
       {help && (
         <p class="help" id={id}>
           {help}
+        </p>
+      )}
+      {fault && (
+        <p class="fault" id={`${id}-fault`}>
+          {fault}
         </p>
       )}
     </div>

@@ -1,38 +1,76 @@
-/** `/setup/TOKEN`: the first administrator, and then the first call. */
+/** `/setup/TOKEN`: from nothing to the first call, step by step. */
 
 import { useState } from "preact/hooks";
+import { AddressTest } from "../admin/addresses";
+import type { System } from "../admin/system";
+import { useRead } from "../desk/use";
 import { Field, Trouble, useSending } from "../parts/form";
 import { Icon } from "../parts/icon";
 import { begin, Mark, Stage, ThemeSwitch } from "../parts/shell";
+import admin from "../text/en/admin.json";
+import settings from "../text/en/settings.json";
 import setup from "../text/en/setup.json";
-import { t } from "../text/index";
+import { languages, speakFromNowOn, t, tongue } from "../text/index";
 import { ask } from "../wire/rest";
+import { FirstQueue } from "./queue";
+import "../admin/admin.css";
 import "./setup.css";
 import { prepare, type Ready } from "./yourself";
 
-void begin({ setup }, () => <Setup />);
+void begin({ setup, admin, settings }, () => <Setup />);
 
 interface Login {
   name: string;
   password: string;
 }
 
+const STEPS = 4;
+
 function Setup() {
   const [login, setLogin] = useState<Login | null>(null);
+  const [step, setStep] = useState(1);
+  const next = () => setStep(step + 1);
   return (
     <Stage labelled="title">
-      <div class="card stack">
+      <div class="card stack wizard">
         <div class="row">
           <span class="brand grow">
             <Mark />
             Cordboard
           </span>
-          <span class="small soft">{t("setup.step", { n: login ? 2 : 1, of: 2 })}</span>
+          <span class="small soft">{t("setup.step", { n: step, of: STEPS })}</span>
           <ThemeSwitch />
         </div>
-        {login ? <CallYourself login={login} /> : <Administrator onMade={setLogin} />}
+        <progress class="wide" aria-label={t("setup.progress")} value={step} max={STEPS} />
+        {step === 1 && (
+          <Administrator
+            onMade={(made) => {
+              setLogin(made);
+              next();
+            }}
+          />
+        )}
+        {step === 2 && <Addresses onNext={next} />}
+        {step === 3 && <FirstQueue onNext={next} />}
+        {step === 4 && login && <CallYourself login={login} />}
       </div>
     </Stage>
+  );
+}
+
+/** Each language in its own words. */
+function Languages() {
+  const nameOf = (tag: string) => new Intl.DisplayNames([tag], { type: "language" }).of(tag) ?? tag;
+  return (
+    <Field label={t("setup.language")}>
+      <select value={tongue()} onChange={(event) => speakFromNowOn(event.currentTarget.value)}>
+        {languages().map((tag) => (
+          <option key={tag} value={tag} lang={tag}>
+            {nameOf(tag)}
+          </option>
+        ))}
+      </select>
+    </Field>
   );
 }
 
@@ -57,6 +95,7 @@ function Administrator({ onMade }: { onMade: (login: Login) => void }) {
     <form class="stack" onSubmit={submit}>
       <h1 id="title">{t("setup.title")}</h1>
       <p class="soft">{t("setup.intro")}</p>
+      <Languages />
       <Field label={t("setup.name")} fault={problem?.of("name")}>
         <input
           name="name"
@@ -95,6 +134,23 @@ function Administrator({ onMade }: { onMade: (login: Login) => void }) {
         {t("setup.create")}
       </button>
     </form>
+  );
+}
+
+/** What is wrong here keeps calls from working later, so it is told before anything else is set. */
+function Addresses({ onNext }: { onNext: () => void }) {
+  const system = useRead(() => ask<System>("GET", "/api/v1/system"), "system", 60_000);
+  return (
+    <div class="stack">
+      <h1 id="title">{t("setup.addresses")}</h1>
+      <p class="soft">{t("setup.addresses.intro")}</p>
+      <Trouble problem={system.problem} />
+      {system.value && <AddressTest system={system.value} />}
+      <p class="small soft">{t("setup.addresses.local")}</p>
+      <button type="button" class="button primary large wide" onClick={onNext}>
+        {t("setup.next")}
+      </button>
+    </div>
   );
 }
 

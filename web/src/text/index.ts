@@ -7,6 +7,7 @@ import type admin from "./en/admin.json";
 import type common from "./en/common.json";
 import type desk from "./en/desk.json";
 import type link from "./en/link.json";
+import type settings from "./en/settings.json";
 import type setup from "./en/setup.json";
 import type supervisor from "./en/supervisor.json";
 
@@ -17,13 +18,14 @@ export type Key =
   | keyof typeof desk
   | keyof typeof setup
   | keyof typeof admin
+  | keyof typeof settings
   | keyof typeof supervisor;
 
 /** What stands for `{name}` in a text. */
 export type Values = Record<string, string | number>;
 
 type Catalogue = Record<string, string>;
-type Part = "common" | "link" | "desk" | "setup" | "admin" | "supervisor";
+type Part = "common" | "link" | "desk" | "setup" | "admin" | "settings" | "supervisor";
 
 const others = import.meta.glob<Catalogue>(["./*/*.json", "!./en/*.json"], { import: "default" });
 const english: Catalogue = {};
@@ -81,6 +83,11 @@ export function speakFromNowOn(tag: string): void {
 export function t(key: Key, values?: Values): string {
   const text = spoken[key] ?? english[key] ?? key;
   return values ? text.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole)) : text;
+}
+
+/** What is said of something whose name is made elsewhere; `undefined`: nothing is. */
+export function find(key: string): string | undefined {
+  return spoken[key] ?? english[key];
 }
 
 /** Says it of so many: `key` has forms for the plural categories of the language, as `{"other": "{n} calls"}`. */

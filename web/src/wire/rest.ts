@@ -64,13 +64,35 @@ export async function revised<T>(
   body?: unknown,
   revision?: string | null,
 ): Promise<Revised<T>> {
+  const text = body === undefined ? undefined : JSON.stringify(body);
+  return request<T>(method, path, text, "application/json", revision);
+}
+
+/** Sends a text of another kind, and gives what was answered. */
+export async function sent<T>(
+  method: Method,
+  path: string,
+  text: string,
+  kind: string,
+  revision?: string | null,
+): Promise<T> {
+  return (await request<T>(method, path, text, kind, revision)).body;
+}
+
+async function request<T>(
+  method: Method,
+  path: string,
+  body: string | undefined,
+  kind: string,
+  revision?: string | null,
+): Promise<Revised<T>> {
   const headers: Record<string, string> = { accept: "application/json" };
-  if (body !== undefined) headers["content-type"] = "application/json";
+  if (body !== undefined) headers["content-type"] = kind;
   if (revision) headers["if-match"] = revision;
   let answer: Response;
   try {
     const request: RequestInit = { method, headers, credentials: "same-origin" };
-    answer = await fetch(path, body === undefined ? request : { ...request, body: JSON.stringify(body) });
+    answer = await fetch(path, body === undefined ? request : { ...request, body });
   } catch {
     throw new Problem(0, "");
   }
@@ -78,9 +100,43 @@ export async function revised<T>(
   // A second of rounding is no other clock.
   if (Number.isFinite(date)) ahead = Math.abs(date - Date.now()) > 1_500 ? date - Date.now() : 0;
   if (!answer.ok) throw await problem(answer);
-  const text = await answer.text();
-  const known = text === "" ? undefined : JSON.parse(text);
+  const told = await answer.text();
+  const known = told === "" ? undefined : JSON.parse(told);
   return { body: known as T, revision: answer.headers.get("etag") };
+}
+
+/** Asks for something that is no JSON: a sound, a file. */
+export async function blob(method: Method, path: string, body?: unknown, accept = "*/*"): Promise<Blob> {
+  const headers: Record<string, string> = { accept };
+  if (body !== undefined) headers["content-type"] = "application/json";
+  const request: RequestInit = { method, headers, credentials: "same-origin" };
+  const answer = await fetch(
+    path,
+    body === undefined ? request : { ...request, body: JSON.stringify(body) },
+  ).catch(() => {
+    throw new Problem(0, "");
+  });
+  if (!answer.ok) throw await problem(answer);
+  return answer.blob();
+}
+
+/** Sends a file as it is; `progress` hears how much of it has gone, from 0 to 1. */
+export function upload<T>(path: string, file: Blob, progress: (share: number) => void): Promise<T> {
+  return new Promise((done, failed) => {
+    // `fetch` does not tell how far it is.
+    const request = new XMLHttpRequest();
+    request.open("POST", path);
+    request.setRequestHeader("accept", "application/json");
+    request.setRequestHeader("content-type", "application/octet-stream");
+    request.upload.onprogress = ({ loaded, total }) => progress(total > 0 ? loaded / total : 0);
+    request.onerror = () => failed(new Problem(0, ""));
+    request.onload = () => {
+      const answer = new Response(request.responseText, { status: request.status });
+      if (answer.ok) done(JSON.parse(request.responseText) as T);
+      else void problem(answer).then(failed);
+    };
+    request.send(file);
+  });
 }
 
 async function problem(answer: Response): Promise<Problem> {
