@@ -128,7 +128,7 @@ class Strategies(Staff):
         announcement = page.get_by_role("group", name="Announcement")
         announcement.get_by_label("Spoken text").check()
         announcement.get_by_label("Text", exact=True).fill("{position}")
-        announcement.get_by_label("Language").select_option(poor["language"].split("-")[0])
+        announcement.get_by_label("Language", exact=True).select_option(poor["language"].split("-")[0])
         announcement.get_by_label("Voice", exact=True).select_option(poor["name"])
         for form, name in [("ordinal", "ordinal"), ("cardinal", "number"), ("adaptive", "as suits")]:
             choice = announcement.get_by_role("radio", name=name)
@@ -140,12 +140,11 @@ class Hours(Staff):
         page = self.open("hours/new", timezone_id="UTC")
         page.get_by_label("Name (needed)").fill("Office")
         page.get_by_label("Time zone (needed)").fill("Europe/Berlin")
-        page.get_by_role("button", name="Add Usual week").click()
         week = page.get_by_role("group", name="Usual week")
         for day in ("Mon", "Tue", "Wed", "Thu", "Fri"):
-            week.get_by_label(day).check()
-        week.get_by_label("From (needed)").fill("08:00")
-        week.get_by_label("To (needed)").fill("18:00")
+            expect(week.get_by_label(day)).to_be_checked()
+        week.get_by_label("Sat").check()
+        week.get_by_label("To (needed)").fill("17:00")
         holds = page.get_by_role("region", name="What holds")
         # A Wednesday.
         holds.get_by_label("At").fill("2031-01-01T10:00")
@@ -170,7 +169,7 @@ class Hours(Staff):
         self.save(page)
         page.get_by_role("link", name="Office").wait_for()
         made = self.ask("GET", "/api/v1/settings/hours/1")
-        self.assertEqual(made["holidays"], [{"date": "2031-01-01", "name": "<b>New Year</b>"}])
+        self.assertEqual(made["holidays"], [{"date": "2031-01-01", "name": "<b>New Year</b>", "open": []}])
 
         page.goto(self.url("/admin#queues/1"))
         page.get_by_label("Working hours").select_option("Office")
@@ -198,7 +197,7 @@ class Programs(Staff):
         self.assertIn("queues", self.ask("GET", "/api/v1/live", headers=bearer))
         self.assertEqual(self.ask("GET", "/api/v1/settings", headers=bearer), 403)
         page.reload()
-        page.get_by_role("cell", name="wallboard").wait_for()
+        page.get_by_role("cell", name="wallboard", exact=True).wait_for()
         self.assertNotIn(key, page.content())
         page.get_by_role("button", name="Revoke").click()
         page.get_by_role("button", name="Revoke: really?").click()

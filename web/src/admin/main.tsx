@@ -190,6 +190,14 @@ function Heading({ section }: { section: Section }) {
   );
 }
 
+/** What something new begins with, where there is something usual. */
+function beginning(section: string): Table {
+  if (section !== "hours") return {};
+  const days = ["mon", "tue", "wed", "thu", "fri"];
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  return { zone, week: [{ days, from: "08:00", to: "18:00" }] };
+}
+
 function Item({ section, id }: { section: Section; id: string }) {
   const isNew = id === "new";
   const { value, revision, problem } = useSection<Table>(isNew ? null : `${section.path}/${id}`);
@@ -220,7 +228,9 @@ function Item({ section, id }: { section: Section; id: string }) {
       <h1>{isNew ? t("admin.new") : value ? nameOf(value, Number(id)) : t("loading")}</h1>
       <Trouble problem={problem} />
       {refused?.status === 409 ? <InUse problem={refused} /> : <Trouble problem={refused} />}
-      {(value || isNew) && <Form section={section} value={value ?? {}} revision={revision} save={save} />}
+      {(value || isNew) && (
+        <Form section={section} value={value ?? beginning(section.key)} revision={revision} save={save} />
+      )}
       {!isNew && value && (
         <div class="row">
           <Asked
