@@ -82,7 +82,7 @@ class Staff(BrowserTest):
         # Markup of others that comes to life would say so.
         page.on("dialog", lambda dialog: self.fail(f"a dialog: {dialog.message}"))
         page.goto(self.url(f"/admin#{place}"))
-        page.get_by_role("navigation", name="Settings").wait_for()
+        page.locator("nav.menu").wait_for()
         return page
 
     def until_gone(self, page: Page, text: str) -> None:

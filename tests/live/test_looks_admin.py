@@ -73,7 +73,7 @@ class PagesOfSettings(Staff):
                 self.look(page, f"admin-{place.replace('/', '-')}")
 
     def test_each_page_in_german_says_nothing_in_english(self) -> None:
-        page = self.open_german()
+        page = self.open("queues", locale="de-DE")
         for place in PLACES:
             with self.subTest(place):
                 page.goto(self.url(f"/admin#{place}"))
@@ -82,16 +82,6 @@ class PagesOfSettings(Staff):
                 for word in ("takes effect", "default:", " the ", "needed"):
                     self.assertNotIn(word, said)
         shoot(page, "admin-german")
-
-    def open_german(self) -> Page:
-        context = self.browser.context(locale="de-DE")
-        name, value = self.cookie.split("=", 1)
-        context.add_cookies([{"name": name, "value": value, "url": self.url("/")}])
-        page = context.new_page()
-        self.watch(page)
-        page.goto(self.url("/admin"))
-        page.get_by_role("navigation", name="Einstellungen").wait_for()
-        return page
 
     def test_the_menu_of_a_phone_opens_and_closes(self) -> None:
         page = self.open("queues", viewport={"width": 390, "height": 780})

@@ -54,7 +54,7 @@ test("sections are read off the document, with what names stand where", () => {
   };
   const [section, ...others] = read({ paths, components: { schemas: { Queue: queue } } });
   expect(others).toEqual([]);
-  expect(section).toMatchObject({ key: "queues", isList: true, about: "queues" });
+  expect(section).toMatchObject({ key: "queues", isList: true, isOrdered: false, about: "queues" });
   expect(section?.schema.properties?.hours?.["x-names"]).toBe("/hours");
 });
 
@@ -157,6 +157,8 @@ describe("addresses", () => {
   test("each is judged by who can reach it", () => {
     const near = judge(system(["127.0.0.1"], null), { isSecure: false, host: "pbx" });
     expect(near.map((each) => each.state)).toEqual(["bad", "bad", "mind", "well"]);
+    const tried = judge(system(["127.0.0.1"], null), { isSecure: true, host: "localhost" });
+    expect(tried.map((each) => each.state)).toEqual(["well", "mind", "mind", "well"]);
     const own = judge(system(["10.0.0.1", "127.0.0.1"], "https://10.0.0.1"), { isSecure: true, host: "pbx" });
     expect(own.map((each) => each.state)).toEqual(["well", "mind", "mind", "well"]);
     const far = judge(system(["198.51.100.7"], "https://calls.example.com"), { isSecure: true, host: "pbx" });

@@ -220,6 +220,8 @@ mod tests {
         assert_eq!(key("queue[].name").default, None);
         assert!(!key("queue[].greeting.text").required);
         assert_eq!(key("agent[].wrap_up_s").default, None);
+        assert_eq!(key("storage.enabled").default, Some(true.into()));
+        assert_eq!(key("storage.port").default, Some(22.into()));
     }
 
     #[test]

@@ -32,9 +32,11 @@ export function isPrivate(host: string): boolean {
 /** What can be said of addresses without trying them. */
 export function judge(system: System, page: { isSecure: boolean; host: string }): Finding[] {
   const others = t("address.private");
+  // Whoever tries things out on one machine has nothing to mend.
+  const near = isLoopback(page.host) ? "mind" : "bad";
   const here = t("address.loopback");
   const of = (what: Finding["what"], addresses: string[], well: string): Finding => {
-    if (addresses.length === 0 || addresses.every(isLoopback)) return { what, state: "bad", words: here };
+    if (addresses.length === 0 || addresses.every(isLoopback)) return { what, state: near, words: here };
     const seen = addresses.filter((each) => !isLoopback(each));
     if (seen.every(isPrivate)) return { what, state: "mind", words: `${seen.join(", ")}: ${others}` };
     return { what, state: "well", words: `${seen.join(", ")}: ${well}` };

@@ -105,13 +105,34 @@ const ORDER: Record<string, string[]> = {
   dialling: ["country", "international_prefix", "national_prefix"],
 };
 
+/** The same for what is inside of others. */
+const INSIDE: Record<string, string[]> = {
+  codes: ["digits", "callback"],
+  holidays: ["date", "name", "open"],
+  week: ["days", "from", "to"],
+};
+
+/** Of a storage, what the other kind has. */
+const OTHERS: Record<string, string[]> = {
+  sftp: ["endpoint", "bucket", "region"],
+  s3: ["host", "port", "host_key", "key_file"],
+};
+
+/** Whether a field means something beside what else is set. */
+function isMeant(section: string, name: string, table: Table): boolean {
+  if (section !== "storage" || name in table) return true;
+  return !(OTHERS[String(table.kind ?? "sftp")] ?? []).includes(name);
+}
+
 export function TableEditor(props: FieldProps & { only?: (name: string) => boolean }) {
   const { schema, value, path, onChange, only } = props;
   const { section, faults } = useContext(Form);
   const table = (value ?? {}) as Table;
   const all = Object.entries(schema.properties ?? {});
-  const fields = all.filter(([name]) => name !== "id" && (only?.(name) ?? true));
-  const order = path === "" ? (ORDER[section] ?? []) : [];
+  const fields = all.filter(
+    ([name]) => name !== "id" && (only?.(name) ?? true) && isMeant(section, name, table),
+  );
+  const order = (path === "" ? ORDER[section] : INSIDE[path.replace(/^.*\.|\[\d+\]$/g, "")]) ?? [];
   const rank = ([name, of]: [string, Schema]) => {
     const place = order.indexOf(name);
     return place >= 0 ? place - 100 : rankOf(name, of, schema.required?.includes(name) ?? false);

@@ -169,7 +169,7 @@ export function WordsField(props: FieldProps) {
 }
 
 export function SecretField(props: FieldProps) {
-  const { label, help, fault } = useSaid(props);
+  const { place, label, help, fault } = useSaid(props);
   const { value, onChange } = props;
   const said = (
     <>
@@ -177,14 +177,24 @@ export function SecretField(props: FieldProps) {
     </>
   );
   return (
-    <Field label={label} fault={fault} help={said}>
-      <input
-        type="password"
-        autocomplete="new-password"
-        value={typeof value === "string" ? value : ""}
-        onInput={(event) => onChange(event.currentTarget.value || undefined)}
-      />
-    </Field>
+    <>
+      <Field label={label} fault={fault} help={said}>
+        <input
+          type="password"
+          autocomplete="new-password"
+          disabled={value === ""}
+          value={typeof value === "string" ? value : ""}
+          onInput={(event) => onChange(event.currentTarget.value || undefined)}
+        />
+      </Field>
+      {place === "trunks.password" && (
+        <Check
+          label={t("set.no_secret")}
+          checked={value === ""}
+          onChange={(none) => onChange(none ? "" : undefined)}
+        />
+      )}
+    </>
   );
 }
 

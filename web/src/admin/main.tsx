@@ -24,7 +24,7 @@ import { SystemPage, type TrunkHealth, TrunkTag } from "./system";
 import { WhatHolds } from "./then";
 import { Users } from "./users";
 import { Webhooks } from "./webhooks";
-import { labelOf, placeOf } from "./words";
+import { labelOf, placeOf, wordOf } from "./words";
 
 void begin({ admin, settings }, async () => {
   const who = await whoAmI().catch(() => null);
@@ -86,7 +86,11 @@ function Page({ who, known }: { who: Who; known: Section[] }) {
   );
 }
 
-function useSection<T>(path: string | null): {
+/** What is set, read anew with each turn. */
+function useSection<T>(
+  path: string | null,
+  turn = 0,
+): {
   value: T | null;
   revision: string | null;
   problem: Problem | null;
@@ -102,7 +106,7 @@ function useSection<T>(path: string | null): {
         setProblem(error);
       },
     );
-  }, [path]);
+  }, [path, turn]);
   return { value: found?.value ?? null, revision: found?.revision ?? null, problem };
 }
 
@@ -133,7 +137,16 @@ function nameOf(item: Table, place: number): string {
 }
 
 function List({ section }: { section: Section }) {
-  const { value, problem } = useSection<Table[]>(section.path);
+  const [turn, setTurn] = useState(0);
+  const { value, revision, problem } = useSection<Table[]>(section.path, turn);
+  const { busy, problem: refused, send } = useSending();
+  const up = (at: number) =>
+    send(async () => {
+      const next = [...(value ?? [])];
+      next.splice(at - 1, 0, ...next.splice(at, 1));
+      await ask("PUT", section.path, next, revision);
+      setTurn(turn + 1);
+    });
   return (
     <>
       <div class="row">
@@ -143,16 +156,23 @@ function List({ section }: { section: Section }) {
           {t("set.add")}
         </a>
       </div>
-      <Trouble problem={problem} />
+      <Trouble problem={refused ?? problem} />
+      {section.isOrdered && <p class="small soft">{t("admin.ordered")}</p>}
       {value?.length === 0 && <p class="nothing">{t("admin.none")}</p>}
       <ul class="items">
         {value?.map((item, place) => (
-          <li key={place}>
-            <a href={`#${section.key}/${item.id ?? place}`}>
+          <li key={place} class="row tight">
+            <a class="grow" href={`#${section.key}/${item.id ?? place}`}>
               <b>{nameOf(item, place)}</b>
               <span class="small soft">{summary(item, section.key)}</span>
               {section.key === "trunks" && <HealthOf id={item.id} />}
             </a>
+            {section.isOrdered && place > 0 && (
+              <button type="button" class="button quiet icon" disabled={busy} onClick={() => void up(place)}>
+                <Icon name="up" />
+                <span class="sr">{t("set.up", { name: nameOf(item, place) })}</span>
+              </button>
+            )}
           </li>
         ))}
       </ul>
@@ -168,7 +188,8 @@ function summary(item: Table, section: string): string {
   );
   const shown = plain.map(([key, value]) => {
     const label = labelOf(placeOf(section, key));
-    return `${label}: ${Array.isArray(value) ? value.length : value}`;
+    const words = typeof value === "string" ? wordOf(placeOf(section, key), value, value) : value;
+    return `${label}: ${Array.isArray(value) ? value.length : words}`;
   });
   return shown.slice(0, 3).join(" · ");
 }

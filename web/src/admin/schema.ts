@@ -32,6 +32,8 @@ export interface Section {
   about: string;
   /** Whether there are several, each with an id. */
   isList: boolean;
+  /** Whether their order counts: the first that fits. */
+  isOrdered: boolean;
   schema: Schema;
 }
 
@@ -63,7 +65,8 @@ export function read(document: Document): Section[] {
     if (!schema) continue;
     const about = (methods.get?.summary ?? key).replace(/^Reads /, "").replace(/\.$/, "");
     const isList = one !== undefined;
-    found.push({ key, path, about, isList, schema: resolve(schema, document) });
+    const isOrdered = isList && methods.put !== undefined;
+    found.push({ key, path, about, isList, isOrdered, schema: resolve(schema, document) });
   }
   return found;
 }

@@ -7,6 +7,7 @@ import { Head } from "../parts/head";
 import { Icon } from "../parts/icon";
 import { t } from "../text/index";
 import { ask } from "../wire/rest";
+import { Asked } from "./sure";
 
 interface User {
   id: number;
@@ -81,6 +82,7 @@ const FIELDS = ["name", "role", "agent", "password"];
 function Form({ user, agents, onClose }: { user: User; agents: Agent[]; onClose: () => void }) {
   const [draft, setDraft] = useState(user);
   const [password, setPassword] = useState("");
+  const [isAsked, setAsked] = useState(false);
   const { busy, problem, send } = useSending();
   const isNew = user.id === 0;
   const submit = (event: Event) => {
@@ -168,10 +170,13 @@ function Form({ user, agents, onClose }: { user: User; agents: Agent[]; onClose:
         </button>
         <span class="grow" />
         {!isNew && (
-          <button type="button" class="button quiet" disabled={busy} onClick={() => void remove()}>
-            <Icon name="trash" />
-            {t("admin.delete")}
-          </button>
+          <Asked
+            name={user.name}
+            isAsked={isAsked}
+            disabled={busy}
+            onAsk={() => setAsked(true)}
+            onSure={() => void remove()}
+          />
         )}
       </div>
     </form>

@@ -23,9 +23,9 @@ export function labelOf(place: string): string {
 }
 
 /** What a value is called: `word.distribution.random`, or else `word.random`. */
-export function wordOf(place: string, value: string): string {
+export function wordOf(place: string, value: string, otherwise = human(value)): string {
   const name = place.split(".").pop() ?? "";
-  return find(`word.${name}.${value}`) ?? find(`word.${value}`) ?? human(value);
+  return find(`word.${name}.${value}`) ?? find(`word.${value}`) ?? otherwise;
 }
 
 /** `90` seconds are `1 min 30 s`; what is said faster as it is says nothing. */
