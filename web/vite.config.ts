@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import type { Plugin } from "vite";
@@ -42,6 +42,7 @@ function emptied(): Plugin {
     name: "emptied",
     apply: "build",
     buildStart() {
+      mkdirSync("dist", { recursive: true });
       for (const name of readdirSync("dist")) {
         if (name !== ".gitignore") rmSync(join("dist", name), { recursive: true });
       }
