@@ -37,7 +37,11 @@ pub enum Command {
     /// Our answer (or offer, if the peer made none) to `ChangeAsked`.
     AnswerChange { session: SessionId, sdp: Vec<u8> },
     /// The session stays as it was.
-    RejectChange { session: SessionId, status: u16 },
+    RejectChange {
+        session: SessionId,
+        status: u16,
+        warning: Option<Warning>,
+    },
     /// Our offer to change the session; `ChangeAnswered` or `ChangeFailed` follows. Where the two
     /// ends wish at once, the endpoint tries again (RFC 3261 §14.1). A further one while the first
     /// is not answered waits, and takes the place of one that waits already.
@@ -71,4 +75,14 @@ pub struct Rejection {
     pub retry_after: Option<Duration>,
     /// The text of a Reason or Warning for people who read traces.
     pub text: Option<String>,
+}
+    /// The code of the Warning of a 488 or 606; 399 where there is none.
+    pub warning: Option<u16>,
+
+/// What is wrong with a description (RFC 3261 §20.43).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Warning {
+    /// 300–399.
+    pub code: u16,
+    pub text: String,
 }

@@ -35,7 +35,7 @@ mod timers;
 mod trail;
 
 pub use claims::Claims;
-pub use command::{Command, Rejection};
+pub use command::{Command, Rejection, Warning};
 pub use credential::Credential;
 pub use endpoint::{Config, Counters, Endpoint, Listener, MAX_FORWARDS, Outbound, Path, Target};
 pub use event::{Bye, Event, Invite, Party};

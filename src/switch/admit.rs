@@ -18,6 +18,8 @@ pub(super) struct Refusal {
     pub(super) status: u16,
     pub(super) why: String,
     pub(super) retry_after: Option<Duration>,
+    /// What is wrong with a description (RFC 3261 §20.43).
+    pub(super) warning: Option<u16>,
 }
 
 impl Refusal {
@@ -26,6 +28,7 @@ impl Refusal {
             status,
             why: why.to_string(),
             retry_after: None,
+            warning: None,
         }
     }
 
@@ -62,6 +65,7 @@ impl Switch {
             });
         if let Err(refusal) = admitted {
             let rejection = Rejection {
+                warning: refusal.warning,
                 status: refusal.status,
                 cause: None,
                 retry_after: refusal.retry_after,
@@ -238,8 +242,10 @@ impl Switch {
         let Some(offer) = &invite.offer else {
             return Ok(sdp::offer(&local));
         };
-        let (answer, negotiated) = sdp::answer(offer, &local)
-            .map_err(|refusal| Refusal::new(refusal.status(), refusal))?;
+        let (answer, negotiated) = sdp::answer(offer, &local).map_err(|refusal| Refusal {
+            warning: Some(refusal.warning()),
+            ..Refusal::new(refusal.status(), refusal)
+        })?;
         self.agreed(leg, &negotiated);
         Ok(answer)
     }

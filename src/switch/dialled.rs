@@ -250,6 +250,7 @@ impl Switch {
                 .retry_after
                 .or_else(|| (told == 503).then_some(A_WHILE));
             let rejection = Rejection {
+                warning: None,
                 status: told,
                 cause: Some(cause_of(status)),
                 retry_after: retry_after.filter(|_| told == 503),

@@ -6,7 +6,7 @@ use crate::call::Hears;
 use crate::call::record::{self, End};
 use crate::id::{AgentId, CallId, LegId};
 use crate::settings::Destination;
-use crate::sip::{Bye, Command, Event, SessionId};
+use crate::sip::{Bye, Command, Event, SessionId, Warning};
 use crate::{media, sdp};
 use std::time::{Duration, Instant};
 
@@ -174,10 +174,12 @@ impl Switch {
         let before = found.is_some_and(|(leg, _)| self.is_held(leg));
         let local = found.and_then(|(leg, _)| self.local(leg));
         let (Some((leg, call)), Some(local)) = (found, local) else {
-            let status = 481;
-            return self
-                .sip
-                .command(now, Command::RejectChange { session, status });
+            let gone = Command::RejectChange {
+                session,
+                status: 481,
+                warning: None,
+            };
+            return self.sip.command(now, gone);
         };
         let answer = match offer {
             None => Ok((sdp::offer(&local), None)),
@@ -187,9 +189,16 @@ impl Switch {
         };
         match answer {
             Err(refusal) => {
-                let status = refusal.status();
-                self.sip
-                    .command(now, Command::RejectChange { session, status });
+                let warning = Warning {
+                    code: refusal.warning(),
+                    text: refusal.to_string(),
+                };
+                let refused = Command::RejectChange {
+                    session,
+                    status: refusal.status(),
+                    warning: Some(warning),
+                };
+                self.sip.command(now, refused);
             }
             Ok((sdp, agreed)) => {
                 if let Some(agreed) = agreed {

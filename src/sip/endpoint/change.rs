@@ -21,7 +21,7 @@ use crate::sip::dialog::{Answer, Change};
 use crate::sip::header::Name;
 use crate::sip::message::{Builder, Fault, Message, Method};
 use crate::sip::transaction::{Response, ServerKey};
-use crate::sip::{Bye, Event, Flow, SessionId};
+use crate::sip::{Bye, Event, Flow, SessionId, Warning};
 use std::time::{Duration, Instant};
 
 impl Endpoint {
@@ -188,13 +188,26 @@ impl Endpoint {
         self.settle(id);
     }
 
-    pub(super) fn reject_change(&mut self, now: Instant, id: SessionId, status: u16) {
+    pub(super) fn reject_change(
+        &mut self,
+        now: Instant,
+        id: SessionId,
+        status: u16,
+        warning: Option<Warning>,
+    ) {
         let status = if (300..700).contains(&status) {
             status
         } else {
             488
         };
-        self.refuse_change(now, id, &Refusal::new(status));
+        let asked = self.sessions.get(&id).and_then(|s| s.asked.as_ref());
+        let refusal = match asked.map(|asked| asked.flow).zip(warning) {
+            Some((flow, warning)) => {
+                Refusal::new(status).with(Name::Warning, self.warned(flow, &warning))
+            }
+            None => Refusal::new(status),
+        };
+        self.refuse_change(now, id, &refusal);
         self.answer_held(now, id);
         self.settle(id);
     }

@@ -168,7 +168,11 @@ impl Endpoint {
             Command::Reject { session, rejection } => self.reject(now, session, &rejection),
             Command::End { session, reason } => self.end(now, session, reason),
             Command::AnswerChange { session, sdp } => self.answer_change(now, session, &sdp),
-            Command::RejectChange { session, status } => self.reject_change(now, session, status),
+            Command::RejectChange {
+                session,
+                status,
+                warning,
+            } => self.reject_change(now, session, status, warning),
             Command::Users(users) => self.set_users(users),
             Command::Peers(peers) => self.set_peers(now, peers),
             Command::Trust(networks) => self.guard.trust(networks),

@@ -10,12 +10,15 @@ use crate::sip::auth::Keyring;
 use crate::sip::command::Rejection;
 use crate::sip::dialog::reliable::Next;
 use crate::sip::dialog::{Answer, Dialog, Provisionals, Seed, session_timer};
-use crate::sip::header::{Cause, Contacts, Name, Syntax, quote};
+use crate::sip::header::{Cause, Contacts, Name, Syntax};
 use crate::sip::message::{Builder, Fault, Message};
 use crate::sip::transaction::{Response, ServerKey};
 use crate::sip::uri::Uri;
-use crate::sip::{Bye, Claims, Event, Flow, Invite, SessionId, Trail};
+use crate::sip::{Bye, Claims, Event, Flow, Invite, SessionId, Trail, Warning};
 use std::time::Instant;
+
+/// A Warning that no number stands for (RFC 3261 §20.43).
+const MISCELLANEOUS: u16 = 399;
 
 impl Endpoint {
     pub(super) fn invite_received(
@@ -188,10 +191,11 @@ impl Endpoint {
         if let Some(text) = &rejection.text {
             refusal = match (status, self.invited(id)) {
                 (488 | 606, Some(invited)) => {
-                    let agent = self.listener(invited.flow.listener);
-                    let agent = agent.map(|listener| listener.advertised.to_string());
-                    let agent = agent.unwrap_or_default();
-                    refusal.with(Name::Warning, format!("399 {agent} {}", quote(text)))
+                    let warning = Warning {
+                        code: rejection.warning.unwrap_or(MISCELLANEOUS),
+                        text: text.clone(),
+                    };
+                    refusal.with(Name::Warning, self.warned(invited.flow, &warning))
                 }
                 (_, _) => refusal.with(
                     Name::Reason,

@@ -5,11 +5,11 @@ use super::config::{Listener, MAX_FORWARDS};
 use super::reliable::RELIABLE;
 use crate::sip::dialog::Dialog;
 use crate::sip::dialog::session_timer::TIMER;
-use crate::sip::header::{Address, Cause, Name};
+use crate::sip::header::{Address, Cause, Name, quote};
 use crate::sip::message::{Builder, Message, Method};
 pub(super) use crate::sip::refer::party;
 use crate::sip::uri::{Scheme, Uri};
-use crate::sip::{Event, Flow, ListenerId, Reliable, Terms};
+use crate::sip::{Event, Flow, ListenerId, Reliable, Terms, Warning};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::time::Duration;
 
@@ -231,6 +231,13 @@ impl Endpoint {
             max_forwards: MAX_FORWARDS,
         };
         (head, flow)
+    }
+
+    /// A Warning of ours (RFC 3261 §20.43): the agent is the listener.
+    pub(super) fn warned(&self, flow: Flow, warning: &Warning) -> String {
+        let agent = self.listener(flow.listener);
+        let agent = agent.map_or(flow.remote, |listener| listener.advertised);
+        format!("{} {agent} {}", warning.code, quote(&warning.text))
     }
 
     /// A refusal, written.

@@ -278,6 +278,7 @@ impl Rack {
 
     fn refuses(&mut self, session: SessionId) -> Vec<Message> {
         let rejection = Rejection {
+            warning: None,
             cause: None,
             status: 486,
             retry_after: None,

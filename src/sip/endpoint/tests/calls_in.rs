@@ -155,6 +155,7 @@ fn a_refusal_is_repeated_until_its_ack() {
     let mut w = Wire::new();
     let session = w.invited();
     let rejection = Rejection {
+        warning: None,
         cause: None,
         status: 488,
         retry_after: Some(Duration::from_secs(7)),
@@ -278,6 +279,7 @@ fn wishes_about_what_is_over_have_no_effect() {
     let (session, tag) = w.talking();
     w.says(within("BYE", 2, &tag).text());
     let rejection = Rejection {
+        warning: None,
         cause: None,
         status: 486,
         retry_after: None,
@@ -290,6 +292,7 @@ fn wishes_about_what_is_over_have_no_effect() {
         Command::RejectChange {
             session,
             status: 488,
+            warning: None,
         },
         Command::AnswerChange {
             session,

@@ -54,8 +54,14 @@ fn a_refused_change_leaves_the_session_as_it_was() {
     let sent = w.wishes(Command::RejectChange {
         session,
         status: 488,
+        warning: Some(crate::sip::Warning {
+            code: 305,
+            text: "no common codec".to_owned(),
+        }),
     });
     assert_eq!(firsts(&sent), ["SIP/2.0 488 Not Acceptable Here"]);
+    let warning = "305 192.0.2.1:5060 \"no common codec\"";
+    assert_eq!(header(&sent[0], "Warning"), Some(warning));
     w.says(ack(2, &tag).branch("INVITE-2").text());
     assert!(w.wait(40).is_empty());
     assert!(w.wishes(end(session))[0].starts_with("BYE "));

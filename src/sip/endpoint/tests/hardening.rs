@@ -191,6 +191,7 @@ fn h24_after_20_000_failed_invites_all_is_as_before() {
             panic!("call {n} is not told");
         };
         let rejection = Rejection {
+            warning: None,
             status: 404,
             retry_after: None,
             text: None,

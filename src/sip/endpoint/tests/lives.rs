@@ -138,6 +138,7 @@ impl Life {
         let sdp = ANSWER.as_bytes().to_vec();
         let rejection = Rejection {
             cause: None,
+            warning: None,
             status: 486,
             retry_after: None,
             text: None,

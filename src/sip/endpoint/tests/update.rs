@@ -17,7 +17,11 @@ fn an_update_in_a_session_is_asked_and_answered_without_ack() {
     assert!(w.wait(40).is_empty(), "it is not repeated unasked");
     w.says(update(3, &tag).body(OFFER).text());
     let status = 488;
-    let sent = w.wishes(Command::RejectChange { session, status });
+    let sent = w.wishes(Command::RejectChange {
+        session,
+        status,
+        warning: None,
+    });
     assert_eq!(firsts(&sent), ["SIP/2.0 488 Not Acceptable Here"]);
     assert!(w.wishes(end(session))[0].starts_with("BYE "));
 }
