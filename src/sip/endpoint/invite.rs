@@ -3,6 +3,7 @@
 
 use super::Endpoint;
 use super::config::{Outbound, Path, Target};
+use super::flows::by_phone;
 use super::refresh::wanted;
 use super::reliable::RELIABLE;
 use super::route::{Way, fresh, literal, way_to};
@@ -12,6 +13,7 @@ use super::write::{Head, SDP};
 use crate::sip::event::Party;
 use crate::sip::header::{Address, Name};
 use crate::sip::message::Method;
+use crate::sip::register::Binding;
 use crate::sip::transaction::ClientKey;
 use crate::sip::uri::{Host, Uri};
 use crate::sip::{Flow, Reliable, SessionId, Terms, Trail};
@@ -57,6 +59,7 @@ impl Endpoint {
             tx,
             flow,
             head,
+            spare: target.spare,
             tries: 1,
             rung: false,
             cancel: Cancel::No,
@@ -169,17 +172,18 @@ impl Endpoint {
     pub(super) fn targets(&self, target: &Target) -> Result<Vec<To>, Failure> {
         match target {
             Target::User(user) => {
-                let mut all = vec![];
-                for binding in self.registrar.contacts_of(user) {
+                let place = |binding: &Binding| {
                     let ours = self.listener(binding.flow.listener);
                     let ours = ours.map(|listener| listener.advertised.ip());
                     let host = Host::from(ours.unwrap_or_else(|| binding.flow.remote.ip()));
-                    all.push(To {
+                    To {
                         uri: binding.contact.to_string(),
                         way: binding.flow.into(),
                         to: Address::new(Uri::sip(user, host, None)),
-                    });
-                }
+                        spare: vec![],
+                    }
+                };
+                let all = by_phone(self.registrar.contacts_of(user), place);
                 if all.is_empty() {
                     return Err(Failure::new(480, "Not Registered"));
                 }
@@ -205,17 +209,26 @@ impl Endpoint {
                     headers: String::new(),
                     ..parsed
                 });
-                Ok(vec![To { uri, way, to }])
+                let spare = vec![];
+                Ok(vec![To {
+                    uri,
+                    way,
+                    to,
+                    spare,
+                }])
             }
         }
     }
 }
 
 /// One place to send an INVITE to.
+#[derive(Debug)]
 pub(super) struct To {
     uri: String,
     pub(super) way: Way,
     to: Address,
+    /// The other flows to the same phone.
+    pub(super) spare: Vec<Self>,
 }
 
 /// Headers that the endpoint writes itself.

@@ -21,6 +21,7 @@ mod challenge;
 mod change;
 mod config;
 mod effect;
+mod flows;
 mod in_dialog;
 mod incoming;
 mod info;

@@ -8,7 +8,14 @@ use crate::sip::register::{self, Binding, Change};
 use crate::sip::transaction::ServerKey;
 use crate::sip::uri::Scheme;
 use crate::sip::{Event, Flow};
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+/// Phones that keep their flows alive (RFC 5626 §4).
+const OUTBOUND: &str = "outbound";
+
+/// How often a phone is to be heard of on its connection, at least (RFC 5626 §5.4). Over UDP nothing is
+/// said: what keeps a NAT open is known to the phone, and much less.
+const FLOW_TIMER: Duration = Duration::from_secs(120);
 
 impl Endpoint {
     pub(super) fn register_received(
@@ -38,6 +45,8 @@ impl Endpoint {
             contacts: request.contacts().map_err(bad)?,
             expires: request.expires(),
             flow,
+            outbound: request.supports(OUTBOUND)
+                && request.vias().is_ok_and(|vias| vias.len() == 1),
         };
         let known = self.registrar.contacts_of(&user).to_vec();
         let mut changes = vec![];
@@ -48,11 +57,20 @@ impl Endpoint {
         }
         self.follow(&user, flow, &known);
         let tag = self.random.hex(16);
-        let bindings = self.registrar.contacts_of(&user).iter();
-        let answer = bindings.fold(
-            Builder::reply_to(request, 200, "", Some(&tag)),
-            |answer, binding| answer.header(Name::Contact, binding.listed(now)),
-        );
+        let bindings = self.registrar.contacts_of(&user);
+        let made = |binding: &Binding| binding.is_outbound() && binding.flow == flow;
+        let is_flow = asked.outbound && bindings.iter().any(made);
+        let answer = Builder::reply_to(request, 200, "", Some(&tag));
+        let answer = match (is_flow, flow.transport.is_reliable()) {
+            (false, _) => answer,
+            (true, false) => answer.header(Name::Require, OUTBOUND),
+            (true, true) => answer
+                .header(Name::Require, OUTBOUND)
+                .header(Name::FlowTimer, FLOW_TIMER.as_secs()),
+        };
+        let answer = bindings.iter().fold(answer, |answer, binding| {
+            answer.header(Name::Contact, binding.listed(now))
+        });
         self.respond_other(now, flow, request, key, answer, 200);
         Ok(())
     }

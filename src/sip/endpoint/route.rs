@@ -85,6 +85,10 @@ pub(super) fn next_flow(to: &Addressing, made_on: Flow, listeners: &[Listener]) 
     let Some(address) = literal(&to.next_hop) else {
         return made_on;
     };
+    // RFC 5626 §4.3: the peer wants to be reached on the flow, wherever its Contact is.
+    if !to.by_route && to.next_hop.params.has("ob") {
+        return made_on;
+    }
     let same_host = address.ip() == made_on.remote.ip();
     if !same_host && !to.by_route {
         return made_on;
@@ -154,6 +158,14 @@ mod tests {
         assert_eq!(direct.remote.port(), 5070);
         assert_eq!(next("sip:b@192.168.1.5:5060", false, made_on), made_on);
         assert_eq!(next("sip:b@phone.example", false, made_on), made_on);
+    }
+
+    #[test]
+    fn rfc_5626_a_contact_that_is_outbound_is_reached_on_its_flow() {
+        let made_on = flow(Transport::Udp, 40_000, 0);
+        assert_eq!(next("sip:b@198.51.100.7:5070;ob", false, made_on), made_on);
+        let proxy = next("sip:203.0.113.5;lr;ob", true, made_on);
+        assert_eq!(proxy.remote, SocketAddr::from(([203, 0, 113, 5], 5060)));
     }
 
     #[test]

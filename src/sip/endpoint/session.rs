@@ -1,4 +1,6 @@
 use super::config::Outbound;
+use super::info::Keys;
+use super::invite::To;
 use super::refer::Referral;
 use super::requests::Sent;
 use super::route::is_on;
@@ -138,6 +140,8 @@ pub(super) struct Fork {
     pub(super) head: Head,
     /// How often it has been sent anew.
     pub(super) tries: u8,
+    /// The other flows to the same phone, to be tried where this one leads to nobody (RFC 5626 §7).
+    pub(super) spare: Vec<To>,
     /// A provisional response has come: it may be cancelled (§9.1).
     pub(super) rung: bool,
     pub(super) cancel: Cancel,

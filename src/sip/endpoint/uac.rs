@@ -103,6 +103,10 @@ impl Endpoint {
     pub(super) fn fork_refused(&mut self, now: Instant, id: SessionId, tx: TxId, failure: Failure) {
         if let Some(fork) = self.fork(id, tx) {
             fork.finished = true;
+            // RFC 5626 §5.3: the flow has failed.
+            if failure.status == 430 && self.next_flow_of(now, id, tx) {
+                return;
+            }
             self.fork_failed(now, id, failure);
         }
     }
@@ -120,11 +124,16 @@ impl Endpoint {
         if notice.over {
             fork.finished = true;
         }
+        let quiet = !fork.rung;
         match notice.told {
+            Some(Told::Unreachable) if quiet && self.next_flow_of(now, id, notice.tx) => {}
             Some(Told::Expired) => {
                 // A 2xx that is only late would leave the peer talking to nobody.
                 if let Some(session) = self.sessions.get_mut(&id) {
                     session.linger = Some(now + patience);
+                }
+                if quiet && self.next_flow_of(now, id, notice.tx) {
+                    return;
                 }
                 self.fork_failed(now, id, Failure::new(408, "Request Timeout"));
             }

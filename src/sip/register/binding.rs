@@ -1,6 +1,6 @@
 use super::Request;
 use crate::sip::Flow;
-use crate::sip::header::Address;
+use crate::sip::header::{Address, quote};
 use crate::sip::uri::Uri;
 use std::time::Instant;
 
@@ -17,6 +17,8 @@ pub struct Binding {
     pub preference: u16,
     /// The phone itself, if it says which it is (RFC 5626 §4.1): `+sip.instance` and `reg-id`.
     instance: Option<(String, String)>,
+    /// It is one of the flows of the phone, which it keeps alive.
+    outbound: bool,
     call_id: String,
     cseq: u32,
 }
@@ -29,15 +31,34 @@ impl Binding {
             expires,
             preference: contact.preference(),
             instance: instance(contact),
+            outbound: request.outbound && is_named(contact),
             call_id: request.call_id.to_owned(),
             cseq: request.cseq,
         }
     }
 
-    /// As a 200 lists it (§10.3 step 8).
+    /// As a 200 lists it (§10.3 step 8; RFC 5626 §6).
     pub fn listed(&self, now: Instant) -> String {
         let left = self.expires.saturating_duration_since(now).as_secs();
-        format!("<{}>;expires={left}", self.contact)
+        match &self.instance {
+            Some((instance, reg_id)) if self.outbound => format!(
+                "<{}>;expires={left};reg-id={reg_id};+sip.instance={}",
+                self.contact,
+                quote(instance)
+            ),
+            Some(_) | None => format!("<{}>;expires={left}", self.contact),
+        }
+    }
+
+    /// Whether the two are flows of one phone: a call goes to one of them at a time (RFC 5626 §7).
+    pub fn is_other_flow_of(&self, other: &Self) -> bool {
+        let of = |binding: &Self| binding.instance.as_ref().map(|(phone, _)| phone.clone());
+        self.outbound && other.outbound && of(self) == of(other)
+    }
+
+    /// Whether it is one of the flows of a phone that keeps them alive.
+    pub fn is_outbound(&self) -> bool {
+        self.outbound
     }
 
     pub(super) fn is_for(&self, contact: &Uri) -> bool {
@@ -62,4 +83,12 @@ impl Binding {
 fn instance(contact: &Address) -> Option<(String, String)> {
     let text = |name| contact.params.text(name).map(|text| text.into_owned());
     Some((text("+sip.instance")?, text("reg-id").unwrap_or_default()))
+}
+
+/// Whether a contact says which phone it is, and which of its flows: a number above 0 (RFC 5626 §4.2).
+pub(super) fn is_named(contact: &Address) -> bool {
+    let number = |(_, reg_id): (String, String)| reg_id.parse::<u32>().ok();
+    instance(contact)
+        .and_then(number)
+        .is_some_and(|number| number > 0)
 }

@@ -2,15 +2,17 @@
 //!
 //! Who asks has proved to be the user before. A binding remembers the flow on which it was made:
 //! a phone behind a NAT is reached there, whatever its Contact says. A phone that tells its
-//! `+sip.instance` and `reg-id` replaces its earlier binding under the same, wherever it was.
+//! `+sip.instance` and `reg-id` replaces its earlier binding under the same, wherever it was. One that
+//! supports `outbound` (RFC 5626) may have several flows, each a binding; a call takes one of them
+//! ([`Binding::is_other_flow_of`]).
 //!
-//! Deliberately absent: the rest of RFC 5626 for registrars. A phone with several flows is called on
-//! all of them at once, not on one after the other; so no answer has `Require: outbound` or a
-//! `Flow-Timer`, no OPTIONS promises `outbound`, and phones fall back to plain registration.
+//! Deliberately absent: Path (RFC 3327). A REGISTER that has come through a proxy is a plain one, whatever
+//! it supports: the flows are then the proxy's.
 
 mod binding;
 
 pub use binding::Binding;
+use binding::is_named;
 
 use super::Flow;
 use super::header::{Address, Contacts};
@@ -63,6 +65,8 @@ pub struct Request<'a> {
     pub expires: Option<u32>,
     /// Where it came from.
     pub flow: Flow,
+    /// Whether the phone keeps its flows alive and has come without a proxy (RFC 5626 §6).
+    pub outbound: bool,
 }
 
 /// Why a REGISTER has changed nothing.
@@ -130,6 +134,11 @@ impl Registrar {
                 return Err(Refusal::Forbidden);
             }
             Contacts::List(contacts) => {
+                let named = contacts.iter().filter(|contact| is_named(contact));
+                // RFC 5626 §6: a flow is one contact.
+                if request.outbound && contacts.len() > 1 && named.count() > 0 {
+                    return Err(Refusal::Malformed);
+                }
                 for contact in contacts {
                     self.bind(now, &mut bindings, contact, request)?;
                 }
@@ -240,6 +249,7 @@ impl Registrar {
             bindings.retain(|binding| !binding.has_moved(contact, request));
             let expires = now + Duration::from_secs(u64::from(seconds));
             bindings.push(Binding::new(contact, request, expires));
+            // Of those with one preference the one that was made or refreshed last is the last.
             bindings.sort_by_key(|binding| u16::MAX - binding.preference);
         }
         // A phone that restarts again and again under new addresses must not lock itself out.

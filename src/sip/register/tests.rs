@@ -72,6 +72,40 @@ fn a_phone_that_says_which_it_is_replaces_itself_where_it_moves() {
 }
 
 #[test]
+fn rfc_5626_a_phone_that_keeps_its_flows_has_one_binding_each() {
+    let phone = "\"<urn:uuid:00000000-0000-1000-8000-000A95A0E128>\"";
+    let on = |reg_id: &str, host: &str| {
+        format!("<sip:1001@{host}>;reg-id={reg_id};+sip.instance={phone}")
+    };
+    let mut t = Test::new();
+    t.outbound = true;
+    t.register(1, &[&on("1", "a")], None).expect("fine");
+    t.register(2, &[&on("2", "b")], None).expect("fine");
+    let [first, second] = t.registrar.contacts_of("1001") else {
+        panic!("two flows");
+    };
+    assert!(first.is_outbound() && first.is_other_flow_of(second));
+    let listed = second.listed(t.now);
+    assert!(
+        listed.ends_with(&format!(";reg-id=2;+sip.instance={phone}")),
+        "{listed}"
+    );
+    // A flow made anew takes the place of the one of its number.
+    t.register(3, &[&on("1", "c")], None).expect("fine");
+    assert_eq!(t.registrar.contacts_of("1001").len(), 2);
+    // A flow is one contact, and one that has no number is no flow.
+    let two = [&*on("1", "d"), &on("2", "e")];
+    assert_eq!(t.register(4, &two, None), Err(Refusal::Malformed));
+    let mut t = Test::new();
+    t.outbound = true;
+    for (n, none) in ["0", "x", ""].iter().enumerate() {
+        t.register(n as u32 + 1, &[&on(none, "f")], None)
+            .expect("a plain one");
+        assert!(!t.registrar.contacts_of("1001")[0].is_outbound(), "{none}");
+    }
+}
+
+#[test]
 fn an_old_request_changes_nothing() {
     let mut t = Test::new();
     t.register(5, &["<sip:1001@10.0.0.9>"], None)
@@ -179,6 +213,7 @@ struct Test {
     now: Instant,
     user: &'static str,
     flow: Flow,
+    outbound: bool,
     out: Vec<Change>,
 }
 
@@ -201,6 +236,7 @@ impl Test {
                 remote: SocketAddr::from(([198, 51, 100, 7], 40_000)),
                 connection: 0,
             },
+            outbound: false,
             out: vec![],
         }
     }
@@ -229,6 +265,7 @@ impl Test {
             contacts,
             expires,
             flow: self.flow,
+            outbound: self.outbound,
         };
         let result = self.registrar.register(self.now, &request, &mut self.out);
         self.registrar.check();

@@ -87,6 +87,7 @@ impl Life {
                     cseq: 1,
                     contacts: Contacts::List(vec![contact]),
                     expires: None,
+                    outbound: false,
                     flow: route::fresh(Transport::Udp, EXTERNAL, remote),
                 };
                 let registrar = &mut self.sides[side].endpoint.registrar;
@@ -137,8 +138,8 @@ impl Life {
         let before = self.sides[side].calls[&session];
         let sdp = ANSWER.as_bytes().to_vec();
         let rejection = Rejection {
-            cause: None,
             warning: None,
+            cause: None,
             status: 486,
             retry_after: None,
             text: None,

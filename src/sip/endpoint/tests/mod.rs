@@ -6,6 +6,7 @@ mod carriers;
 mod challenges;
 mod changes;
 mod changes_out;
+mod flows;
 mod hardening;
 mod hops;
 mod lives;
