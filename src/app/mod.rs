@@ -487,7 +487,7 @@ fn switch(
         account: config.account.clone(),
         sip,
         media_address: config.media.advertised,
-        media_other: None,
+        media_other: config.media.also_advertised,
         browsers: Some(browsers),
         ports: workers
             .iter()

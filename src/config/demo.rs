@@ -69,6 +69,7 @@ impl Config {
             media: Media {
                 address: loopback,
                 advertised: loopback,
+                also_advertised: None,
                 first_port: *demo.rtp_ports.start(),
                 last_port: *demo.rtp_ports.end(),
                 browser_port: 0,

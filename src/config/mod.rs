@@ -102,6 +102,8 @@ pub struct Media {
     pub address: IpAddr,
     /// The address that SDP tells peers: the local one, or the one outside of a NAT.
     pub advertised: IpAddr,
+    /// The one that it tells peers of the other IP version; `None`: such peers are refused.
+    pub also_advertised: Option<IpAddr>,
     /// The first of the RTP and RTCP ports: even.
     pub first_port: u16,
     /// The last of them: odd.

@@ -127,6 +127,7 @@ fn the_example_s_defaults_are_the_defaults() {
     // Every line that is commented out changes nothing when it is not, but for a few examples.
     let examples = [
         "advertised",
+        "also_advertised",
         "workers",
         "wrap_up_s",
         "peer",

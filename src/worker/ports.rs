@@ -3,7 +3,7 @@
 use crate::media::SHARED;
 use anyhow::{Context as _, ensure};
 use rustix::event::{Timespec, epoll};
-use rustix::net::sockopt;
+use rustix::net::{AddressFamily, SocketFlags, SocketType, sockopt};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::io;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
@@ -218,9 +218,19 @@ impl Ready {
     }
 }
 
+/// A socket that takes both IP versions where its address is `::`.
 fn socket(address: IpAddr, port: u16, buffer: usize) -> io::Result<UdpSocket> {
-    let udp = UdpSocket::bind((address, port))?;
-    udp.set_nonblocking(true)?;
+    let family = match address {
+        IpAddr::V4(_) => AddressFamily::INET,
+        IpAddr::V6(_) => AddressFamily::INET6,
+    };
+    let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+    let udp = rustix::net::socket_with(family, SocketType::DGRAM, flags, None)?;
+    if address.is_ipv6() {
+        sockopt::set_ipv6_v6only(&udp, false)?;
+    }
+    rustix::net::bind(&udp, &SocketAddr::new(address, port))?;
+    let udp = UdpSocket::from(udp);
     sockopt::set_socket_recv_buffer_size(&udp, buffer)?;
     Ok(udp)
 }

@@ -8,7 +8,7 @@ use crate::id::LegId;
 use crate::media::{Place, Source, Stream};
 use crate::random::Random;
 use crate::vault::Vault;
-use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::time::{Duration, Instant};
 
 const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -24,6 +24,11 @@ struct Bench {
 impl Bench {
     /// A worker on so many pairs of ports that are free now.
     fn new(name: &str, pairs: usize) -> Self {
+        Self::bound(name, pairs, LOOPBACK)
+    }
+
+    /// The same, bound to this address.
+    fn bound(name: &str, pairs: usize, bind: IpAddr) -> Self {
         let name = format!("cordboard-worker-{name}-{}", std::process::id());
         let folder = std::env::temp_dir().join(name);
         let vault = Vault::start(folder.clone(), None, |_| true, |_| ()).expect("a vault");
@@ -40,7 +45,7 @@ impl Bench {
         };
         let config = Config {
             index: 0,
-            bind: LOOPBACK,
+            bind,
             ports: free_ports(pairs),
             browser_port: Some(0),
         };
@@ -122,6 +127,34 @@ fn rtp(sequence: u16) -> Vec<u8> {
 }
 
 #[test]
+#[test]
+fn at_both_ip_versions_a_phone_of_one_hears_a_phone_of_the_other() {
+    let other = IpAddr::V6(Ipv6Addr::LOCALHOST);
+    let Ok(agent) = UdpSocket::bind((other, 0)) else {
+        return eprintln!("no IPv6 on this machine: nothing to be seen");
+    };
+    let bench = Bench::bound("families", 2, IpAddr::V6(Ipv6Addr::UNSPECIFIED));
+    let customer = phone();
+    let patience = Some(Duration::from_secs(5));
+    agent.set_read_timeout(patience).expect("set");
+    let to = bench.leg(2, 0, &customer, 3);
+    let mut back = bench.leg(3, 1, &agent, 2);
+    back.set_ip(other);
+    let mut buffer = [0; 300];
+    for sequence in 0..50 {
+        customer.send_to(&rtp(sequence), to).expect("sent");
+        agent.send_to(&rtp(sequence), back).expect("sent");
+        thread::sleep(Duration::from_millis(5));
+    }
+    for (phone, whence) in [(&customer, LOOPBACK), (&agent, other)] {
+        let (length, source) = phone.recv_from(&mut buffer).expect("heard");
+        assert_eq!((length, source.ip()), (172, whence));
+    }
+    let events = bench.stop();
+    let heard = |event: &&Event| matches!(event, Event::Started { .. });
+    assert_eq!(events.iter().filter(heard).count(), 2, "{events:?}");
+}
+
 fn what_one_phone_says_the_other_hears() {
     let bench = Bench::new("relay", 2);
     let (customer, agent) = (phone(), phone());

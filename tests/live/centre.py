@@ -230,6 +230,10 @@ class ConfiguredServer(Server):
         """The listeners of the phones, and whatever else the test is about."""
         return ""
 
+    def media_keys(self) -> str:
+        """Where media is, and what peers are told of it."""
+        return f'address = "{self.address}"'
+
     def server_keys(self) -> str:
         """Keys of the server besides its directory and its HTTP port."""
         return ""
@@ -260,7 +264,7 @@ data_dir = "demo"
 http = "127.0.0.1:{self.http}"
 {self.server_keys()}
 [media]
-address = "{self.address}"
+{self.media_keys()}
 ports = "{self.rtp.start}-{self.rtp.stop - 1}"
 [account]
 name = "demo"

@@ -16,7 +16,7 @@ use super::table::Table;
 use super::{Certificate, Config, ConfigErrors, Files, LogFormat, Media, Server};
 use crate::settings::{Account, Network, Secret};
 use crate::sip::guard;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -320,6 +320,7 @@ impl Loader<'_> {
         let mut media = Media {
             address: loopback,
             advertised: loopback,
+            also_advertised: None,
             first_port: 20_000,
             last_port: 21_999,
             browser_port: 0,
@@ -346,6 +347,7 @@ impl Loader<'_> {
             let mend = "peers must be told a real address: set media.advertised";
             report.of("media.advertised", mend);
         }
+        media.also_advertised = also_advertised(&mut table, &media, report);
         if let Some(text) = table.string("ports", report) {
             match ports(&text) {
                 Some((first, last)) => (media.first_port, media.last_port) = (first, last),
@@ -376,6 +378,27 @@ impl Loader<'_> {
         table.done(report);
         media
     }
+}
+
+/// The address for peers of the other IP version, which is reached where the sockets take both.
+fn also_advertised(
+    table: &mut Table<'_>,
+    media: &Media,
+    report: &mut Report<'_>,
+) -> Option<IpAddr> {
+    let expected = "an address: \"2001:db8::7\"";
+    let address: IpAddr = table.parsed("also_advertised", expected, report)?;
+    let path = "media.also_advertised";
+    if address.is_unspecified() || address.is_ipv4() == media.advertised.is_ipv4() {
+        report.of(
+            path,
+            "an address of the IP version that advertised is not of",
+        );
+    } else if media.address != IpAddr::from(Ipv6Addr::UNSPECIFIED) {
+        let mend = "the ports must take both IP versions: set address = \"::\" and advertised";
+        report.of(path, mend);
+    }
+    Some(address)
 }
 
 /// Where browsers are told to send: up to eight real addresses.

@@ -16,6 +16,32 @@ fn browsers_are_told_what_peers_are_told_unless_something_else_is_set() {
     assert!(with("browser_addresses = [\"0.0.0.0\"]")[0].contains("that browsers reach"));
     assert!(with("browser_addresses = []")[0].contains("one to eight"));
 }
+
+#[test]
+fn media_of_both_ip_versions_needs_ports_that_take_both() {
+    let with = |lines: &str| {
+        let address = "address = \"127.0.0.1\"";
+        assert!(LEAST.contains(address));
+        LEAST.replace(address, lines)
+    };
+    let both = "address = \"::\"\nadvertised = \"192.0.2.1\"\nalso_advertised = ";
+    let media = parse(&with(&format!("{both}\"2001:db8::7\"")))
+        .expect("good")
+        .media;
+    assert_eq!(media.also_advertised, "2001:db8::7".parse().ok());
+    assert_eq!(parse(LEAST).expect("good").media.also_advertised, None);
+    for same in ["192.0.2.2", "::"] {
+        let told = problems(&with(&format!("{both}\"{same}\"")));
+        assert!(
+            told[0].contains("IP version that advertised is not of"),
+            "{told:?}"
+        );
+    }
+    let told = problems(&with(
+        "address = \"192.0.2.1\"\nalso_advertised = \"2001:db8::7\"",
+    ));
+    assert!(told[0].contains("set address = \"::\""), "{told:?}");
+}
 use crate::settings::Verify;
 
 #[test]

@@ -8,6 +8,7 @@ mod consult;
 mod desk;
 mod digits;
 mod ending;
+mod families;
 mod hold;
 mod hours;
 mod ladder;

@@ -43,7 +43,7 @@ use plane::Plane;
 use speech::Speech;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
 /// The tones of the prompts, and of the first phones.
@@ -71,6 +71,8 @@ const OWN_MUSIC: f32 = 640.0;
 pub(crate) const CALLBACK: CallbackConfigId = CallbackConfigId(1);
 
 const SWITCH: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1));
+/// Its media, for who has IPv6.
+const SWITCH_V6: IpAddr = IpAddr::V6(Ipv6Addr::new(0xfd00, 0, 0, 0, 0, 0, 0, 1));
 const SUPPORT: QueueId = QueueId(1);
 /// The port at which all browsers' media comes in.
 const SHARED_PORT: u16 = 30_000;
@@ -495,7 +497,7 @@ impl World {
 
     fn deliver(&mut self, packet: network::Packet) {
         let now = self.now;
-        if packet.to.ip() == SWITCH {
+        if [SWITCH, SWITCH_V6].contains(&packet.to.ip()) {
             match packet.to.port() {
                 5060 | 5080 => {
                     let flow = Flow {
@@ -539,9 +541,9 @@ impl World {
         let phone = self
             .phones
             .values_mut()
-            .find(|phone| phone.address.ip() == packet.to.ip());
+            .find(|phone| phone.address.ip() == packet.to.ip() || phone.voice.address == packet.to);
         let Some(phone) = phone else { return };
-        if packet.to.port() == phone.voice.address.port() {
+        if packet.to == phone.voice.address {
             return phone.voice.hear(now, &packet.bytes);
         }
         if packet.to == phone.address {
@@ -560,8 +562,9 @@ impl World {
             let (packets, events, chunks) = self.plane.drain();
             for (port, to, bytes) in packets {
                 let port = if port == SHARED { SHARED_PORT } else { port };
+                let own = if to.is_ipv4() { SWITCH } else { SWITCH_V6 };
                 self.network
-                    .send(self.now, SocketAddr::new(SWITCH, port), to, bytes);
+                    .send(self.now, SocketAddr::new(own, port), to, bytes);
             }
             for chunk in chunks {
                 self.keep(chunk);
@@ -677,7 +680,7 @@ fn config(account: &Account, ports: u16, sounds: Sounds, restored: Restored) -> 
             ..sip::Config::default()
         },
         media_address: SWITCH,
-        media_other: None,
+        media_other: Some(SWITCH_V6),
         browsers: Some(Browsers {
             fingerprint: plane::certificate().fingerprint(),
             candidates: vec![vec![SocketAddr::new(SWITCH, SHARED_PORT)]],

@@ -544,13 +544,14 @@ impl Phone {
             }
         }
         format!(
-            "v=0\r\no=- 1 1 IN IP4 {ip}\r\ns=-\r\nc=IN IP4 {ip}\r\nt=0 0\r\nm=audio {port} {profile} {pt}{also}{events}\r\n\
+            "v=0\r\no=- 1 1 IN {family} {ip}\r\ns=-\r\nc=IN {family} {ip}\r\nt=0 0\r\nm=audio {port} {profile} {pt}{also}{events}\r\n\
              a=rtpmap:{pt} {name}\r\n{map}a={direction}\r\n{crypto}"
         )
     }
 
     fn repeat(&mut self, now: Instant, what: &str, bytes: Vec<u8>) -> Vec<Vec<u8>> {
         let call_id = Heard::read(&bytes).field("Call-ID");
+        let family = if ip.is_ipv4() { "IP4" } else { "IP6" };
         self.silence(what, &call_id);
         self.repeating.push(Repeating {
             what: what.to_owned(),

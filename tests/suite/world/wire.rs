@@ -180,7 +180,8 @@ pub(crate) fn payload_type(sdp: &[u8], encoding: &str) -> Option<u8> {
 pub(crate) fn media_address(sdp: &[u8]) -> Option<std::net::SocketAddr> {
     let text = String::from_utf8_lossy(sdp);
     let line = |start: &str| text.lines().find_map(|line| line.strip_prefix(start));
-    let ip = line("c=IN IP4 ")?.trim().parse().ok()?;
+    let ip = line("c=IN IP4 ").or_else(|| line("c=IN IP6 "))?.trim();
+    let ip = ip.parse().ok()?;
     let port = line("m=audio ")?.split_whitespace().next()?.parse().ok()?;
     Some(std::net::SocketAddr::new(ip, port))
 }
