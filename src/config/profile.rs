@@ -19,17 +19,20 @@ use std::time::Duration;
 use toml::de::DeTable;
 
 /// The profiles that come with the program: the name, and the text.
-pub(super) const BUILT_IN: [(&str, &str); 7] = [
+pub(super) const BUILT_IN: [(&str, &str); 10] = [
     ("internal", include_str!("../../sip-profiles/internal.toml")),
     ("external", include_str!("../../sip-profiles/external.toml")),
     ("asterisk", include_str!("../../sip-profiles/asterisk.toml")),
     ("baresip", include_str!("../../sip-profiles/baresip.toml")),
+    ("cisco", include_str!("../../sip-profiles/cisco.toml")),
     (
         "freeswitch",
         include_str!("../../sip-profiles/freeswitch.toml"),
     ),
     ("kamailio", include_str!("../../sip-profiles/kamailio.toml")),
     ("linphone", include_str!("../../sip-profiles/linphone.toml")),
+    ("telekom", include_str!("../../sip-profiles/telekom.toml")),
+    ("twilio", include_str!("../../sip-profiles/twilio.toml")),
 ];
 
 /// What a profile says.
