@@ -236,6 +236,7 @@ impl Phone {
             address: Ipv4Addr::LOCALHOST.into(),
             port: self.rtp.local_addr()?.port(),
             codecs: vec![Codec::Pcmu],
+            events: true,
             types: sdp::Types::default(),
             session: u64::from(self.random.u32()),
             version: 1,

@@ -13,7 +13,7 @@
 use super::engine::{Engine, SHARED};
 use super::leg::Leg;
 use super::secure::Secure;
-use super::{Event, Out, Stream};
+use super::{Event, KeysBy, Out, Stream};
 use crate::id::LegId;
 use crate::rtc::{Certificate, Check, Credentials, Session, Took};
 use crate::rtp::srtp::Keys;
@@ -254,6 +254,7 @@ impl From<&Agreed> for Stream {
             receive_type: audio.payload_type,
             opus: audio.opus,
             events: audio.events,
+            keys_by: KeysBy::Stream,
             packet_time: audio.packet_time,
             sends: audio.direction.sends(),
             receives: audio.direction.receives(),

@@ -144,7 +144,7 @@ impl Engine {
                 milliseconds,
             } => {
                 if let Some((_, leg)) = self.named(leg) {
-                    leg.keypad.press(digit, milliseconds);
+                    leg.press(digit, milliseconds, &mut out.events);
                 }
             }
             Command::Close { leg } => self.close(now, leg, out),

@@ -9,13 +9,16 @@
 //!   signalling   │ events                           │ tones
 //! ```
 //!
+//! A hearer that wants keys by signalling gets them so, and neither packets nor tones of them; one
+//! that wants events or nothing gets nothing where it has none.
+//!
 //! Tones are recognised within 38 ms. So much of them has passed by then, which is less than what a
 //! detector takes for a key.
 
 use super::engine::Engine;
 use super::leg::{Leg, Route};
 use super::press::Way;
-use super::{Event, Out, Stream};
+use super::{Event, KeysBy, Out, Stream};
 use crate::audio::dtmf;
 use crate::id::LegId;
 use std::time::Instant;
@@ -73,19 +76,20 @@ impl Engine {
             let Some(hearer) = self.leg(hearer) else {
                 continue;
             };
-            let Some(events) = hearer.stream().map(|stream| stream.events) else {
+            let Some(stream) = hearer.stream() else {
                 continue;
             };
+            let events = stream.events.map(|events| events.sent.clock_rate);
             let passes = match way {
                 Way::Events => {
-                    let same = events.map(|events| events.sent.clock_rate) == clock_rate;
-                    same && !busy && hearer.route == Route::Relay(slot)
+                    let relayed = hearer.route == Route::Relay(slot);
+                    stream.is_told_in_packets() && events == clock_rate && !busy && relayed
                 }
-                Way::Tones => events.is_none() && !busy,
+                Way::Tones => stream.is_told_in_sound() && !busy,
                 Way::Signalling => false,
             };
             if !passes {
-                hearer.keypad.press(digit, PRESS);
+                hearer.press(digit, PRESS, &mut out.events);
             }
         }
         if busy && let Some(leg) = self.leg(slot) {
@@ -99,6 +103,24 @@ impl Engine {
 }
 
 impl Leg {
+    /// Tells the peer of a key, in the way it wants.
+    pub(super) fn press(&mut self, digit: char, milliseconds: u16, events: &mut Vec<Event>) {
+        let Some(stream) = self.stream() else {
+            return;
+        };
+        let leg = self.id;
+        match stream.keys_by {
+            KeysBy::Events if stream.events.is_none() => {}
+            KeysBy::Stream | KeysBy::Events => self.keypad.press(digit, milliseconds),
+            KeysBy::Signalling if dtmf::tones(digit).is_some() => events.push(Event::Tell {
+                leg,
+                digit,
+                milliseconds,
+            }),
+            KeysBy::Signalling => {}
+        }
+    }
+
     /// Whether a packet of this leg, a key or sound, may reach a hearer's stream: not what has been
     /// passed on in another way. In a playout buffer tones last for a moment longer.
     pub(super) fn passes(&self, buffered: bool) -> impl Fn(bool, &Stream) -> bool + use<> {
@@ -107,10 +129,28 @@ impl Leg {
         let (events_known, tones_known) = (self.presses.events_known, self.presses.tones_known);
         move |key, to| {
             if key {
-                !events_known
+                !events_known && to.is_told_in_packets()
             } else {
-                !toning || to.events.is_none() && !tones_known
+                !toning || to.is_told_in_sound() && !tones_known
             }
+        }
+    }
+}
+
+impl Stream {
+    /// Whether packets of keys may be passed on to it.
+    fn is_told_in_packets(&self) -> bool {
+        match self.keys_by {
+            KeysBy::Stream | KeysBy::Events => self.events.is_some(),
+            KeysBy::Signalling => false,
+        }
+    }
+
+    /// Whether the tones of keys may be passed on to it, as any sound.
+    fn is_told_in_sound(&self) -> bool {
+        match self.keys_by {
+            KeysBy::Stream | KeysBy::Events => self.events.is_none(),
+            KeysBy::Signalling => false,
         }
     }
 }

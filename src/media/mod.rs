@@ -148,9 +148,8 @@ pub enum Command {
         /// How long it was pressed.
         milliseconds: u16,
     },
-    /// Presses a key towards the leg's peer: by telephone-events where they were agreed on, else by
-    /// tones; instead of what it hears, after earlier presses. Nothing happens if the leg is
-    /// unknown.
+    /// Presses a key towards the leg's peer, as [`Stream::keys_by`] says; in the stream instead of
+    /// what it hears, after earlier presses. Nothing happens if the leg is unknown.
     Press {
         /// Who is to notice.
         leg: LegId,
@@ -193,6 +192,8 @@ pub struct Stream {
     pub opus: Wishes,
     /// Telephone-event (RFC 4733), if agreed.
     pub events: Option<Events>,
+    /// How the peer is told of keys.
+    pub keys_by: KeysBy,
     /// Milliseconds of sound in each packet that we send: a multiple of 20 from 20 to 200,
     /// or 10; of Opus 20, 40 or 60.
     pub packet_time: u16,
@@ -204,6 +205,18 @@ pub struct Stream {
     pub crypto: Option<srtp::Keys>,
     /// RTCP shares the port of RTP (RFC 5761).
     pub rtcp_mux: bool,
+}
+
+/// How a leg's peer is told that somebody whom it hears has pressed a key.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum KeysBy {
+    /// By telephone-events where they were agreed on, else by tones.
+    #[default]
+    Stream,
+    /// By telephone-events or not at all.
+    Events,
+    /// By signalling: each is an [`Event::Tell`], and nothing of it is in the stream.
+    Signalling,
 }
 
 /// What a leg hears.
@@ -260,6 +273,15 @@ pub enum Event {
         leg: LegId,
         /// One of `0-9*#A-D`.
         digit: char,
+    },
+    /// The leg's peer is to be told by signalling that a key was pressed ([`KeysBy::Signalling`]).
+    Tell {
+        /// Whose peer.
+        leg: LegId,
+        /// One of `0-9*#A-D`.
+        digit: char,
+        /// How long it was pressed.
+        milliseconds: u16,
     },
     /// Nothing has come from the leg for its patience. Said once until a packet comes again.
     Silent {

@@ -115,6 +115,16 @@ pub(super) struct Agreed {
     pub(super) types: Types,
 }
 
+impl Agreed {
+    /// The same, with keys in the sound alone.
+    pub(super) fn without_events(self) -> Self {
+        Self {
+            events: None,
+            ..self
+        }
+    }
+}
+
 impl Formats {
     /// All that we speak, with telephone-event at each clock rate of it.
     pub(super) fn offered(local: &Local) -> Self {
@@ -130,7 +140,10 @@ impl Formats {
         let rates = [8000].into_iter().chain(wide.then_some(48_000));
         let offered = Self {
             codecs,
-            events: rates.map(|rate| types.events(rate)).collect(),
+            events: rates
+                .filter(|_| local.events)
+                .map(|rate| types.events(rate))
+                .collect(),
             packet_time: PACKET_TIME,
         };
         (offered, types)
@@ -194,6 +207,14 @@ impl Formats {
             packet_time: packet_time(media, codec)?,
             types,
         })
+    }
+
+    /// The same, with keys in the sound alone.
+    pub(super) fn without_events(self) -> Self {
+        Self {
+            events: vec![],
+            ..self
+        }
     }
 
     /// The numbers of the media line.

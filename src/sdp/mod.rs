@@ -13,7 +13,7 @@
 //! Which codec: our order counts, in answers too, where RFC 3264 §6.1 only recommends the offer's. A
 //! peer that answers us chooses by itself. Telephone-events are offered at each clock rate that the
 //! codecs have, each with a payload type of its own, and sent at that of the codec agreed on where
-//! the peer has it, otherwise at 8000; either is understood.
+//! the peer has it, otherwise at 8000; either is understood. Who wants keys in the sound is offered none.
 //!
 //! Whether it is SRTP is for [`security`] to say, and which of our addresses is told for the peer's
 //! IP version. `a=rtcp-mux` (RFC 5761) is answered or offered too; `a=rtcp` is read and never
@@ -50,6 +50,8 @@ pub struct Local {
     pub port: u16,
     /// What we speak, the best first: the order of our offers, and what is chosen by in our answers.
     pub codecs: Vec<Codec>,
+    /// Whether telephone-events are offered and agreed to.
+    pub events: bool,
     /// What the payload types stand for so far: [`Negotiated::types`] of the last negotiation.
     pub types: Types,
     /// The session id of `o=`: the same for the whole dialog.

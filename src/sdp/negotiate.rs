@@ -22,6 +22,10 @@ pub fn answer(offer: &[u8], local: &Local) -> Result<(Vec<u8>, Negotiated), Refu
     for (index, media) in offer.media.iter().enumerate() {
         if index == taken {
             let (formats, contents) = Formats::answered(media, &local.codecs, &local.types)?;
+            let (formats, contents) = match local.events {
+                true => (formats, contents),
+                false => (formats.without_events(), contents.without_events()),
+            };
             let security = (profile, crypto.as_ref());
             let mux = local.rtcp_mux != RtcpMux::Off;
             let found = agree(&offer, media, local, contents, security, mux)?;

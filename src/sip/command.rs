@@ -46,6 +46,13 @@ pub enum Command {
     /// ends wish at once, the endpoint tries again (RFC 3261 §14.1). A further one while the first
     /// is not answered waits, and takes the place of one that waits already.
     Change { session: SessionId, sdp: Vec<u8> },
+    /// A key was pressed by whom the peer hears, one of `0-9*#A-D`, for so long: said by INFO, each
+    /// when the one before has been answered. Before the session is established, without effect.
+    Key {
+        session: SessionId,
+        digit: char,
+        duration: Duration,
+    },
     /// What is said to `Referred`: 202 takes it on, 300–699 refuses it.
     AnswerRefer { session: SessionId, status: u16 },
     /// What has become of the call that we were asked to make: told to who referred us (RFC 3515
@@ -73,11 +80,11 @@ pub struct Rejection {
     pub cause: Option<u16>,
     /// Seconds in a Retry-After header.
     pub retry_after: Option<Duration>,
+    /// The code of the Warning of a 488 or 606; 399 where there is none.
+    pub warning: Option<u16>,
     /// The text of a Reason or Warning for people who read traces.
     pub text: Option<String>,
 }
-    /// The code of the Warning of a 488 or 606; 399 where there is none.
-    pub warning: Option<u16>,
 
 /// What is wrong with a description (RFC 3261 §20.43).
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,10 +6,10 @@ use crate::audio::Codec;
 use crate::call::record::Role;
 use crate::call::{Hears, Leg};
 use crate::id::{CallId, LegId, TrunkId, VisitId};
-use crate::media::{Command as Media, Place, Source, Stream};
+use crate::media::{Command as Media, KeysBy, Place, Source, Stream};
 use crate::rtp::srtp::Suite;
 use crate::sdp::{Direction, Local, Negotiated, OurKeys, Profile, RtcpMux, Security, Types};
-use crate::settings::{self, Habits, Srtp};
+use crate::settings::{self, Dtmf, Habits, Srtp};
 use crate::sip::{Command, Invite, MAX_FORWARDS, Reliable, SessionId, SessionTimer, Trail};
 use std::net::IpAddr;
 use std::time::Instant;
@@ -186,6 +186,10 @@ impl Switch {
                 .iter()
                 .map(|codec| known(*codec))
                 .collect(),
+            events: match line.habits.dtmf {
+                Dtmf::Auto | Dtmf::Events | Dtmf::Info => true,
+                Dtmf::Inband => false,
+            },
             types: line.types.clone(),
             session: line.sdp_session,
             version: line.sdp_version,
@@ -208,7 +212,10 @@ impl Switch {
 
     /// Tells the media what was agreed on, and the call whether it is on hold.
     pub(super) fn agreed(&mut self, leg: LegId, negotiated: &Negotiated) {
-        let stream = stream(negotiated);
+        let Some(habits) = self.lines.get(&leg).map(|line| &line.habits) else {
+            return;
+        };
+        let stream = stream(negotiated, keys_by(habits));
         self.media(leg, |leg| Media::Describe { leg, stream });
         if let Some(line) = self.lines.get_mut(&leg) {
             line.held = negotiated.held;
@@ -350,7 +357,16 @@ fn source(hears: Hears) -> Source {
     }
 }
 
-fn stream(negotiated: &Negotiated) -> Stream {
+/// How a peer of these habits is told of keys.
+fn keys_by(habits: &Habits) -> KeysBy {
+    match habits.dtmf {
+        Dtmf::Auto | Dtmf::Inband => KeysBy::Stream,
+        Dtmf::Events => KeysBy::Events,
+        Dtmf::Info => KeysBy::Signalling,
+    }
+}
+
+fn stream(negotiated: &Negotiated, keys_by: KeysBy) -> Stream {
     let (sends, receives) = match negotiated.direction {
         Direction::SendRecv => (true, true),
         Direction::SendOnly => (true, false),
@@ -365,6 +381,7 @@ fn stream(negotiated: &Negotiated) -> Stream {
         receive_type: negotiated.receive_type,
         opus: negotiated.opus,
         events: negotiated.events,
+        keys_by,
         packet_time: negotiated.packet_time,
         sends,
         receives,

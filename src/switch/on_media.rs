@@ -1,5 +1,6 @@
 //! What the media plane says.
 
+use super::leg::Line;
 use super::lost::Way;
 use super::{Notice, Output, Switch};
 use crate::acd;
@@ -7,7 +8,8 @@ use crate::call::Call;
 use crate::call::record::{End, Quality, Role};
 use crate::id::{CallId, LegId};
 use crate::media::{Event, Report};
-use std::time::Instant;
+use crate::sip::Command;
+use std::time::{Duration, Instant};
 
 impl Switch {
     pub(super) fn on_media(&mut self, now: Instant, event: Event) {
@@ -15,6 +17,11 @@ impl Switch {
             Event::Started { leg } => self.started(leg),
             // Which one is nobody's business in a log; those who hear the leg have got it already.
             Event::Digit { leg, digit } => self.pressed(now, leg, digit),
+            Event::Tell {
+                leg,
+                digit,
+                milliseconds,
+            } => self.tell_key(now, leg, digit, milliseconds),
             Event::Played { leg, play } => self.played(now, leg, play),
             Event::Lost { leg } => self.lose(now, leg, Way::Media),
             Event::Found { leg } => self.find_again(leg, Way::Media),
@@ -60,6 +67,20 @@ impl Switch {
             if role == Role::Customer {
                 self.key(now, call, digit);
             }
+        }
+    }
+
+    /// The leg's peer wants to be told of keys by INFO.
+    fn tell_key(&mut self, now: Instant, leg: LegId, digit: char, milliseconds: u16) {
+        let session = self.lines.get(&leg).and_then(Line::session);
+        let duration = Duration::from_millis(milliseconds.into());
+        if let Some(session) = session {
+            let key = Command::Key {
+                session,
+                digit,
+                duration,
+            };
+            self.sip.command(now, key);
         }
     }
 

@@ -295,7 +295,10 @@ impl<R: FnMut(Event) -> Result<(), Event>> Run<R> {
                 | Event::Played { .. }
                 | Event::Lost { .. }
                 | Event::Found { .. } => true,
-                Event::Started { .. } | Event::Digit { .. } | Event::Silent { .. } => false,
+                Event::Started { .. }
+                | Event::Digit { .. }
+                | Event::Tell { .. }
+                | Event::Silent { .. } => false,
             };
             if !needed && self.events.len() >= EVENTS {
                 self.counters.overflows += 1;

@@ -5,7 +5,7 @@ use crate::audio::Codec;
 use crate::audio::opus::Wishes;
 use crate::clock::Clock;
 use crate::id::LegId;
-use crate::media::{Place, Source, Stream};
+use crate::media::{KeysBy, Place, Source, Stream};
 use crate::random::Random;
 use crate::vault::Vault;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
@@ -70,6 +70,7 @@ impl Bench {
             receive_type: 8,
             opus: Wishes::default(),
             events: None,
+            keys_by: KeysBy::Stream,
             packet_time: 20,
             sends: true,
             receives: true,
@@ -127,7 +128,6 @@ fn rtp(sequence: u16) -> Vec<u8> {
 }
 
 #[test]
-#[test]
 fn at_both_ip_versions_a_phone_of_one_hears_a_phone_of_the_other() {
     let other = IpAddr::V6(Ipv6Addr::LOCALHOST);
     let Ok(agent) = UdpSocket::bind((other, 0)) else {
@@ -155,6 +155,7 @@ fn at_both_ip_versions_a_phone_of_one_hears_a_phone_of_the_other() {
     assert_eq!(events.iter().filter(heard).count(), 2, "{events:?}");
 }
 
+#[test]
 fn what_one_phone_says_the_other_hears() {
     let bench = Bench::new("relay", 2);
     let (customer, agent) = (phone(), phone());

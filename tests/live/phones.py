@@ -102,6 +102,7 @@ class Call(pj.Call):
         self.status = 0
         # The keys that came from the other side.
         self.digits = ""
+        self.ways: list[int] = []
         self._player: pj.AudioMediaPlayer | None = None
         self._recorder: pj.AudioMediaRecorder | None = None
 
@@ -152,6 +153,7 @@ class Call(pj.Call):
 
     def onDtmfDigit(self, prm: pj.OnDtmfDigitParam) -> None:
         self.digits += prm.digit
+        self.ways.append(int(prm.method))
 
     def onCallSdpCreated(self, prm: pj.OnCallSdpCreatedParam) -> None:
         if self.phone.has_events:

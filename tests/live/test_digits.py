@@ -8,7 +8,7 @@ import re
 
 import phones
 import sound
-from centre import LiveTest
+from centre import ConfiguredServer, LiveTest
 from phones import Phone, pj
 
 # Rows and columns of a telephone's keys, in Hz (ITU-T Q.23).
@@ -18,7 +18,9 @@ KEYS = ("123A", "456B", "789C", "*0#D")
 PRESSED = "4711*0#"
 
 
-class Keys(LiveTest):
+class Talking(LiveTest):
+    """An agent and a caller who have pressed nothing yet."""
+
     def setUp(self) -> None:
         super().setUp()
         self.agent = Phone(self.server.internal, self.server.agents[0])
@@ -41,6 +43,7 @@ class Keys(LiveTest):
         phones.live(1)
         self.assertEqual(heard.digits, keys)
 
+class Keys(Talking):
     def test_a_key_by_telephone_event_reaches_the_other_both_ways(self) -> None:
         outside, inside = self.talk()
         outside.dialDtmf(PRESSED)
@@ -81,6 +84,32 @@ class Keys(LiveTest):
         for line in log.splitlines():
             if "presses a key" in line:
                 self.assertIsNone(re.search(r"key.*[0-9*#]", line.split("presses a")[1]), line)
+
+
+class InfoServer(ConfiguredServer):
+    """Its agents' phones want to be told of keys by INFO."""
+
+    def sections(self) -> str:
+        return f'[[listener]]\nprofile = "internal"\nbind = "127.0.0.1:{self.internal}"\n'
+
+    def agent_keys(self) -> str:
+        return 'dtmf = "info"\n'
+
+
+class KeysByInfo(Talking):
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.server = InfoServer().start()
+        cls.addClassCleanup(cls.server.remove)
+
+    def test_whoever_wants_keys_by_info_gets_them_so_and_no_other_way(self) -> None:
+        outside, inside = self.talk()
+        outside.dialDtmf(PRESSED)
+        self.assert_pressed(inside, PRESSED)
+        self.assertEqual(set(inside.ways), {pj.PJSUA_DTMF_METHOD_SIP_INFO})
+        inside.dialDtmf("99")
+        self.assert_pressed(outside, "99")
+        self.assertEqual(set(outside.ways), {pj.PJSUA_DTMF_METHOD_RFC2833})
 
 
 def _tones(keys: str) -> list[float]:

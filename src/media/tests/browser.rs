@@ -201,6 +201,7 @@ impl World {
             | Event::Digit { .. }
             | Event::Silent { .. }
             | Event::Closed { .. }
+            | Event::Tell { .. }
             | Event::Failed { .. } => None,
         });
         each.collect()

@@ -239,6 +239,7 @@ fn rfc7160_another_clock_is_another_stream_and_the_talk_goes_on() {
         | Event::Silent { .. }
         | Event::Lost { .. }
         | Event::Found { .. }
+        | Event::Tell { .. }
         | Event::Failed { .. } => None,
     };
     let closed = w.events.iter().find_map(report);

@@ -161,6 +161,52 @@ fn tones_are_not_listened_for_where_events_were_agreed_on() {
 }
 
 #[test]
+fn a_hearer_told_by_signalling_gets_each_key_once_and_nothing_of_it_in_the_stream() {
+    for (mine, theirs, time) in PAIRS {
+        let (mut w, a, b) = pair(mine, theirs, time);
+        w.describe(b, |stream| {
+            stream.keys_by = KeysBy::Signalling;
+            stream.events = stream.events.filter(|_| theirs);
+        });
+        for key in "15#".chars() {
+            w.taps(a, key, 200);
+            w.wait(0.4);
+        }
+        w.signals(a, '9');
+        let leg = w.leg(b);
+        w.command(Command::Press {
+            leg,
+            digit: '0',
+            milliseconds: 80,
+        });
+        w.wait(0.4);
+        let which = format!("{mine} {theirs} {time}");
+        assert_eq!(w.told(b), "15#90", "{which}");
+        assert_eq!(w.digits(a), "15#9", "{which}");
+        assert_eq!(w.understood(b), "", "{which}");
+        w.wait(1.0);
+        assert!(w.share(b, 400) > 0.8, "the voice is back: {which}");
+    }
+}
+
+#[test]
+fn a_hearer_that_wants_events_or_nothing_gets_no_tones_of_ours() {
+    for theirs in [true, false] {
+        let (mut w, a, b) = pair(true, theirs, 20);
+        w.describe(b, |stream| {
+            stream.keys_by = KeysBy::Events;
+            stream.events = stream.events.filter(|_| theirs);
+        });
+        w.taps(a, '5', 100);
+        w.wait(0.5);
+        w.signals(a, '6');
+        w.wait(0.5);
+        assert_eq!(w.understood(b), if theirs { "56" } else { "" });
+        assert_eq!((w.digits(a), w.told(b)), ("56".into(), String::new()));
+    }
+}
+
+#[test]
 fn a_key_to_nobody_and_no_key_do_nothing() {
     let (mut w, a, b) = pair(true, true, 20);
     for (leg, digit) in [(LegId(99), '1'), (w.leg(a), 'x'), (w.leg(a), '\u{0}')] {
@@ -232,6 +278,16 @@ impl World {
             digit,
             milliseconds,
         });
+    }
+
+    /// What the peer of the phone's leg is to be told by signalling.
+    fn told(&self, phone: usize) -> String {
+        let peer = self.leg(phone);
+        let told = self.events.iter().filter_map(|event| match event {
+            Event::Tell { leg, digit, .. } if *leg == peer => Some(*digit),
+            _ => None,
+        });
+        told.collect()
     }
 
     /// What a gateway behind the phone makes of all it got: of events, and of tones.

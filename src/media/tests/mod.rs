@@ -188,6 +188,7 @@ impl World {
             receive_type: phone.codec.payload_type(),
             opus: Wishes::default(),
             events: Some(Events::both(EVENTS, phone.codec.clock_rate())),
+            keys_by: KeysBy::Stream,
             packet_time: phone.packet_time,
             sends: true,
             receives: true,

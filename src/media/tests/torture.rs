@@ -141,6 +141,8 @@ fn any_command(random: &mut Random, recordings: &mut u64, now: Instant) -> Comma
                 receive_type: 0,
                 opus: Wishes::default(),
                 events: Some(Events::both(EVENTS, 8000)).filter(|_| random.below(2) == 0),
+                keys_by: [KeysBy::Stream, KeysBy::Events, KeysBy::Signalling]
+                    [random.below(3) as usize],
                 packet_time: [10, 20, 20, 40, 0, 999][random.below(6) as usize],
                 sends: random.below(4) > 0,
                 receives: true,

@@ -14,6 +14,7 @@ pub(super) fn local() -> Local {
         address: "198.51.100.7".parse().expect("an address"),
         port: 20_000,
         codecs: vec![Codec::Pcmu, Codec::Pcma],
+        events: true,
         types: Types::default(),
         session: 77,
         version: 3,

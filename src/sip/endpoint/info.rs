@@ -9,11 +9,20 @@
 //! ```
 //!
 //! Read with forgiveness: any case and spacing, bare line feeds, either body under either type, keys
-//! by their event codes (`10` is `*`, `11` is `#`, `12` to `15` are `A` to `D`).
+//! by their event codes (`10` is `*`, `11` is `#`, `12` to `15` are `A` to `D`). Ours are of the first
+//! kind, which says how long; one follows when the one before has been answered, so that they arrive in
+//! their order.
+//!
+//! Deliberately absent: keys in an early dialog; another way where the peer refuses this one.
 
+use super::Endpoint;
+use super::requests::{Draft, Purpose};
+use crate::sip::SessionId;
 use crate::sip::message::Message;
-use std::time::Duration;
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
 
+const RELAY: &str = "application/dtmf-relay";
 /// Nobody needs more for a key.
 const MAX_BODY: usize = 256;
 /// How long a press lasts that does not say so.
@@ -22,11 +31,77 @@ const USUAL: Duration = Duration::from_millis(100);
 const LONGEST: Duration = Duration::from_secs(10);
 /// By event code (RFC 4733 §3.2).
 const KEYS: &[u8; 16] = b"0123456789*#ABCD";
+/// Keys that wait for their turn; of more, the last ones are left out.
+const MAX_WAITING: usize = 32;
+
+/// What the peer is to be told of.
+#[derive(Debug, Default)]
+pub(super) struct Keys {
+    waiting: VecDeque<(char, Duration)>,
+    /// One is on its way.
+    told: bool,
+}
+
+impl Endpoint {
+    /// The peer is to be told of a key.
+    pub(super) fn key_pressed(
+        &mut self,
+        now: Instant,
+        id: SessionId,
+        digit: char,
+        duration: Duration,
+    ) {
+        let session = self.sessions.get_mut(&id);
+        let session = session.filter(|session| session.keys.waiting.len() < MAX_WAITING);
+        if let Some(session) = session
+            && session.talking().is_some()
+        {
+            session.keys.waiting.push_back((digit, duration));
+        }
+        self.tell_key(now, id);
+        self.settle(id);
+    }
+
+    /// An INFO of ours has its answer. Of a dialog that the peer does not know (RFC 3261 §12.2.1.2)
+    /// nothing is left; any other refusal costs this key.
+    pub(super) fn key_answered(&mut self, now: Instant, id: SessionId, status: u16) {
+        let Some(session) = self.sessions.get_mut(&id) else {
+            return;
+        };
+        session.keys.told = false;
+        if status == 481 && session.talking().is_some() {
+            return self.end_lost(now, id, "a request was not answered");
+        }
+        self.tell_key(now, id);
+    }
+
+    fn tell_key(&mut self, now: Instant, id: SessionId) {
+        let Some(session) = self.sessions.get_mut(&id).filter(|s| !s.keys.told) else {
+            return;
+        };
+        let talking = session.talking().filter(|t| t.hang_up.is_none());
+        let Some(tag) = talking.map(|talking| talking.dialog.remote_tag().to_owned()) else {
+            return;
+        };
+        let Some((digit, duration)) = session.keys.waiting.pop_front() else {
+            return;
+        };
+        session.keys.told = true;
+        let body = format!("Signal={digit}\r\nDuration={}\r\n", duration.as_millis());
+        let draft = Draft {
+            purpose: Purpose::Info,
+            tag: &tag,
+            headers: vec![],
+            body: Some((RELAY, body.as_bytes())),
+        };
+        self.send_within(now, id, &draft);
+    }
+}
 
 /// The key that an INFO tells of, one of `0-9*#A-D`, and how long it was pressed; `None` if it tells
 /// of something else.
 pub(super) fn key_of(info: &Message) -> Option<(char, Duration)> {
-    let types = ["application/dtmf-relay", "application/dtmf"];
+    let types = [RELAY, "application/dtmf"];
     let is_key = types.iter().any(|known| info.is_content(known));
     read(info.body()).filter(|_| is_key)
 }

@@ -158,6 +158,11 @@ impl Endpoint {
                     session.terms = terms;
                 }
             }
+            Command::Key {
+                session,
+                digit,
+                duration,
+            } => self.key_pressed(now, session, digit, duration),
             Command::Found { seeker, hops } => self.transactions.found(seeker, &hops),
             Command::Change { session, sdp } => self.change(now, session, sdp),
             Command::Ring {

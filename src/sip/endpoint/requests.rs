@@ -39,6 +39,8 @@ pub(super) enum Purpose {
     Prack,
     /// To tell what has become of a transfer.
     Notify,
+    /// To tell of a key.
+    Info,
 }
 
 /// A request that is to be written.
@@ -69,6 +71,7 @@ impl Purpose {
             Self::Update => Method::Update,
             Self::Prack => Method::Prack,
             Self::Notify => Method::Notify,
+            Self::Info => Method::Info,
         }
     }
 
@@ -76,7 +79,7 @@ impl Purpose {
     fn has_contact(self) -> bool {
         match self {
             Self::Reinvite | Self::Update | Self::Notify => true,
-            Self::Prack => false,
+            Self::Prack | Self::Info => false,
         }
     }
 }
@@ -115,7 +118,7 @@ impl Endpoint {
         let key = ClientKey::new(&head.branch, method);
         let tx = match purpose {
             Purpose::Reinvite => self.transactions.send_invite(now, key, flow, bytes, owner),
-            Purpose::Update | Purpose::Prack | Purpose::Notify => {
+            Purpose::Update | Purpose::Prack | Purpose::Notify | Purpose::Info => {
                 self.transactions.send_other(now, key, flow, bytes, owner)
             }
         };
@@ -159,6 +162,7 @@ impl Endpoint {
                 self.change_answered(now, id, purpose, status, Some(response));
             }
             Purpose::Notify => self.notify_answered(now, id, status),
+            Purpose::Info => self.key_answered(now, id, status),
             // 481: the peer does not wait for it any more.
             Purpose::Prack => {}
         }
@@ -179,6 +183,7 @@ impl Endpoint {
                     self.change_answered(now, id, purpose, status, None);
                 }
                 Purpose::Notify => self.notify_answered(now, id, status),
+                Purpose::Info => self.key_answered(now, id, status),
                 Purpose::Prack => {}
             }
         }

@@ -39,6 +39,8 @@ pub(super) struct Session {
     pub(super) asked: Option<Asked>,
     /// The transfer that the peer asks for.
     pub(super) referral: Option<Referral>,
+    /// Keys that the peer is to be told of by INFO.
+    pub(super) keys: Keys,
     /// What the two ends may agree on.
     pub(super) terms: Terms,
     /// Until then a 2xx may come to an INVITE whose transaction has given up.
@@ -138,10 +140,10 @@ pub(super) struct Fork {
     pub(super) tx: TxId,
     pub(super) flow: Flow,
     pub(super) head: Head,
-    /// How often it has been sent anew.
-    pub(super) tries: u8,
     /// The other flows to the same phone, to be tried where this one leads to nobody (RFC 5626 §7).
     pub(super) spare: Vec<To>,
+    /// How often it has been sent anew.
+    pub(super) tries: u8,
     /// A provisional response has come: it may be cancelled (§9.1).
     pub(super) rung: bool,
     pub(super) cancel: Cancel,
@@ -189,6 +191,7 @@ impl Session {
             sent: vec![],
             asked: None,
             referral: None,
+            keys: Keys::default(),
             terms: Terms::default(),
             linger: None,
         }

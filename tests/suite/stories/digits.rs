@@ -1,8 +1,11 @@
 //! Keys pressed: one press is one digit, whatever way it comes and goes (R82, F28).
 
 use super::answers;
+use super::trunks::{ONE, with_carriers};
 use crate::world::World;
+use crate::world::carrier::Says;
 use crate::world::network::Weather;
+use cordboard::settings::{Account, Dtmf};
 
 /// How a key is pressed.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -68,6 +71,72 @@ fn f28_all_ways_at_once_are_one_press() {
             assert_eq!(times_told(&mut w), 4, "{ways:?} to {theirs}");
         }
     }
+}
+
+#[test]
+fn keys_are_said_in_the_way_the_phone_wants_and_understood_in_every_way() {
+    for (mode, events, tones, info) in [
+        (Dtmf::Auto, "4711#", "", ""),
+        (Dtmf::Events, "4711#", "", ""),
+        (Dtmf::Inband, "", "4711#", ""),
+        (Dtmf::Info, "", "", "4711#"),
+    ] {
+        for way in WAYS {
+            let mut w = talking_with(mode, way != Way::Tones, mode != Dtmf::Inband);
+            for key in "4711#".chars() {
+                press(&mut w, key, &[way]);
+                w.wait(0.4);
+            }
+            let phone = &w.phones["1001"];
+            let heard = (events.to_owned(), tones.to_owned());
+            assert_eq!(phone.voice.keys_heard(), heard, "{way:?} to {mode:?}");
+            assert_eq!(phone.keys_told, info, "{way:?} to {mode:?}");
+            assert_eq!(times_told(&mut w), 5, "{way:?} to {mode:?}");
+            // And back: what the phone presses is understood, whatever it is told in.
+            let back = if mode == Dtmf::Inband {
+                Way::Tones
+            } else {
+                way
+            };
+            if back == Way::Tones && mode != Dtmf::Inband {
+                continue;
+            }
+            for key in "90".chars() {
+                press_at(&mut w, "1001", key, &[back]);
+                w.wait(0.5);
+            }
+            let mine = heard_as(way != Way::Tones, "90");
+            let voice = &w.phones["alice"].voice;
+            assert_eq!(voice.keys_heard(), mine, "{back:?} from {mode:?}");
+        }
+    }
+}
+
+#[test]
+fn who_is_told_by_events_alone_hears_no_tones_where_it_has_none() {
+    for (mode, tones) in [(Dtmf::Auto, "5"), (Dtmf::Events, "")] {
+        let mut w = talking_with(mode, true, false);
+        press(&mut w, '5', &[Way::Events]);
+        w.wait(1.0);
+        let heard = (String::new(), tones.to_owned());
+        assert_eq!(w.phones["1001"].voice.keys_heard(), heard, "{mode:?}");
+        assert_eq!(times_told(&mut w), 1);
+    }
+}
+
+#[test]
+fn a_trunk_that_wants_info_gets_the_agents_keys_so() {
+    let mut w = with_carriers(|account| account.trunks[0].habits.dtmf = Dtmf::Info);
+    w.carrier(ONE, &[(0.1, Says::Answer)])
+        .agent("1001", answers(1.0))
+        .calls_out("1001", "+4930555")
+        .wait(2.0);
+    for key in "23".chars() {
+        press_at(&mut w, "1001", key, &[Way::Events]);
+        w.wait(0.5);
+    }
+    let told = &w.carriers[ONE].keys_told;
+    assert_eq!(told, "23");
 }
 
 #[test]
@@ -141,7 +210,10 @@ fn nonsense_in_an_info_is_answered_and_does_nothing() {
 
 /// Alice and the agent talk; each with telephone-events, or without.
 fn talking(mine: bool, theirs: bool) -> World {
-    let mut w = World::new();
+    talking_in(World::new(), mine, theirs)
+}
+
+fn talking_in(mut w: World, mine: bool, theirs: bool) -> World {
     w.agent("1001", answers(1.0)).phone("1001").voice.events = theirs;
     w.add("alice", 5080).voice.events = mine;
     w.dials("alice", "100").wait(3.0);
@@ -150,10 +222,24 @@ fn talking(mine: bool, theirs: bool) -> World {
     w
 }
 
+/// The same, the agent's phone being told of keys in this way.
+fn talking_with(mode: Dtmf, mine: bool, theirs: bool) -> World {
+    let told = move |account: &mut Account| {
+        for agent in &mut account.agents {
+            agent.habits.dtmf = mode;
+        }
+    };
+    talking_in(World::with(told), mine, theirs)
+}
+
 /// Alice presses a key in these ways, a moment after each other.
 fn press(w: &mut World, key: char, ways: &[Way]) {
+    press_at(w, "alice", key, ways);
+}
+
+fn press_at(w: &mut World, name: &str, key: char, ways: &[Way]) {
     for way in ways {
-        w.act("alice", |now, phone| match way {
+        w.act(name, |now, phone| match way {
             Way::Events => {
                 phone.voice.press(key, 120);
                 vec![]

@@ -34,6 +34,8 @@ pub(crate) struct Carrier {
     pub(crate) script: Vec<(f64, Says)>,
     /// Every INVITE that came, but for repetitions.
     pub(crate) invites: Vec<Heard>,
+    /// The keys that it was told of by INFO.
+    pub(crate) keys_told: String,
     /// Requests of other methods, but for ACK.
     pub(crate) requests: Vec<String>,
     due: Vec<(Instant, Says, Heard)>,
@@ -47,6 +49,7 @@ impl Carrier {
             hz,
             script: vec![],
             invites: vec![],
+            keys_told: String::new(),
             requests: vec![],
             due: vec![],
         }
@@ -90,6 +93,10 @@ impl Carrier {
                 ended.into_iter().chain([ok]).collect()
             }
             Some(method) => {
+                let body = String::from_utf8_lossy(heard.body()).into_owned();
+                let key = body.strip_prefix("Signal=");
+                self.keys_told
+                    .extend(key.and_then(|key| key.chars().next()));
                 self.requests.push(method.to_owned());
                 if method == "BYE" {
                     self.voice.stop();

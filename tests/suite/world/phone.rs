@@ -29,6 +29,8 @@ pub(crate) struct Phone {
     /// Every status that a NOTIFY told, and those of the answers to REFER.
     pub(crate) news: Vec<u16>,
     pub(crate) talking: bool,
+    /// The keys that it was told of by INFO.
+    pub(crate) keys_told: String,
     /// The codec that the phone speaks, by the number it gives it: 0, 8, 9, or 111 for Opus.
     pub(crate) payload_type: u8,
     /// Another codec that it offers behind that one, and whether it then speaks what is answered.
@@ -42,6 +44,7 @@ pub(crate) struct Phone {
     pub(crate) reason: &'static str,
     /// Its packets are to be SRTP.
     pub(crate) secure: Option<Wish>,
+    told_last: String,
     password: String,
     /// Whether it proves itself when it calls, with what, and how it has just done so.
     pub(crate) proves: bool,
@@ -95,6 +98,7 @@ impl Phone {
             finals: vec![],
             news: vec![],
             talking: false,
+            keys_told: String::new(),
             payload_type: 0,
             offers_also: None,
             takes_the_answer: false,
@@ -102,6 +106,7 @@ impl Phone {
             extra: String::new(),
             reason: "",
             secure: None,
+            told_last: String::new(),
             password: String::new(),
             proves: false,
             secret: String::new(),
@@ -301,6 +306,18 @@ impl Phone {
                 vec![heard.reply(200, "x", &contact, "")]
             }
             "CANCEL" | "BYE" => vec![heard.reply(481, "x", &contact, "")],
+            "INFO" if ours => {
+                assert_eq!(heard.field("Content-Type"), "application/dtmf-relay");
+                let text = String::from_utf8_lossy(heard.body()).into_owned();
+                let key = text.strip_prefix("Signal=").expect("a key").chars().next();
+                // One that is said again is the same one.
+                let number = heard.field("CSeq");
+                if self.told_last != number {
+                    self.keys_told.extend(key);
+                    self.told_last = number;
+                }
+                vec![heard.reply(200, "x", &contact, "")]
+            }
             "NOTIFY" => {
                 let text = String::from_utf8_lossy(heard.body()).into_owned();
                 let status = text.split_whitespace().nth(1).unwrap_or_default();
@@ -534,6 +551,7 @@ impl Phone {
             OPUS => "opus/48000/2\r\na=fmtp:111 useinbandfec=1",
             _ => unreachable!("no such codec"),
         };
+        let family = if ip.is_ipv4() { "IP4" } else { "IP6" };
         let also = self.offers_also.map(|number| format!(" {number}"));
         let also = also.unwrap_or_default();
         let (mut events, mut map) = (String::new(), String::new());
@@ -551,7 +569,6 @@ impl Phone {
 
     fn repeat(&mut self, now: Instant, what: &str, bytes: Vec<u8>) -> Vec<Vec<u8>> {
         let call_id = Heard::read(&bytes).field("Call-ID");
-        let family = if ip.is_ipv4() { "IP4" } else { "IP6" };
         self.silence(what, &call_id);
         self.repeating.push(Repeating {
             what: what.to_owned(),

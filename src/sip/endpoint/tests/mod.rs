@@ -9,6 +9,7 @@ mod changes_out;
 mod flows;
 mod hardening;
 mod hops;
+mod keys;
 mod lives;
 mod loops;
 mod refer;
