@@ -139,3 +139,81 @@ class AtSipp(LiveTest):
         phones.wait("the agent's call is over", lambda: call.is_over)
         caller.wait()
         until("the call is filed", self.server.is_settled)
+
+
+class TwoCarriers(ConfiguredServer):
+    """The first carrier has habits of its own; the second one is for when that fails."""
+
+    def __init__(self, first: int, second: int) -> None:
+        super().__init__()
+        self.carriers = (first, second)
+
+    def sections(self) -> str:
+        first, second = self.carriers
+        return f"""
+[[listener]]
+profile = "internal"
+bind = "127.0.0.1:{self.internal}"
+[[trunk]]
+name = "first"
+server = "127.0.0.1:{first}"
+reliable_provisionals = "supported"
+session_timer_s = 1800
+dtmf = "info"
+[[trunk]]
+name = "second"
+server = "127.0.0.1:{second}"
+[[outbound]]
+number = "+*"
+trunks = ["first", "second"]
+"""
+
+
+class CallsOut(LiveTest):
+    """What carriers ask of us when we call."""
+
+    def setUp(self) -> None:
+        self.first, self.second = spare_port(), spare_port()
+        self.server = TwoCarriers(self.first, self.second)
+        self.server.start()
+        self.addCleanup(self.server.remove)
+        super().setUp()
+        self.agent = Phone(self.server.internal, self.server.agents[0])
+        self.addCleanup(self.agent.close)
+        self.agent.plays = sound.write(self.files / "880.wav", sound.tone(880, 10))
+        self.agent.records = self.files / "agent.wav"
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        """Each test has a server of its own."""
+
+    def carrier(self, scenario: str, port: int, *options: str) -> Sipp:
+        carrier = Sipp(scenario, self.server.internal, NUMBER, self.files, "-p", str(port), *options)
+        self.addCleanup(carrier.stop)
+        return carrier
+
+    def test_a_carrier_with_habits_gets_what_it_wants(self) -> None:
+        carrier = self.carrier("callee-habits", self.first, "-rtp_echo")
+        call = self.agent.dial("+4930555")
+        phones.wait("the call is up", lambda: call.is_up)
+        phones.live(1)
+        call.dialDtmf("23")
+        phones.live(2)
+        call.hang_up()
+        phones.wait("the call is over", lambda: call.is_over)
+        carrier.wait()
+        heard = phones.heard(self.files / "agent.wav").channels[0]
+        self.assertGreater(sound.best_second(heard, 880), 0.9, "the echo is heard, in the answer that came reliably")
+
+    def test_where_one_carrier_has_no_room_the_next_is_called(self) -> None:
+        busy = self.carrier("callee-busy-trunk", self.first)
+        carrier = self.carrier("callee", self.second, "-rtp_echo")
+        call = self.agent.dial("+4930555")
+        phones.wait("the call is up", lambda: call.is_up)
+        phones.live(2)
+        call.hang_up()
+        phones.wait("the call is over", lambda: call.is_over)
+        busy.wait()
+        carrier.wait()
+        heard = phones.heard(self.files / "agent.wav").channels[0]
+        self.assertGreater(sound.best_second(heard, 880), 0.9, "the second carrier's echo is heard")
