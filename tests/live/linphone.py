@@ -27,6 +27,10 @@ CONFIG = """
 sip_port={sip}
 sip_tcp_port={sip}
 sip_tls_port=-1
+verify_server_certs=0
+verify_server_cn=0
+media_encryption={encryption}
+media_encryption_mandatory={mandatory}
 guess_hostname=0
 contact="Linphone" <sip:{user}@{there}>
 bind_address={there}
@@ -57,7 +61,7 @@ realm=cordboard
 class Linphone:
     """One phone. With an agent's credentials it registers and answers every call."""
 
-    def __init__(self, network: Network, folder: Path, says: Path, *, server: int, agent: Agent | None = None, transport: str = "udp") -> None:
+    def __init__(self, network: Network, folder: Path, says: Path, *, server: int, agent: Agent | None = None, transport: str = "udp", srtp: bool = False) -> None:
         number = next(_numbers)
         home = folder / f"linphone-{number}"
         # It does not make the folder of its database itself.
@@ -66,7 +70,9 @@ class Linphone:
         self._heard = home / "heard.wav"
         shutil.copy(says, home / "says.wav")
         user = agent.user if agent else "4930777"
-        config = CONFIG.format(there=network.there, sip=7000 + 10 * number, user=user, rtp=30_000 + 100 * number)
+        encryption, mandatory = ("srtp", 1) if srtp else ("none", 0)
+        places = {"sip": 7000 + 10 * number, "rtp": 30_000 + 100 * number}
+        config = CONFIG.format(there=network.there, user=user, encryption=encryption, mandatory=mandatory, **places)
         if agent is not None:
             config += ACCOUNT.format(server=self.server, host=f"{network.here}:{server}", user=user, password=agent.password)
         (home / "linphonerc").write_text(config)

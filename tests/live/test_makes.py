@@ -21,12 +21,13 @@ WITHOUT_BARESIP, WITHOUT_LINPHONE = network.why_not("baresip"), network.why_not(
 class AnotherHost(LiveTest):
     network: Network
     server: NetworkServer
+    kind: type[NetworkServer] = NetworkServer
 
     @classmethod
     def setUpClass(cls) -> None:
         cls.network = Network()
         cls.addClassCleanup(cls.network.remove)
-        cls.server = NetworkServer(cls.network).start()
+        cls.server = cls.kind(cls.network).start()
         cls.addClassCleanup(cls.server.remove)
 
     def voice(self, tone: float) -> Path:
@@ -37,18 +38,11 @@ class AnotherHost(LiveTest):
         self.addCleanup(phone.close)
         return phone
 
-    def assert_heard(self, heard: Sound, tone: float) -> None:
-        self.assertGreater(sound.best_second(heard.channels[0], tone, heard.rate), 0.8, f"{tone} Hz is heard")
+    def linphone(self, tone: float, **kind: Any) -> Linphone:
+        phone = Linphone(self.network, self.files, self.voice(tone), **kind)
+        self.addCleanup(phone.close)
+        return phone
 
-    def assert_recorded(self, said: float, answered: float) -> None:
-        stereo = sound.read(self.recorded(len(self.server.calls()))[-1].stereo)
-        for channel, tone in ((0, said), (1, answered)):
-            share = sound.mostly(stereo.part(0.5, stereo.seconds - 0.5, channel), tone)
-            self.assertGreater(share, 0.8, f"{tone} Hz is recorded")
-
-
-@unittest.skipIf(WITHOUT_BARESIP, WITHOUT_BARESIP)
-class TwoOfBaresip(AnotherHost):
     def connected(self, agent: Baresip, caller: Baresip) -> None:
         caller.dial("5000")
         caller.wait("CALL_ESTABLISHED")
@@ -64,6 +58,64 @@ class TwoOfBaresip(AnotherHost):
         self.assert_heard(caller.heard(), answered)
         self.assert_recorded(said, answered)
 
+    def answered_by_linphone(self, agent: Linphone, caller: Baresip) -> None:
+        caller.dial("5000")
+        agent.wait("Media streams established", 30)
+        time.sleep(3)
+        caller.hang_up()
+        agent.wait("ended (No error)")
+        self.assert_heard(agent.heard(), 440)
+        self.assert_heard(caller.heard(), 880)
+        self.assert_recorded(440, 880)
+
+    def assert_heard(self, heard: Sound, tone: float) -> None:
+        self.assertGreater(sound.best_second(heard.channels[0], tone, heard.rate), 0.8, f"{tone} Hz is heard")
+
+    def assert_recorded(self, said: float, answered: float) -> None:
+        stereo = sound.read(self.recorded(len(self.server.calls()))[-1].stereo)
+        for channel, tone in ((0, said), (1, answered)):
+            share = sound.mostly(stereo.part(0.5, stereo.seconds - 0.5, channel), tone)
+            self.assertGreater(share, 0.8, f"{tone} Hz is recorded")
+
+
+class SecureNetworkServer(NetworkServer):
+    """Its agents' phones must be secure, its callers may be."""
+
+    def agent_keys(self) -> str:
+        return 'srtp = "required"\n'
+
+    def trunk_keys(self) -> str:
+        return 'srtp = "preferred"\n'
+
+
+@unittest.skipIf(WITHOUT_BARESIP, WITHOUT_BARESIP)
+class SecureBaresip(AnotherHost):
+    """SRTP of libsrtp, with the keys in the signalling; for the agent that is TLS."""
+
+    kind = SecureNetworkServer
+
+    def test_both_are_secure(self) -> None:
+        agent = self.baresip(880, server=self.server.tls, agent=self.server.agents[0], transport="tls", keys="mediaenc=srtp-mand")
+        caller = self.baresip(440, server=self.server.external, transport="tcp", keys="mediaenc=srtp-mand")
+        self.talk(agent, caller, 440, 880)
+
+    def test_a_plain_caller_and_a_secure_agent(self) -> None:
+        agent = self.baresip(880, server=self.server.tls, agent=self.server.agents[0], transport="tls", keys="mediaenc=srtp-mand")
+        caller = self.baresip(440, server=self.server.external)
+        self.talk(agent, caller, 440, 880)
+
+
+@unittest.skipIf(WITHOUT_BARESIP or WITHOUT_LINPHONE, WITHOUT_BARESIP or WITHOUT_LINPHONE)
+class SecureLinphone(AnotherHost):
+    kind = SecureNetworkServer
+
+    def test_linphone_answers_over_tls_with_srtp(self) -> None:
+        agent = self.linphone(880, server=self.server.tls, agent=self.server.agents[0], transport="tls", srtp=True)
+        self.answered_by_linphone(agent, self.baresip(440, server=self.server.external, keys="mediaenc=srtp-mand"))
+
+
+@unittest.skipIf(WITHOUT_BARESIP, WITHOUT_BARESIP)
+class TwoOfBaresip(AnotherHost):
     def test_over_udp_in_a_law(self) -> None:
         agent = self.baresip(880, server=self.server.internal, agent=self.server.agents[0], keys="audio_codecs=pcma/8000/1")
         caller = self.baresip(440, server=self.server.external, keys="audio_codecs=pcma/8000/1")
@@ -95,22 +147,13 @@ class TwoOfBaresip(AnotherHost):
 
 @unittest.skipIf(WITHOUT_BARESIP or WITHOUT_LINPHONE, WITHOUT_BARESIP or WITHOUT_LINPHONE)
 class LinphoneAndBaresip(AnotherHost):
-    def linphone(self, tone: float, **kind: Any) -> Linphone:
-        phone = Linphone(self.network, self.files, self.voice(tone), **kind)
-        self.addCleanup(phone.close)
-        return phone
-
     def test_linphone_answers_over_tcp(self) -> None:
         agent = self.linphone(880, server=self.server.internal, agent=self.server.agents[0], transport="tcp")
-        caller = self.baresip(440, server=self.server.external)
-        caller.dial("5000")
-        agent.wait("Media streams established", 30)
-        time.sleep(3)
-        caller.hang_up()
-        agent.wait("ended (No error)")
-        self.assert_heard(agent.heard(), 440)
-        self.assert_heard(caller.heard(), 880)
-        self.assert_recorded(440, 880)
+        self.answered_by_linphone(agent, self.baresip(440, server=self.server.external))
+
+    def test_linphone_answers_over_tls(self) -> None:
+        agent = self.linphone(880, server=self.server.tls, agent=self.server.agents[0], transport="tls")
+        self.answered_by_linphone(agent, self.baresip(440, server=self.server.external, transport="tcp"))
 
     def test_linphone_calls_over_udp(self) -> None:
         agent = self.baresip(880, server=self.server.internal, agent=self.server.agents[0])
