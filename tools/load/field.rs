@@ -47,7 +47,7 @@ pub(crate) struct Field {
     poll: Poll,
     events: Events,
     signalling: [UdpSocket; 2],
-    servers: [SocketAddr; 2],
+    pub(crate) servers: [SocketAddr; 2],
     pub(crate) phones: Vec<Phone>,
     /// By phone; `None` for phones without media.
     pub(crate) streams: Vec<Option<Stream>>,

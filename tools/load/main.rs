@@ -5,6 +5,7 @@
 
 mod field;
 mod gauge;
+mod hostile;
 mod message;
 mod phone;
 mod plan;
@@ -78,6 +79,9 @@ struct Steady {
     /// The number called.
     #[arg(long, default_value = "5000")]
     number: String,
+    /// Datagrams a second of strangers who attack meanwhile, at a `cordboard demo` on loopback.
+    #[arg(long, default_value_t = 0)]
+    hostile: u64,
 }
 
 /// Many short calls, measured together.

@@ -2,6 +2,7 @@
 
 use crate::field::{Account, Field};
 use crate::gauge::{Reading, Used};
+use crate::hostile::Hostile;
 use crate::phone::Happened;
 use crate::report::{Report, Streams};
 use crate::stream::Expect;
@@ -80,6 +81,9 @@ fn measure(
     pid: Option<u32>,
     before: &Reading,
 ) -> Result<Report> {
+    let [external, internal] = field.servers;
+    let flood = (steady.hostile > 0).then(|| Hostile::start(steady.hostile, external, internal));
+    let flood = flood.transpose()?;
     idle(field, Duration::from_secs(steady.settle))?;
     field.reset_meters(expect);
     let first = Reading::take(pid);
@@ -97,12 +101,14 @@ fn measure(
     field.live(FAREWELL, |field, _| {
         field.phones.iter().all(|phone| phone.is_idle())
     })?;
+    let hostile = flood.map(Hostile::stop);
     let mut used = last.since(&first);
     used.growth = last.since(before).growth;
     let mut report = Report::new(name, field, used, pid.is_some());
     report.left = field.phones.iter().filter(|p| !p.is_idle()).count();
     report.calls = steady.calls as u64;
     report.up = Some(up);
+    report.hostile = hostile;
     report.streams = streams;
     report.steady = true;
     Ok(report)

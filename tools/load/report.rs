@@ -20,6 +20,8 @@ pub(crate) struct Report {
     pub(crate) steady: bool,
     /// Phones with a call up when the window ended.
     pub(crate) up: Option<usize>,
+    /// Datagrams a second of strangers, if there were any.
+    pub(crate) hostile: Option<f64>,
     /// Pairs that heard each other.
     pub(crate) bridged: Option<usize>,
     /// Phones still in a call when the run gave up.
@@ -118,6 +120,7 @@ impl Report {
             warm_up: 0,
             steady: false,
             up: None,
+            hostile: None,
             bridged: None,
             left: 0,
             streams: Streams::default(),
@@ -213,6 +216,7 @@ impl Report {
                 "delay_us_median": quantile(&self.delays, 0.5),
                 "delay_us_p99": quantile(&self.delays, 0.99),
             },
+            "hostile_per_s": self.hostile,
             "server": server,
             "streams": streams,
         })
@@ -243,6 +247,9 @@ impl fmt::Display for Report {
         )?;
         if let Some(bridged) = self.bridged {
             writeln!(f, "  bridged    {bridged} pairs")?;
+        }
+        if let Some(rate) = self.hostile {
+            writeln!(f, "  hostile    {rate:.0} datagrams a second")?;
         }
         for (why, count) in failed {
             writeln!(f, "  failed     {count} × {why}")?;
