@@ -15,8 +15,10 @@
 //! What is registered stays so until it expires, even while the registrar does not answer; that it
 //! is lost is told when it is.
 //!
-//! Deliberately absent: several flows at once (RFC 5626 §4.2), Path and GRUU, third-party
-//! registrations, the removal of what a former life of this process has registered.
+//! Deliberately absent: several flows at once and keep-alives of our own (RFC 5626 §4.2, §4.4): TCP itself
+//! finds a lost connection within two minutes, and the health checks of a carrier keep a way over UDP
+//! open. Path and GRUU, third-party registrations, the removal of what a former life of this process has
+//! registered.
 
 use super::PeerState;
 use super::header::{Address, Contacts, Name};
