@@ -7,6 +7,8 @@ pub mod random;
 
 #[path = "../../../src/audio/mod.rs"]
 pub mod audio;
+#[path = "../../../src/rtc/mod.rs"]
+pub mod rtc;
 #[path = "../../../src/rtp/mod.rs"]
 pub mod rtp;
 #[path = "../../../src/sdp/mod.rs"]

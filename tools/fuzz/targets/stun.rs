@@ -1,11 +1,15 @@
-//! Binding requests of phones that keep their way open.
+//! Binding requests: of phones that keep their way open, and of browsers that look for one.
 
 #![no_main]
 
+use cordboard_fuzz::rtc::Check;
 use cordboard_fuzz::sip::stun::{answer, is_stun};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
+    if let Some(check) = Check::read(data) {
+        assert!(check.to.len() + check.from.len() < data.len());
+    }
     for source in ["192.0.2.7:5060", "[2001:db8::7]:5060"] {
         let source = source.parse().expect("an address");
         if let Some(answer) = answer(data, source) {
