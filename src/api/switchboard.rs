@@ -114,6 +114,7 @@ fn refused(why: Refused) -> Problem {
         Refused::NotPicked(NotPicked::Draining) => (Code::SERVICE_UNAVAILABLE, None),
         Refused::NotPicked(
             NotPicked::Automated
+            | NotPicked::NoQueue
             | NotPicked::Taken
             | NotPicked::Closed
             | NotPicked::OnTheLine

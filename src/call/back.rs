@@ -60,6 +60,7 @@ impl Call {
                 called: back.number,
                 trunk: None,
                 diverted_by: None,
+                callback: Some(back.callback),
                 attempts: vec![],
                 transfers: vec![],
                 queue: Some(back.queue),
@@ -96,7 +97,8 @@ impl Call {
     }
 
     /// The customer hears that they will be called back, and is hung up on then (R83).
-    pub fn promise(&mut self, hears: Hears) {
+    pub fn promise(&mut self, callback: CallbackId, hears: Hears) {
+        self.record.callback = Some(callback);
         self.promised = true;
         self.serve(hears);
     }

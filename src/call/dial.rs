@@ -45,6 +45,8 @@ pub struct Dial {
     stage: Stage,
     /// What a trunk that failed has said: the answer if all fail.
     fault: Option<Refused>,
+    /// Whether the number has rung.
+    rang: bool,
     attempts: Vec<record::Attempt>,
 }
 
@@ -89,6 +91,7 @@ impl Dial {
             patience,
             stage: Stage::Idle,
             fault: None,
+            rang: false,
             attempts: vec![],
         }
     }
@@ -101,6 +104,12 @@ impl Dial {
     /// What was tried so far, for the record.
     pub fn attempts(&self) -> &[record::Attempt] {
         &self.attempts
+    }
+
+    /// Whether trunks alone are to blame: the number has not rung, and nobody there has said a word (F12).
+    pub fn is_fault(&self) -> bool {
+        let mut said = self.attempts.iter().filter_map(|each| each.status);
+        !self.rang && said.all(|status| matches!(status, 408 | 500..600))
     }
 
     /// The way that is being tried.
@@ -133,6 +142,7 @@ impl Dial {
         match self.stage {
             Stage::Trying(way, _) | Stage::Heard(way, _) => {
                 self.stage = Stage::Ringing(way, now);
+                self.rang = true;
                 true
             }
             Stage::Idle | Stage::Ringing(..) => false,
@@ -302,6 +312,25 @@ mod tests {
             let (mut dial, _) = dialling(&[way(1, 0), way(2, 0)]);
             assert_eq!(dial.refused(status, None), over(status));
         }
+    }
+
+    #[test]
+    fn f12_trunks_are_to_blame_unless_the_number_rang_or_spoke() {
+        for (status, fault) in [(408, true), (503, true), (404, false), (486, false)] {
+            let (mut dial, _) = dialling(&[way(1, 0)]);
+            dial.refused(status, None);
+            assert_eq!(dial.is_fault(), fault, "{status}");
+        }
+        let (mut dial, now) = dialling(&[way(1, 0)]);
+        dial.due(now + PATIENCE, false);
+        assert!(dial.is_fault(), "nothing was heard");
+        let (mut dial, now) = dialling(&[way(1, 0)]);
+        dial.due(now + PATIENCE, true);
+        assert!(!dial.is_fault(), "the trunk has passed it on");
+        let (mut dial, now) = dialling(&[way(1, 0)]);
+        dial.rings(now);
+        dial.refused(503, None);
+        assert!(!dial.is_fault(), "it rang");
     }
 
     #[test]

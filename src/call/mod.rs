@@ -227,6 +227,7 @@ impl Call {
                 called: arrival.called,
                 trunk: arrival.trunk,
                 diverted_by: arrival.diverted_by,
+                callback: None,
                 attempts: vec![],
                 transfers: vec![],
                 queue: None,

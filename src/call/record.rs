@@ -1,6 +1,6 @@
 //! What stays of a call: its record, and the recordings made of it. Plain data.
 
-use crate::id::{AgentId, CallId, LegId, RecordingId};
+use crate::id::{AgentId, CallId, CallbackId, LegId, RecordingId};
 use crate::settings::Composition;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -23,6 +23,9 @@ pub struct Conversation {
     /// The number that has sent the call on to us, where a trunk that is believed says so.
     #[serde(default)]
     pub diverted_by: Option<String>,
+    /// The callback that was promised in it, or that it is an attempt of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub callback: Option<CallbackId>,
     /// The calls to a number outside that were tried.
     #[serde(default)]
     pub attempts: Vec<Attempt>,

@@ -53,6 +53,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!("0009_contacts.sql"),
     migration!("0010_deliveries.sql"),
     migration!("0011_transfers.sql"),
+    migration!("0012_attempts.sql"),
 ];
 
 /// How long another program may hold the database before we give up for now.

@@ -2,7 +2,7 @@
 
 use super::link::{Kind, Link, Row, Table, number};
 use crate::call::record::{AgentName, Conversation, Leg, Quality};
-use crate::id::{AgentId, CallId, LegId};
+use crate::id::{AgentId, CallId, CallbackId, LegId};
 use anyhow::Context as _;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -30,6 +30,7 @@ const CONVERSATIONS: Table = Table {
         ("direction", Kind::Text),
         ("trunk", Kind::Text),
         ("diverted_by", Kind::Text),
+        ("callback", Kind::Int),
         ("attempts", Kind::Text),
         ("transfers", Kind::Text),
         ("status", Kind::Text),
@@ -42,6 +43,7 @@ const CONVERSATIONS: Table = Table {
          waited_ms = excluded.waited_ms, talked_ms = excluded.talked_ms, agent = excluded.agent,
          agent_name = excluded.agent_name, offers = excluded.offers, cause = excluded.cause,
          direction = excluded.direction, trunk = excluded.trunk, diverted_by = excluded.diverted_by,
+         callback = excluded.callback,
          attempts = excluded.attempts, transfers = excluded.transfers, status = excluded.status, assigned = excluded.assigned,
          assigned_name = excluded.assigned_name",
 };
@@ -127,6 +129,7 @@ fn conversation_row(call: &str, conversation: &Conversation) -> Value {
         word(&conversation.direction),
         conversation.trunk,
         conversation.diverted_by,
+        conversation.callback.map(|callback| number(callback.0)),
         json!(conversation.attempts).to_string(),
         json!(conversation.transfers).to_string(),
         word(&conversation.status),
@@ -208,6 +211,7 @@ fn conversation(row: &Row) -> anyhow::Result<Conversation> {
         called: row.text("called")?,
         trunk: row.maybe_text("trunk")?,
         diverted_by: row.maybe_text("diverted_by")?,
+        callback: row.maybe_small("callback")?.map(CallbackId),
         attempts: serde_json::from_str(&row.text("attempts")?)
             .context("the attempts of a conversation")?,
         transfers: serde_json::from_str(&row.text("transfers")?)

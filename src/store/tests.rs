@@ -6,6 +6,7 @@ mod away;
 mod contacts;
 mod delivered;
 mod links;
+mod missed;
 mod promised;
 mod recordings;
 
@@ -64,6 +65,7 @@ pub(super) fn conversation(number: u64) -> Conversation {
         called: "100".to_owned(),
         trunk: Some("carrier".to_owned()),
         diverted_by: Some("+49301".to_owned()),
+        callback: Some(CallbackId(1 << 60)),
         attempts: vec![Attempt {
             trunk: "carrier".to_owned(),
             began: time(1),

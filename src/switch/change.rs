@@ -3,6 +3,8 @@
 
 use super::hours::Openings;
 use super::{Notice, Output, Sounds, Switch, trusted};
+use crate::acd::callback;
+use crate::id::QueueId;
 use crate::media::{Command as Media, Library};
 use crate::settings::Account;
 use crate::sip;
@@ -58,6 +60,9 @@ impl Switch {
                 self.can_reach(now, agent.id);
             }
         }
+        for queue in &old.queues {
+            self.queue_exists(now, queue.id);
+        }
         let mut actions = vec![];
         self.floor.set(now, &self.account, &mut actions);
         self.act_on(now, actions);
@@ -68,7 +73,22 @@ impl Switch {
             self.opens(now, queue, true);
         }
         self.watch_hours(now);
+        for queue in self
+            .account
+            .queues
+            .iter()
+            .map(|queue| queue.id)
+            .collect::<Vec<_>>()
+        {
+            self.queue_exists(now, queue);
+        }
         self.out(Output::Notice(None, Notice::Settings));
+    }
+
+    /// Callbacks of a queue that is no more keep what they are owed, and have a place again once it is back.
+    pub(super) fn queue_exists(&mut self, now: Instant, queue: QueueId) {
+        let exists = self.account.queue(queue).is_some();
+        self.callback(now, callback::Input::Exists { queue, exists });
     }
 }
 

@@ -5,7 +5,7 @@ use super::cause::{cause_of, status_for_agent};
 use super::dial::A_WHILE;
 use super::leg::Line;
 use super::{Notice, Output, Switch};
-use crate::acd;
+use crate::acd::{self, callback};
 use crate::call::record::{AgentName, Direction, End};
 use crate::call::{Call, Hears, Refused, Step};
 use crate::id::{CallId, LegId};
@@ -259,6 +259,15 @@ impl Switch {
             self.forget_session(session);
             self.sip
                 .command(now, Command::Reject { session, rejection });
+        }
+        // A trunk's fault is no attempt of a callback's (R74): its customer's phone was never rung.
+        let call = self.calls.get_mut(&id);
+        let fault = call.and_then(|call| {
+            let callback = call.callback()?;
+            call.dialling()?.is_fault().then_some(callback)
+        });
+        if let Some(id) = fault {
+            self.callback(now, callback::Input::NotMade { id });
         }
         self.end_call(now, id, End::NotReached);
     }

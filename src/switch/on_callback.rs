@@ -47,6 +47,9 @@ impl Switch {
 
     /// The callbacks that an earlier process has left, in their order.
     pub(super) fn restore_callbacks(&mut self, now: Instant, requests: Vec<Request>) {
+        for queue in requests.iter().map(|request| request.queue) {
+            self.queue_exists(now, queue);
+        }
         let mut actions = vec![];
         let clock = self.clock;
         self.book.restore(now, &clock, requests, &mut actions);
@@ -181,7 +184,7 @@ impl Switch {
         let play = self.next();
         let hears = sound.map_or(Hears::Silence, |sound| Hears::Message { play, sound });
         if let Some(call) = self.calls.get_mut(&id) {
-            call.promise(hears);
+            call.promise(callback, hears);
         }
         self.notice(id, Notice::CallbackPromised(callback));
         self.arrange(id);

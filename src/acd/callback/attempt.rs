@@ -129,6 +129,7 @@ impl Book {
                 return self.finish(now, clock, id, Outcome::Connected, out);
             }
             Phase::Dialling { met: false } => {
+                entry.faults = 0;
                 self.leave_the_floor(id, out);
                 self.put_back(now, clock, id, clock.civil(now), out);
             }
@@ -142,7 +143,8 @@ impl Book {
         self.settle(now, id, out);
     }
 
-    /// As if the agent had not accepted: the attempt does not count, but the delay holds.
+    /// As if the agent had not accepted: the attempt does not count, for the customer's phone never rang. But
+    /// the delay holds, and grows while trunks fail.
     pub(super) fn not_made(
         &mut self,
         now: Instant,
@@ -154,8 +156,9 @@ impl Book {
             && let Phase::Dialling { met: false } = entry.phase
         {
             entry.request.attempts -= 1;
-            let delay = entry.request.terms.delay;
-            self.take_back(now, clock, id, delay, out);
+            let pause = entry.pause();
+            entry.faults = entry.faults.saturating_add(1);
+            self.take_back(now, clock, id, pause, out);
             self.settle(now, id, out);
         }
     }

@@ -20,6 +20,8 @@ pub struct Book {
     pub(super) lines: BTreeMap<CallId, Vec<Number>>,
     /// Queues outside their opening hours (R87).
     pub(super) closed: BTreeSet<QueueId>,
+    /// Queues that the account has not, or not any more: what was promised there waits for them.
+    pub(super) removed: BTreeSet<QueueId>,
     /// Nothing is begun any more: the server is about to stop (F18).
     pub(super) gated: bool,
 }
@@ -62,7 +64,7 @@ pub enum Input {
     Accepted { id: CallbackId, agent: AgentId },
     /// The customer has answered.
     Reached { id: CallbackId },
-    /// The attempt could not be made: no way leads to the customer just now.
+    /// The attempt could not be made: no way leads to the customer just now, or no trunk has taken it.
     NotMade { id: CallbackId },
     /// The attempt is over and the customer was not reached.
     Missed { id: CallbackId },
@@ -74,6 +76,8 @@ pub enum Input {
     Connected { call: CallId, queue: QueueId },
     /// A queue's opening hours begin or end.
     Open { queue: QueueId, open: bool },
+    /// The account has a queue, or has it no more.
+    Exists { queue: QueueId, exists: bool },
     /// Nothing is begun from now on.
     Gate,
     /// A deadline from `poll_timeout` may have passed.
@@ -115,6 +119,9 @@ pub enum NotPicked {
     /// Another agent was first (R152).
     #[error("another agent has picked it")]
     Taken,
+    /// The account has its queue no more.
+    #[error("its queue is not there any more: set it up again, or cancel the callback")]
+    NoQueue,
     /// Outside the opening hours of its queue (R87).
     #[error("its queue is closed: pick it when the working hours begin")]
     Closed,
@@ -213,6 +220,15 @@ impl Book {
                     self.settle_all(now, out);
                 }
             }
+            Input::Exists { queue, exists } => {
+                let news = match exists {
+                    true => self.removed.remove(&queue),
+                    false => self.removed.insert(queue),
+                };
+                if news {
+                    self.settle_all(now, out);
+                }
+            }
             Input::Gate => {
                 self.gated = true;
                 self.settle_all(now, out);
@@ -245,6 +261,9 @@ impl Book {
         }
         if self.gated {
             return Err(NotPicked::Draining);
+        }
+        if self.removed.contains(&entry.request.queue) {
+            return Err(NotPicked::NoQueue);
         }
         if self.closed.contains(&entry.request.queue) {
             return Err(NotPicked::Closed);

@@ -3,7 +3,7 @@
 use super::super::Kept;
 use super::request::{Kind, Request, State};
 use crate::clock::Clock;
-use crate::id::{AgentId, CallId};
+use crate::id::{AgentId, CallId, QueueId};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -12,8 +12,10 @@ use std::time::{Duration, Instant};
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 /// From a writing that failed to the next one.
 pub(super) const AGAIN: Duration = Duration::from_secs(5);
-/// From an attempt that could not be written, and was not made, to the next one.
+/// From an attempt that was not made, because it could not be written or no trunk took it, to the next one.
 pub(super) const PAUSE: Duration = Duration::from_secs(30);
+/// That pause doubles while trunks fail, up to this: agents are not rung in vain all day.
+const LONGEST_PAUSE: Duration = Duration::from_secs(3_600);
 
 /// A request, and what the book does for it.
 #[derive(Debug)]
@@ -31,6 +33,8 @@ pub(super) struct Entry {
     /// The floor keeps a place for it; agents may be rung for that.
     pub(super) kept: bool,
     pub(super) ready: bool,
+    /// Attempts in a row that trunks have failed to make.
+    pub(super) faults: u32,
     /// The deadline that the index has.
     pub(super) deadline: Option<Instant>,
 }
@@ -67,21 +71,30 @@ impl Entry {
             writing: None,
             kept: false,
             ready: false,
+            faults: 0,
             deadline: None,
         }
     }
 
-    /// Whether a place in line is kept for it.
-    pub(super) fn wants_a_place(&self) -> bool {
+    /// Whether a place in line is kept for it, while these queues are not there.
+    pub(super) fn wants_a_place(&self, removed: &BTreeSet<QueueId>) -> bool {
+        let is_there = !removed.contains(&self.request.queue);
         match self.phase {
             Phase::Asked | Phase::Over => false,
             // Nobody is assigned to those that wait to be picked.
-            Phase::Resting { .. } | Phase::Due => self.request.terms.kind == Kind::Automated,
-            Phase::Picked { .. }
-            | Phase::Ringing { .. }
-            | Phase::Taking { .. }
-            | Phase::Dialling { .. } => true,
+            Phase::Resting { .. } | Phase::Due => {
+                is_there && self.request.terms.kind == Kind::Automated
+            }
+            Phase::Picked { .. } | Phase::Ringing { .. } => is_there,
+            // What has begun is brought to its end.
+            Phase::Taking { .. } | Phase::Dialling { .. } => true,
         }
+    }
+
+    /// How long it rests after an attempt that no trunk has made.
+    pub(super) fn pause(&self) -> Duration {
+        let doubled = PAUSE.saturating_mul(1 << self.faults.min(16));
+        self.request.terms.delay.max(doubled.min(LONGEST_PAUSE))
     }
 
     /// Whether agents may be rung for it, as far as its own time goes.

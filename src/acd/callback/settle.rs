@@ -57,7 +57,7 @@ impl Book {
                 self.open.remove(&key);
             }
         }
-        let wants_a_place = entry.wants_a_place();
+        let wants_a_place = entry.wants_a_place(&self.removed);
         if wants_a_place && !entry.kept {
             out.push(Action::Keep {
                 id,
@@ -121,7 +121,8 @@ impl Book {
                     | Phase::Dialling { .. }
             );
             assert_eq!(entry.is_active(), active, "{id}: {entry:?}");
-            assert_eq!(entry.kept, entry.wants_a_place(), "{id}: {entry:?}");
+            let wanted = entry.wants_a_place(&self.removed);
+            assert_eq!(entry.kept, wanted, "{id}: {entry:?}");
         }
     }
 }

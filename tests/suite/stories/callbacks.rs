@@ -6,12 +6,13 @@ use crate::world::carrier::Says;
 use crate::world::database::Health;
 use crate::world::phone::Habit;
 use crate::world::{CALLBACK, World};
+use cordboard::acd;
 use cordboard::acd::callback::{Kind, NotPicked, Outcome, Request, State, Status};
 use cordboard::call::record::{Direction, End};
 use cordboard::id::{AgentId, CallbackId, HoursId};
 use cordboard::settings::{
-    Account, CallbackConfig, CallbackKind, Directions, Hours, Message, Opening, Priority,
-    ResponseCode,
+    Account, CallbackConfig, CallbackKind, Destination, Directions, Hours, Message, Opening,
+    Priority, ResponseCode,
 };
 use cordboard::switch::{Ask, Done, Input, Refused};
 use jiff::civil::{Weekday, time};
@@ -182,6 +183,39 @@ fn r57_an_agent_who_does_not_answer_is_followed_by_the_next_and_no_attempt_is_ma
     w.agent("1002", answers(1.0)).wait(3.0);
     assert_eq!(w.carriers[ONE].invites.len(), 1);
     assert_eq!(row(&w).attempts, 1);
+}
+
+#[test]
+fn r62_a_callback_goes_to_the_agent_to_whom_a_call_would_go() {
+    let mut w = with_callbacks(|_| {});
+    asks(&mut w, ALICE);
+    for (agent, conversations) in [(1, 3), (2, 1), (3, 2)] {
+        let agent = AgentId(agent);
+        let done = w.asks(Ask::SetLoad {
+            agent,
+            conversations,
+        });
+        assert_eq!(done, Ok(Done::Plain));
+    }
+    let status = |w: &mut World, status| {
+        for agent in [1, 2, 3].map(AgentId) {
+            assert_eq!(w.asks(Ask::SetStatus { agent, status }), Ok(Done::Plain));
+        }
+    };
+    status(&mut w, acd::Status::Offline);
+    for agent in ["1001", "1002", "1003"] {
+        w.agent(agent, Habit::Ignores);
+    }
+    status(&mut w, acd::Status::Available);
+    // Whoever is available first is rung; from then on those with the fewest conversations.
+    w.wait(65.0);
+    let log = w.log();
+    let rung: Vec<_> = log.lines().filter(|line| line.contains("rings")).collect();
+    assert!(rung.len() >= 3, "{log}");
+    assert!(
+        rung[1].contains("(1002)") && rung[2].contains("(1003)"),
+        "{log}"
+    );
 }
 
 #[test]
@@ -498,6 +532,80 @@ fn b25_without_a_way_out_no_attempt_counts() {
     assert!(!w.phones["1001"].has_dialog());
     assert_eq!(row(&w).attempts, 0);
     assert_eq!(row(&w).state.status(), Status::InQueue);
+}
+
+#[test]
+fn r74_f12_a_trunk_that_fails_makes_no_attempt_and_agents_are_rung_more_and_more_seldom() {
+    let mut w = with_callbacks(|account| {
+        account.callbacks[0].retries = 1;
+        account.callbacks[0].delay = Duration::from_secs(60);
+        account.outbound[0].trunks.truncate(1);
+    });
+    w.carriers.get_mut(ONE).expect("one").script = vec![(0.5, Says::Refuse(500))];
+    asks(&mut w, ALICE);
+    w.agent("1001", answers(1.0));
+    for (tried, pause) in [(1, 60.0), (2, 60.0), (3, 120.0), (4, 240.0)] {
+        w.wait(5.0);
+        assert_eq!(w.carriers[ONE].invites.len(), tried);
+        assert_eq!(
+            (row(&w).attempts, row(&w).state.status()),
+            (0, Status::InQueue)
+        );
+        assert!(!w.phones["1001"].has_dialog(), "the agent is free");
+        w.wait(pause - 7.0);
+        assert_eq!(w.carriers[ONE].invites.len(), tried, "not before {pause} s");
+        // The agent has answered after a second, the trunk after a half.
+        w.wait(3.5);
+    }
+    // The trunk works again, and the customer does not answer: two attempts.
+    w.carriers.get_mut(ONE).expect("one").script = vec![(1.0, Says::Refuse(486))];
+    w.wait(600.0);
+    assert_eq!(
+        (row(&w).attempts, row(&w).state.status()),
+        (2, Status::NoReply)
+    );
+}
+
+#[test]
+fn the_records_of_the_call_and_of_each_attempt_name_the_callback() {
+    let mut w = with_callbacks(|account| account.callbacks[0].delay = Duration::from_secs(60));
+    w.carriers.get_mut(ONE).expect("one").script = vec![(1.0, Says::Refuse(486))];
+    asks(&mut w, ALICE);
+    w.agent("1001", answers(1.0)).wait(100.0);
+    let callback = Some(row(&w).id);
+    let named: Vec<_> = w
+        .conversations
+        .values()
+        .map(|record| record.callback)
+        .collect();
+    assert_eq!(named, [callback; 3], "it was asked for, and tried twice");
+}
+
+#[test]
+fn r155_a_callback_of_a_queue_that_is_removed_waits_until_the_queue_is_back() {
+    let mut w = with_callbacks(|_| {});
+    let there = w.account.clone();
+    asks(&mut w, ALICE);
+    let gone = |account: &mut Account| {
+        let queue = account.queues.remove(0).id;
+        account
+            .routes
+            .retain(|route| route.to != Destination::Queue(queue));
+    };
+    w.agent("1001", answers(60.0)).wait(1.0);
+    assert!(w.phones["1001"].has_dialog(), "rings");
+    w.settings(gone).wait(1.0);
+    assert!(!w.phones["1001"].has_dialog(), "not any more");
+    let id = row(&w).id;
+    w.wait(100.0);
+    assert_eq!(row(&w).state.status(), Status::InQueue, "nothing is lost");
+    w.dies().wait(1.0);
+    w.agent("1001", answers(1.0)).wait(100.0);
+    assert!(w.carriers[ONE].invites.is_empty());
+    let none = Err(Refused::NotPicked(NotPicked::Automated));
+    assert_eq!(picks(&mut w, 1, id), none);
+    w.settings(|account| *account = there).wait(10.0);
+    assert_eq!(w.hears("1001"), [ONE], "{}", w.log());
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod browser;
 pub(crate) mod carrier;
 pub(crate) mod database;
 mod ear;
+mod fate;
 pub(crate) mod links;
 pub(crate) mod names;
 pub(crate) mod network;
@@ -34,6 +35,7 @@ use cordboard::switch::{
 };
 use cordboard::watch::trace::{self, Ladder, Tap, Trace, Which};
 use database::Database;
+use fate::Fate;
 use links::Links;
 use names::Names;
 use network::Network;
@@ -101,6 +103,7 @@ pub(crate) struct World {
     pub(crate) files: BTreeMap<RecordingId, (Vec<i16>, bool)>,
     pub(crate) now: Instant,
     pub(crate) start: Instant,
+    pub(crate) fate: Fate,
     /// What SIP said, as the server keeps it.
     trace: Trace,
     tap: Tap,
@@ -164,6 +167,7 @@ impl World {
             typed: vec![],
             replies: BTreeMap::new(),
             files: BTreeMap::new(),
+            fate: Fate::default(),
             now: start,
             start,
             plane,
@@ -215,6 +219,7 @@ impl World {
         self.account.check().expect("sound settings");
         let account = self.account.clone();
         let (mut sounds, prompts) = sounds();
+        speakers(&self.account, &mut sounds);
         moments(&self.account, &mut sounds);
         let library = plane::library(&prompts).as_ref().clone();
         let settings = NewSettings {
@@ -556,6 +561,10 @@ impl World {
     fn drain(&mut self) {
         loop {
             while let Some(output) = self.switch.poll_output() {
+                if self.strikes() {
+                    self.dies();
+                    return;
+                }
                 self.do_it(output);
             }
             self.switch.check();
