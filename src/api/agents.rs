@@ -24,8 +24,11 @@ pub(super) async fn one(
     State(site): State<Arc<Site>>,
     Number(id): Number,
 ) -> Result<Response, Problem> {
-    let shown = shown(&site.live.latest(), AgentId(id));
-    let shown = shown.ok_or_else(|| Problem::missing("agent"))?;
+    let live = site.live.latest();
+    let shown = shown(&live, AgentId(id));
+    let mut shown = shown.ok_or_else(|| Problem::missing("agent"))?;
+    // From here their own events go on.
+    shown["seq"] = live.seq.into();
     Ok(answer(&shown))
 }
 

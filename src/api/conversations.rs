@@ -39,6 +39,11 @@ pub(super) async fn list(
     Ok(answer(&found.await?))
 }
 
+/// How many calls of each queue nobody took, whose conversations are open still, and since when (R153).
+pub(super) async fn missed(State(site): State<Arc<Site>>) -> Result<Response, Problem> {
+    Ok(answer(&site.ask(|store| store.missed()).await?))
+}
+
 /// Says how one stands, whether its call goes on or is over.
 pub(super) async fn set_status(
     State(site): State<Arc<Site>>,

@@ -6,14 +6,17 @@
 //!   GET events?after=seq ─▶ a page of JSON, or a stream (SSE), or by WebSocket: nothing is missed
 //! ```
 //!
+//! Agents follow what concerns themselves at `/api/v1/agents/{agent}/events`, in the same ways.
+//!
 //! Who is so late that what came next is forgotten is told so: 410, or an event `gone` in a stream,
 //! which then goes on with the first there is. Streams end when the session or the key does.
 
-use super::part::Query;
+use super::part::{Number, Query};
 use super::problem::Problem;
 use super::who::Caller;
 use super::{Site, answer};
 use crate::events::{Entry, Log, Since};
+use crate::id::AgentId;
 use axum::extract::State;
 use axum::extract::ws::{
     Message, WebSocket, WebSocketUpgrade, rejection::WebSocketUpgradeRejection,
@@ -29,6 +32,9 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::{OwnedSemaphorePermit, watch};
+
+/// A request that becomes a WebSocket, or none that could.
+type Upgrade = Result<WebSocketUpgrade, WebSocketUpgradeRejection>;
 
 /// Events read at once.
 const PAGE: usize = 256;
@@ -47,6 +53,28 @@ pub(super) async fn events(
     State(site): State<Arc<Site>>,
     caller: Caller,
     headers: HeaderMap,
+    query: Query,
+) -> Result<Response, Problem> {
+    follow(site, caller, None, &headers, query).await
+}
+
+/// Those that concern an agent, who may follow them: nothing of others.
+pub(super) async fn of_agent(
+    State(site): State<Arc<Site>>,
+    Number(agent): Number,
+    caller: Caller,
+    headers: HeaderMap,
+    query: Query,
+) -> Result<Response, Problem> {
+    let whose = known(&site, agent)?;
+    follow(site, caller, Some(whose), &headers, query).await
+}
+
+async fn follow(
+    site: Arc<Site>,
+    caller: Caller,
+    whose: Option<AgentId>,
+    headers: &HeaderMap,
     mut query: Query,
 ) -> Result<Response, Problem> {
     let after: Option<u64> = query.value("after", "a number of an event");
@@ -57,12 +85,12 @@ pub(super) async fn events(
     let of = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     let accept = of(header::ACCEPT).unwrap_or_default();
     if !accept.contains("text/event-stream") {
-        return page(&site, after.unwrap_or(0), limit.unwrap_or(PAGE)).await;
+        return page(&site, whose, after.unwrap_or(0), limit.unwrap_or(PAGE)).await;
     }
     // A browser that lost its stream says what it had.
     let resumed = of(header::HeaderName::from_static("last-event-id"));
     let after = resumed.and_then(|id| id.parse().ok()).or(after);
-    let reader = Reader::new(site, caller, after)?;
+    let reader = Reader::new(site, caller, whose, after)?;
     let stream = stream::unfold(reader, |mut reader| async move {
         let event = match reader.next().await? {
             Told::Event(entry) => Event::default()
@@ -85,8 +113,39 @@ pub(super) async fn events(
 pub(super) async fn socket(
     State(site): State<Arc<Site>>,
     caller: Caller,
+    query: Query,
+    upgrade: Upgrade,
+) -> Result<Response, Problem> {
+    connect(site, caller, None, query, upgrade)
+}
+
+/// Those that concern an agent, by WebSocket.
+pub(super) async fn socket_of_agent(
+    State(site): State<Arc<Site>>,
+    Number(agent): Number,
+    caller: Caller,
+    query: Query,
+    upgrade: Upgrade,
+) -> Result<Response, Problem> {
+    let whose = known(&site, agent)?;
+    connect(site, caller, Some(whose), query, upgrade)
+}
+
+/// An agent of the settings.
+fn known(site: &Site, agent: u32) -> Result<AgentId, Problem> {
+    let agent = AgentId(agent);
+    let known = site.settings.account().agent(agent).is_some();
+    known
+        .then_some(agent)
+        .ok_or_else(|| Problem::missing("agent"))
+}
+
+fn connect(
+    site: Arc<Site>,
+    caller: Caller,
+    whose: Option<AgentId>,
     mut query: Query,
-    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+    upgrade: Upgrade,
 ) -> Result<Response, Problem> {
     let after: Option<u64> = query.value("after", "a number of an event");
     query.done()?;
@@ -95,18 +154,25 @@ pub(super) async fn socket(
             "This address speaks WebSocket alone: events as JSON or SSE are at /api/v1/events.";
         Problem::new(StatusCode::UPGRADE_REQUIRED, mend)
     })?;
-    let reader = Reader::new(site, caller, after)?;
+    let reader = Reader::new(site, caller, whose, after)?;
     Ok(upgrade
         .max_message_size(4_096)
         .on_upgrade(move |socket| tell(socket, reader)))
 }
 
-async fn page(site: &Site, after: u64, limit: usize) -> Result<Response, Problem> {
+/// Of an agent's, those among the next `limit` of all.
+async fn page(
+    site: &Site,
+    whose: Option<AgentId>,
+    after: u64,
+    limit: usize,
+) -> Result<Response, Problem> {
     match since(&site.log, after, limit).await? {
         Since::Events(events) => {
             let last = events.last().map_or(after, |last| last.seq);
             let bodies = events
                 .iter()
+                .filter(|event| concerns(whose, event))
                 .map(|event| RawValue::from_string(event.body.clone()));
             let bodies: Result<Vec<_>, _> = bodies.collect();
             let bodies = bodies.map_err(|_| Problem::unavailable("An event is no JSON."))?;
@@ -156,6 +222,11 @@ async fn tell(mut socket: WebSocket, mut reader: Reader) {
     let _ = socket.send(Message::Close(None)).await;
 }
 
+/// Whether an event is for who follows an agent's, or all.
+fn concerns(whose: Option<AgentId>, event: &Entry) -> bool {
+    whose.is_none_or(|agent| event.agent == Some(agent))
+}
+
 /// What a reader is told next.
 enum Told {
     Event(Arc<Entry>),
@@ -169,6 +240,8 @@ enum Told {
 struct Reader {
     site: Arc<Site>,
     caller: Caller,
+    /// The agent whose events are followed; `None`: all.
+    whose: Option<AgentId>,
     after: u64,
     read: VecDeque<Arc<Entry>>,
     news: watch::Receiver<u64>,
@@ -178,7 +251,12 @@ struct Reader {
 }
 
 impl Reader {
-    fn new(site: Arc<Site>, caller: Caller, after: Option<u64>) -> Result<Self, Problem> {
+    fn new(
+        site: Arc<Site>,
+        caller: Caller,
+        whose: Option<AgentId>,
+        after: Option<u64>,
+    ) -> Result<Self, Problem> {
         let place = Arc::clone(&site.streams).try_acquire_owned();
         let place =
             place.map_err(|_| Problem::unavailable("Too many follow the events already."))?;
@@ -190,6 +268,7 @@ impl Reader {
             looked: Instant::now(),
             _place: place,
             caller,
+            whose,
             site,
         })
     }
@@ -202,7 +281,10 @@ impl Reader {
             }
             if let Some(entry) = self.read.pop_front() {
                 self.after = entry.seq;
-                return Some(Told::Event(entry));
+                if concerns(self.whose, &entry) {
+                    return Some(Told::Event(entry));
+                }
+                continue;
             }
             if self.looked.elapsed() >= LOOK {
                 let still = self.site.people.still(&self.caller).await;

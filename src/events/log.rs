@@ -1,6 +1,8 @@
 //! The log: numbers events, keeps the latest in memory, and writes all of them.
 
+use super::theirs::Theirs;
 use super::what::What;
+use crate::id::AgentId;
 use crate::store::{Happened, Record, Store};
 use anyhow::{Context as _, bail};
 use jiff::Timestamp;
@@ -28,6 +30,8 @@ pub struct Entry {
     pub at: Timestamp,
     /// Its type: `call.queued`.
     pub kind: Cow<'static, str>,
+    /// The agent whom it concerns.
+    pub agent: Option<AgentId>,
     /// The event whole: JSON, without a line break.
     pub body: String,
 }
@@ -57,6 +61,7 @@ struct Ring {
     /// What that was at the start.
     began: u64,
     last: u64,
+    theirs: Theirs,
 }
 
 /// An event in JSON.
@@ -65,6 +70,8 @@ struct Body<'a> {
     seq: u64,
     at: Timestamp,
     r#type: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    agent: Option<AgentId>,
     data: &'a What,
 }
 
@@ -83,6 +90,7 @@ impl Log {
             floor: last,
             began: last,
             last,
+            theirs: Theirs::default(),
         };
         let shared = Shared {
             ring: Mutex::new(ring),
@@ -99,10 +107,12 @@ impl Log {
         let mut ring = self.ring();
         let seq = ring.last + 1;
         let kind = what.kind();
+        let agent = ring.theirs.note(what);
         let body = Body {
             seq,
             at,
             r#type: kind,
+            agent,
             data: what,
         };
         // Plain structs of ours: they always have a JSON form.
@@ -111,6 +121,7 @@ impl Log {
             seq,
             at,
             kind: Cow::Borrowed(kind),
+            agent,
             body,
         };
         // While the ring is held, so that the store has them in order, too.
@@ -202,10 +213,16 @@ impl Ring {
 
 impl From<Happened> for Entry {
     fn from(event: Happened) -> Self {
+        #[derive(serde::Deserialize)]
+        struct Whose {
+            agent: Option<AgentId>,
+        }
+        let whose = serde_json::from_str::<Whose>(&event.body);
         Self {
             seq: event.seq,
             at: event.at,
             kind: Cow::Owned(event.kind),
+            agent: whose.ok().and_then(|whose| whose.agent),
             body: event.body,
         }
     }

@@ -17,12 +17,16 @@
 //! knows the number of the last event they have seen misses none: they ask for what comes after it, and
 //! are told if that is so long ago that it is forgotten.
 //!
+//! `agent` is beside `type` where an event concerns one: it names them, or is about the call that they are rung
+//! for or talk in. These are what agents may follow.
+//!
 //! [`KINDS`] lists the types. Fields are only ever added. Numbers of callers are whole, as those who may
 //! read this are authorised; keys pressed and secrets are in no event.
 
 mod kinds;
 mod live;
 mod log;
+mod theirs;
 mod told;
 pub mod webhooks;
 mod what;

@@ -41,6 +41,12 @@ pub(super) fn agents() -> Vec<Endpoint> {
                 json!({ "type": "integer", "minimum": 1, "maximum": 1_000 }),
             )
             .gives(200, list(any())),
+        get("/api/v1/conversations/missed", SEE, talk::missed)
+            .says(
+                TAG,
+                "Calls that nobody took and that are left open: how many in each queue, and how old.",
+            )
+            .gives(200, list(of("Missed"))),
         get("/api/v1/conversations.csv", SEE, export::conversations)
             .says(TAG, "The same as a table for spreadsheets.")
             .query(
@@ -265,6 +271,7 @@ pub(super) fn callbacks() -> Vec<Endpoint> {
 
 /// What happens.
 pub(super) fn events() -> Vec<Endpoint> {
+    const OWN: Rule = Rule::OrOwn(STAFF, Some(Scope::EventsRead));
     const TAG: &str = "Events";
     const AFTER: &str = "The number of the last event that you have.";
     vec![
@@ -281,6 +288,19 @@ pub(super) fn events() -> Vec<Endpoint> {
             .query("after", AFTER, number())
             .gives_nothing(101)
             .refuses(&[426]),
+        get("/api/v1/agents/{agent}/events", OWN, event::of_agent)
+            .says(TAG, "What happened after a number and concerns an agent: a page, or a stream.")
+            .notes("What names the agent, and what happens to the call that they are rung for or talk in. Of a page `last` is where to go on, with or without events.")
+            .query("after", AFTER, number())
+            .query("limit", "Of so many events of all.", json!({ "type": "integer", "minimum": 1, "maximum": 1_000 }))
+            .gives(200, of("Events"))
+            .gives_as(200, "text/event-stream", text())
+            .refuses(&[404, 410]),
+        get("/api/v1/agents/{agent}/events/socket", OWN, event::socket_of_agent)
+            .says(TAG, "The same by WebSocket: a text message for each event.")
+            .query("after", AFTER, number())
+            .gives_nothing(101)
+            .refuses(&[404, 426]),
     ]
 }
 

@@ -341,6 +341,48 @@ fn b15_events_come_in_pages_from_any_number_on() {
 }
 
 #[test]
+fn b15_agents_follow_what_concerns_themselves_and_nothing_of_others() {
+    let desk = Desk::new();
+    let me = desk.session(desk.user("ada", Role::Agent, Some(1)));
+    let path = "/api/v1/agents/1/events";
+    let (call, other) = (CallId(1), CallId(2));
+    let began = desk.site.log.last();
+    let add = |what: &What| desk.site.log.add(Timestamp::now(), what);
+    let offered = |call, agent| What::Offered {
+        call,
+        agent: AgentId(agent),
+        why: "idle".to_owned(),
+    };
+    let held = |call| What::Held {
+        call,
+        by_agent: false,
+        held: true,
+    };
+    add(&offered(call, 1));
+    add(&offered(other, 2));
+    add(&held(other));
+    add(&held(call));
+    let last = add(&What::WrapUpEnded { agent: AgentId(2) });
+    let page = desk.get(&format!("{path}?after={began}"), &me).json();
+    let told = page["events"].as_array().expect("a list");
+    let told: Vec<_> = told
+        .iter()
+        .map(|event| (&event["type"], &event["agent"]))
+        .collect();
+    let (rung, holds) = (json!("call.offered"), json!("call.held"));
+    assert_eq!(told, [(&rung, &json!(1)), (&holds, &json!(1))]);
+    assert_eq!(page["last"], last, "the others have passed, too");
+    assert_eq!(
+        desk.get("/api/v1/agents/2/events", &me).status,
+        403,
+        "of another"
+    );
+    assert_eq!(desk.get("/api/v1/events", &me).status, 403, "of all");
+    let gone = desk.get("/api/v1/agents/99/events", &desk.admin());
+    assert_eq!(gone.status, 404);
+}
+
+#[test]
 fn b15_webhooks_are_made_with_a_secret_that_is_told_once() {
     let desk = Desk::new();
     let admin = desk.admin();
