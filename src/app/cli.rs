@@ -1,6 +1,6 @@
 //! The command line.
 
-use super::{Server, ask, ladder, recordings, settings, terminal};
+use super::{Server, ask, ladder, proof, recordings, settings, terminal};
 use crate::config::{Config, LogFormat};
 use crate::route::{self, Dialler};
 use crate::settings::OnMaxWait;
@@ -8,7 +8,6 @@ use crate::steward::{self, Studio};
 use crate::voices::Catalogue;
 use crate::{demo, watch};
 use clap::{Parser, Subcommand};
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -51,9 +50,8 @@ enum Command {
     },
     /// Ask a running server whether it is well: exit code 0 if so.
     Health {
-        /// Its HTTP address.
-        #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS:PORT")]
-        http: SocketAddr,
+        #[command(flatten)]
+        reach: ask::Reach,
     },
     /// Show the voices that texts are spoken with, or install one.
     #[command(subcommand)]
@@ -73,9 +71,18 @@ enum Command {
         /// The data directory of the server, which proves that you may.
         #[arg(long, value_name = "DIR", default_value = "data")]
         data: PathBuf,
-        /// Its HTTP address.
-        #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS:PORT")]
-        http: SocketAddr,
+        #[command(flatten)]
+        reach: ask::Reach,
+    },
+    /// Give somebody who has forgotten their password a new one, and print it. Their sessions end.
+    ResetPassword {
+        /// The name that they log in with.
+        name: String,
+        /// The data directory of the server, which proves that you may.
+        #[arg(long, value_name = "DIR", default_value = "data")]
+        data: PathBuf,
+        #[command(flatten)]
+        reach: ask::Reach,
     },
 }
 
@@ -90,13 +97,14 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Demo(options) => log.start("warn", false).and_then(|()| demo::run(&options)),
         Command::Run { config } => serve(&config, &log),
         Command::CheckConfig { file } => check(&file),
-        Command::Health { http } => health(http),
+        Command::Health { reach } => health(&reach),
         Command::Voices(command) => super::voices::run(command),
         Command::Ladder(options) => ladder::run(&options),
         Command::Settings(options) => settings::run(&options),
         Command::Recordings(command) => recordings::run(&command),
         Command::Audit(command) => recordings::audit(&command),
-        Command::SetupUrl { data, http } => settings::setup_url(&data, http),
+        Command::SetupUrl { data, reach } => proof::setup_url(&data, &reach),
+        Command::ResetPassword { name, data, reach } => proof::reset_password(&name, &data, &reach),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -185,8 +193,8 @@ fn notes(config: &Config) -> Vec<String> {
     stuck.map(note).collect()
 }
 
-fn health(http: SocketAddr) -> anyhow::Result<()> {
-    let answer = ask::get(http, "/healthz")?;
+fn health(reach: &ask::Reach) -> anyhow::Result<()> {
+    let answer = ask::get(reach, "/healthz")?;
     anyhow::ensure!(answer.status == 200, "not well: {}", answer.text());
     terminal::say(&answer.text());
     Ok(())

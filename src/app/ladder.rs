@@ -4,7 +4,6 @@ use super::{ask, terminal};
 use crate::watch::trace::{Entry, Ladder, Look};
 use anyhow::Context as _;
 use std::fmt::Write as _;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 
 /// What is to be shown, and how.
@@ -36,14 +35,13 @@ pub(super) struct Options {
     /// ASCII alone.
     #[arg(long)]
     ascii: bool,
-    /// The server's HTTP address.
-    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS:PORT")]
-    http: SocketAddr,
+    #[command(flatten)]
+    reach: ask::Reach,
 }
 
 /// Shows it.
 pub(super) fn run(options: &Options) -> anyhow::Result<()> {
-    let fetch = |path: &str| ask::get(options.http, &format!("/api/v1/traces{path}"))?.fine();
+    let fetch = |path: &str| ask::get(&options.reach, &format!("/api/v1/traces{path}"))?.fine();
     let which = match &options.call {
         Some(call) => ask::escaped(call),
         None => "last".to_owned(),

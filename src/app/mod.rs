@@ -21,6 +21,7 @@ mod inbox;
 mod keeping;
 mod kept;
 mod ladder;
+mod proof;
 mod recordings;
 mod redeem;
 mod settings;

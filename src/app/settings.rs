@@ -1,13 +1,11 @@
-//! `cordboard settings` and `cordboard setup-url`: asked of a running server over its HTTP port.
+//! `cordboard settings`: asked of a running server over its HTTP port.
 
 use super::{ask, terminal};
 use crate::config::document;
-use crate::random::Random;
 use anyhow::Context as _;
 use clap::Subcommand;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::fmt::Write as _;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 /// What is to be done with the settings.
@@ -15,14 +13,8 @@ use std::path::{Path, PathBuf};
 pub(super) struct Options {
     #[command(subcommand)]
     what: What,
-    /// The server's HTTP address.
-    #[arg(
-        long,
-        global = true,
-        default_value = "127.0.0.1:8080",
-        value_name = "ADDRESS:PORT"
-    )]
-    http: SocketAddr,
+    #[command(flatten)]
+    reach: ask::Reach,
     /// A file with a key that has the scopes settings:read and settings:write. The variable
     /// CORDBOARD_KEY may have the key itself instead.
     #[arg(long, global = true, value_name = "FILE")]
@@ -61,36 +53,13 @@ pub(super) fn run(options: &Options) -> anyhow::Result<()> {
     }
 }
 
-/// Prints where the first administrator is made.
-pub(super) fn setup_url(data: &Path, http: SocketAddr) -> anyhow::Result<()> {
-    let proof = Random::from_system().hex(64);
-    let file = data.join("setup.proof");
-    write_private(&file, &proof).with_context(|| {
-        format!(
-            "{}: is this the server's data directory, and may you write into it?",
-            file.display()
-        )
-    })?;
-    let body = json!({ "proof": proof }).to_string();
-    let headers = [("Content-Type", "application/json")];
-    let asked = ask::send(http, "POST /api/v1/setup-urls", &headers, body.as_bytes());
-    // The server has taken it away, if it was asked.
-    drop(std::fs::remove_file(&file));
-    let answer: Value = serde_json::from_slice(&asked?.fine()?)?;
-    let path = answer["path"]
-        .as_str()
-        .context("the server speaks otherwise")?;
-    terminal::say(&format!("http://{http}{path}"));
-    Ok(())
-}
-
 fn read(options: &Options) -> anyhow::Result<ask::Answer> {
     let key = key(options)?;
     let headers = [
         ("Authorization", key.as_str()),
         ("Accept", "application/toml"),
     ];
-    ask::send(options.http, "GET /api/v1/settings", &headers, b"")
+    ask::send(&options.reach, "GET /api/v1/settings", &headers, b"")
 }
 
 fn import(options: &Options, file: &Path, dry_run: bool) -> anyhow::Result<()> {
@@ -99,7 +68,7 @@ fn import(options: &Options, file: &Path, dry_run: bool) -> anyhow::Result<()> {
     let kind = ("Content-Type", "application/toml");
     let headers = [("Authorization", key.as_str()), kind];
     let compared = ask::send(
-        options.http,
+        &options.reach,
         "POST /api/v1/settings/compare",
         &headers,
         &text,
@@ -117,7 +86,7 @@ fn import(options: &Options, file: &Path, dry_run: bool) -> anyhow::Result<()> {
     // What was shown is what is changed, and nothing that somebody has set meanwhile.
     let compared_with = format!("\"{}\"", compared["revision"]);
     let headers = [headers[0], kind, ("If-Match", compared_with.as_str())];
-    let answer = ask::send(options.http, "PUT /api/v1/settings", &headers, &text)?;
+    let answer = ask::send(&options.reach, "PUT /api/v1/settings", &headers, &text)?;
     let revision = answer.etag.clone().unwrap_or_default();
     answer.fine()?;
     terminal::say(&format!(
@@ -170,17 +139,10 @@ fn key(options: &Options) -> anyhow::Result<String> {
     Ok(format!("Bearer {}", key.trim()))
 }
 
-fn write_private(file: &Path, text: &str) -> std::io::Result<()> {
-    use std::io::Write as _;
-    use std::os::unix::fs::OpenOptionsExt as _;
-    let mut options = std::fs::OpenOptions::new();
-    let options = options.write(true).create(true).truncate(true).mode(0o600);
-    options.open(file)?.write_all(text.as_bytes())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     #[test]
     fn a_difference_is_a_line() {

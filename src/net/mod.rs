@@ -22,7 +22,7 @@ mod tests;
 
 pub use dns::Dns;
 pub use limits::Limits;
-pub use tls::{Identity, Proof, Refreshed, Trust};
+pub use tls::{Identity, Proof, Refreshed, Trust, only};
 pub use why::{Reasons, Stage, Why};
 
 use crate::sip::{Input, ListenerId, Transmit, Transport};

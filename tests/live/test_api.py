@@ -12,6 +12,7 @@ import ssl
 import struct
 import subprocess
 import sys
+import tempfile
 import unittest
 import urllib.error
 import urllib.request
@@ -24,6 +25,18 @@ from centre import BINARY, Agent, ConfiguredServer, LiveTest, Sipp, raw_tone, un
 from phones import Phone
 
 PASSWORD = "correct horse battery"
+# A certificate of nobody here; its key is thrown away.
+ANOTHER = b"""-----BEGIN CERTIFICATE-----
+MIIBfDCCASGgAwIBAgIUT7JsWRUk/gDvhGBqncoUJHrVY2UwCgYIKoZIzj0EAwIw
+EjEQMA4GA1UEAwwHYW5vdGhlcjAgFw0yNjExMjYwNDQ1NDZaGA8yMTI2MTEwMjA0
+NDU0NlowEjEQMA4GA1UEAwwHYW5vdGhlcjBZMBMGByqGSM49AgEGCCqGSM49AwEH
+A0IABBlpq8+wLWXzGLnDJIDhbqcdIsHqQG9lYIlCzSs/TLK5HtUfSLt6CEy4Z0tB
+KgwgApXTZDOgYmrA8MnBRJLEeU+jUzBRMB0GA1UdDgQWBBSsxXqcyppiwfUNhcNF
+F8RKUeYHbjAfBgNVHSMEGDAWgBSsxXqcyppiwfUNhcNFF8RKUeYHbjAPBgNVHRMB
+Af8EBTADAQH/MAoGCCqGSM49BAMCA0kAMEYCIQCkRqO5OhbSPIWBzKJfVU9ne2xY
++p8Q+OD5LtJlT9NJ/wIhAP9oVcajqgRXVPDnQWpempyysvla8tWf3WIPplo+Q6y+
+-----END CERTIFICATE-----
+"""
 
 
 class ApiServer(ConfiguredServer):
@@ -273,3 +286,57 @@ class Tls(unittest.TestCase):
         # One who connects and says nothing holds up nobody.
         with socket.create_connection(("127.0.0.1", server.http), timeout=10):
             until("another is served meanwhile", lambda: server.get("/healthz")[0] == 200)
+
+    def test_commands_speak_tls_to_the_server_whose_certificate_they_are_given(self) -> None:
+        server = SecureServer()
+        server.start()
+        self.addCleanup(server.remove)
+        data = server.data / "demo"
+        certificate = data / "tls" / "certificate.pem"
+
+        def run(*words: object, **more: str) -> subprocess.CompletedProcess[str]:
+            command = [BINARY, *words, "--http", f"127.0.0.1:{server.http}"]
+            environment = {**os.environ, **more}
+            return subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=30, env=environment)
+
+        well = run("health", "--tls", certificate)
+        self.assertEqual(well.returncode, 0, well.stderr)
+        plain = run("health")
+        self.assertNotEqual(plain.returncode, 0)
+        self.assertIn("--tls", plain.stderr, "the mend")
+        other = self.enterContext(tempfile.NamedTemporaryFile(suffix=".pem"))
+        other.write(ANOTHER)
+        other.flush()
+        stranger = run("health", "--tls", other.name)
+        self.assertNotEqual(stranger.returncode, 0)
+        self.assertIn("does not show the certificate", stranger.stderr)
+
+        url = run("setup-url", "--data", data, "--tls", certificate)
+        self.assertTrue(url.stdout.startswith("https://"), url.stderr)
+        connection = server.connect()
+        self.addCleanup(connection.close)
+
+        def ask(path: str, body: object, cookie: str = "") -> tuple[int, Any, str]:
+            headers = {"Content-Type": "application/json", "Cookie": cookie}
+            connection.request("POST", path, json.dumps(body), headers)
+            answer = connection.getresponse()
+            text = answer.read()
+            return answer.status, json.loads(text), answer.headers.get("Set-Cookie", "").split(";")[0]
+
+        path = url.stdout.strip().removeprefix(f"https://127.0.0.1:{server.http}")
+        status, _, cookie = ask(path, {"name": "root", "password": PASSWORD})
+        self.assertEqual(status, 201)
+        status, key, _ = ask("/api/v1/keys", {"name": "cli", "scopes": ["settings:read"]}, cookie)
+        self.assertEqual(status, 201, key)
+        exported = run("settings", "export", "--tls", certificate, CORDBOARD_KEY=key["key"])
+        self.assertEqual(exported.returncode, 0, exported.stderr)
+        self.assertIn("[[queue]]", exported.stdout)
+
+        new = run("reset-password", "root", "--data", data, "--tls", certificate)
+        self.assertEqual(new.returncode, 0, new.stderr)
+        self.assertEqual(ask("/api/v1/session", {"name": "root", "password": PASSWORD})[0], 401, "the old one is over")
+        status, _, _ = ask("/api/v1/session", {"name": "root", "password": new.stdout.strip()})
+        self.assertEqual(status, 200)
+        self.assertEqual(ask("/api/v1/keys", {"name": "x", "scopes": []}, cookie)[0], 401, "and so is the session")
+        nobody = run("reset-password", "nobody", "--data", data, "--tls", certificate)
+        self.assertIn("404", nobody.stderr)

@@ -39,18 +39,8 @@ pub(in crate::api) async fn again(
     fields.needs(&["proof"]);
     let given = fields.text("proof", 32..=128);
     fields.done()?;
-    let path = site.data.join("setup.proof");
+    prove(&site, given).await?;
     let new = tokio::task::spawn_blocking(move || {
-        let kept = std::fs::read_to_string(&path).ok();
-        drop(std::fs::remove_file(&path));
-        // Hashed, so that the time it takes tells nothing.
-        let fits = kept
-            .zip(given)
-            .is_some_and(|(kept, given)| hash(&kept) == hash(&given));
-        if !fits {
-            let what = "The proof is not the one in setup.proof of the data directory.";
-            return Err(Problem::new(StatusCode::FORBIDDEN, what));
-        }
         let new = site.people.set_up();
         let new = new.map_err(|_| Problem::unavailable("The database does not answer."))?;
         new.ok_or_else(|| {
@@ -62,6 +52,28 @@ pub(in crate::api) async fn again(
         .await
         .map_err(|_| Problem::unavailable("The work was cut short."))??;
     Ok((StatusCode::CREATED, answer(&json!({ "path": new }))).into_response())
+}
+
+/// Whether somebody can write into the data directory: the proof they give is in `setup.proof` there, and is good
+/// once.
+pub(in crate::api) async fn prove(site: &Site, given: Option<String>) -> Result<(), Problem> {
+    let path = site.data.join("setup.proof");
+    let kept = tokio::task::spawn_blocking(move || {
+        let kept = std::fs::read_to_string(&path).ok();
+        drop(std::fs::remove_file(&path));
+        kept
+    });
+    let kept = kept
+        .await
+        .map_err(|_| Problem::unavailable("The work was cut short."))?;
+    // Hashed, so that the time it takes tells nothing.
+    let fits = kept
+        .zip(given)
+        .is_some_and(|(kept, given)| hash(&kept) == hash(&given));
+    fits.then_some(()).ok_or_else(|| {
+        let what = "The proof is not the one in setup.proof of the data directory.";
+        Problem::new(StatusCode::FORBIDDEN, what)
+    })
 }
 
 /// A page for people, or a form where none is built. Whether the token is right is told when it is sent.

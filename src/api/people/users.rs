@@ -2,6 +2,7 @@
 
 use super::password;
 use super::session::NAME;
+use super::setup::prove;
 use crate::api::body::{Fields, Json};
 use crate::api::part::Number;
 use crate::api::problem::{Fault, Problem};
@@ -98,6 +99,33 @@ pub(in crate::api) async fn change(
         "a user was changed"
     );
     Ok(answer(&shown(&user)))
+}
+
+/// A new password for who has forgotten theirs, from who can write into the data directory (`cordboard
+/// reset-password`); an administrator changes the user instead. Sessions end.
+pub(in crate::api) async fn reset(
+    State(site): State<Arc<Site>>,
+    body: Json,
+) -> Result<Response, Problem> {
+    let mut fields = Fields::of(body)?;
+    fields.needs(&["proof", "name", "password"]);
+    let proof = fields.text("proof", 32..=128);
+    let name = fields.text("name", NAME).unwrap_or_default();
+    let password = fields.text("password", password::LENGTH);
+    fields.done()?;
+    prove(&site, proof).await?;
+    let found = site.people.ask(move |store| store.user_named(&name));
+    let mut user = found.await?.ok_or_else(|| Problem::missing("user"))?;
+    let password = password.unwrap_or_default();
+    user.password = site.people.hashing.hash(password).await?;
+    let name = user.name.clone();
+    done(
+        site.people
+            .ask(move |store| store.change_user(user))
+            .await?,
+    )?;
+    tracing::info!(user = name, "a password was reset on this machine");
+    Ok(StatusCode::NO_CONTENT.into_response())
 }
 
 pub(in crate::api) async fn remove(

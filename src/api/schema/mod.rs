@@ -18,6 +18,7 @@ pub(super) fn components() -> Vec<(&'static str, Value)> {
         ("Who", who()),
         ("Proof", proof()),
         ("LogIn", log_in()),
+        ("PasswordReset", password_reset()),
         ("NewPassword", new_password()),
         ("User", user()),
         ("UserToBe", user_to_be()),
@@ -27,6 +28,7 @@ pub(super) fn components() -> Vec<(&'static str, Value)> {
         ("Status", status()),
         ("Load", load()),
         ("ConversationStatus", conversation_status()),
+        ("Missed", missed()),
         ("Assignment", assignment()),
         ("Callback", callback()),
         ("Pick", pick()),
@@ -133,6 +135,19 @@ fn proof() -> Value {
         "required": ["proof"],
         "additionalProperties": false,
         "properties": { "proof": { "type": "string", "minLength": 32, "maxLength": 128, "writeOnly": true } },
+    })
+}
+
+fn password_reset() -> Value {
+    json!({
+        "type": "object",
+        "required": ["proof", "name", "password"],
+        "additionalProperties": false,
+        "properties": {
+            "proof": { "type": "string", "minLength": 32, "maxLength": 128, "writeOnly": true },
+            "name": name(),
+            "password": password(),
+        },
     })
 }
 
@@ -260,6 +275,18 @@ fn callback() -> Value {
             },
             "next": { "type": ["string", "null"], "format": "date-time" },
             "agent": { "type": ["integer", "null"], "description": "Who calls." },
+        },
+    })
+}
+
+fn missed() -> Value {
+    json!({
+        "type": "object",
+        "required": ["queue", "calls", "oldest"],
+        "properties": {
+            "queue": { "type": "string", "description": "Its name." },
+            "calls": { "type": "integer" },
+            "oldest": { "type": "string", "format": "date-time" },
         },
     })
 }

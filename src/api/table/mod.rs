@@ -150,6 +150,11 @@ fn who_you_are() -> Vec<Endpoint> {
             .takes(of("Proof"))
             .gives(201, any())
             .refuses(&[409]),
+        post("/api/v1/password-resets", Rule::Nearby, users::reset)
+            .says(TAG, "A new password for who has forgotten theirs: `cordboard reset-password` asks for it.")
+            .takes(of("PasswordReset"))
+            .gives_nothing(204)
+            .refuses(&[404]),
         post("/api/v1/session", Rule::Anyone, session::log_in)
             .says(TAG, "Logs in: gives a session of 12 hours as a cookie.")
             .takes(of("LogIn"))

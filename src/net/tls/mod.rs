@@ -7,8 +7,10 @@
 //! ```
 
 mod made;
+mod only;
 mod peer;
 
+pub use only::only;
 pub use peer::{Proof, Trust};
 
 pub(super) use peer::Met;

@@ -216,10 +216,10 @@ impl Met {
 
 /// Asks a peer for its proof.
 #[derive(Debug)]
-struct Verifier {
-    proof: Proof,
-    roots: Arc<RootCertStore>,
-    provider: Arc<CryptoProvider>,
+pub(super) struct Verifier {
+    pub(super) proof: Proof,
+    pub(super) roots: Arc<RootCertStore>,
+    pub(super) provider: Arc<CryptoProvider>,
 }
 
 impl Verifier {
