@@ -285,7 +285,7 @@ fn a_server_is_written_in_many_ways() {
 }
 
 #[test]
-fn a_message_is_a_file_or_a_text() {
+fn r32_a_message_is_a_file_or_a_text() {
     refused(
         "greeting = { voice = \"en\" }",
         "14: greeting: either { file = \"…\" } or { text = \"…\" }",

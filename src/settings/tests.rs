@@ -106,7 +106,7 @@ fn a_sound_account_is_fine() {
 }
 
 #[test]
-fn phones_ring_from_3_to_60_seconds() {
+fn r49_r50_r52_phones_ring_from_3_to_60_seconds() {
     // R52
     for (seconds, fine) in [(2, false), (3, true), (60, true), (61, false)] {
         let wrong: &[&str] = match fine {

@@ -29,7 +29,7 @@ fn an_agent_of_two_queues_takes_the_longest_waiting_of_both() {
 }
 
 #[test]
-fn the_fewest_conversations_go_first_then_the_longest_idle() {
+fn r53_r149_the_fewest_conversations_go_first_then_the_longest_idle() {
     // R149. Agents 2 and 1 became idle in this order; 3 is the last but has the least to do.
     Story::with_agents(&account(), &[2, 1, 3])
         .load(1, 4)
@@ -51,7 +51,7 @@ fn of_equals_the_lower_number_goes_first() {
 }
 
 #[test]
-fn an_unanswered_offer_goes_to_the_next_agent_and_around() {
+fn r51_r57_r58_an_unanswered_offer_goes_to_the_next_agent_and_around() {
     // R49, R57, R58: three agents, 30 s each, then the first again.
     let account = account();
     let story = Story::with_agents(&account, &[1, 2, 3]).joins(1).wait(95);
@@ -67,7 +67,7 @@ fn an_unanswered_offer_goes_to_the_next_agent_and_around() {
 }
 
 #[test]
-fn the_agent_call_timeout_is_the_account_s() {
+fn r49_the_agent_call_timeout_is_the_account_s() {
     let mut account = account();
     account.timeouts.agent = Duration::from_secs(3);
     let story = Story::with_agents(&account, &[2]).joins(1).wait(4);
@@ -79,7 +79,7 @@ fn the_agent_call_timeout_is_the_account_s() {
 }
 
 #[test]
-fn a_refusal_goes_to_the_next_agent_and_spares_the_one() {
+fn r64_a_refusal_goes_to_the_next_agent_and_spares_the_one() {
     // R64: alone on the floor, agent 1 has peace for the delay of 10 s.
     Story::with_agents(&account(), &[1, 2])
         .joins(1)
@@ -119,7 +119,7 @@ fn a_phone_that_fails_is_not_rung_for_everybody_in_line() {
 }
 
 #[test]
-fn an_agent_is_rung_for_one_call_and_a_call_rings_one_agent() {
+fn r63_r150_an_agent_is_rung_for_one_call_and_a_call_rings_one_agent() {
     // R63, R150: over all queues the agent serves.
     Story::with_agents(&account(), &[3])
         .joins_queue(1, CALM)
@@ -132,7 +132,7 @@ fn an_agent_is_rung_for_one_call_and_a_call_rings_one_agent() {
 }
 
 #[test]
-fn a_place_survives_refusals_time_outs_and_lost_agents() {
+fn d18_a_place_survives_refusals_time_outs_and_lost_agents() {
     // D18: caller 1 stays first whatever happens.
     let story = Story::with_agents(&account(), &[1])
         .joins(1)

@@ -3,12 +3,12 @@
 use super::*;
 
 #[test]
-fn without_messages_there_is_music_at_once() {
+fn r27_r29_without_messages_there_is_music_at_once() {
     Story::new(&account()).joins(1).hears(&["0: music 1 to 1"]);
 }
 
 #[test]
-fn an_announcement_comes_so_long_after_the_end_of_the_last() {
+fn r30_d8_an_announcement_comes_so_long_after_the_end_of_the_last() {
     // D8, R30: the greeting takes 4 s, an announcement 7 s.
     let mut account = account();
     account.queues[0].waiting.greeting = Some(text());
@@ -31,7 +31,7 @@ fn an_announcement_comes_so_long_after_the_end_of_the_last() {
 }
 
 #[test]
-fn agents_are_rung_while_the_greeting_is_heard() {
+fn r63_agents_are_rung_while_the_greeting_is_heard() {
     // R63: the caller may be connected in the middle of it.
     let mut account = account();
     account.queues[0].waiting.greeting = Some(text());
@@ -64,7 +64,7 @@ fn announcements_go_on_while_an_agent_is_rung() {
 }
 
 #[test]
-fn the_longest_wait_ends_the_ringing_and_the_call() {
+fn r38_r59_the_longest_wait_ends_the_ringing_and_the_call() {
     // R24, R37, R59: 70 s from the join on, whatever rings in between.
     let mut account = account();
     account.queues[0].waiting.max_wait = max_wait(70, OnMaxWait::End);
@@ -88,7 +88,7 @@ fn the_longest_wait_ends_the_ringing_and_the_call() {
 }
 
 #[test]
-fn the_last_message_is_heard_before_the_end_and_nobody_is_rung_meanwhile() {
+fn r31_the_last_message_is_heard_before_the_end_and_nobody_is_rung_meanwhile() {
     // R31
     let mut account = account();
     account.queues[0].waiting.max_wait = Some(MaxWait {
@@ -107,7 +107,7 @@ fn the_last_message_is_heard_before_the_end_and_nobody_is_rung_meanwhile() {
 }
 
 #[test]
-fn a_redirect_begins_the_other_queue_s_own_strategy_and_wait() {
+fn r25_r37_a_redirect_begins_the_other_queue_s_own_strategy_and_wait() {
     // R37: a place of its own, behind those who are there already.
     let mut account = account();
     account.queues[0].waiting.max_wait = max_wait(20, OnMaxWait::Queue(BUSY));
@@ -139,7 +139,7 @@ fn a_redirect_finds_the_idle_agents_of_the_other_queue() {
 }
 
 #[test]
-fn redirects_in_a_circle_end_after_five() {
+fn r37_d19_redirects_in_a_circle_end_after_five() {
     // D19
     let mut account = account();
     account.queues[0].waiting.max_wait = max_wait(10, OnMaxWait::Queue(BUSY));

@@ -29,7 +29,7 @@ fn after_a_talk(account: &Account, agent: u32) -> Story {
 }
 
 #[test]
-fn an_agent_in_wrap_up_is_not_rung() {
+fn r17_r20_an_agent_in_wrap_up_is_not_rung() {
     // R20
     after_a_talk(&with_wrap_up(true), 1)
         .agent_is(1, |state| matches!(state, AgentState::WrapUp { .. }))
@@ -39,7 +39,7 @@ fn an_agent_in_wrap_up_is_not_rung() {
 }
 
 #[test]
-fn a_custom_wrap_up_overrides_the_default() {
+fn r19_a_custom_wrap_up_overrides_the_default() {
     // R19
     after_a_talk(&with_wrap_up(true), 2)
         .wait(26)
@@ -47,13 +47,13 @@ fn a_custom_wrap_up_overrides_the_default() {
 }
 
 #[test]
-fn zero_seconds_are_no_wrap_up() {
+fn r21_zero_seconds_are_no_wrap_up() {
     // R21
     after_a_talk(&with_wrap_up(true), 3).expect(&["0: wrapped up 3", "0: offer 2 to 3"]);
 }
 
 #[test]
-fn switched_off_no_agent_has_any() {
+fn r16_r21_switched_off_no_agent_has_any() {
     // R16, R21: the custom ones are off too.
     after_a_talk(&with_wrap_up(false), 2).expect(&["0: wrapped up 2", "0: offer 2 to 2"]);
 }

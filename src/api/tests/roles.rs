@@ -57,7 +57,7 @@ fn everybody(desk: &Desk) -> Vec<Somebody> {
 }
 
 #[test]
-fn h18_every_endpoint_lets_in_whom_its_rule_names_and_nobody_else() {
+fn h18_r144_every_endpoint_lets_in_whom_its_rule_names_and_nobody_else() {
     let desk = Desk::new();
     let everybody = everybody(&desk);
     for endpoint in endpoints() {

@@ -49,7 +49,7 @@ fn r39_d17_four_mebibytes_are_taken_and_one_byte_more_is_not() {
 }
 
 #[test]
-fn a_sound_is_uploaded_listed_heard_used_and_deleted() {
+fn r33_r121_r156_a_sound_is_uploaded_listed_heard_used_and_deleted() {
     let desk = Desk::new();
     let admin = desk.admin();
     let made = upload(&desk, &admin, "audio/wav", file(96_044));

@@ -31,7 +31,7 @@ fn the_example_shows_strategies_hours_callbacks_and_codes() {
 }
 
 #[test]
-fn what_can_be_said_of_waiting_is_read() {
+fn r32_r68_r77_r78_r79_what_can_be_said_of_waiting_is_read() {
     let text = format!(
         "{LEAST}{}",
         r#"

@@ -26,7 +26,7 @@ fn with(strategies: Vec<Strategy>) -> impl FnOnce(&mut Account) {
 }
 
 #[test]
-fn the_strategy_of_the_queue_comes_before_that_of_the_sender_d2() {
+fn r34_d2_the_strategy_of_the_queue_comes_before_that_of_the_sender() {
     let mut account = sound();
     let queue = StrategyKind::Queues(vec![QueueId(2)]);
     with(vec![strategy(1, senders(&["+4930*"])), strategy(2, queue)])(&mut account);
@@ -69,7 +69,7 @@ fn r26_a_strategy_for_senders_redirects_to_no_queue() {
 }
 
 #[test]
-fn a_queue_and_a_number_have_one_strategy_each() {
+fn r23_a_queue_and_a_number_have_one_strategy_each() {
     let queues =
         |queues: &[u32]| StrategyKind::Queues(queues.iter().map(|&q| QueueId(q)).collect());
     refused(
@@ -106,7 +106,7 @@ fn hours() -> Hours {
 }
 
 #[test]
-fn hours_have_a_time_zone_that_exists_and_end_after_they_begin() {
+fn r65_d20_hours_have_a_time_zone_that_exists_and_end_after_they_begin() {
     let change = |change: fn(&mut Hours)| {
         move |account: &mut Account| {
             let mut hours = hours();
@@ -144,7 +144,7 @@ fn hours_have_a_time_zone_that_exists_and_end_after_they_begin() {
 }
 
 #[test]
-fn codes_are_one_to_eight_keys_and_ask_for_a_callback_that_exists_d11() {
+fn r77_d11_codes_are_one_to_eight_keys_and_ask_for_a_callback_that_exists() {
     let change = |digits: &'static [&'static str], wait: u64| {
         move |account: &mut Account| {
             account.callbacks = vec![CallbackConfig {

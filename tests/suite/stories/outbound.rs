@@ -10,7 +10,7 @@ use cordboard::settings::{Account, Directions};
 use std::time::Duration;
 
 #[test]
-fn an_agent_hears_ring_back_then_the_network_then_the_customer() {
+fn r142_an_agent_hears_ring_back_then_the_network_then_the_customer() {
     let mut w = with_carriers(|_| {});
     w.carrier(
         ONE,
@@ -104,7 +104,7 @@ fn rings_back_until_the_answer(change: impl FnOnce(&mut Account), progress: Says
 }
 
 #[test]
-fn an_agent_who_calls_out_is_not_rung_for_callers() {
+fn r150_an_agent_who_calls_out_is_not_rung_for_callers() {
     let mut w = with_carriers(|_| {});
     w.carrier(ONE, &[(0.1, Says::Answer)])
         .agent("1001", answers(1.0))

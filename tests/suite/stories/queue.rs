@@ -4,11 +4,11 @@ use super::answers;
 use crate::world::World;
 use crate::world::phone::Habit;
 use cordboard::call::record::End;
-use cordboard::settings::{MaxWait, Message, OnMaxWait};
+use cordboard::settings::{Account, MaxWait, Message, OnMaxWait, Waiting};
 use std::time::Duration;
 
 #[test]
-fn a_caller_is_greeted_waits_and_talks_to_an_agent() {
+fn r28_r29_a_caller_is_greeted_waits_and_talks_to_an_agent() {
     let mut w = World::new();
     w.dials("alice", "100").wait(2.0);
     assert_eq!(w.hears("alice"), ["greeting"], "R28");
@@ -51,7 +51,7 @@ fn a_caller_is_greeted_waits_and_talks_to_an_agent() {
 }
 
 #[test]
-fn an_announcement_interrupts_the_music_which_goes_on_after_it() {
+fn r30_r35_d8_d9_an_announcement_interrupts_the_music_which_goes_on_after_it() {
     // R35, D8, D9: 30 s from the end of one message to the start of the next.
     let mut w = World::new();
     w.dials("alice", "100").wait(32.9);
@@ -71,6 +71,44 @@ fn an_announcement_interrupts_the_music_which_goes_on_after_it() {
 }
 
 #[test]
+fn r27_each_message_is_there_or_not_by_itself() {
+    type Off = fn(&mut Waiting);
+    let longest = |account: &mut Account| {
+        account.queues[0].waiting.max_wait = Some(MaxWait {
+            after: Duration::from_secs(60),
+            then: OnMaxWait::End,
+            message: Some(Message::File("sorry.wav".into())),
+        });
+    };
+    let off: [(&str, Off); 3] = [
+        ("greeting", |waiting| waiting.greeting = None),
+        ("announcement", |waiting| waiting.announcement = None),
+        ("max wait", |waiting| {
+            waiting.max_wait.as_mut().expect("set").message = None
+        }),
+    ];
+    for (left_out, off) in off {
+        let mut w = World::with(|account| {
+            longest(account);
+            off(&mut account.queues[0].waiting);
+        });
+        w.dials("alice", "100");
+        let mut heard = std::collections::BTreeSet::new();
+        for _ in 0..130 {
+            w.wait(0.5);
+            heard.extend(w.hears("alice"));
+        }
+        let all = ["announcement", "greeting", "max wait", "music"];
+        let expected: Vec<_> = all.into_iter().filter(|each| *each != left_out).collect();
+        assert_eq!(
+            heard.into_iter().collect::<Vec<_>>(),
+            expected,
+            "without {left_out}"
+        );
+    }
+}
+
+#[test]
 fn r36_an_answer_in_the_middle_of_a_message_connects_at_once() {
     let mut w = World::new();
     w.agent("1001", answers(1.0))
@@ -85,7 +123,7 @@ fn r36_an_answer_in_the_middle_of_a_message_connects_at_once() {
 }
 
 #[test]
-fn callers_are_served_in_the_order_in_which_they_came() {
+fn d18_callers_are_served_in_the_order_in_which_they_came() {
     let mut w = World::new();
     for name in ["alice", "bob", "carol"] {
         w.dials(name, "100").wait(1.0);

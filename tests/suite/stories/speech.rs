@@ -34,6 +34,15 @@ fn r40_r47_a_caller_hears_the_place_of_that_moment() {
 }
 
 #[test]
+fn r46_a_place_is_added_to_an_announcement_that_callers_hear_already() {
+    let mut w = World::new();
+    w.dials("alice", "100").wait(34.0);
+    assert_eq!(w.hears("alice"), ["announcement"]);
+    w.wait(5.0).settings(tells_places).wait(27.0);
+    assert_eq!(w.hears("alice"), [FIRST], "the next time");
+}
+
+#[test]
 fn b4_the_wait_is_said_once_something_is_known_of_it() {
     let mut w = World::with(|account| {
         if let Some(announcement) = &mut account.queues[0].waiting.announcement {
