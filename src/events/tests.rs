@@ -279,7 +279,7 @@ fn an_event_is_one_object_with_number_time_type_and_data() {
     let entry = events(log.since(seq - 1, 9).expect("known")).remove(0);
     assert_eq!(
         entry.body,
-        r#"{"seq":1800000000001,"at":"2027-01-15T08:00:00.25Z","type":"call.answered","data":{"call":"0000000000001","agent":7,"waited_ms":1500}}"#
+        r#"{"seq":1800000000001,"at":"2027-01-15T08:00:00.25Z","type":"call.answered","agent":7,"data":{"call":"0000000000001","agent":7,"waited_ms":1500}}"#
     );
     assert_eq!((entry.seq, &*entry.kind), (seq, "call.answered"));
 }
