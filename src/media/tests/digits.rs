@@ -283,11 +283,15 @@ impl World {
     /// What the peer of the phone's leg is to be told by signalling.
     fn told(&self, phone: usize) -> String {
         let peer = self.leg(phone);
-        let told = self.events.iter().filter_map(|event| match event {
-            Event::Tell { leg, digit, .. } if *leg == peer => Some(*digit),
-            _ => None,
-        });
-        told.collect()
+        let mut told = String::new();
+        for event in &self.events {
+            if let Event::Tell { leg, digit, .. } = event
+                && *leg == peer
+            {
+                told.push(*digit);
+            }
+        }
+        told
     }
 
     /// What a gateway behind the phone makes of all it got: of events, and of tones.
