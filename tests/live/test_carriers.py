@@ -190,17 +190,20 @@ class CallsOut(LiveTest):
     def carrier(self, scenario: str, port: int, *options: str) -> Sipp:
         carrier = Sipp(scenario, self.server.internal, NUMBER, self.files, "-p", str(port), *options)
         self.addCleanup(carrier.stop)
+        # To try it by binding would take it away.
+        listens = lambda: f":{port:04X} " in Path("/proc/net/udp").read_text()
+        until("SIPp listens", listens)
         return carrier
 
     def test_a_carrier_with_habits_gets_what_it_wants(self) -> None:
         carrier = self.carrier("callee-habits", self.first, "-rtp_echo")
         call = self.agent.dial("+4930555")
-        phones.wait("the call is up", lambda: call.is_up)
+        phones.wait("the call is up", lambda: call.is_up, 30)
         phones.live(1)
         call.dialDtmf("23")
         phones.live(2)
         call.hang_up()
-        phones.wait("the call is over", lambda: call.is_over)
+        phones.wait("the call is over", lambda: call.is_over, 20)
         carrier.wait()
         heard = phones.heard(self.files / "agent.wav").channels[0]
         self.assertGreater(sound.best_second(heard, 880), 0.9, "the echo is heard, in the answer that came reliably")
@@ -209,10 +212,10 @@ class CallsOut(LiveTest):
         busy = self.carrier("callee-busy-trunk", self.first)
         carrier = self.carrier("callee", self.second, "-rtp_echo")
         call = self.agent.dial("+4930555")
-        phones.wait("the call is up", lambda: call.is_up)
+        phones.wait("the call is up", lambda: call.is_up, 30)
         phones.live(2)
         call.hang_up()
-        phones.wait("the call is over", lambda: call.is_over)
+        phones.wait("the call is over", lambda: call.is_over, 20)
         busy.wait()
         carrier.wait()
         heard = phones.heard(self.files / "agent.wav").channels[0]

@@ -213,8 +213,8 @@ def request(method: str, transport: str, port: int, body: str) -> bytes:
 
 
 def final(receive) -> str:
-    """The first answer that is final; over a stream it may come together with those before."""
+    """The first answer that is final, with what follows it; over a stream it may come together with those before."""
     text = ""
     while not (found := re.search(r"SIP/2.0 [2-6]\d\d .*\r\n\r\n", text, re.DOTALL)):
         text += receive().decode()
-    return found.group()
+    return text[found.start() :]

@@ -61,7 +61,8 @@ class AnotherHost(LiveTest):
     def answered_by_linphone(self, agent: Linphone, caller: Baresip) -> None:
         caller.dial("5000")
         agent.wait("Media streams established", 30)
-        time.sleep(3)
+        # Its sound may begin late.
+        time.sleep(5)
         caller.hang_up()
         agent.wait("ended (No error)")
         self.assert_heard(agent.heard(), 440)
