@@ -83,6 +83,7 @@ impl Floor {
             Input::Return { call } => self.back_in_line(now, call, out),
             Input::PassOn { call, arrival } => self.pass_on(now, call, arrival, out),
             Input::Hand { call, agent } => self.hand(now, call, agent, out),
+            Input::Take { call, agent } => self.take(call, agent),
             Input::Back { call } => self.back(now, call, out),
             Input::Send { call, queue } => self.send(now, call, queue, out),
             Input::Load {

@@ -78,6 +78,8 @@ pub enum Input {
     PassOn { call: CallId, arrival: Arrival },
     /// This agent is rung for a caller who was passed on, and nobody else.
     Hand { call: CallId, agent: AgentId },
+    /// An agent who was asked before takes the caller who was passed on: they talk.
+    Take { call: CallId, agent: AgentId },
     /// Nothing has come of passing the caller on: they wait at the place they had (D6).
     Back { call: CallId },
     /// The caller who was passed on joins a queue.

@@ -5,6 +5,7 @@
 //!   Talking ──PassOn──▶ Sent ──Hand──▶ Handed ──Accept──▶ Talking
 //!                       ▲ │ ▲             │
 //!        to a number:   │ │ └─ NotTaken ──┘ declined, not answered, gone
+//!                       │ ├──Take──▶ Talking, with an agent who was asked before
 //!        nothing here   │ ├──Back──▶ InPlace, as if they had never left it
 //!                       │ └──Send──▶ InPlace in another queue
 //!                       └── Leave: answered outside, or hung up
@@ -95,6 +96,30 @@ impl Floor {
         };
         let agent = id;
         out.push(Action::Offer { call, agent, why });
+    }
+
+    /// An agent who was asked before takes the caller: whatever they have said of themselves, they talk.
+    pub(super) fn take(&mut self, call: CallId, id: AgentId) {
+        let sent = self.callers.get(&call).map(|caller| &caller.doing);
+        let busy = self
+            .agents
+            .get(&id)
+            .is_none_or(|agent| match agent.doing() {
+                AgentDoing::Ringing { .. } | AgentDoing::Talking { .. } => true,
+                AgentDoing::Unavailable
+                | AgentDoing::Idle { .. }
+                | AgentDoing::WrapUp { .. }
+                | AgentDoing::Resting { .. } => false,
+            });
+        if !matches!(sent, Some(Doing::Sent)) || busy {
+            return;
+        }
+        self.change_agent(id, |agent| {
+            agent.begin(AgentDoing::Talking { call });
+            agent.missed.clear();
+            agent.calls += 1;
+        });
+        self.change_caller(call, |caller| caller.doing = Doing::Talking(id));
     }
 
     /// Nothing has come of it: the caller is at their place again (D6, D18).

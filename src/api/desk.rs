@@ -37,6 +37,7 @@ pub(super) async fn about(
         "agents": others.collect::<Vec<Value>>(),
         "wrap_up": account.wrap_up.enabled,
         "extend_wrap_up": account.wrap_up.enabled && account.wrap_up.extend,
+        "numbers": account.own_numbers().collect::<Vec<_>>(),
         "calls_out": !account.outbound.is_empty(),
     })))
 }

@@ -95,7 +95,7 @@ fn refused(why: Refused) -> Problem {
         Refused::UnknownAgent(_) | Refused::NotInProgress(_) => (Code::NOT_FOUND, None),
         Refused::AgentBusy(_) => (Code::CONFLICT, Some("agent")),
         Refused::UnknownQueue(_) => (Code::UNPROCESSABLE_ENTITY, Some("queue")),
-        Refused::NoNumber | Refused::Unlisted | Refused::OnlyNumbers => {
+        Refused::NoNumber | Refused::Unlisted | Refused::OnlyPeople => {
             (Code::UNPROCESSABLE_ENTITY, Some("number"))
         }
         Refused::Barred(_) => (Code::FORBIDDEN, Some("number")),
@@ -130,6 +130,7 @@ fn refused(why: Refused) -> Problem {
         | Refused::SentTooOften(_)
         | Refused::NobodyAsked(_)
         | Refused::Consulting(_)
+        | Refused::NoCustomer(_)
         | Refused::FromIsFixed(_) => (Code::CONFLICT, None),
     };
     let faults = field.map(|field| Fault::new(field, why.to_string()));

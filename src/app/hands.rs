@@ -291,6 +291,9 @@ impl Hands {
             | Notice::NotTaken { .. }
             | Notice::Consults { .. }
             | Notice::Consulted
+            | Notice::RingsColleague(_)
+            | Notice::ColleagueAnswers { .. }
+            | Notice::Replaced { .. }
             | Notice::ConsultEnded
             | Notice::CallbackAsked { .. }
             | Notice::AsksNumber

@@ -1,6 +1,7 @@
 //! What happens, in words: for the log, and for whoever watches the demo.
 
 use crate::acd::{By, Message, Status};
+use crate::call::Whom;
 use crate::call::record::{self, End};
 use crate::id::{AgentId, QueueId, TrunkId};
 use crate::route;
@@ -115,7 +116,12 @@ pub fn tell(account: &Account, notice: &Notice, numbers: Numbers) -> String {
             agent: id,
             number: called,
         } => {
-            format!("{} calls {} outside", agent(id), number(called))
+            let outside = if called.starts_with('+') {
+                " outside"
+            } else {
+                ""
+            };
+            format!("{} calls {}{outside}", agent(id), number(called))
         }
         Notice::SentOut { number: called } => format!("the caller is sent to {}", number(called)),
         Notice::PassedOn { by, to } => {
@@ -126,7 +132,19 @@ pub fn tell(account: &Account, notice: &Notice, numbers: Numbers) -> String {
             };
             format!("{} passes the caller on to {to}", agent(by))
         }
-        Notice::Consults { number: called } => format!("the agent asks {}", number(called)),
+        Notice::Consults { whom } => match whom {
+            Whom::Number(called) => format!("the agent asks {}", number(called)),
+            Whom::Colleague(asked) => format!("the agent asks {}", agent(&asked.id)),
+        },
+        Notice::RingsColleague(id) => format!("{}'s phone rings", agent(id)),
+        Notice::ColleagueAnswers {
+            agent: id,
+            waited_ms,
+        } => {
+            let seconds = *waited_ms as f64 / 1000.0;
+            format!("{} answers after {seconds:.1} s: they talk", agent(id))
+        }
+        Notice::Replaced { .. } => "a party goes on at another phone of theirs".to_owned(),
         Notice::Consulted => "who is asked has answered".to_owned(),
         Notice::ConsultEnded => "who was asked is in the call no more".to_owned(),
         Notice::NotTaken { status } => {
@@ -283,6 +301,7 @@ pub fn ended(end: End) -> &'static str {
         End::CallbackPromised => "the customer will be called back",
         End::NotReached => "the number outside was not reached",
         End::OutsideHungUp => "the number outside hung up",
+        End::Joined => "who was asked talks to the customer of another call",
         End::MediaLost => "no sound came from a party any more",
         End::SignallingLost => "a party could not be reached any more",
         End::Refused => "no common codec",

@@ -48,6 +48,7 @@ impl Call {
             customer: None,
             passed_on: false,
             shown_outside: None,
+            colleague: None,
             consult: None,
             interlude: None,
             promised: false,

@@ -1,5 +1,5 @@
-//! An agent asks somebody outside before they pass the customer on to them (B2), or lets all three talk
-//! (B3).
+//! An agent asks somebody, outside or a colleague, before they pass the customer on to them (B2), or lets
+//! all three talk (B3).
 //!
 //! ```text
 //!   consult ─▶ Dialling ──answer──▶ Asked ◀─swap─▶ Customer ─┬─ complete: the agent leaves
@@ -11,12 +11,12 @@
 //! While the agent talks to the one who is asked the customer is on hold, and nothing is recorded.
 
 use super::record::Destination;
-use super::{Agent, Call, Dial, Hears, Hold, Other, Passed};
+use super::{Agent, Call, Dial, Hears, Hold, Other, Passed, Taker, Whom};
 use crate::clock::Clock;
 use crate::id::LegId;
 use std::time::Instant;
 
-/// Somebody outside who is asked, besides the customer and the agent.
+/// Somebody who is asked, besides the customer and the agent.
 #[derive(Debug)]
 pub(super) struct Consult {
     pub(super) asked: Asked,
@@ -25,7 +25,7 @@ pub(super) struct Consult {
 
 #[derive(Debug)]
 pub(super) enum Asked {
-    /// Their number is dialled.
+    /// They are dialled.
     Dialling {
         dial: Dial,
         leg: Option<LegId>,
@@ -33,7 +33,7 @@ pub(super) enum Asked {
         hears: Hears,
     },
     /// They have answered.
-    Talking { leg: LegId, number: String },
+    Talking { leg: LegId, whom: Whom },
 }
 
 /// With whom the agent talks.
@@ -48,7 +48,7 @@ pub enum With {
 }
 
 impl Call {
-    /// The agent asks somebody outside.
+    /// The agent asks somebody.
     pub fn consult(&mut self, dial: Dial) {
         let (leg, hears) = (None, Hears::Silence);
         self.consult = Some(Consult {
@@ -62,11 +62,33 @@ impl Call {
         self.consult.is_some()
     }
 
+    /// Who is asked goes on by another leg. Says whether it was theirs.
+    pub(super) fn replace_asked(&mut self, old: LegId, new: LegId) -> bool {
+        let asked = self.consult.as_mut().map(|consult| &mut consult.asked);
+        match asked {
+            Some(Asked::Dialling { leg: Some(leg), .. } | Asked::Talking { leg, .. })
+                if *leg == old =>
+            {
+                *leg = new;
+                true
+            }
+            Some(Asked::Dialling { .. } | Asked::Talking { .. }) | None => false,
+        }
+    }
+
     /// The leg of who is asked.
     pub fn asked(&self) -> Option<LegId> {
         match &self.consult.as_ref()?.asked {
             Asked::Dialling { leg, .. } => *leg,
             Asked::Talking { leg, .. } => Some(*leg),
+        }
+    }
+
+    /// Who is asked.
+    pub fn asked_whom(&self) -> Option<&Whom> {
+        match &self.consult.as_ref()?.asked {
+            Asked::Dialling { dial, .. } => Some(dial.whom()),
+            Asked::Talking { whom, .. } => Some(whom),
         }
     }
 
@@ -87,7 +109,7 @@ impl Call {
         self.record.attempts.extend_from_slice(dial.attempts());
         consult.asked = Asked::Talking {
             leg: *leg,
-            number: dial.number().to_owned(),
+            whom: dial.whom().clone(),
         };
         true
     }
@@ -118,20 +140,26 @@ impl Call {
         consult.is_some_and(|consult| std::mem::replace(&mut consult.with, with) != with)
     }
 
-    /// The agent leaves the customer to the one who was asked: they talk. Says who has left.
-    pub fn complete(&mut self, now: Instant, clock: &Clock) -> Option<(Agent, Destination)> {
+    /// The agent leaves the customer to the one who was asked: they talk, the customer as one of this
+    /// place. Says who has left.
+    pub fn complete(
+        &mut self,
+        now: Instant,
+        clock: &Clock,
+        place: Option<super::Place>,
+    ) -> Option<(Agent, Destination)> {
         let consult = self.consult.take()?;
-        let (leg, number) = match consult.asked {
-            Asked::Talking { leg, number } => (leg, number),
+        let (leg, whom) = match consult.asked {
+            Asked::Talking { leg, whom } => (leg, whom),
             asked @ Asked::Dialling { .. } => {
                 let with = consult.with;
                 self.consult = Some(Consult { asked, with });
                 return None;
             }
         };
-        let to = Destination::Number(number);
+        let to = whom.destination();
         let left = self.pass_on(now, clock, to.clone(), None)?;
-        self.take_over(now, leg);
+        self.take_over(now, Taker { leg, whom, place });
         self.passed(Passed::Taken);
         Some((left, to))
     }

@@ -1,5 +1,5 @@
-//! A number outside, dialled through one trunk after the other until one takes the call. Transfers and
-//! callbacks dial by it, too.
+//! A number outside, dialled through one trunk after the other until one takes the call; or a colleague,
+//! whose phone is the only way. Transfers and callbacks dial by it, too.
 //!
 //! ```text
 //!   next ──▶ Trying ──nothing heard for 4 s, and there is another way──────────────┐
@@ -14,9 +14,9 @@
 //! A way is a trunk and one of the places where it is reached. A trunk that has answered with a fault
 //! is not asked at its other places; one that has not answered is (RFC 3263 §4.3).
 
-use super::record;
+use super::record::{self, AgentName, Destination};
 use crate::clock::Clock;
-use crate::id::TrunkId;
+use crate::id::{AgentId, TrunkId};
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
@@ -26,19 +26,60 @@ const SILENCE: Duration = Duration::from_secs(4);
 /// Ways that are tried for one call at most.
 const MOST_WAYS: usize = 16;
 
-/// A trunk, and one of the places where it is reached.
+/// By what somebody is reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Way {
-    /// Which trunk.
-    pub trunk: TrunkId,
-    /// Its first place, its second…
-    pub place: usize,
+pub enum Way {
+    /// A trunk, and one of the places where it is reached.
+    Trunk {
+        /// Which trunk.
+        trunk: TrunkId,
+        /// Its first place, its second…
+        place: usize,
+    },
+    /// The phone, or the desk, of an agent.
+    Colleague(AgentId),
 }
 
-/// A number that is being dialled.
+impl Way {
+    fn trunk(self) -> Option<TrunkId> {
+        match self {
+            Self::Trunk { trunk, .. } => Some(trunk),
+            Self::Colleague(_) => None,
+        }
+    }
+}
+
+/// Who is dialled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Whom {
+    /// A number outside.
+    Number(String),
+    /// Another agent.
+    Colleague(AgentName),
+}
+
+impl Whom {
+    /// The agent, if it is one.
+    pub fn colleague(&self) -> Option<AgentId> {
+        match self {
+            Self::Number(_) => None,
+            Self::Colleague(agent) => Some(agent.id),
+        }
+    }
+
+    /// To whom the record of a transfer says that the customer went.
+    pub fn destination(&self) -> Destination {
+        match self {
+            Self::Number(number) => Destination::Number(number.clone()),
+            Self::Colleague(agent) => Destination::Agent(agent.clone()),
+        }
+    }
+}
+
+/// Somebody who is being dialled.
 #[derive(Debug)]
 pub struct Dial {
-    number: String,
+    whom: Whom,
     left: VecDeque<Way>,
     /// How long it may ring.
     patience: Duration,
@@ -85,8 +126,9 @@ impl Dial {
     /// A number to be reached by the first of these ways that takes the call, ringing for `patience`
     /// at most.
     pub fn new(number: String, ways: impl IntoIterator<Item = Way>, patience: Duration) -> Self {
+        let whom = Whom::Number(number);
         Self {
-            number,
+            whom,
             left: ways.into_iter().take(MOST_WAYS).collect(),
             patience,
             stage: Stage::Idle,
@@ -96,9 +138,18 @@ impl Dial {
         }
     }
 
-    /// What is dialled.
-    pub fn number(&self) -> &str {
-        &self.number
+    /// An agent, rung for `patience` at most (R49).
+    pub fn colleague(agent: AgentName, patience: Duration) -> Self {
+        let way = Way::Colleague(agent.id);
+        Self {
+            whom: Whom::Colleague(agent),
+            ..Self::new(String::new(), [way], patience)
+        }
+    }
+
+    /// Who is dialled.
+    pub fn whom(&self) -> &Whom {
+        &self.whom
     }
 
     /// What was tried so far, for the record.
@@ -129,11 +180,13 @@ impl Dial {
     ) -> Option<Way> {
         let way = self.left.pop_front()?;
         self.stage = Stage::Trying(way, now);
-        self.attempts.push(record::Attempt {
-            trunk: name(way.trunk),
-            began: clock.civil(now),
-            status: None,
-        });
+        if let Some(trunk) = way.trunk() {
+            self.attempts.push(record::Attempt {
+                trunk: name(trunk),
+                began: clock.civil(now),
+                status: None,
+            });
+        }
         Some(way)
     }
 
@@ -173,12 +226,12 @@ impl Dial {
             408 | 503 => {
                 // 503 with a time is the trunk's word, not that of the one place.
                 if retry_after.is_some() {
-                    self.left.retain(|left| left.trunk != way.trunk);
+                    self.left.retain(|left| left.trunk() != way.trunk());
                 }
                 self.another(refused)
             }
             500..600 => {
-                self.left.retain(|left| left.trunk != way.trunk);
+                self.left.retain(|left| left.trunk() != way.trunk());
                 self.another(refused)
             }
             _ => Step::Over(refused),
@@ -188,7 +241,7 @@ impl Dial {
     /// The trunk of the way has no place for the call, or cannot be reached at all.
     pub fn no_room(&mut self, retry_after: Option<Duration>) -> Step {
         if let Some(way) = self.way() {
-            self.left.retain(|left| left.trunk != way.trunk);
+            self.left.retain(|left| left.trunk() != way.trunk());
         }
         self.note(503);
         self.stage = Stage::Idle;
@@ -266,10 +319,8 @@ mod tests {
     const PATIENCE: Duration = Duration::from_secs(30);
 
     fn way(trunk: u32, place: usize) -> Way {
-        Way {
-            trunk: TrunkId(trunk),
-            place,
-        }
+        let trunk = TrunkId(trunk);
+        Way::Trunk { trunk, place }
     }
 
     fn clock() -> Clock {
@@ -381,6 +432,21 @@ mod tests {
             over(408),
             "nor after the trunk's own"
         );
+    }
+
+    #[test]
+    fn a_colleague_is_rung_once_and_is_no_attempt_outside() {
+        let clock = clock();
+        let ben = AgentName {
+            id: AgentId(2),
+            name: "Ben".into(),
+        };
+        let mut dial = Dial::colleague(ben, PATIENCE);
+        let way = next(&mut dial, clock.at());
+        assert_eq!(way, Some(Way::Colleague(AgentId(2))));
+        assert_eq!(dial.whom().colleague(), Some(AgentId(2)));
+        assert_eq!(dial.due(clock.at() + PATIENCE, false), over(480));
+        assert!(dial.attempts().is_empty());
     }
 
     #[test]

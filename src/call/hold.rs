@@ -2,6 +2,7 @@
 
 use super::record::Role;
 use super::{Call, Hears, Hold, Interlude, Stage, With};
+use crate::id::LegId;
 use std::time::Instant;
 
 impl Call {
@@ -20,6 +21,17 @@ impl Call {
         let news = std::mem::replace(holding, hold) != hold;
         self.off_hold();
         news
+    }
+
+    /// As whom a leg takes part in the talk; `None`: it is none of the two who talk. Of two agents, the
+    /// one who was called is in the customer's place.
+    pub fn side(&self, leg: LegId) -> Option<Role> {
+        let [(customer, _), (other, _)] = self.talking()?;
+        if leg == customer {
+            Some(Role::Customer)
+        } else {
+            (leg == other).then_some(Role::Agent)
+        }
     }
 
     /// Whether the customer is on hold: by the agent's wish, or while somebody else is asked.

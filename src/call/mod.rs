@@ -14,11 +14,13 @@
 
 mod arrangement;
 mod back;
+mod colleague;
 mod consult;
 mod dial;
 mod end;
 mod hold;
 mod interlude;
+mod join;
 mod leg;
 mod lost;
 mod origin;
@@ -34,12 +36,14 @@ pub mod record;
 pub use arrangement::Hears;
 pub use back::Back;
 pub use consult::With;
-pub use dial::{Dial, Refused, Step, Way};
+pub use dial::{Dial, Refused, Step, Way, Whom};
 pub use interlude::Interlude;
+pub use join::Party;
 pub use leg::{Hold, Leg};
 pub use origin::{Origin, Shared};
+pub use outside::Reached;
 pub use recording::Policy;
-pub use transfer::{Passed, Target};
+pub use transfer::{Passed, Place, Taker, Target};
 
 use crate::clock::Clock;
 use crate::id::{AgentId, CallId, LegId, QueueId};
@@ -81,7 +85,9 @@ pub struct Call {
     passed_on: bool,
     /// The number that one outside is shown, to whom it was passed on.
     shown_outside: Option<String>,
-    /// Somebody outside whom the agent asks, or who talks with both.
+    /// The other agent, of a call between two.
+    colleague: Option<AgentName>,
+    /// Somebody whom the agent asks, or who talks with both.
     consult: Option<consult::Consult>,
     /// What the customer hears who is on hold, or on the way to somebody else.
     interlude: Option<Interlude>,
@@ -212,6 +218,7 @@ impl Call {
             customer: arrival.destination.map(|_| arrival.caller),
             passed_on: false,
             shown_outside: None,
+            colleague: None,
             consult: None,
             interlude: None,
             promised: false,
@@ -372,7 +379,7 @@ impl Call {
     /// Whether this agent is in it: talks, or calls out.
     pub fn is_with(&self, agent: AgentId) -> bool {
         let talks = self.is_talking() && self.agent().is_some_and(|with| with.id == agent);
-        talks || self.caller_agent() == Some(agent)
+        talks || self.caller_agent() == Some(agent) || self.talks_as_colleague(agent)
     }
 
     /// The customer's leg; `None` while a call out has not one yet, or not any more.

@@ -45,12 +45,14 @@ impl Origin {
 }
 
 impl Call {
-    /// The agent whom it keeps from being rung, since they have made it and are still in it.
-    pub fn occupies(&self) -> Option<AgentId> {
-        match self.origin {
-            Origin::Agent(agent) if !self.passed_on && !self.is_over() => Some(agent),
-            Origin::Agent(_) | Origin::Trunk(_) | Origin::Callback(..) | Origin::Link(..) => None,
-        }
+    /// Whether it keeps this agent from being rung: they have made it and are still in it, or another
+    /// agent asks or calls them.
+    pub fn occupies(&self, agent: AgentId) -> bool {
+        let made = match self.origin {
+            Origin::Agent(maker) => maker == agent && !self.passed_on && !self.is_over(),
+            Origin::Trunk(_) | Origin::Callback(..) | Origin::Link(..) => false,
+        };
+        made || self.colleague() == Some(agent)
     }
 
     /// The callback that is being made, as long as it is the one between who was rung first and the

@@ -1,12 +1,25 @@
-//! A call's way to a number outside: dialled for an agent who calls out, or for a caller whose longest
-//! wait is over (R25).
+//! A call's way to a number outside, or to a colleague: dialled for an agent who calls, or for a caller
+//! whose longest wait is over (R25), or who was passed on.
 
 use super::consult::Asked;
 use super::record::{AgentName, Direction};
-use super::{Agent, Call, Dial, Hears, Hold, Other, Stage};
+use super::{Agent, Call, Dial, Hears, Hold, Other, Place, Stage, Whom};
 use crate::clock::Clock;
 use crate::id::LegId;
 use std::time::Instant;
+
+/// How somebody who was dialled has been reached.
+#[derive(Clone, Debug)]
+pub struct Reached {
+    /// The name of the trunk; `None`: a colleague.
+    pub trunk: Option<String>,
+    /// Who has dialled them, of an agent's call.
+    pub agent: Option<AgentName>,
+    /// The queue that a colleague serves the customer from who was passed on.
+    pub place: Option<Place>,
+    /// What is heard by who is kept waiting.
+    pub music: Hears,
+}
 
 impl Call {
     /// A number outside is dialled for the caller, who hears this meanwhile.
@@ -112,16 +125,8 @@ impl Call {
         }
     }
 
-    /// The number has answered by this trunk: from now on they talk. `agent` is who has dialled it.
-    /// Says whether the two could be connected.
-    pub fn reach(
-        &mut self,
-        now: Instant,
-        clock: &Clock,
-        trunk: String,
-        agent: Option<AgentName>,
-        music: Hears,
-    ) -> bool {
+    /// They have answered: from now on they talk. Says whether the two could be connected.
+    pub fn reach(&mut self, now: Instant, clock: &Clock, reached: Reached) -> bool {
         let Stage::Dialling {
             dial,
             leg: Some(leg),
@@ -131,32 +136,40 @@ impl Call {
             return false;
         };
         let leg = *leg;
+        let whom = dial.whom().clone();
         dial.answered();
         self.note_attempts();
         let caller = self.caller_agent();
-        let (customer, other) = match (self.record.direction, caller) {
-            (Direction::Outbound, Some(id)) => {
+        let (mut queue, mut agent) = (None, reached.agent);
+        let (customer, other) = match (self.record.direction, caller, whom) {
+            (Direction::Outbound, Some(id), _) => {
                 let agent = Agent {
                     id,
                     leg: self.caller,
                 };
                 (leg, Other::Agent(agent))
             }
-            (Direction::Outbound, None) | (Direction::Inbound, _) => {
-                (self.caller, Other::Outside(leg))
+            (Direction::Outbound, None, Whom::Number(_))
+            | (Direction::Inbound, _, Whom::Number(_)) => (self.caller, Other::Outside(leg)),
+            (Direction::Outbound, None, Whom::Colleague(name))
+            | (Direction::Inbound, _, Whom::Colleague(name)) => {
+                let id = name.id;
+                queue = reached.place.map(|place| place.queue);
+                agent = Some(name);
+                (self.caller, Other::Agent(Agent { id, leg }))
             }
         };
         self.stage = Stage::Talking {
-            queue: None,
+            queue,
             customer,
             other,
             since: now,
-            music,
+            music: reached.place.map_or(reached.music, |place| place.music),
             customers: Hold::None,
             others: Hold::None,
         };
         if self.record.direction == Direction::Outbound && !self.passed_on {
-            self.record.trunk = Some(trunk);
+            self.record.trunk = reached.trunk;
         }
         self.record.agent = agent.or_else(|| self.record.agent.take());
         if let Some(agent) = &self.record.agent {

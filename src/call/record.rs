@@ -199,6 +199,8 @@ pub enum End {
     NotReached,
     /// The number outside that the customer was sent to hung up.
     OutsideHungUp,
+    /// The agent has let the party whom they had asked in this call talk to the customer of another one.
+    Joined,
     /// No RTP came from a party for the configured time.
     MediaLost,
     /// A party did not answer a request, or never acknowledged ours.
@@ -225,6 +227,7 @@ impl End {
             Self::CallbackPromised => "callback_promised",
             Self::NotReached => "not_reached",
             Self::OutsideHungUp => "outside_hung_up",
+            Self::Joined => "joined",
             Self::MediaLost => "media_lost",
             Self::SignallingLost => "signalling_lost",
             Self::Refused => "refused",

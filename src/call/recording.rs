@@ -95,6 +95,11 @@ impl Call {
         Some((tracks, changed))
     }
 
+    /// Whether something is being recorded.
+    pub fn is_recorded(&self) -> bool {
+        self.segment.is_some()
+    }
+
     /// Ends the segment that is being recorded, if any.
     pub fn end_segment(&mut self) -> Option<Recorded> {
         self.segment.take()

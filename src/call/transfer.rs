@@ -1,7 +1,7 @@
 //! A call that is passed on: the agent leaves the customer to somebody else (R124–R138).
 
 use super::record::{self, Destination};
-use super::{Agent, Call, Hears, Hold, Interlude, Other, Stage, millis};
+use super::{Agent, Call, Hears, Hold, Interlude, Other, Stage, Whom, millis};
 use crate::clock::Clock;
 use crate::id::{AgentId, LegId, QueueId};
 use std::fmt;
@@ -41,6 +41,26 @@ pub enum Passed {
     NotTaken(u16),
     /// The customer did not wait.
     CustomerGone,
+}
+
+/// Somebody who was asked before, and takes the customer who was passed on.
+#[derive(Clone, Debug)]
+pub struct Taker {
+    /// By which leg.
+    pub leg: LegId,
+    /// Who.
+    pub whom: Whom,
+    /// The queue that a colleague serves them from.
+    pub place: Option<Place>,
+}
+
+/// The queue that a customer is served from.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    /// Which.
+    pub queue: QueueId,
+    /// What is heard there by who is kept waiting.
+    pub music: Hears,
 }
 
 impl Call {
@@ -96,15 +116,26 @@ impl Call {
         self.passed_on
     }
 
-    /// The customer who was passed on talks to somebody outside who was asked before.
-    pub fn take_over(&mut self, now: Instant, leg: LegId) {
+    /// The customer who was passed on talks to somebody who was asked before.
+    pub fn take_over(&mut self, now: Instant, taker: Taker) {
+        let leg = taker.leg;
         self.legs.insert(leg);
+        let place = taker.place;
+        let (other, place) = match taker.whom {
+            Whom::Number(_) => (Other::Outside(leg), None),
+            Whom::Colleague(name) => {
+                let id = name.id;
+                self.record.assigned = Some(name.clone());
+                self.record.agent = Some(name);
+                (Other::Agent(Agent { id, leg }), place)
+            }
+        };
         self.stage = Stage::Talking {
-            queue: None,
+            queue: place.map(|place| place.queue),
             customer: self.caller,
-            other: Other::Outside(leg),
+            other,
             since: now,
-            music: Hears::Silence,
+            music: place.map_or(Hears::Silence, |place| place.music),
             customers: Hold::None,
             others: Hold::None,
         };

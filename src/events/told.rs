@@ -211,6 +211,9 @@ pub fn told(call: Option<CallId>, notice: &Notice) -> Option<What> {
         | Notice::RingsOutside
         | Notice::Consults { .. }
         | Notice::Consulted
+        | Notice::RingsColleague(_)
+        | Notice::ColleagueAnswers { .. }
+        | Notice::Replaced { .. }
         | Notice::ConsultEnded
         | Notice::Pressed { .. } => return None,
     };

@@ -28,6 +28,9 @@ pub enum FromPage {
         /// E.164; of desks alone.
         #[serde(default)]
         number: Option<String>,
+        /// A colleague, instead of a number; of desks alone.
+        #[serde(default)]
+        agent: Option<AgentId>,
         /// How the customer wants to be called; of customers alone.
         #[serde(default)]
         name: Option<String>,
@@ -47,8 +50,23 @@ pub enum FromPage {
     Mute { call: CallId, on: bool },
     /// A key, where the browser cannot press it in its sound (`insertDTMF`).
     Digit { call: CallId, digit: char },
-    /// The agent leaves the customer to somebody else.
-    Transfer { call: CallId, to: Target },
+    /// The agent leaves the customer to somebody else. `from`: the number that one outside is shown, where
+    /// there is a choice (R128).
+    Transfer {
+        call: CallId,
+        to: Target,
+        #[serde(default)]
+        from: Option<String>,
+    },
+    /// The agent asks a number or a colleague before, while the customer is on hold (B2).
+    Consult {
+        call: CallId,
+        to: Target,
+        #[serde(default)]
+        from: Option<String>,
+    },
+    /// What becomes of it.
+    Consultation { call: CallId, what: Consultation },
 }
 
 /// Its name alone: tokens, keys and numbers are for nobody's log.
@@ -65,8 +83,24 @@ impl fmt::Debug for FromPage {
             Self::Mute { .. } => "Mute",
             Self::Digit { .. } => "Digit",
             Self::Transfer { .. } => "Transfer",
+            Self::Consult { .. } => "Consult",
+            Self::Consultation { .. } => "Consultation",
         })
     }
+}
+
+/// What an agent wants who has asked somebody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Consultation {
+    /// To talk to the other of the two.
+    Swap,
+    /// All three to talk (B3).
+    Join,
+    /// To leave: the two talk to each other.
+    Complete,
+    /// To let go of the one who was asked.
+    Cancel,
 }
 
 /// To whom a call is transferred.
@@ -134,9 +168,19 @@ pub enum ToPage {
         /// The other side's microphone is off; they send a picture.
         muted: bool,
         video: bool,
+        /// Of the agent who asks somebody: whom, and with whom they talk.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        consult: Option<Consult>,
+        /// Of desks: who is called for the customer may be shown any number of the account (R128).
+        #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+        any_from: bool,
+        /// The call goes on with the sound of this one, which is over.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        instead_of: Option<CallId>,
         /// Over: why, as records say it; of a call that rang at a desk and was not taken: `no_answer`,
         /// `declined`, `failed`, `caller_gone`, `agent_gone`, `not_ready`; of a desk
-        /// that was lost in a talk: `lost`.
+        /// that was lost in a talk: `lost`; of one that has left the customer to somebody else:
+        /// `passed_on`.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         why: Option<String>,
     },
@@ -164,6 +208,29 @@ pub struct Party {
     pub name: String,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub number: Option<String>,
+}
+
+/// Somebody who is asked besides.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Consult {
+    /// Who.
+    pub who: Party,
+    /// How far that is.
+    pub with: ConsultWith,
+}
+
+/// With whom an agent talks who asks somebody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConsultWith {
+    /// With nobody yet: who is asked rings.
+    Dialling,
+    /// With who is asked; the customer is on hold.
+    Asked,
+    /// With the customer; who is asked is on hold.
+    Customer,
+    /// With both.
+    All,
 }
 
 /// What a call does.
@@ -213,7 +280,8 @@ mod tests {
         let text = format!(r#"{{"type":"transfer","call":"{call}","to":{{"queue":3}}}}"#);
         let transfer: FromPage = serde_json::from_str(&text).expect("a transfer");
         let to = Target::Queue(QueueId(3));
-        assert_eq!(transfer, FromPage::Transfer { call, to });
+        let from = None;
+        assert_eq!(transfer, FromPage::Transfer { call, to, from });
         serde_json::from_str::<FromPage>(r#"{"type":"hello","links":1}"#).expect_err("unknown");
     }
 

@@ -31,7 +31,10 @@ mod visit;
 
 pub use closing::Closing;
 pub use endpoint::Endpoint;
-pub use message::{CallState, FromPage, Link, Numbered, Party, Target, ToPage, Trouble};
+pub use message::{
+    CallState, Consult, ConsultWith, Consultation, FromPage, Link, Numbered, Party, Target, ToPage,
+    Trouble,
+};
 
 use crate::id::{AgentId, PageId, VisitId};
 use std::fmt;

@@ -1,6 +1,6 @@
 //! The messages against the samples that the pages' own tests read, too: neither side changes alone.
 
-use super::{CallState, FromPage, Numbered, Target, ToPage};
+use super::{CallState, Consultation, FromPage, Numbered, Target, ToPage};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -39,9 +39,16 @@ fn what_pages_say_is_read_and_written_as_they_do() {
                 Target::Agent(_) => "transfer to an agent",
                 Target::Queue(_) => "transfer to a queue",
             },
+            FromPage::Consult { .. } => "consult",
+            FromPage::Consultation { what, .. } => match what {
+                Consultation::Swap => "swap",
+                Consultation::Join => "join",
+                Consultation::Complete => "complete",
+                Consultation::Cancel => "cancel",
+            },
         });
     }
-    assert_eq!(kinds.len(), 12, "each has a sample: {kinds:?}");
+    assert_eq!(kinds.len(), 17, "each has a sample: {kinds:?}");
 }
 
 #[test]

@@ -52,17 +52,11 @@ impl Refusal {
 impl Switch {
     /// Answers a call, or refuses it.
     pub(super) fn invited(&mut self, now: Instant, invite: &Invite) {
-        let admitted = self
-            .replaceable(invite)
-            .and_then(|()| self.origin(invite))
-            .and_then(|origin| match (self.destination(invite, origin), origin) {
-                (Some(to), _) => self.take(now, invite, origin, to),
-                (None, Origin::Agent(agent)) => self.call_out(now, invite, agent),
-                // Whoever it is there, they come no further than to us (B26).
-                (None, Origin::Trunk(_) | Origin::Callback(..) | Origin::Link(..)) => {
-                    Err(Refusal::new(404, "no route fits the called number"))
-                }
-            });
+        let origin = self.origin(invite);
+        let admitted = origin.and_then(|origin| match invite.replaces {
+            Some(replaced) => self.replace(now, invite, origin, replaced),
+            None => self.admit(now, invite, origin),
+        });
         if let Err(refusal) = admitted {
             let rejection = Rejection {
                 warning: refusal.warning,
@@ -86,6 +80,22 @@ impl Switch {
         }
     }
 
+    fn admit(&mut self, now: Instant, invite: &Invite, origin: Origin) -> Result<(), Refusal> {
+        if let Origin::Agent(agent) = origin
+            && let Some(to) = self.colleague_called(&invite.called)
+        {
+            return self.calls_colleague(now, invite, agent, to);
+        }
+        match (self.destination(invite, origin), origin) {
+            (Some(to), _) => self.take(now, invite, origin, to),
+            (None, Origin::Agent(agent)) => self.call_out(now, invite, agent),
+            // Whoever it is there, they come no further than to us (B26).
+            (None, Origin::Trunk(_) | Origin::Callback(..) | Origin::Link(..)) => {
+                Err(Refusal::new(404, "no route fits the called number"))
+            }
+        }
+    }
+
     /// A call that the endpoint has refused by itself.
     pub(super) fn uninvited(&mut self, address: IpAddr, from: String, called: String) {
         let trunk = route::trunk_for(&self.account, address, &called);
@@ -100,14 +110,6 @@ impl Switch {
                 why: why.unwrap_or_default(),
             },
         ));
-    }
-
-    /// Nobody takes the place of another by calling (RFC 3891 §3: 603).
-    fn replaceable(&self, invite: &Invite) -> Result<(), Refusal> {
-        match invite.replaces {
-            Some(_) => Err(Refusal::new(603, "calls are not replaced")),
-            None => Ok(()),
-        }
     }
 
     /// Who brings the call: a user who has proved it, or a trunk by its address.

@@ -25,6 +25,8 @@ pub(super) struct Browser {
     video: bool,
     /// The microphone is off.
     pub(super) muted: bool,
+    /// The call that the leg was in before it came to this one.
+    pub(super) moved_from: Option<CallId>,
     /// What the page was told of the call last, without the clocks.
     pub(super) told: Option<crate::page::ToPage>,
 }
@@ -70,6 +72,7 @@ impl Switch {
             agreed: None,
             video: wanted.video,
             muted: false,
+            moved_from: None,
             told: None,
         }));
         self.visits.entry(wanted.visit).or_default().insert(leg);

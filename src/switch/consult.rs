@@ -1,11 +1,14 @@
-//! Somebody outside who is asked before the customer is passed on to them, or talks to both (B2, B3).
+//! Somebody, outside or a colleague, who is asked before the customer is passed on to them, or talks to
+//! both (B2, B3).
 
 use super::on_request::{Done, Refused};
+use super::shown::{PASSED_ON, unrung_name};
 use super::transfer::Passage;
-use super::{Notice, Switch};
+use super::{Notice, Switch, Unrung};
 use crate::acd;
-use crate::call::{Call, Dial, Target, With};
-use crate::id::{AgentId, CallId, LegId};
+use crate::call::{Call, Dial, Target, Way, With};
+use crate::id::{AgentId, CallId};
+use crate::sip::Hop;
 use std::time::Instant;
 
 /// What an agent wants who has asked somebody.
@@ -31,33 +34,58 @@ impl Switch {
         to: &Target,
         from: Option<&str>,
     ) -> Result<Done, Refused> {
-        self.theirs(id, agent)?;
-        let passage = self.passage(now, id, to, from)?;
-        let Passage::Number {
-            number,
-            shown,
-            ways,
-        } = passage
-        else {
-            return Err(Refused::OnlyNumbers);
-        };
-        let by = self.calls.get(&id).and_then(Call::agent);
-        if let Some(by) = by {
-            self.keep_number(by.id, &number);
-        }
+        let (dial, shown, ways) = self.question(now, id, agent, to, from)?;
+        let whom = dial.whom().clone();
         self.stop_recording(now, id);
-        let patience = self.account.timeouts.customer;
-        let plan = ways.iter().map(|(way, _)| *way);
         if let Some(call) = self.calls.get_mut(&id) {
             call.show_outside(shown);
-            call.consult(Dial::new(number.clone(), plan, patience));
+            call.consult(dial);
         }
         self.dialling.insert(id, ways);
+        if let Some(agent) = whom.colleague() {
+            let occupied = true;
+            self.acd(now, acd::Input::Occupied { agent, occupied });
+        }
         self.company(now, id);
-        self.notice(id, Notice::Consults { number });
+        self.notice(id, Notice::Consults { whom });
         self.arrange(id);
         self.dial_next(now, id);
         Ok(Done::Plain)
+    }
+
+    /// Who is to be asked, the number that one outside is shown, and the ways there.
+    fn question(
+        &mut self,
+        now: Instant,
+        id: CallId,
+        agent: Option<AgentId>,
+        to: &Target,
+        from: Option<&str>,
+    ) -> Result<(Dial, Option<String>, Vec<(Way, Hop)>), Refused> {
+        match to {
+            Target::Queue(_) => Err(Refused::OnlyPeople),
+            Target::Agent(to) => {
+                let by = self.may_pass_on(id, agent)?.id;
+                let name = self.colleague(by, *to)?;
+                // Otherwise they could be asked, and not be left the customer.
+                self.home_with(id, by, *to)
+                    .ok_or(Refused::NotTransferable(id))?;
+                let dial = Dial::colleague(name, self.account.timeouts.agent);
+                Ok((dial, None, vec![]))
+            }
+            Target::Number(_) => match self.passage(now, id, agent, to, from)? {
+                Passage::Number {
+                    by,
+                    number,
+                    shown,
+                    ways,
+                } => {
+                    self.keep_number(by, &number);
+                    Ok((self.outside(number, &ways), shown, ways))
+                }
+                Passage::Agent(..) | Passage::Queue(..) => Err(Refused::OnlyPeople),
+            },
+        }
     }
 
     /// What becomes of it.
@@ -90,15 +118,8 @@ impl Switch {
     }
 
     /// Who is asked has answered.
-    pub(super) fn consult_answers(&mut self, now: Instant, id: CallId, leg: LegId) {
+    pub(super) fn consult_answers(&mut self, id: CallId) {
         self.dialling.remove(&id);
-        if let Some(line) = self.lines.get_mut(&leg) {
-            line.leg.answered = Some(now);
-        }
-        let trunk = self.lines.get(&leg).and_then(|line| line.trunk);
-        if let Some(trunk) = trunk {
-            self.board.works(trunk);
-        }
         if self.calls.get_mut(&id).is_some_and(Call::answers) {
             self.notice(id, Notice::Consulted);
             self.arrange(id);
@@ -112,8 +133,13 @@ impl Switch {
         let Some(call) = self.calls.get_mut(&id) else {
             return;
         };
+        let colleague = call.colleague();
         if let Some(leg) = call.end_consult() {
+            self.leaves_page(now, leg, Some(unrung_name(Unrung::CallerGone)));
             self.hang_up(now, leg, None);
+        }
+        if let Some(colleague) = colleague {
+            self.free_caller(now, colleague);
         }
         self.notice(id, Notice::ConsultEnded);
         self.write_down(id);
@@ -156,20 +182,16 @@ impl Switch {
     fn complete_consult(&mut self, now: Instant, id: CallId) {
         self.stop_recording(now, id);
         let clock = self.clock;
+        let colleague = self.calls.get(&id).and_then(Call::colleague);
+        let place = self.place_with(id, colleague);
         let call = self.calls.get_mut(&id);
-        let Some((left, to)) = call.and_then(|call| call.complete(now, &clock)) else {
+        let Some((left, to)) = call.and_then(|call| call.complete(now, &clock, place)) else {
             return;
         };
         self.notice(id, Notice::PassedOn { by: left.id, to });
+        self.leaves_page(now, left.leg, Some(PASSED_ON));
         self.hang_up(now, left.leg, None);
-        if let Some(queue) = self.floor.caller(id).map(|caller| caller.queue) {
-            let (call, arrival) = (id, self.arrival(id, queue));
-            self.acd(now, acd::Input::PassOn { call, arrival });
-            self.acd(now, acd::Input::Leave { call });
-        }
-        self.free_caller(now, left.id);
-        self.keep_holds(now, id);
-        self.arrange(id);
+        self.leaves_to(now, id, left.id, colleague);
         self.write_down(id);
     }
 }

@@ -17,14 +17,20 @@ impl Switch {
         agent: Option<AgentId>,
         on: bool,
     ) -> Result<Done, Refused> {
-        let talking = self.theirs(id, agent)?.is_talking();
-        let agent = self.calls.get(&id).and_then(Call::agent);
-        let agent = agent.filter(|_| talking).ok_or(Refused::NotTalking(id))?;
+        let call = self.theirs(id, agent)?;
+        let colleague = call.is_internal() && agent.is_some() && agent == call.colleague();
+        let leg = match colleague {
+            true => call.customer(),
+            false => call.agent().map(|agent| agent.leg),
+        };
+        let leg = leg.filter(|_| call.is_talking());
+        let leg = leg.ok_or(Refused::NotTalking(id))?;
+        let side = call.side(leg).unwrap_or(Role::Agent);
         // A phone that wants to hear nothing cannot be made to listen from here.
-        if !on && self.is_held(agent.leg) {
+        if !on && self.is_held(leg) {
             return Err(Refused::HeldByPhone(id));
         }
-        self.put_on_hold(now, id, Role::Agent, on);
+        self.put_on_hold(now, id, side, on);
         Ok(Done::Plain)
     }
 
@@ -46,10 +52,11 @@ impl Switch {
     /// A description has come from a leg. Only if it says another thing about hold than the last one
     /// did, somebody has pressed a key: a refresh changes nothing.
     pub(super) fn held(&mut self, now: Instant, id: CallId, leg: LegId, before: bool) {
-        let line = self.lines.get(&leg);
-        let line = line.map(|line| (line.leg.role, line.held));
-        if let Some((role, held)) = line.filter(|(_, held)| *held != before) {
-            self.put_on_hold(now, id, role, held);
+        // The wish of who is only asked is between them and nobody.
+        let side = self.calls.get(&id).and_then(|call| call.side(leg));
+        let held = self.is_held(leg);
+        if let Some(side) = side.filter(|_| held != before) {
+            self.put_on_hold(now, id, side, held);
         }
     }
 
@@ -59,7 +66,7 @@ impl Switch {
     }
 
     /// A party holds the other, or takes them back.
-    fn put_on_hold(&mut self, now: Instant, id: CallId, role: Role, held: bool) {
+    pub(super) fn put_on_hold(&mut self, now: Instant, id: CallId, role: Role, held: bool) {
         let hold = if held { Hold::Held } else { Hold::None };
         let call = self.calls.get_mut(&id);
         if call.is_some_and(|call| call.hold(role, hold)) {

@@ -11,11 +11,11 @@
 use super::admit::Refusal;
 use super::identity::shown;
 use super::trunks::{credentials, uri};
-use super::{Notice, Output, Switch, leg};
+use super::{Notice, Output, Port, Switch, leg};
 use crate::acd;
-use crate::call::record::{Direction, End, Role};
-use crate::call::{Arrival, Call, Dial, Hears, Origin, Policy, Step, Way};
-use crate::id::{AgentId, CallId, LegId};
+use crate::call::record::{AgentName, Direction, End, Role};
+use crate::call::{Arrival, Call, Dial, Hears, Origin, Policy, Step, Way, Whom};
+use crate::id::{AgentId, CallId, LegId, TrunkId};
 use crate::route::{self, Dialler, Pace};
 use crate::sdp;
 use crate::sip::{Hop, Invite, Outbound, Path, PeerId, Target};
@@ -35,7 +35,26 @@ impl Switch {
         let number = route::dialled(&self.account, &invite.called);
         let ways = self.ways(now, Dialler::Agent(agent), &number)?;
         self.within_limits(now, agent)?;
-        let port = self.port()?;
+        let dial = self.outside(number, &ways);
+        self.phone_calls(now, invite, agent, dial, ways)
+    }
+
+    /// A number outside, to be dialled by these ways.
+    pub(super) fn outside(&self, number: String, ways: &[(Way, Hop)]) -> Dial {
+        let plan = ways.iter().map(|(way, _)| *way);
+        Dial::new(number, plan, self.account.timeouts.customer)
+    }
+
+    /// An agent's phone calls somebody: nothing stands against it.
+    pub(super) fn phone_calls(
+        &mut self,
+        now: Instant,
+        invite: &Invite,
+        agent: AgentId,
+        dial: Dial,
+        ways: Vec<(Way, Hop)>,
+    ) -> Result<(), Refusal> {
+        let port = self.port_beside(agent)?;
         let habits = self.account.agent(agent).map(|agent| agent.habits.clone());
         let habits = habits.unwrap_or_default();
         let listens = habits.early_media && invite.offer.is_some();
@@ -53,45 +72,70 @@ impl Switch {
             line.prepared = Some(sdp);
             line.listens = listens;
         }
-        let user = invite.from.user.clone();
-        self.begin_call_out(now, id, leg, agent, user, number, ways);
+        self.begin_call_out(now, id, leg, agent, dial, ways);
         Ok(())
     }
 
-    /// An agent's leg is there, and the number is dialled.
-    #[expect(clippy::too_many_arguments, reason = "all that is known of it")]
+    /// A port for another call of an agent, on the worker of the one that they have: its parties may come
+    /// to talk to each other.
+    pub(super) fn port_beside(&mut self, agent: AgentId) -> Result<Port, Refusal> {
+        let mut calls = self.calls.values().filter(|call| !call.is_over());
+        let other = calls.find(|call| call.is_with(agent));
+        let line = other.and_then(|other| self.lines.get(&other.caller));
+        let port = match line.map(|line| line.port.worker) {
+            Some(worker) => self.ports.take_of(worker),
+            None => None,
+        };
+        port.map_or_else(|| self.port(), Ok)
+    }
+
+    /// An agent's leg is there, and whom they call is dialled.
     pub(super) fn begin_call_out(
         &mut self,
         now: Instant,
         id: CallId,
         leg: LegId,
         agent: AgentId,
-        user: String,
-        number: String,
+        dial: Dial,
         ways: Vec<(Way, Hop)>,
     ) {
+        let user = |id| self.account.agent(id).map(|agent| agent.user.clone());
+        let colleague = match dial.whom() {
+            Whom::Number(_) => None,
+            Whom::Colleague(name) => Some(name.clone()),
+        };
+        let number = match dial.whom() {
+            Whom::Number(number) => number.clone(),
+            Whom::Colleague(name) => user(name.id).unwrap_or_default(),
+        };
+        // What two agents have to say to each other is no conversation with a customer.
+        let recording = Policy::new(&self.account.recording, Direction::Outbound);
         let arrival = Arrival {
             id,
             caller: leg,
             origin: Origin::Agent(agent),
             trunk: None,
             destination: None,
-            from: user,
+            from: user(agent).unwrap_or_default(),
             called: number.clone(),
             diverted_by: None,
             account: self.account.name.clone(),
-            policy: Policy::new(&self.account.recording, Direction::Outbound),
+            policy: recording.filter(|_| colleague.is_none()),
         };
         let mut call = Call::new(now, &self.clock, arrival);
         self.out(Output::Conversation(Box::new(call.record().clone())));
-        let patience = self.account.timeouts.customer;
-        let plan = ways.iter().map(|(way, _)| *way);
-        call.dial(Dial::new(number.clone(), plan, patience), Hears::Silence);
+        let called = colleague.as_ref().map(|name| name.id);
+        if let Some(name) = colleague {
+            call.is_to(name);
+        }
+        call.dial(dial, Hears::Silence);
         self.calls.insert(id, call);
         self.dialling.insert(id, ways);
         self.notice(id, Notice::Dials { agent, number });
-        let occupied = true;
-        self.acd(now, acd::Input::Occupied { agent, occupied });
+        for agent in [agent].into_iter().chain(called) {
+            let occupied = true;
+            self.acd(now, acd::Input::Occupied { agent, occupied });
+        }
         self.dial_next(now, id);
     }
 
@@ -103,10 +147,9 @@ impl Switch {
         let music = queue.map_or(Hears::Silence, |queue| self.hold_music(id, queue));
         match self.ways(now, Dialler::Queue, &number) {
             Ok(ways) => {
-                let patience = self.account.timeouts.customer;
-                let plan = ways.iter().map(|(way, _)| *way);
+                let dial = self.outside(number.clone(), &ways);
                 if let Some(call) = self.calls.get_mut(&id) {
-                    call.dial(Dial::new(number.clone(), plan, patience), music);
+                    call.dial(dial, music);
                 }
                 self.dialling.insert(id, ways);
                 self.notice(id, Notice::SentOut { number });
@@ -137,7 +180,7 @@ impl Switch {
                 continue;
             };
             let places = self.places(now, &trunk).into_iter().enumerate();
-            ways.extend(places.map(|(place, hop)| (Way { trunk: id, place }, hop)));
+            ways.extend(places.map(|(place, hop)| (Way::Trunk { trunk: id, place }, hop)));
         }
         match ways.is_empty() {
             true => Err(Refusal::for_now("it is not known where the trunks are")),
@@ -151,7 +194,8 @@ impl Switch {
         let (most, a_minute) = (limits.max_calls, limits.calls_per_minute);
         let mine = self.calls.values().filter(|call| {
             let outbound = call.record().direction == Direction::Outbound;
-            outbound && call.origin == Origin::Agent(agent) && !call.is_over()
+            let mine = outbound && call.origin == Origin::Agent(agent);
+            mine && !call.is_internal() && !call.is_over()
         });
         if most != 0 && mine.count() >= most as usize {
             return Err(Refusal::for_now(
@@ -182,18 +226,20 @@ impl Switch {
             let Some(way) = dial.next(now, &self.clock, name) else {
                 return;
             };
-            let number = dial.number().to_owned();
-            let full = match self.try_way(now, id, way, &number) {
-                Ok(()) => return,
-                Err(full) => full,
+            let whom = dial.whom().clone();
+            let tried = match (way, whom) {
+                (Way::Trunk { trunk, .. }, Whom::Number(number)) => {
+                    let tried = self.try_way(now, id, way, trunk, &number);
+                    tried.inspect_err(|full| {
+                        let why = full.why.clone();
+                        self.notice(id, Notice::Passed { trunk, why });
+                    })
+                }
+                (Way::Colleague(agent), _) | (_, Whom::Colleague(AgentName { id: agent, .. })) => {
+                    self.ring_colleague(now, id, agent)
+                }
             };
-            self.notice(
-                id,
-                Notice::Passed {
-                    trunk: way.trunk,
-                    why: full.why,
-                },
-            );
+            let Err(full) = tried else { return };
             let dial = self.calls.get_mut(&id).and_then(Call::dialling);
             match dial.map(|dial| dial.no_room(full.retry_after)) {
                 Some(Step::Next) => {}
@@ -204,9 +250,16 @@ impl Switch {
     }
 
     /// Sends an INVITE by this way.
-    fn try_way(&mut self, now: Instant, id: CallId, way: Way, number: &str) -> Result<(), Refusal> {
+    fn try_way(
+        &mut self,
+        now: Instant,
+        id: CallId,
+        way: Way,
+        trunk: TrunkId,
+        number: &str,
+    ) -> Result<(), Refusal> {
         let gone = || Refusal::for_now("the trunk is gone");
-        let trunk = self.account.trunk(way.trunk).cloned().ok_or_else(gone)?;
+        let trunk = self.account.trunk(trunk).cloned().ok_or_else(gone)?;
         let mut ways = self.dialling.get(&id).into_iter().flatten();
         let hop = ways.rfind(|(known, _)| *known == way);
         let hop = hop.map(|(_, hop)| hop.clone()).ok_or_else(gone)?;

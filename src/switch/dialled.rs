@@ -1,13 +1,14 @@
-//! What becomes of a number outside that is being dialled: it rings, its network speaks, it is reached,
-//! or the next way is tried (the figure is in [`super::dial`]).
+//! What becomes of a number outside, or a colleague, that is being dialled: it rings, its network speaks,
+//! it is reached, or the next way is tried (the figure is in [`super::dial`]).
 
 use super::cause::{cause_of, status_for_agent};
 use super::dial::A_WHILE;
 use super::leg::Line;
-use super::{Notice, Output, Switch};
+use super::shown::unrung_name;
+use super::{Notice, Output, Switch, Unrung};
 use crate::acd::{self, callback};
 use crate::call::record::{AgentName, Direction, End};
-use crate::call::{Call, Hears, Refused, Step};
+use crate::call::{Call, Hears, Reached, Refused, Step};
 use crate::id::{CallId, LegId};
 use crate::sip::{Command, Rejection};
 use std::time::{Duration, Instant};
@@ -25,14 +26,15 @@ impl Switch {
         let Some(dial) = self.calls.get_mut(&id).and_then(Call::dialling) else {
             return;
         };
-        let first = dial.rings(now);
+        let first = dial.rings(now) && dial.whom().colleague().is_none();
         if first {
             self.notice(id, Notice::RingsOutside);
         }
         let passes = self
             .lines
             .get(&leg)
-            .is_some_and(|line| line.habits.early_media);
+            // Of an agent's phone it is for nobody.
+            .is_some_and(|line| line.habits.early_media && line.trunk.is_some());
         // R135: of a call that was passed on the account has a say.
         let call = self.calls.get(&id);
         let passed_on = call.is_some_and(Call::is_on_the_way);
@@ -83,21 +85,25 @@ impl Switch {
         if !agreed {
             return self.dial_failed(now, id, leg, 488, None);
         }
-        let Some(trunk) = self.lines.get_mut(&leg).and_then(|line| {
-            line.leg.answered = Some(now);
-            line.trunk
-        }) else {
+        self.answers(now, id, leg);
+    }
+
+    /// The same, of one whose answer was agreed on.
+    pub(super) fn answers(&mut self, now: Instant, id: CallId, leg: LegId) {
+        let Some(line) = self.lines.get_mut(&leg) else {
             return;
         };
-        if self.calls.get(&id).is_some_and(Call::is_consulting) {
-            return self.consult_answers(now, id, leg);
+        line.leg.answered = Some(now);
+        let trunk = line.trunk;
+        if let Some(trunk) = trunk {
+            self.board.works(trunk);
         }
-        self.board.works(trunk);
-        let name = self
-            .account
-            .trunk(trunk)
-            .map_or("?", |trunk| &trunk.name)
-            .to_owned();
+        if self.calls.get(&id).is_some_and(Call::is_consulting) {
+            return self.consult_answers(id);
+        }
+        let name = |trunk| self.account.trunk(trunk).map_or("?", |trunk| &trunk.name);
+        let name = trunk.map(|trunk| name(trunk).to_owned());
+        let place = self.place(id);
         let music = self.sounds.any_music().map_or(Hears::Silence, Hears::Music);
         let call = self.calls.get(&id);
         let (caller, agent) =
@@ -114,12 +120,19 @@ impl Switch {
         let Some(call) = self.calls.get_mut(&id) else {
             return;
         };
-        if !call.reach(now, &self.clock, name, agent_name, music) {
+        let colleague = call.colleague();
+        let reached = Reached {
+            trunk: name,
+            agent: agent_name,
+            place,
+            music,
+        };
+        if !call.reach(now, &self.clock, reached) {
             return;
         }
         self.dialling.remove(&id);
-        let waited_ms = call.record().waited_ms;
-        if call.is_passed_on() {
+        let (waited_ms, passed_on) = (call.record().waited_ms, call.is_passed_on());
+        if passed_on && colleague.is_none() {
             // Their agent's work is done, and nobody waits any more.
             self.acd(now, acd::Input::Leave { call: id });
         }
@@ -132,7 +145,14 @@ impl Switch {
         self.keep_holds(now, id);
         self.tell_referrer(now, id, 200);
         self.arrange(id);
-        self.notice(id, Notice::Reached { trunk, waited_ms });
+        match (trunk, colleague) {
+            (Some(trunk), _) => self.notice(id, Notice::Reached { trunk, waited_ms }),
+            (None, Some(agent)) => self.notice(id, Notice::ColleagueAnswers { agent, waited_ms }),
+            (None, None) => {}
+        }
+        if let Some(agent) = colleague.filter(|_| passed_on) {
+            return self.has_taken(now, id, agent);
+        }
         if let Some(callback) = self.calls.get(&id).and_then(Call::callback) {
             self.called_back(now, callback);
         }
@@ -189,6 +209,9 @@ impl Switch {
             let step = dial.due(now, heard);
             if step == Step::Wait {
                 continue;
+            }
+            if let Some(leg) = leg.filter(|_| trunk.is_none()) {
+                self.leaves_page(now, leg, Some(unrung_name(Unrung::NoAnswer)));
             }
             self.drop_attempt(now, id);
             if let Some(trunk) = trunk {

@@ -19,6 +19,7 @@ impl Switch {
         };
         let (agent, talked) = (call.agent(), call.is_talking());
         let callback = call.callback();
+        let colleague = call.colleague();
         let taken = call.is_taken() || call.is_dialling();
         // The files end before their legs do.
         self.stop_recording(now, id);
@@ -43,7 +44,11 @@ impl Switch {
             None => self.acd(now, acd::Input::Leave { call: id }),
         }
         self.callback(now, callback::Input::OffTheLine { call: id });
-        if let Origin::Agent(agent) = origin {
+        let caller = match origin {
+            Origin::Agent(agent) => Some(agent),
+            Origin::Trunk(_) | Origin::Callback(..) | Origin::Link(..) => None,
+        };
+        for agent in caller.into_iter().chain(colleague) {
             self.free_caller(now, agent);
         }
         if missed {
@@ -92,7 +97,11 @@ impl Switch {
 /// What a party who is hung up on is told: a Q.850 cause and a text (RFC 3326).
 fn reason(end: End) -> Option<(u16, String)> {
     let (cause, text) = match end {
-        End::CustomerHungUp | End::AgentHungUp | End::OutsideHungUp | End::Abandoned => {
+        End::CustomerHungUp
+        | End::AgentHungUp
+        | End::OutsideHungUp
+        | End::Joined
+        | End::Abandoned => {
             return None;
         }
         End::NotReached => (31, "the number outside was not reached"),

@@ -140,9 +140,15 @@ impl Switch {
         let Some(call) = self.calls.get(&id) else {
             return;
         };
+        if call.asked() == Some(leg) {
+            return self.end_consult(now, id);
+        }
         let talks = call.is_talking() && call.agent().is_some_and(|agent| agent.leg == leg);
         let queue = call.queue().filter(|_| talks && role == Role::Agent);
         if queue.is_some() && call.customer().is_some() {
+            if call.is_consulting() {
+                self.end_consult(now, id);
+            }
             return self.waits_again(now, id, leg);
         }
         let end = match lost {

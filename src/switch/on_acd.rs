@@ -7,7 +7,7 @@ use super::{Notice, Switch, Unrung, leg};
 use crate::acd::{self, Action, Arrival, Choice, Farewell, Message, Revocation, Status, callback};
 use crate::audio::Codec;
 use crate::call::record::{AgentName, Direction, End, Role};
-use crate::call::{Agent, Call, Hears, Origin};
+use crate::call::{Agent, Call, Hears, Origin, Place};
 use crate::id::{AgentId, CallId, QueueId, SoundId, VisitId};
 use crate::media::Command as Media;
 use crate::sdp;
@@ -394,6 +394,13 @@ impl Switch {
             });
         }
         self.notice(id, Notice::Recording { segment });
+    }
+
+    /// The queue that the customer of a call is served from, and its music.
+    pub(super) fn place(&self, id: CallId) -> Option<Place> {
+        let queue = self.floor.caller(id)?.queue;
+        let music = self.hold_music(id, queue);
+        Some(Place { queue, music })
     }
 
     pub(super) fn hold_music(&self, call: CallId, queue: QueueId) -> Hears {

@@ -12,7 +12,7 @@ use crate::acd::callback::{
 };
 use crate::acd::{self, Turn};
 use crate::call::record::{AgentName, Direction, End};
-use crate::call::{Agent, Back, Call, Dial, Hears, Origin, Policy};
+use crate::call::{Agent, Back, Call, Hears, Origin, Policy};
 use crate::id::{AgentId, CallId, CallbackConfigId, CallbackId};
 use crate::route::{self, Dialler};
 use crate::settings::{CallbackKind, Destination, Priority};
@@ -247,8 +247,7 @@ impl Switch {
         let (number, attempt) = (request.number.0.clone(), request.attempts);
         match self.ways(now, Dialler::Queue, &number) {
             Ok(ways) => {
-                let plan = ways.iter().map(|(way, _)| *way);
-                let dial = Dial::new(number.clone(), plan, self.account.timeouts.customer);
+                let dial = self.outside(number.clone(), &ways);
                 if let Some(call) = self.calls.get_mut(&id) {
                     call.dial(dial, Hears::Silence);
                 }

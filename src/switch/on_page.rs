@@ -9,15 +9,17 @@
 use super::admit::Refusal;
 use super::browser::Wanted;
 use super::lost::Way;
-use super::{Ask, Refused, Switch};
+use super::shown::unrung_name;
+use super::{Ask, Consultation, Refused, Switch, Unrung};
 use crate::acd::{self, AgentState};
 use crate::audio::Codec;
 use crate::call::record::Role;
-use crate::call::{self, Call};
+use crate::call::{self, Call, Dial};
 use crate::id::{AgentId, CallId, LegId, VisitId};
 use crate::media::Command as Media;
 use crate::page::{self, FromPage, ToPage, Trouble, Whose};
 use crate::route::{self, Dialler};
+use crate::sip::Hop;
 use std::time::Instant;
 
 /// How long a key counts as pressed that a page has said in words, milliseconds.
@@ -124,8 +126,16 @@ impl Switch {
         match what {
             // The endpoint keeps it for itself.
             FromPage::Hello { .. } => Ok(()),
-            FromPage::Call { sdp, number, name } => match self.pages.whose(visit) {
-                Some(Whose::Desk(agent)) => self.desk_calls(now, visit, agent, number, &sdp),
+            FromPage::Call {
+                sdp,
+                number,
+                agent,
+                name,
+            } => match self.pages.whose(visit) {
+                Some(Whose::Desk(by)) => {
+                    let (dial, ways) = self.desk_dials(now, visit, by, number, agent)?;
+                    self.desk_calls(now, visit, by, dial, ways, &sdp)
+                }
                 Some(Whose::Customer(token_hash)) => {
                     self.customer_calls(visit, token_hash, sdp, name)
                 }
@@ -147,7 +157,7 @@ impl Switch {
                 if !self.is_ringing_at(leg, call) {
                     return Err(Denied::new("no_such_call", "it does not ring"));
                 }
-                self.agent_failed(now, call, leg, DECLINED);
+                self.desk_declines(now, call, leg);
                 Ok(())
             }
             FromPage::HangUp { call } => {
@@ -161,23 +171,32 @@ impl Switch {
                 self.ask(now, Ask::Hold { agent, call, on })?;
                 Ok(())
             }
-            FromPage::Transfer { call, to } => {
-                let agent = Some(self.agent_at(visit, call)?);
-                let to = match to {
-                    page::Target::Number(number) => call::Target::Number(number),
-                    page::Target::Agent(agent) => call::Target::Agent(agent),
-                    page::Target::Queue(queue) => call::Target::Queue(queue),
+            FromPage::Transfer { call, to, from } => {
+                let (agent, to) = (Some(self.agent_at(visit, call)?), target(to));
+                let transfer = Ask::Transfer {
+                    agent,
+                    call,
+                    to,
+                    from,
                 };
-                let from = None;
-                self.ask(
-                    now,
-                    Ask::Transfer {
-                        agent,
-                        call,
-                        to,
-                        from,
-                    },
-                )?;
+                self.ask(now, transfer)?;
+                Ok(())
+            }
+            FromPage::Consult { call, to, from } => {
+                let (agent, to) = (Some(self.agent_at(visit, call)?), target(to));
+                let consult = Ask::Consult {
+                    agent,
+                    call,
+                    to,
+                    from,
+                };
+                self.ask(now, consult)?;
+                Ok(())
+            }
+            FromPage::Consultation { call, what } => {
+                let agent = Some(self.agent_at(visit, call)?);
+                let what = consultation(what);
+                self.ask(now, Ask::Consultation { agent, call, what })?;
                 Ok(())
             }
             FromPage::Mute { call, on } => {
@@ -215,55 +234,46 @@ impl Switch {
         sdp: &str,
     ) -> Result<(), Denied> {
         let leg = self.leg_in(visit, call)?;
-        let agent = self.calls.get(&call).and_then(Call::agent);
-        let agent = agent.filter(|_| self.is_ringing_at(leg, call));
-        let agent = agent.ok_or_else(|| Denied::new("no_such_call", "it does not ring"))?;
+        if !self.is_ringing_at(leg, call) {
+            return Err(Denied::new("no_such_call", "it does not ring"));
+        }
         let sdp = self.meet(leg, sdp)?;
         self.at_hand = Some(call);
+        self.pages.answer(visit, ToPage::Answer { call, sdp });
+        if self.is_dialled(call, leg) {
+            self.answers(now, call, leg);
+            return Ok(());
+        }
         if let Some(line) = self.lines.get_mut(&leg) {
             line.leg.answered = Some(now);
         }
-        self.pages.answer(visit, ToPage::Answer { call, sdp });
-        let agent = agent.id;
-        self.acd(now, acd::Input::Accept { agent, call });
+        if let Some(agent) = self.calls.get(&call).and_then(Call::agent) {
+            let agent = agent.id;
+            self.acd(now, acd::Input::Accept { agent, call });
+        }
         Ok(())
     }
 
-    /// An agent calls a number outside from the desk: whatever comes from there is heard at once, so the
-    /// offer is answered now.
+    /// An agent does not take the call that rings.
+    fn desk_declines(&mut self, now: Instant, call: CallId, leg: LegId) {
+        if self.is_dialled(call, leg) {
+            self.leaves_page(now, leg, Some(unrung_name(Unrung::Declined(DECLINED))));
+            return self.dial_failed(now, call, leg, DECLINED, None);
+        }
+        self.agent_failed(now, call, leg, DECLINED);
+    }
+
+    /// An agent calls a number outside, or a colleague, from the desk: whatever comes from there is heard
+    /// at once, so the offer is answered now.
     fn desk_calls(
         &mut self,
         now: Instant,
         visit: VisitId,
         agent: AgentId,
-        number: Option<String>,
+        dial: Dial,
+        ways: Vec<(call::Way, Hop)>,
         sdp: &str,
     ) -> Result<(), Denied> {
-        let number = number.filter(|number| number.len() <= LONGEST_NUMBER);
-        let missing = || Denied::new("bad_message", "number: is missing, or too long");
-        let number = number.ok_or_else(missing)?;
-        if self.draining {
-            return Err(Denied::new("unavailable", "the server is about to stop"));
-        }
-        let talks = match self.floor.agent(agent) {
-            Some(AgentState::Talking { .. } | AgentState::Offered { .. }) => true,
-            Some(
-                AgentState::NotReady { .. }
-                | AgentState::Away
-                | AgentState::Occupied
-                | AgentState::Available { .. }
-                | AgentState::WrapUp { .. }
-                | AgentState::Resting { .. },
-            )
-            | None => false,
-        };
-        if talks || self.visits.contains_key(&visit) {
-            return Err(Denied::new("busy", "another call goes on"));
-        }
-        let number = route::dialled(&self.account, &number);
-        let ways = self.ways(now, Dialler::Agent(agent), &number)?;
-        self.within_limits(now, agent)
-            .map_err(|refusal| Denied::new("too_many", refusal.why))?;
         let id = CallId::mint(self.clock.unix_millis(now), self.random.u64());
         let wanted = Wanted {
             call: id,
@@ -280,9 +290,60 @@ impl Switch {
             line.leg.answered = Some(now);
         }
         self.pages.answer(visit, ToPage::Answer { call: id, sdp });
-        let user = self.account.agent(agent).map(|agent| agent.user.clone());
-        self.begin_call_out(now, id, leg, agent, user.unwrap_or_default(), number, ways);
+        self.begin_call_out(now, id, leg, agent, dial, ways);
         Ok(())
+    }
+
+    /// Whom an agent calls from the desk, if they may call now.
+    fn desk_dials(
+        &mut self,
+        now: Instant,
+        visit: VisitId,
+        by: AgentId,
+        number: Option<String>,
+        colleague: Option<AgentId>,
+    ) -> Result<(Dial, Vec<(call::Way, Hop)>), Denied> {
+        if self.draining {
+            return Err(Denied::new("unavailable", "the server is about to stop"));
+        }
+        let talks = match self.floor.agent(by) {
+            Some(AgentState::Talking { .. } | AgentState::Offered { .. }) => true,
+            Some(
+                AgentState::NotReady { .. }
+                | AgentState::Away
+                | AgentState::Occupied
+                | AgentState::Available { .. }
+                | AgentState::WrapUp { .. }
+                | AgentState::Resting { .. },
+            )
+            | None => false,
+        };
+        if talks || self.visits.contains_key(&visit) {
+            return Err(Denied::new("busy", "another call goes on"));
+        }
+        let number = number.filter(|number| number.len() <= LONGEST_NUMBER);
+        match (number, colleague) {
+            (None, Some(colleague)) => {
+                let name = self.colleague(by, colleague)?;
+                let dial = Dial::colleague(name, self.account.timeouts.agent);
+                Ok((dial, vec![]))
+            }
+            (Some(number), None) => {
+                let number = route::dialled(&self.account, &number);
+                let ways = self.ways(now, Dialler::Agent(by), &number)?;
+                self.within_limits(now, by)
+                    .map_err(|refusal| Denied::new("too_many", refusal.why))?;
+                Ok((self.outside(number, &ways), ways))
+            }
+            (None, None) => Err(Denied::new(
+                "bad_message",
+                "number: is missing, or too long",
+            )),
+            (Some(_), Some(_)) => Err(Denied::new(
+                "bad_message",
+                "number: give a number or an agent, one of them",
+            )),
+        }
     }
 
     /// The page hangs up, or is gone.
@@ -293,9 +354,12 @@ impl Switch {
         };
         self.at_hand = Some(id);
         if self.is_ringing_at(leg, id) {
-            return self.agent_failed(now, id, leg, DECLINED);
+            return self.desk_declines(now, id, leg);
         }
         if let Some(call) = self.calls.get(&id) {
+            if call.asked() == Some(leg) {
+                return self.end_consult(now, id);
+            }
             let end = call.end_when_left(role);
             self.end_call(now, id, end);
         }
@@ -303,10 +367,12 @@ impl Switch {
 
     /// Whether a leg is rung, and has not answered.
     pub(super) fn is_ringing_at(&self, leg: LegId, call: CallId) -> bool {
-        let rung = self.calls.get(&call).and_then(Call::agent);
+        let known = self.calls.get(&call);
+        let rung = known.and_then(Call::agent).map(|agent| agent.leg);
+        let dialled = known.and_then(Call::dialled);
         let line = self.lines.get(&leg);
         let waits = line.is_some_and(|line| line.leg.answered.is_none());
-        waits && rung.is_some_and(|rung| rung.leg == leg)
+        waits && [rung, dialled].contains(&Some(leg))
     }
 
     /// The agent whose desk it is, if they are in the call by it.
@@ -345,6 +411,25 @@ fn call_in(what: &FromPage) -> Option<CallId> {
         | FromPage::Hold { call, .. }
         | FromPage::Mute { call, .. }
         | FromPage::Digit { call, .. }
-        | FromPage::Transfer { call, .. } => Some(*call),
+        | FromPage::Transfer { call, .. }
+        | FromPage::Consult { call, .. }
+        | FromPage::Consultation { call, .. } => Some(*call),
+    }
+}
+
+fn target(to: page::Target) -> call::Target {
+    match to {
+        page::Target::Number(number) => call::Target::Number(number),
+        page::Target::Agent(agent) => call::Target::Agent(agent),
+        page::Target::Queue(queue) => call::Target::Queue(queue),
+    }
+}
+
+fn consultation(what: page::Consultation) -> Consultation {
+    match what {
+        page::Consultation::Swap => Consultation::Swap,
+        page::Consultation::Join => Consultation::Join,
+        page::Consultation::Complete => Consultation::Complete,
+        page::Consultation::Cancel => Consultation::Cancel,
     }
 }

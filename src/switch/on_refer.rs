@@ -1,12 +1,11 @@
-//! Transfers that agents ask for with the keys of their phones: REFER (RFC 3515). They do the
-//! same as the desk's button, under the same rules.
+//! Transfers that agents ask for with the keys of their phones: REFER (RFC 3515), blind or with Replaces
+//! (RFC 3891, RFC 5589). They do the same as the desk's buttons, under the same rules.
 //!
 //! ```text
-//!   Event::Referred ─▶ to a number, an agent, a queue ─▶ passage ─▶ 202 ─▶ pass (transfer.rs)
+//!   Event::Referred ─┬─ to a number, an agent, a queue ─▶ passage ─▶ 202 ─▶ pass (transfer.rs)
+//!                    └─ Replaces: another call of theirs ─▶ attended ─▶ 202 ─▶ join (join.rs)
 //!   what becomes of it ─▶ TellRefer ─▶ NOTIFY
 //! ```
-//!
-//! Deliberately absent: Replaces in a REFER (RFC 3891, RFC 5589 §7). Who asks before is helped by the API.
 //!
 //! Only of an agent who talks: a trunk, or a customer, calls nobody by us (B26).
 
@@ -14,11 +13,20 @@ use super::Switch;
 use super::on_request::Refused;
 use super::transfer::Passage;
 use crate::call::Target;
+use crate::call::record::End;
 use crate::id::CallId;
 use crate::route;
 use crate::settings::Destination;
 use crate::sip::{Command, Refer, SessionId};
 use std::time::Instant;
+
+/// What a REFER asks for, once it is known that it may be.
+pub(super) enum Referral {
+    /// The customer is passed on; a call that the agent has besides is over.
+    Pass(CallId, Passage, Option<CallId>),
+    /// The customer of the first call has the party of the second.
+    Join(CallId, CallId),
+}
 
 impl Switch {
     /// A phone asks us to call somebody else.
@@ -30,9 +38,19 @@ impl Switch {
         };
         self.sip
             .command(now, Command::AnswerRefer { session, status });
-        if let Ok((call, passage)) = referral {
-            self.referrers.insert(call, session);
-            self.pass(now, call, passage);
+        match referral {
+            Ok(Referral::Pass(call, passage, besides)) => {
+                if let Some(besides) = besides {
+                    self.end_call(now, besides, End::AgentHungUp);
+                }
+                self.referrers.insert(call, session);
+                self.pass(now, call, passage);
+            }
+            Ok(Referral::Join(call, other)) => {
+                self.referrers.insert(call, session);
+                self.join(now, call, other);
+            }
+            Err(_) => {}
         }
     }
 
@@ -42,20 +60,17 @@ impl Switch {
         now: Instant,
         session: SessionId,
         refer: &Refer,
-    ) -> Result<(CallId, Passage), u16> {
+    ) -> Result<Referral, u16> {
         let (leg, id) = self.find(session).ok_or(481_u16)?;
         let call = self.calls.get(&id).ok_or(481_u16)?;
-        let by_agent = call.agent().is_some_and(|agent| agent.leg == leg);
-        if !by_agent || !call.is_talking() {
-            return Err(603);
-        }
-        // Attended transfers are the desk's: `consult` of the API.
-        if refer.replaces.is_some() {
-            return Err(603);
+        let agent = call.agent().filter(|agent| agent.leg == leg);
+        let agent = agent.filter(|_| call.is_talking()).ok_or(603_u16)?.id;
+        if let Some(replaces) = &refer.replaces {
+            return self.attended(now, id, agent, replaces);
         }
         let to = self.target(&refer.user).ok_or(404_u16)?;
-        let passage = self.passage(now, id, &to, None).map_err(status_of)?;
-        Ok((id, passage))
+        let passage = self.passage(now, id, Some(agent), &to, None);
+        Ok(Referral::Pass(id, passage.map_err(status_of)?, None))
     }
 
     /// Whom a number means that an agent sends a caller to: another agent by their user, a queue by the
@@ -91,7 +106,7 @@ impl Switch {
 }
 
 /// What a phone is told that may not pass a call on like that.
-fn status_of(refused: Refused) -> u16 {
+pub(super) fn status_of(refused: Refused) -> u16 {
     match refused {
         Refused::NotInProgress(_) | Refused::NotTalking(_) => 481,
         Refused::AgentBusy(_) => 486,
@@ -109,7 +124,8 @@ fn status_of(refused: Refused) -> u16 {
         | Refused::HeldByPhone(_)
         | Refused::NotTransferable(_)
         | Refused::SentTooOften(_)
-        | Refused::OnlyNumbers
+        | Refused::OnlyPeople
+        | Refused::NoCustomer(_)
         | Refused::NobodyAsked(_)
         | Refused::Consulting(_)
         | Refused::FromIsFixed(_)

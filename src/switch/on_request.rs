@@ -76,7 +76,7 @@ pub enum Ask {
     },
     /// These numbers outside are contacts from now on, and no others (R126).
     List { numbers: BTreeSet<Number> },
-    /// The agent of a call asks somebody outside, while the customer is on hold (B2).
+    /// The agent of a call asks a number outside, or a colleague, while the customer is on hold (B2).
     Consult {
         agent: Option<AgentId>,
         call: CallId,
@@ -182,9 +182,12 @@ pub enum Refused {
     /// The account has no such number.
     #[error("from is not a number of this account")]
     FromIsNotOurs,
-    /// Numbers alone can be asked before.
-    #[error("only a number outside can be asked: pass the call on to agents and queues")]
-    OnlyNumbers,
+    /// Two agents talk.
+    #[error("there is no customer in call {0} who could be passed on: two agents talk")]
+    NoCustomer(CallId),
+    /// Numbers and agents alone can be asked before.
+    #[error("only a number outside or an agent can be asked: pass the call on to a queue")]
+    OnlyPeople,
     /// Nobody is asked, or they have not answered.
     #[error("nobody talks in call {0} who was asked: ask somebody, and wait for their answer")]
     NobodyAsked(CallId),

@@ -5,7 +5,7 @@ use crate::call::record::{self, Conversation, End, Role, Segment, Status};
 use crate::id::{AgentId, CallId, CallbackId, QueueId, SoundId, TrunkId};
 use crate::settings::Utterance;
 use crate::sip::resolve::Query;
-use crate::{acd, media, page, sip};
+use crate::{acd, call, media, page, sip};
 use std::time::Duration;
 
 /// Everything the switch does to the world.
@@ -144,9 +144,9 @@ pub enum Notice {
         by: AgentId,
         to: record::Destination,
     },
-    /// The agent asks somebody outside; they have answered; they are in it no more.
+    /// The agent asks somebody; they have answered; they are in it no more.
     Consults {
-        number: String,
+        whom: call::Whom,
     },
     Consulted,
     ConsultEnded,
@@ -172,6 +172,17 @@ pub enum Notice {
     RingsOutside,
     /// The caller hears what the network of the number says before the answer.
     HearsNetwork,
+    /// The phone of an agent rings, whom another one calls or asks.
+    RingsColleague(AgentId),
+    /// That agent has answered: the two talk.
+    ColleagueAnswers {
+        agent: AgentId,
+        waited_ms: u64,
+    },
+    /// A party of a call goes on at another phone of theirs.
+    Replaced {
+        by_agent: bool,
+    },
     /// The number outside has answered: the two talk.
     Reached {
         trunk: TrunkId,

@@ -5,9 +5,9 @@ use super::leg::Line;
 use super::{Switch, Unrung};
 use crate::acd::AgentState;
 use crate::call::record::{Direction, Role};
-use crate::call::{Call, Hold};
-use crate::id::{CallId, LegId, VisitId};
-use crate::page::{CallState, Party, ToPage};
+use crate::call::{Call, Hold, Whom, With};
+use crate::id::{AgentId, CallId, LegId, VisitId};
+use crate::page::{CallState, Consult, ConsultWith, Party, ToPage};
 use std::time::{Duration, Instant};
 
 /// How often those who wait are told their position, if it has changed.
@@ -100,6 +100,8 @@ impl Switch {
             let (other, _) = legs.into_iter().find(|(party, _)| *party != leg)?;
             self.lines.get(&other)?.browser.as_ref()
         });
+        let dialled = call.poll_timeout().filter(|_| call.dialled() == Some(leg));
+        let dialled = dialled.map(|until| until.saturating_duration_since(now));
         let rung = call.agent().filter(|_| state == CallState::Ringing);
         let rings = rung.and_then(|agent| match self.floor.agent(agent.id)? {
             AgentState::Offered { until, .. } => Some(until.saturating_duration_since(now)),
@@ -111,23 +113,36 @@ impl Switch {
             | AgentState::WrapUp { .. }
             | AgentState::Resting { .. } => None,
         });
+        let asks = call.agent().is_some_and(|agent| agent.leg == leg) && call.is_talking();
         Some(ToPage::Call {
             call: call.id,
             state,
-            with: self.with(call, is_customer),
+            with: self.with(call, leg, is_customer),
             queue: call.record().queue.clone(),
             position,
             estimate_s: minutes.map(|minutes| u64::from(minutes) * 60),
             waited_ms: millis(waited),
             talked_ms: millis(talked),
-            rings_ms: rings.map(millis),
+            rings_ms: dialled.or(rings).map(millis),
             muted: other.is_some_and(|other| other.muted),
             video: other.is_some_and(|other| other.shows()),
+            consult: self.consult_at(call, leg),
+            any_from: asks && self.phone_of(call.id).is_none(),
+            instead_of: line.browser.as_ref().and_then(|browser| browser.moved_from),
             why: None,
         })
     }
 
     fn state_at(&self, call: &Call, leg: LegId, is_customer: bool) -> CallState {
+        if call.asked() == Some(leg) && !self.is_ringing_at(leg, call.id) {
+            return match call.with() {
+                Some(With::Customer) => CallState::Held,
+                Some(With::Asked | With::All) | None => CallState::Talking,
+            };
+        }
+        if self.is_ringing_at(leg, call.id) {
+            return CallState::Ringing;
+        }
         if let Some(legs) = call.talking() {
             let holds = |own: bool| {
                 let mut of = legs.iter().filter(|(party, _)| (*party == leg) == own);
@@ -139,6 +154,8 @@ impl Switch {
                 (true, _) => CallState::Holding,
                 (false, true) => CallState::Held,
                 (false, false) if is_lost => CallState::Held,
+                // Their agent asks somebody meanwhile.
+                (false, false) if is_customer && call.is_on_hold() => CallState::Held,
                 (false, false) => CallState::Talking,
             };
         }
@@ -146,16 +163,25 @@ impl Switch {
             CallState::Over
         } else if is_customer {
             CallState::Waiting
-        } else if self.is_ringing_at(leg, call.id) {
-            CallState::Ringing
         } else {
             CallState::Dialling
         }
     }
 
     /// Who the party at the other end is.
-    fn with(&self, call: &Call, is_customer: bool) -> Option<Party> {
+    fn with(&self, call: &Call, leg: LegId, is_customer: bool) -> Option<Party> {
         let record = call.record();
+        let agent = |id: Option<AgentId>| {
+            let name = self.account.agent(id?)?.name.clone();
+            Some(Party { name, number: None })
+        };
+        if call.colleagues_leg() == Some(leg) {
+            let by = call.caller_agent();
+            return agent(by.or(call.agent().map(|agent| agent.id)));
+        }
+        if call.is_internal() {
+            return agent(call.colleague());
+        }
         if is_customer {
             let agent = record.agent.as_ref().filter(|_| call.is_talking())?;
             return Some(Party {
@@ -171,6 +197,28 @@ impl Switch {
             name: customer.clone(),
             number: crate::route::is_e164(customer).then(|| customer.clone()),
         })
+    }
+
+    /// Whom the agent at this leg asks.
+    fn consult_at(&self, call: &Call, leg: LegId) -> Option<Consult> {
+        call.agent().filter(|agent| agent.leg == leg)?;
+        let who = match call.asked_whom()? {
+            Whom::Number(number) => Party {
+                name: number.clone(),
+                number: Some(number.clone()),
+            },
+            Whom::Colleague(agent) => Party {
+                name: agent.name.clone(),
+                number: None,
+            },
+        };
+        let with = match call.with() {
+            None => ConsultWith::Dialling,
+            Some(With::Asked) => ConsultWith::Asked,
+            Some(With::Customer) => ConsultWith::Customer,
+            Some(With::All) => ConsultWith::All,
+        };
+        Some(Consult { who, with })
     }
 
     fn is_waiting(&self, call: CallId) -> bool {
@@ -191,6 +239,9 @@ fn without_clocks(mut message: ToPage) -> ToPage {
     }
     message
 }
+
+/// The call of a desk is over, and goes on without it.
+pub(super) const PASSED_ON: &str = "passed_on";
 
 /// Why a desk is no longer rung.
 pub(super) fn unrung_name(why: Unrung) -> &'static str {

@@ -15,8 +15,8 @@ use super::{Notice, Output, Switch};
 use crate::acd::callback::Number;
 use crate::acd::{self, AgentState};
 use crate::call::record::{self, AgentName, End};
-use crate::call::{Agent, Call, Dial, Hears, Passed, Target, Way};
-use crate::id::{AgentId, CallId, QueueId};
+use crate::call::{Agent, Call, Hears, Passed, Target, Way};
+use crate::id::{AgentId, CallId, QueueId, TrunkId};
 use crate::media::Command as Media;
 use crate::route::{self, Dialler};
 use crate::settings::{MomentKey, OnFailure};
@@ -29,6 +29,7 @@ const PASSED_ON: (u16, &str) = (16, "the call was passed on");
 /// A transfer that may be made.
 pub(super) enum Passage {
     Number {
+        by: AgentId,
         number: String,
         shown: Option<String>,
         ways: Vec<(Way, Hop)>,
@@ -47,35 +48,50 @@ impl Switch {
         to: &Target,
         from: Option<&str>,
     ) -> Result<Done, Refused> {
-        self.theirs(id, agent)?;
-        let passage = self.passage(now, id, to, from)?;
+        let passage = self.passage(now, id, agent, to, from)?;
         self.pass(now, id, passage);
         Ok(Done::Plain)
     }
 
-    /// Whether the call may be passed on there, and how.
+    /// The agent of a call, if who asks may pass it on.
+    pub(super) fn may_pass_on(&self, id: CallId, asker: Option<AgentId>) -> Result<Agent, Refused> {
+        let call = self.theirs(id, asker)?;
+        let talking = call.agent().filter(|_| call.is_talking());
+        let agent = talking.ok_or(Refused::NotTalking(id))?;
+        if call.is_internal() {
+            return Err(Refused::NoCustomer(id));
+        }
+        let by_phone = self
+            .phone_of(id)
+            .and_then(|trunk| self.account.trunk(trunk));
+        if by_phone.is_some_and(|trunk| trunk.whatsapp) {
+            return Err(Refused::WhatsApp(id));
+        }
+        match call.is_consulting() {
+            true => Err(Refused::Consulting(id)),
+            false => Ok(agent),
+        }
+    }
+
+    /// The trunk by which the customer of a call telephones.
+    pub(super) fn phone_of(&self, id: CallId) -> Option<TrunkId> {
+        let customer = self.calls.get(&id)?.customer()?;
+        self.lines.get(&customer)?.trunk
+    }
+
+    /// Whether the call may be passed on there by who asks, and how.
     pub(super) fn passage(
         &mut self,
         now: Instant,
         id: CallId,
+        asker: Option<AgentId>,
         to: &Target,
         from: Option<&str>,
     ) -> Result<Passage, Refused> {
-        let call = self.calls.get(&id).ok_or(Refused::NotInProgress(id))?;
-        let talking = call.agent().filter(|_| call.is_talking());
-        let agent = talking.ok_or(Refused::NotTalking(id))?;
-        let customer = call.customer().and_then(|leg| self.lines.get(&leg));
-        let trunk = customer.and_then(|line| line.trunk);
-        let by_phone = trunk.and_then(|trunk| self.account.trunk(trunk));
-        if by_phone.is_some_and(|trunk| trunk.whatsapp) {
-            return Err(Refused::WhatsApp(id));
-        }
-        if call.is_consulting() {
-            return Err(Refused::Consulting(id));
-        }
+        let agent = self.may_pass_on(id, asker)?;
         match to {
             Target::Number(number) => {
-                let shown = self.shown_number(id, from, by_phone.is_some())?;
+                let shown = self.shown_number(id, from)?;
                 self.outside_number(now, agent.id, number, shown)
             }
             Target::Agent(to) => self.other_agent(id, agent, *to),
@@ -92,12 +108,12 @@ impl Switch {
 
     /// The number that one outside is shown (R128): of a call by telephone the one that the customer has
     /// called, of others one of ours.
-    fn shown_number(
+    pub(super) fn shown_number(
         &self,
         id: CallId,
         from: Option<&str>,
-        by_phone: bool,
     ) -> Result<Option<String>, Refused> {
+        let by_phone = self.phone_of(id).is_some();
         let record = self.calls.get(&id).map(Call::record);
         let called = record.filter(|record| record.direction == record::Direction::Inbound);
         let called = called.map(|record| record.called.clone());
@@ -124,6 +140,21 @@ impl Switch {
         number: &str,
         shown: Option<String>,
     ) -> Result<Passage, Refused> {
+        let number = self.may_reach(agent, number)?;
+        let ways = self.ways(now, Dialler::Agent(agent), &number);
+        let ways = ways.map_err(|_| Refused::NoTrunk)?;
+        self.within_limits(now, agent)
+            .map_err(|_| Refused::TooOften(agent))?;
+        Ok(Passage::Number {
+            by: agent,
+            number,
+            shown,
+            ways,
+        })
+    }
+
+    /// Whether an agent may pass customers on to a number outside: as it is dialled (R125–R127).
+    pub(super) fn may_reach(&self, agent: AgentId, number: &str) -> Result<String, Refused> {
         let number = route::normal(number);
         if !route::is_e164(&number) {
             return Err(Refused::NoNumber);
@@ -134,15 +165,7 @@ impl Switch {
         }
         let ways = route::ways_out(&self.account, Dialler::Agent(agent), &number);
         ways.map_err(Refused::Barred)?;
-        let ways = self.ways(now, Dialler::Agent(agent), &number);
-        let ways = ways.map_err(|_| Refused::NoTrunk)?;
-        self.within_limits(now, agent)
-            .map_err(|_| Refused::TooOften(agent))?;
-        Ok(Passage::Number {
-            number,
-            shown,
-            ways,
-        })
+        Ok(number)
     }
 
     fn other_agent(&self, id: CallId, by: Agent, to: AgentId) -> Result<Passage, Refused> {
@@ -151,7 +174,7 @@ impl Switch {
         if to == by.id || !ready {
             return Err(Refused::AgentBusy(to));
         }
-        let home = self.home(id, by.id).or_else(|| self.queue_served_by(to));
+        let home = self.home_with(id, by.id, to);
         let home = home.ok_or(Refused::NotTransferable(id))?;
         let name = AgentName {
             id: to,
@@ -191,25 +214,22 @@ impl Switch {
         };
         self.entertained.insert(id);
         self.notice(id, Notice::PassedOn { by: left.id, to });
+        self.leaves_page(now, left.leg, Some(super::shown::PASSED_ON));
         let (cause, text) = PASSED_ON;
         self.hang_up(now, left.leg, Some((cause, text.to_owned())));
-        if let Some(home) = home {
-            let (call, arrival) = (id, self.arrival(id, home));
-            self.acd(now, acd::Input::PassOn { call, arrival });
-        }
-        self.free_caller(now, left.id);
+        self.has_left(now, id, left.id, home);
         match passage {
             Passage::Number {
+                by,
                 number,
                 shown,
                 ways,
             } => {
-                let patience = self.account.timeouts.customer;
-                let plan = ways.iter().map(|(way, _)| *way);
                 self.keep_number(by, &number);
+                let dial = self.outside(number, &ways);
                 if let Some(call) = self.calls.get_mut(&id) {
                     call.show_outside(shown);
-                    call.dial(Dial::new(number, plan, patience), Hears::Silence);
+                    call.dial(dial, Hears::Silence);
                 }
                 self.dialling.insert(id, ways);
                 self.arrange(id);
@@ -231,6 +251,21 @@ impl Switch {
             }
         }
         self.write_down(id);
+    }
+
+    /// The agent is free of the customer, who keeps the place in this queue.
+    pub(super) fn has_left(
+        &mut self,
+        now: Instant,
+        id: CallId,
+        left: AgentId,
+        home: Option<QueueId>,
+    ) {
+        if let Some(home) = home {
+            let (call, arrival) = (id, self.arrival(id, home));
+            self.acd(now, acd::Input::PassOn { call, arrival });
+        }
+        self.free_caller(now, left);
     }
 
     /// A number that an agent has typed is a contact from now on (R127).
@@ -307,9 +342,15 @@ impl Switch {
 
     /// Where the customer comes back to: the queue from which they were served, or one of the agent
     /// who has called them.
-    fn home(&self, id: CallId, agent: AgentId) -> Option<QueueId> {
+    pub(super) fn home(&self, id: CallId, agent: AgentId) -> Option<QueueId> {
         let known = self.floor.caller(id).map(|caller| caller.queue);
         known.or_else(|| self.queue_served_by(agent))
+    }
+
+    /// The same, of a customer whom this agent may leave to that one.
+    pub(super) fn home_with(&self, id: CallId, by: AgentId, to: AgentId) -> Option<QueueId> {
+        let home = self.home(id, by);
+        home.or_else(|| self.queue_served_by(to))
     }
 
     fn queue_served_by(&self, agent: AgentId) -> Option<QueueId> {
@@ -328,10 +369,11 @@ impl Switch {
         }
     }
 
-    /// An agent has left a call of their own, or it is over: they are occupied if they have another.
+    /// An agent has left a call of their own or of a colleague, or it is over: they are occupied if they
+    /// have another.
     pub(super) fn free_caller(&mut self, now: Instant, agent: AgentId) {
         let mut calls = self.calls.values();
-        let occupied = calls.any(|call| call.occupies() == Some(agent));
+        let occupied = calls.any(|call| call.occupies(agent));
         self.acd(now, acd::Input::Occupied { agent, occupied });
     }
 }

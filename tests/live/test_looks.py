@@ -41,6 +41,7 @@ ABOUT = {
     "agents": [{"id": 2, "name": "Grace Hopper"}, {"id": 3, "name": "Konrad Zuse"}],
     "wrap_up": True,
     "extend_wrap_up": True,
+    "numbers": ["+4989100", "+4989101"],
     "calls_out": True,
 }
 CONVERSATIONS = [
@@ -332,6 +333,46 @@ class PageOfDesk(Looks):
         self.look(page, "desk-wrap-up")
         page.get_by_role("button", name="I am done").click()
         self.asks(page, "DELETE", "/agents/1/wrap-up")
+
+    def until_said(self, page: Page, message: dict[str, Any]) -> None:
+        until(f"the page says {message}", lambda: message in self.sent, step=lambda: page.wait_for_timeout(50))
+
+    def test_b2_somebody_is_asked_before_the_customer_goes_on(self) -> None:
+        caller = {"with": {"name": "Charles Babbage"}, "queue": "Support", "any_from": True}
+        page = self.open(self.agent(state="talking"), call("talking", talked_ms=3_000, **caller))
+        page.get_by_role("heading", name="Talking to Charles Babbage").wait_for()
+        page.get_by_role("button", name="Transfer").click()
+        page.get_by_role("combobox", name="To whom").fill("+49301234567")
+        page.get_by_label("Number that is shown").select_option("+4989101")
+        self.look(page, "desk-from")
+        page.get_by_role("button", name="Ask first").click()
+        self.until_said(page, {"type": "consult", "call": CALL, "to": {"number": "+49301234567"}, "from": "+4989101"})
+
+        def asked(state: str) -> None:
+            consult = {"who": {"name": "Grace Hopper"}, "with": state}
+            self.says(page, call("talking", talked_ms=9_000, consult=consult, **caller))
+
+        asked("dialling")
+        page.get_by_role("heading", name="Calling Grace Hopper… Charles Babbage is on hold").wait_for()
+        asked("asked")
+        page.get_by_role("heading", name="Talking to Grace Hopper; Charles Babbage is on hold").wait_for()
+        self.look(page, "desk-consulting")
+        tools = page.get_by_role("toolbar", name="What becomes of Grace Hopper")
+        for name, what in (("Swap", "swap"), ("All three", "join"), ("Let go", "cancel"), ("Leave", "complete")):
+            tools.get_by_role("button", name=name).focus()
+            page.keyboard.press("Enter")
+            self.until_said(page, {"type": "consultation", "call": CALL, "what": what})
+        asked("all")
+        page.get_by_role("heading", name="Talking to Charles Babbage and Grace Hopper").wait_for()
+        self.says(page, call("over", talked_ms=20_000, why="passed_on", **caller))
+        page.get_by_text("The customer goes on to Grace Hopper").wait_for()
+
+    def test_a_colleague_is_called(self) -> None:
+        page = self.open(self.agent())
+        page.get_by_label("Colleague").select_option("Konrad Zuse")
+        page.get_by_role("button", name="Call colleague").click()
+        sent = until("the desk calls", lambda: [m for m in self.sent if m["type"] == "call"], step=lambda: page.wait_for_timeout(50))
+        self.assertEqual((sent[0]["agent"], "number" in sent[0]), (3, False))
 
     def test_a_call_that_is_missed_is_told(self) -> None:
         page = self.open(self.agent())

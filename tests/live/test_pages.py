@@ -58,7 +58,9 @@ extend = true
             return json.loads(text) if text else None
 
 
-class Pages(BrowserTest):
+class AtCentre(BrowserTest):
+    """A centre of its own for each test, with its people."""
+
     def setUp(self) -> None:
         self.server = Centre().start()
         self.addCleanup(self.server.remove)
@@ -120,6 +122,8 @@ class Pages(BrowserTest):
         self.hears(desk, CUSTOMER, f"the agent hears the customer {when}")
         self.hears(customer, AGENT, f"the customer hears the agent {when}")
 
+
+class Pages(AtCentre):
     def test_from_the_set_up_address_to_a_call_with_oneself(self) -> None:
         page = self.person(AGENT).page()
         self.watch(page)

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { find } from "../src/desk/choose";
 import { number } from "../src/desk/desk";
-import { find } from "../src/desk/transfer";
 
 const about = {
   agent: { id: 1, name: "Ada", user: "1001" },
@@ -12,6 +12,7 @@ const about = {
   agents: [{ id: 2, name: "Grace Hopper" }],
   wrap_up: true,
   extend_wrap_up: true,
+  numbers: [],
   calls_out: true,
 };
 

@@ -11,6 +11,7 @@ const said: FromPage[] = [
   { type: "hello" },
   { type: "call", sdp: "v=0", number: "+49301234567" },
   { type: "call", sdp: "v=0", name: "Ada" },
+  { type: "call", sdp: "v=0", agent: 8 },
   { type: "offer", call, sdp: "v=0" },
   { type: "accept", call, sdp: "v=0" },
   { type: "reject", call },
@@ -21,6 +22,13 @@ const said: FromPage[] = [
   { type: "transfer", call, to: { number: "+49301234567" } },
   { type: "transfer", call, to: { agent: 7 } },
   { type: "transfer", call, to: { queue: 3 } },
+  { type: "transfer", call, to: { number: "+49301234567" }, from: "+4989100" },
+  { type: "consult", call, to: { agent: 8 } },
+  { type: "consult", call, to: { number: "+49301234567" }, from: "+4989100" },
+  { type: "consultation", call, what: "swap" },
+  { type: "consultation", call, what: "join" },
+  { type: "consultation", call, what: "complete" },
+  { type: "consultation", call, what: "cancel" },
 ];
 
 const base = { type: "call", call, waited_ms: 12_000, talked_ms: 4_000, muted: false, video: false } as const;
@@ -48,6 +56,16 @@ const heard: Numbered[] = [
   { ...base, seq: 3, state: "waiting", queue: "Support", position: 3, estimate_s: 90, talked_ms: 0 },
   { ...base, seq: 4, state: "dialling", waited_ms: 0, talked_ms: 0 },
   { ...base, seq: 5, state: "talking", with: { name: "Ada" }, muted: true, video: true },
+  {
+    ...base,
+    seq: 5,
+    state: "talking",
+    with: { name: "+49301234567", number: "+49301234567" },
+    queue: "Support",
+    consult: { who: { name: "Ben" }, with: "asked" },
+    any_from: true,
+    instead_of: "1hykxq0000002",
+  },
   { ...base, seq: 6, state: "held" },
   { ...base, seq: 7, state: "holding" },
   { ...base, seq: 8, state: "over", why: "customer_hung_up" },

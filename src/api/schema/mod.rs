@@ -305,11 +305,12 @@ fn assignment() -> Value {
 
 fn consulted() -> Value {
     let number = || json!({ "type": "string", "minLength": 3, "maxLength": 32 });
+    let id = || json!({ "type": "integer", "minimum": 0, "maximum": u32::MAX });
     json!({
         "type": "object",
         "additionalProperties": false,
-        "required": ["number"],
-        "properties": { "number": number(), "from": number() },
+        "properties": { "number": number(), "agent": id(), "from": number() },
+        "oneOf": [{ "required": ["number"] }, { "required": ["agent"] }],
     })
 }
 

@@ -191,7 +191,7 @@ pub(super) fn calls() -> Vec<Endpoint> {
             .gives_nothing(202)
             .refuses(&[404, 409, 429, 503]),
         post("/api/v1/calls/{call}/consult", ACT, calls::consult)
-            .says(TAG, "The agent asks a number outside, while the customer is on hold.")
+            .says(TAG, "The agent asks a number outside or a colleague, while the customer is on hold.")
             .takes(of("Consulted"))
             .gives_nothing(202)
             .refuses(&[404, 409, 429, 503]),

@@ -263,6 +263,27 @@ impl Endpoint {
         }
     }
 
+    /// The session of ours that somebody's Replaces means, who has it themselves (RFC 3891 §6.1), and
+    /// whether it is confirmed: whether they have, is for the user to find out.
+    pub fn meant(&self, replaces: &Replaces) -> Option<(SessionId, bool)> {
+        let id = self.tags.get(&replaces.to_tag.to_ascii_lowercase())?;
+        let session = self.sessions.get(id)?;
+        let is_it = |dialog: &Dialog| replaces.is_from(dialog.remote_tag());
+        let confirmed = match &session.state {
+            State::Talking(talking) if is_it(&talking.dialog) => true,
+            State::Invited(invited) if is_it(&invited.dialog) => false,
+            State::Calling { .. } if session.early.iter().any(|early| is_it(&early.dialog)) => {
+                false
+            }
+            State::Talking(_)
+            | State::Invited(_)
+            | State::Calling { .. }
+            | State::Ending(_)
+            | State::Over => return None,
+        };
+        (session.call_id == replaces.call_id).then_some((*id, confirmed))
+    }
+
     fn told(&mut self, id: SessionId) -> Option<&mut Subscription> {
         match &mut self.sessions.get_mut(&id)?.referral {
             Some(Referral::Active { told, .. }) => Some(told),

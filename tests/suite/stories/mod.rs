@@ -1,9 +1,11 @@
 //! Stories, told and checked as one reads them. The requirement stands in the name or beside it.
 
 mod agents;
+mod attended;
 mod browsers;
 pub(crate) mod callbacks;
 mod codecs;
+mod colleagues;
 mod consult;
 mod desk;
 mod digits;
@@ -15,6 +17,7 @@ mod ladder;
 mod media;
 mod missed;
 mod names;
+mod on_the_way;
 mod outbound;
 mod queue;
 mod recording;

@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 
 /// The tone of a carrier's network before the answer.
 pub(crate) const NETWORK: f32 = 350.0;
+/// That of another network, to which the call was forked on its way.
+pub(crate) const BRANCH: f32 = 215.0;
 
 /// What a carrier says to an INVITE.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -19,6 +21,8 @@ pub(crate) enum Says {
     Progress,
     /// 183 with one, and nothing is heard.
     MuteProgress,
+    /// 183 of another early dialog, with one, and its network is heard.
+    Branch,
     Answer,
     Refuse(u16),
     /// 503, to come back after so many seconds.
@@ -29,6 +33,8 @@ pub(crate) enum Says {
 pub(crate) struct Carrier {
     pub(crate) address: SocketAddr,
     pub(crate) voice: Voice,
+    /// That of the branch.
+    pub(crate) branch: Voice,
     hz: f32,
     /// What is said to each INVITE, and so many seconds after it.
     pub(crate) script: Vec<(f64, Says)>,
@@ -46,6 +52,7 @@ impl Carrier {
         Self {
             address,
             voice: Voice::new(SocketAddr::new(address.ip(), 4000), NETWORK),
+            branch: Voice::new(SocketAddr::new(address.ip(), 4002), BRANCH),
             hz,
             script: vec![],
             invites: vec![],
@@ -85,7 +92,7 @@ impl Carrier {
                 let call_id = heard.field("Call-ID");
                 self.due
                     .retain(|(_, _, invite)| invite.field("Call-ID") != call_id);
-                self.voice.stop();
+                self.hush();
                 let mut invites = self.invites.iter();
                 let invite = invites.find(|invite| invite.field("Call-ID") == call_id);
                 let ended = invite.map(|invite| invite.reply(487, "carrier", &contact, ""));
@@ -99,7 +106,7 @@ impl Carrier {
                     .extend(key.and_then(|key| key.chars().next()));
                 self.requests.push(method.to_owned());
                 if method == "BYE" {
-                    self.voice.stop();
+                    self.hush();
                 }
                 vec![heard.reply(200, "carrier", &contact, "")]
             }
@@ -118,7 +125,7 @@ impl Carrier {
     }
 
     fn say(&mut self, now: Instant, says: Says, invite: &Heard) -> Vec<u8> {
-        let (contact, sdp) = (self.contact(), self.sdp());
+        let (contact, sdp) = (self.contact(), describe(&self.voice));
         match says {
             Says::Trying => invite.reply(100, "carrier", &contact, ""),
             Says::Ringing => invite.reply(180, "carrier", &contact, ""),
@@ -127,12 +134,19 @@ impl Carrier {
                 self.speak(now, invite, NETWORK);
                 invite.reply(183, "carrier", &contact, &sdp)
             }
+            Says::Branch => {
+                if let Some(remote) = media_address(invite.body()) {
+                    self.branch.talk_to(now, remote, 8, (8, None));
+                }
+                invite.reply(183, "branch", &contact, &describe(&self.branch))
+            }
             Says::Answer => {
+                self.branch.stop();
                 self.speak(now, invite, self.hz);
                 invite.reply(200, "carrier", &contact, &sdp)
             }
             Says::Refuse(status) => {
-                self.voice.stop();
+                self.hush();
                 invite.reply(status, "carrier", &contact, "")
             }
             Says::Retry(after) => {
@@ -151,15 +165,20 @@ impl Carrier {
         }
     }
 
+    pub(crate) fn hush(&mut self) {
+        self.voice.stop();
+        self.branch.stop();
+    }
+
     fn contact(&self) -> String {
         format!("sip:carrier@{}", self.address)
     }
+}
 
-    fn sdp(&self) -> String {
-        let (ip, port) = (self.voice.address.ip(), self.voice.address.port());
-        format!(
-            "v=0\r\no=- 1 1 IN IP4 {ip}\r\ns=-\r\nc=IN IP4 {ip}\r\nt=0 0\r\nm=audio {port} RTP/AVP 8 101\r\n\
-             a=rtpmap:8 PCMA/8000\r\na=rtpmap:101 telephone-event/8000\r\na=sendrecv\r\n"
-        )
-    }
+fn describe(voice: &Voice) -> String {
+    let (ip, port) = (voice.address.ip(), voice.address.port());
+    format!(
+        "v=0\r\no=- 1 1 IN IP4 {ip}\r\ns=-\r\nc=IN IP4 {ip}\r\nt=0 0\r\nm=audio {port} RTP/AVP 8 101\r\n\
+         a=rtpmap:8 PCMA/8000\r\na=rtpmap:101 telephone-event/8000\r\na=sendrecv\r\n"
+    )
 }

@@ -17,7 +17,7 @@ pub(crate) mod speech;
 pub(crate) mod voice;
 mod wire;
 
-use carrier::{Carrier, NETWORK, Says};
+use carrier::{BRANCH, Carrier, NETWORK, Says};
 use cordboard::acd::Message;
 use cordboard::app::story::{self, Numbers};
 use cordboard::call::record::{Conversation, Segment};
@@ -195,7 +195,7 @@ impl World {
             phone.loses_calls();
         }
         for carrier in self.carriers.values_mut() {
-            carrier.voice.stop();
+            carrier.hush();
         }
         self.drain();
         self
@@ -312,8 +312,21 @@ impl World {
         self.heard_since(user, self.now - Duration::from_millis(300))
     }
 
+    /// The tones that whoever it is has heard since then, by phone or by page.
+    pub(crate) fn anybody_hears(&self, name: &str, from: Instant) -> Vec<&'static str> {
+        match self.pages.get(name) {
+            Some(page) => self.tones(&page.browser.voice.since(from)),
+            None => self.heard_since(name, from),
+        }
+    }
+
     pub(crate) fn heard_since(&self, user: &str, from: Instant) -> Vec<&'static str> {
         self.tones(&self.phones[user].voice.since(from))
+    }
+
+    /// Whether the network of a carrier is heard by those who listen.
+    pub(crate) fn network_speaks(&self, name: &str) -> bool {
+        self.carriers[name].voice.poll_timeout().is_some()
     }
 
     /// The names of the tones in a sound.
@@ -331,6 +344,7 @@ impl World {
             ("declined", DECLINED),
             ("ring back", RING_BACK),
             ("network", NETWORK),
+            ("branch", BRANCH),
             ("transfer music", TRANSFER_MUSIC),
             ("transfer message", TRANSFER_MESSAGE),
             ("not taken", NOT_TAKEN),
@@ -343,8 +357,8 @@ impl World {
         let pages = pages.map(|(name, page)| (leak(name), page.browser.voice.hz));
         let speech = self
             .phones
-            .values()
-            .map(|phone| (leak(&phone.user), phone.voice.hz));
+            .iter()
+            .map(|(name, phone)| (leak(name), phone.voice.hz));
         let carriers = self
             .carriers
             .iter()
@@ -437,8 +451,13 @@ impl World {
             .enumerate()
             .filter(|(index, _)| voices || index % 2 == 0);
         let carriers = self.carriers.values();
-        let carriers =
-            carriers.flat_map(|carrier| [carrier.poll_timeout(), carrier.voice.poll_timeout()]);
+        let carriers = carriers.flat_map(|carrier| {
+            [
+                carrier.poll_timeout(),
+                carrier.voice.poll_timeout(),
+                carrier.branch.poll_timeout(),
+            ]
+        });
         others
             .into_iter()
             .chain(phones.map(|(_, due)| due))
@@ -493,8 +512,10 @@ impl World {
             for bytes in carrier.tick(now) {
                 self.network.send(now, carrier.address, server, bytes);
             }
-            while let Some((to, bytes)) = carrier.voice.beat(now) {
-                self.network.send(now, carrier.voice.address, to, bytes);
+            for voice in [&mut carrier.voice, &mut carrier.branch] {
+                while let Some((to, bytes)) = voice.beat(now) {
+                    self.network.send(now, voice.address, to, bytes);
+                }
             }
         }
         self.drain();
@@ -535,6 +556,9 @@ impl World {
         if let Some(carrier) = carriers.find(|carrier| carrier.address.ip() == packet.to.ip()) {
             if packet.to.port() == carrier.voice.address.port() {
                 return carrier.voice.hear(now, &packet.bytes);
+            }
+            if packet.to.port() == carrier.branch.address.port() {
+                return carrier.branch.hear(now, &packet.bytes);
             }
             if packet.to == carrier.address {
                 for bytes in carrier.receive(now, &packet.bytes) {

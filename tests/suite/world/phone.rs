@@ -233,6 +233,30 @@ impl Phone {
         self.repeat(now, "REFER", text.into_bytes())
     }
 
+    /// Its call, as a Replaces in a URI names it (RFC 3891 §6.1).
+    pub(crate) fn replaces(&self) -> String {
+        let dialog = self.dialog.as_ref().expect("a call");
+        let tag = |party: &str| {
+            let (_, tag) = party.split_once(";tag=").unwrap_or_default();
+            tag.to_owned()
+        };
+        let (to, from) = (tag(&dialog.remote), tag(&dialog.local));
+        let call_id = dialog.call_id.replace('@', "%40");
+        format!("Replaces={call_id}%3Bto-tag%3D{to}%3Bfrom-tag%3D{from}")
+    }
+
+    /// Another phone of the same user, who proves themselves with this password.
+    pub(crate) fn is_of(&mut self, user: &str, password: &str) {
+        user.clone_into(&mut self.user);
+        password.clone_into(&mut self.secret);
+        self.proves = true;
+        // Its calls have other names than those of the first.
+        let SocketAddr::V4(address) = self.address else {
+            unreachable!("phones have such addresses")
+        };
+        self.serial = 50 * (1 + u32::from(address.ip().octets()[3]));
+    }
+
     /// An INFO with this body.
     pub(crate) fn info(&mut self, now: Instant, kind: &str, body: &str) -> Vec<Vec<u8>> {
         let Some(dialog) = self.dialog.clone().filter(|_| self.talking) else {

@@ -15,6 +15,8 @@ export interface About {
   agents: Named[];
   wrap_up: boolean;
   extend_wrap_up: boolean;
+  /** The numbers of the account, that may be shown to whom a customer goes on to. */
+  numbers: string[];
   calls_out: boolean;
 }
 

@@ -12,7 +12,16 @@
 
 import { computed, signal } from "@preact/signals";
 import { openMicrophone, Refusal } from "../wire/devices";
-import type { AgentNow, CallNow, FromPage, Hello, Target, ToPage, Trouble } from "../wire/message";
+import type {
+  AgentNow,
+  CallNow,
+  Consultation,
+  FromPage,
+  Hello,
+  Target,
+  ToPage,
+  Trouble,
+} from "../wire/message";
 import { ask } from "../wire/rest";
 import { type Ended, type Line, Wire, type World } from "../wire/socket";
 import { Talk } from "../wire/talk";
@@ -70,6 +79,10 @@ export class Desk {
     await this.#speak(null, (sdp) => ({ type: "call", sdp, number }));
   }
 
+  async dialColleague(agent: number): Promise<void> {
+    await this.#speak(null, (sdp) => ({ type: "call", sdp, agent }));
+  }
+
   hangUp(): void {
     const call = this.current.value?.call.call ?? this.talk.value?.call.value;
     if (call) this.#wire.say({ type: "hang_up", call });
@@ -81,12 +94,25 @@ export class Desk {
     if (call) this.#wire.say({ type: "hold", call, on }, false);
   }
 
-  /** The customer goes on to somebody else; `name`: whom, for the news. */
-  transfer(to: Target, name: string): void {
+  /** The customer goes on to somebody else; `name`: whom, for the news; `from`: the number they are shown. */
+  transfer(to: Target, name: string, from?: string): void {
     const call = this.current.value?.call.call;
     if (!call) return;
-    this.#wire.say({ type: "transfer", call, to }, false);
+    this.#wire.say({ type: "transfer", call, to, ...(from && { from }) }, false);
     this.#transferred = { call, name };
+  }
+
+  /** Somebody is asked before the customer goes on to them. */
+  consult(to: Target, from?: string): void {
+    const call = this.current.value?.call.call;
+    if (call) this.#wire.say({ type: "consult", call, to, ...(from && { from }) }, false);
+  }
+
+  consultation(what: Consultation): void {
+    const call = this.current.value?.call;
+    if (!call?.consult) return;
+    this.#wire.say({ type: "consultation", call: call.call, what }, false);
+    if (what === "complete") this.#transferred = { call: call.call, name: call.consult.who.name };
   }
 
   async setStatus(status: string, reason?: string): Promise<void> {
@@ -143,8 +169,10 @@ export class Desk {
   }
 
   async #told(call: CallNow): Promise<void> {
-    const others = this.calls.value.filter((known) => known.call.call !== call.call);
+    const replaced = [call.call, call.instead_of];
+    const others = this.calls.value.filter((known) => !replaced.includes(known.call.call));
     const talk = this.talk.value;
+    if (talk && call.instead_of && talk.call.value === call.instead_of) talk.call.value = call.call;
     if (talk && talk.call.value === null && call.state !== "ringing") talk.call.value = call.call;
     if (call.state === "over") {
       this.#over(call, others);

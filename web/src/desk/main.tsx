@@ -17,7 +17,7 @@ import { Callbacks } from "./callbacks";
 import { Conversations } from "./conversations";
 import { Desk } from "./desk";
 import "./desk.css";
-import { Dial } from "./dial";
+import { Colleague, Dial } from "./dial";
 import { Links, Share } from "./links";
 import { Now } from "./now";
 
@@ -98,6 +98,7 @@ function Work({ known, desk }: { known: About; desk: Desk }) {
       <div class="stack">
         <Now desk={desk} known={known} />
         {known.calls_out && <Dial desk={desk} />}
+        {known.agents.length > 0 && <Colleague desk={desk} agents={known.agents} />}
         <Share desk={desk} />
         <button type="button" class="button quiet" onClick={() => setOpen(true)}>
           <Icon name="settings" />

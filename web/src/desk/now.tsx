@@ -11,6 +11,7 @@ import { serverNow } from "../wire/rest";
 import type { Talk } from "../wire/talk";
 import type { About } from "./about";
 import { quiet, ring, silent, wake } from "./bell";
+import { Consulting, saysOf } from "./consult";
 import type { Desk, Known, News } from "./desk";
 import { TransferDialog } from "./transfer";
 
@@ -143,7 +144,7 @@ function Current({ desk, known: { call, at }, about, talk }: CurrentProps) {
       <div class="row">
         <div class="grow">
           <div role="status">
-            <h2 id="current">{headline(call, name)}</h2>
+            <h2 id="current">{call.consult ? saysOf(call, call.consult, name) : headline(call, name)}</h2>
           </div>
           {call.with?.number && call.with.number !== name && <p class="number">{call.with.number}</p>}
           {call.queue && <p class="soft">{t("ring.queue", { queue: call.queue })}</p>}
@@ -164,7 +165,7 @@ function Current({ desk, known: { call, at }, about, talk }: CurrentProps) {
             </div>
           )}
           <Controls talk={talk} video onDrop={() => desk.hangUp()}>
-            {isTalk && (
+            {isTalk && !call.consult && (
               <Control
                 icon={call.state === "holding" ? "play" : "pause"}
                 label={call.state === "holding" ? t("unhold") : t("hold")}
@@ -172,17 +173,24 @@ function Current({ desk, known: { call, at }, about, talk }: CurrentProps) {
                 onClick={() => desk.hold(call.state !== "holding")}
               />
             )}
-            {isTalk && (
+            {isTalk && !call.consult && (
               <Control icon="transfer" label={t("transfer")} onClick={() => setTransferring(true)} />
             )}
           </Controls>
+          {call.consult && <Consulting desk={desk} consult={call.consult} />}
           <div class="row">
             <QualityOf talk={talk} />
           </div>
         </>
       )}
       {transferring && (
-        <TransferDialog desk={desk} about={about} name={name} onClose={() => setTransferring(false)} />
+        <TransferDialog
+          desk={desk}
+          about={about}
+          call={call}
+          name={name}
+          onClose={() => setTransferring(false)}
+        />
       )}
     </section>
   );

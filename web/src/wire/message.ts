@@ -12,8 +12,8 @@ export const PATH = "/api/v1/page";
 export type FromPage =
   /** The first message. `resume` is from the last hello of the server, `seen` the last number that was taken. */
   | { type: "hello"; resume?: string; seen?: number; link?: string }
-  /** Begins a call: a customer's to where the link leads, an agent's to a number. */
-  | { type: "call"; sdp: string; number?: string; name?: string }
+  /** Begins a call: a customer's to where the link leads, an agent's to a number or a colleague. */
+  | { type: "call"; sdp: string; number?: string; agent?: number; name?: string }
   /** A new offer in a call: a camera comes or goes, or the way through the network has changed. */
   | { type: "offer"; call: string; sdp: string }
   | { type: "accept"; call: string; sdp: string }
@@ -24,7 +24,14 @@ export type FromPage =
   | { type: "mute"; call: string; on: boolean }
   /** A key, where the browser cannot press it in its sound. */
   | { type: "digit"; call: string; digit: string }
-  | { type: "transfer"; call: string; to: Target };
+  /** `from`: the number that one outside is shown, where there is a choice. */
+  | { type: "transfer"; call: string; to: Target; from?: string }
+  /** The agent asks a number or a colleague before. */
+  | { type: "consult"; call: string; to: Target; from?: string }
+  | { type: "consultation"; call: string; what: Consultation };
+
+/** What an agent wants who has asked somebody. */
+export type Consultation = "swap" | "join" | "complete" | "cancel";
 
 /** To whom a call is transferred: a number outside (E.164), an agent, or a queue. */
 export type Target = { number: string } | { agent: number } | { queue: number };
@@ -74,6 +81,12 @@ export interface CallNow {
   /** The other side's microphone is off; they send a picture. */
   muted: boolean;
   video: boolean;
+  /** Of the agent who asks somebody. */
+  consult?: Consult;
+  /** Who is called for the customer may be shown any number of the account. */
+  any_from?: boolean;
+  /** The call goes on with the sound of this one, which is over. */
+  instead_of?: string;
   /** Over: why, as records say it. */
   why?: string;
 }
@@ -83,6 +96,12 @@ export type CallState = "ringing" | "dialling" | "waiting" | "talking" | "held" 
 export interface Party {
   name: string;
   number?: string;
+}
+
+/** Somebody who is asked, and with whom the agent talks: with nobody yet, with them, the customer, or both. */
+export interface Consult {
+  who: Party;
+  with: "dialling" | "asked" | "customer" | "all";
 }
 
 /** Why something was not done: a word for programs, a sentence for people. */

@@ -1,0 +1,128 @@
+//! What agents do with the keys of a phone that has several calls: they let the party of one talk to the
+//! customer of another (RFC 5589 §7), or go on with a call on another phone (RFC 3891).
+
+use super::{Agent, Call, Dial, Hears, Other, Stage, Whom};
+use crate::id::LegId;
+
+/// The party whom an agent has asked in a call of their own.
+#[derive(Debug)]
+pub enum Party {
+    /// They talk.
+    Talking {
+        /// By which leg.
+        leg: LegId,
+        /// Who.
+        whom: Whom,
+    },
+    /// They are dialled.
+    Dialling {
+        /// How far that is.
+        dial: Dial,
+        /// By which leg.
+        leg: Option<LegId>,
+        /// What is heard meanwhile.
+        hears: Hears,
+    },
+}
+
+impl Call {
+    /// Who is asked in this call of an agent, if that is what it is.
+    pub fn party(&self) -> Option<Whom> {
+        self.caller_agent()?;
+        match &self.stage {
+            Stage::Dialling { dial, .. } => Some(dial.whom().clone()),
+            Stage::Talking { .. } if self.consult.is_none() => Some(self.reached()),
+            Stage::Answering
+            | Stage::Served(_)
+            | Stage::Waiting { .. }
+            | Stage::Calling { .. }
+            | Stage::Talking { .. }
+            | Stage::Over => None,
+        }
+    }
+
+    /// The party belongs to another call from now on; this one has nobody but its agent left.
+    pub fn give_away(&mut self) -> Option<Party> {
+        let whom = self.party()?;
+        let stage = std::mem::replace(&mut self.stage, Stage::Served(Hears::Silence));
+        let party = match stage {
+            Stage::Dialling { dial, leg, hears } => Party::Dialling { dial, leg, hears },
+            Stage::Talking { customer, .. } => Party::Talking {
+                leg: customer,
+                whom,
+            },
+            other @ (Stage::Answering
+            | Stage::Served(_)
+            | Stage::Waiting { .. }
+            | Stage::Calling { .. }
+            | Stage::Over) => {
+                self.stage = other;
+                return None;
+            }
+        };
+        self.colleague = None;
+        let leg = match &party {
+            Party::Talking { leg, .. } => Some(*leg),
+            Party::Dialling { leg, .. } => *leg,
+        };
+        if let Some(leg) = leg {
+            self.legs.remove(&leg);
+        }
+        Some(party)
+    }
+
+    /// The customer who was passed on is on the way to who is being dialled already.
+    pub fn go_on_dialling(&mut self, dial: Dial, leg: Option<LegId>, hears: Hears) {
+        self.legs.extend(leg);
+        self.stage = Stage::Dialling { dial, leg, hears };
+    }
+
+    fn reached(&self) -> Whom {
+        match &self.colleague {
+            Some(agent) => Whom::Colleague(agent.clone()),
+            None => Whom::Number(self.record.called.clone()),
+        }
+    }
+
+    /// A party goes on by another leg. Says whether there is such a party.
+    pub fn replace(&mut self, old: LegId, new: LegId) -> bool {
+        if self.replace_asked(old, new) {
+            return true;
+        }
+        let mut replaced = false;
+        let mut change = |leg: &mut LegId| {
+            if *leg == old {
+                (*leg, replaced) = (new, true);
+            }
+        };
+        match &mut self.stage {
+            Stage::Waiting {
+                ringing: Some(Agent { leg, .. }),
+                ..
+            }
+            | Stage::Dialling { leg: Some(leg), .. } => change(leg),
+            Stage::Talking {
+                customer, other, ..
+            } => {
+                change(customer);
+                match other {
+                    Other::Agent(Agent { leg, .. }) | Other::Outside(leg) => change(leg),
+                }
+            }
+            Stage::Waiting { ringing: None, .. }
+            | Stage::Answering
+            | Stage::Served(_)
+            | Stage::Calling { .. }
+            | Stage::Dialling { leg: None, .. }
+            | Stage::Over => {}
+        }
+        if replaced {
+            for leg in [&mut self.caller].into_iter().chain(&mut self.customer) {
+                if *leg == old {
+                    *leg = new;
+                }
+            }
+        }
+        replaced
+    }
+}
