@@ -58,7 +58,9 @@ impl Call {
                     let holds = [*customers, *others];
                     return self.consultation(consult, *customer, *other, holds, *music);
                 }
+                let internal = self.is_internal();
                 let customer_hears = match (others, customers) {
+                    (Hold::None, Hold::Held) if internal => Hears::Silence,
                     (Hold::None, _) => Hears::Party(other.leg()),
                     // Whoever holds is not listening: music on music is for nobody (R123).
                     (Hold::Held, Hold::None) => self.meanwhile_or(*music),
@@ -66,6 +68,8 @@ impl Call {
                 };
                 let other_hears = match (customers, others) {
                     (Hold::None, Hold::None) => Hears::Party(*customer),
+                    // Of two agents, each has the music of who waits.
+                    (Hold::Held, Hold::None) if internal => *music,
                     (Hold::Held, _) | (_, Hold::Held) => Hears::Silence,
                 };
                 // Who waits for the other to come back hears music, whatever was agreed before.

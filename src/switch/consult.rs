@@ -152,6 +152,7 @@ impl Switch {
         if !call.is_some_and(|call| call.talk_with(with)) {
             return;
         }
+        self.news.insert(id);
         match with {
             With::Asked => {
                 self.stop_recording(now, id);

@@ -68,6 +68,39 @@ fn who_takes_a_caller_who_was_handed_over_talks_to_them() {
 }
 
 #[test]
+fn b2_who_was_asked_before_has_the_caller_and_the_work_after_it() {
+    let take = |agent| Input::Take {
+        call: CallId(1),
+        agent: AgentId(agent),
+    };
+    let occupied = |occupied| Input::Occupied {
+        agent: AgentId(2),
+        occupied,
+    };
+    let story = talking()
+        .reachable(2, true)
+        .refuses(2, 2, Refusal::Declined);
+    let story = story.input(occupied(true)).input(take(2));
+    let call = CallId(1);
+    let with = |agent| Some(AgentState::Talking { call }) == story.floor.agent(AgentId(agent));
+    assert!(with(1) && !with(2), "they are with the other one still");
+    let story = story.passes_on(1).input(take(2)).input(occupied(false));
+    assert_eq!(
+        story.floor.agent(AgentId(2)),
+        Some(AgentState::Talking { call })
+    );
+    let stage = story.floor.caller(call).map(|caller| caller.stage);
+    assert_eq!(stage, Some(Stage::Talking(AgentId(2))));
+    let story = story.leaves(1).wait(0);
+    assert!(story.floor.caller(call).is_none());
+    let free = story.floor.agent(AgentId(2));
+    assert!(
+        matches!(free, Some(AgentState::Available { .. })),
+        "{free:?}"
+    );
+}
+
+#[test]
 fn nobody_is_rung_who_cannot_be() {
     talking().passes_on(1).hands(1, 2).expect(&[
         "5: wrapped up 1",

@@ -211,6 +211,29 @@ fn r130_agents_act_in_their_own_calls_and_others_for_the_agent() {
     ] {
         assert_eq!(desk.send("POST", &transfer, &me, &wrong).status, 422);
     }
+    let consult = format!("{path}/consult");
+    for (body, status) in [
+        (json!({ "agent": 2 }), 202),
+        (json!({ "number": "+49301" }), 202),
+        (json!({ "queue": 1 }), 422),
+        (json!({ "number": "+49301", "agent": 2 }), 422),
+        (json!({ "agent": 2, "from": "+49302" }), 422),
+    ] {
+        assert_eq!(
+            desk.send("POST", &consult, &me, &body).status,
+            status,
+            "{body}"
+        );
+    }
+    let from = None;
+    let asked =
+        [Target::Agent(AgentId(2)), Target::Number("+49301".into())].map(|to| Ask::Consult {
+            agent,
+            call,
+            to,
+            from: from.clone(),
+        });
+    assert_eq!(desk.asked(), asked);
     desk.will_reply(Err(Refused::AgentBusy(AgentId(2))));
     let refused = desk.send("POST", &transfer, &me, &json!({ "agent": 2 }));
     assert_eq!(

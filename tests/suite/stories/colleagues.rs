@@ -179,7 +179,10 @@ fn r20_who_cannot_be_asked_is_said_so() {
         from: None,
     };
     assert_eq!(w.asks(own), busy(ADA));
-    w.settings(|account| account.wrap_up.enabled = true);
+    w.settings(|account| {
+        account.wrap_up.enabled = true;
+        account.not_ready = vec!["Break".into()];
+    });
     w.hangs_up("bob").wait(1.0);
     assert_eq!(w.asks(consult(call)), busy(BEN), "after-call work");
     w.wait(30.0);
@@ -219,7 +222,7 @@ fn an_agent_calls_another_by_phone() {
     let (agent, on) = (Some(BEN), true);
     assert_eq!(w.asks(Ask::Hold { agent, call, on }), Ok(Done::Plain));
     w.wait(0.5);
-    assert_eq!((w.hears("1001"), w.hears("1002")), (vec![], vec![]));
+    assert_eq!((w.hears("1001"), w.hears("1002")), (vec!["music"], vec![]));
     let (agent, on) = (Some(BEN), false);
     assert_eq!(w.asks(Ask::Hold { agent, call, on }), Ok(Done::Plain));
     w.wait(0.5).reinvites("1001", "sendonly").wait(0.5);

@@ -250,6 +250,9 @@ impl Phone {
         user.clone_into(&mut self.user);
         password.clone_into(&mut self.secret);
         self.proves = true;
+        // As long as what phones send: the answer to a stranger is no longer than that (H29).
+        self.extra = "User-Agent: A phone on a desk, version 1.2.3, of a make with a long name\r\n"
+            .to_owned();
         // Its calls have other names than those of the first.
         let SocketAddr::V4(address) = self.address else {
             unreachable!("phones have such addresses")

@@ -2,6 +2,7 @@
 
 use super::calls_out::calling;
 use super::*;
+use crate::sip::Replaces;
 
 const UNKNOWN: &str = "SIP/2.0 481 Call/Transaction Does Not Exist";
 
@@ -205,6 +206,39 @@ fn a_call_may_take_the_place_of_one_that_the_same_host_has() {
         firsts(&w.says(early_only.text())),
         ["SIP/2.0 486 Busy Here"]
     );
+}
+
+#[test]
+fn rfc_3891_a_dialog_is_meant_by_its_call_id_and_both_tags() {
+    let mut w = Wire::new();
+    let (session, tag) = w.talking();
+    let meant = |w: &Wire, call_id: &str, to: &str, from: &str| {
+        let (call_id, to_tag, from_tag) = (call_id.to_owned(), to.to_owned(), from.to_owned());
+        let early_only = false;
+        w.endpoint.meant(&Replaces {
+            call_id,
+            to_tag,
+            from_tag,
+            early_only,
+        })
+    };
+    let confirmed = Some((session, true));
+    assert_eq!(meant(&w, "call-1", &tag.to_uppercase(), "ALICE"), confirmed);
+    for (call, to, from) in [
+        ("call-2", &*tag, "alice"),
+        ("call-1", "0123456789abcdef", "alice"),
+        ("call-1", &*tag, "bob"),
+        ("call-1", "alice", &*tag),
+    ] {
+        assert_eq!(meant(&w, call, to, from), None, "{call}, {to}, {from}");
+    }
+    // One of theirs that rings is early, and one that has ended is none.
+    let mut w = Wire::new();
+    let session = w.invited();
+    let tag = to_tag(&w.wishes(ring(session, 180, None))[0]);
+    assert_eq!(meant(&w, "call-1", &tag, "alice"), Some((session, false)));
+    w.wishes(end(session));
+    assert_eq!(meant(&w, "call-1", &tag, "alice"), None);
 }
 
 #[test]
