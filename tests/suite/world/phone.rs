@@ -64,6 +64,8 @@ struct Dialog {
     call_id: String,
     local: String,
     remote: String,
+    /// The other's tag, before it has answered.
+    early: Option<String>,
     target: String,
     invite: Heard,
     incoming: bool,
@@ -172,6 +174,7 @@ impl Phone {
             call_id,
             local,
             remote,
+            early: None,
             target: uri,
             invite: Heard::read(&bytes),
             incoming: false,
@@ -241,6 +244,10 @@ impl Phone {
             tag.to_owned()
         };
         let (to, from) = (tag(&dialog.remote), tag(&dialog.local));
+        let to = match &dialog.early {
+            Some(early) if to.is_empty() => early.clone(),
+            Some(_) | None => to,
+        };
         let call_id = dialog.call_id.replace('@', "%40");
         format!("Replaces={call_id}%3Bto-tag%3D{to}%3Bfrom-tag%3D{from}")
     }
@@ -365,6 +372,7 @@ impl Phone {
             call_id: heard.field("Call-ID"),
             local: format!("{};tag={}", heard.field("To"), self.tag()),
             remote: heard.field("From"),
+            early: None,
             target: heard.contact().unwrap_or_default(),
             invite: heard.clone(),
             incoming: true,
@@ -400,6 +408,10 @@ impl Phone {
                 let bytes = self.register_request(&format!("Authorization: {line}\r\n"));
                 self.repeat(now, "REGISTER", bytes)
             }
+            "INVITE" if status < 200 => {
+                self.rings(heard);
+                vec![]
+            }
             "INVITE" if status == 401 && self.proves => self.challenged(now, heard),
             "INVITE" if status >= 200 => self.invite_answered(now, status, heard),
             "REFER" => {
@@ -407,6 +419,15 @@ impl Phone {
                 vec![]
             }
             _ => vec![],
+        }
+    }
+
+    /// A dialog begins, if the other says so (RFC 3261 §12.1.2).
+    fn rings(&mut self, heard: &Heard) {
+        let to = heard.field("To");
+        let tag = to.split_once(";tag=").map(|(_, tag)| tag.to_owned());
+        if let Some(dialog) = self.dialog.as_mut().filter(|dialog| !dialog.incoming) {
+            dialog.early = tag.or(dialog.early.take());
         }
     }
 
