@@ -95,7 +95,7 @@ pub enum Input {
     ExtendWrapUp { agent: AgentId },
     /// The agent's phone can be rung, or cannot any more.
     Reachable { agent: AgentId, reachable: bool },
-    /// The agent is in a call of their own making and cannot be rung, or is back.
+    /// The agent is in a call of their own making, or supervises one, and cannot be rung; or is back.
     Occupied { agent: AgentId, occupied: bool },
     /// The agent took the call offered. Without such an offer it is answered with
     /// [`Action::Dismiss`].

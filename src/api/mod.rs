@@ -41,6 +41,7 @@ mod schema;
 mod serve;
 mod settings;
 mod sounds;
+mod supervise;
 mod switchboard;
 mod system;
 mod table;

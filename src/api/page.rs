@@ -14,8 +14,8 @@ use super::agents;
 use super::guard::{cookie, session_cookie};
 use super::problem::Problem;
 use super::serve::Peer;
-use super::who::Caller;
-use crate::id::{AgentId, PageId};
+use super::who::{Caller, Role};
+use crate::id::PageId;
 use crate::page::{self, Closing, Input, Numbered, ToPage, Transmit, Who};
 use axum::extract::ws::{
     CloseFrame, Message, WebSocket, WebSocketUpgrade, rejection::WebSocketUpgradeRejection,
@@ -131,21 +131,21 @@ pub(super) async fn socket(
         return Err(Problem::new(StatusCode::BAD_REQUEST, mend));
     }
     let session = cookie(&headers, session_cookie(peer.secure)).map(str::to_owned);
-    let agent = match &session {
-        Some(session) => agent_of(&site.people.of_session(session).await?),
-        None => None,
+    let who = match &session {
+        Some(session) => who(&site.people.of_session(session).await?),
+        None => Who::Customer,
     };
-    let (who, room) = match agent {
-        Some(agent) => (Who::Agent(agent), &site.desks),
-        None => {
+    let room = match who {
+        Who::Agent(_) | Who::Staff { .. } => &site.desks,
+        Who::Customer => {
             // Who connects may look at a link, and call by it.
             site.links.admit(Instant::now(), peer.address.ip())?;
-            (Who::Customer, &site.strangers)
+            &site.strangers
         }
     };
     let place = Arc::clone(room).try_acquire_owned();
     let place = place.map_err(|_| Problem::unavailable("Too many pages are open already."))?;
-    let desk = agent.zip(session);
+    let session = session.filter(|_| who != Who::Customer);
     Ok(upgrade
         .max_message_size(page::LONGEST)
         .max_frame_size(page::LONGEST)
@@ -157,7 +157,8 @@ pub(super) async fn socket(
                 site: Arc::clone(&site),
                 page,
                 said,
-                desk,
+                who,
+                session,
                 shown: Value::Null,
                 alive: Instant::now(),
                 _place: place,
@@ -167,10 +168,30 @@ pub(super) async fn socket(
         }))
 }
 
-fn agent_of(caller: &Caller) -> Option<AgentId> {
+/// Whose page it can be.
+fn who(caller: &Caller) -> Who {
     match caller {
-        Caller::User { agent, .. } => *agent,
-        Caller::Nobody | Caller::Key { .. } => None,
+        Caller::User {
+            role: Role::Agent,
+            agent: Some(agent),
+            ..
+        } => Who::Agent(*agent),
+        Caller::User {
+            role: Role::Admin | Role::Supervisor,
+            id,
+            agent,
+            ..
+        } => Who::Staff {
+            user: *id,
+            agent: *agent,
+        },
+        Caller::User {
+            role: Role::Agent,
+            agent: None,
+            ..
+        }
+        | Caller::Nobody
+        | Caller::Key { .. } => Who::Customer,
     }
 }
 
@@ -179,8 +200,9 @@ struct Line {
     site: Arc<Site>,
     page: PageId,
     said: mpsc::Receiver<Said>,
-    /// Whose desk it may be, and by which session.
-    desk: Option<(AgentId, String)>,
+    /// Whose it may be, and by which session if they have logged in.
+    who: Who,
+    session: Option<String>,
     /// What it was told of the agent last.
     shown: Value,
     /// The last sign of life.
@@ -256,11 +278,11 @@ impl Line {
     }
 
     async fn is_logged_in(&self) -> bool {
-        let Some((agent, session)) = &self.desk else {
+        let Some(session) = &self.session else {
             return true;
         };
         match self.site.people.of_session(session).await {
-            Ok(caller) => agent_of(&caller) == Some(*agent),
+            Ok(caller) => who(&caller) == self.who,
             // The database is gone: that is not the agent's fault.
             Err(_) => true,
         }
@@ -268,8 +290,12 @@ impl Line {
 
     /// The agent as a desk shows them, if that has changed.
     fn show(&mut self) -> Option<String> {
-        let (agent, _) = self.desk.as_ref()?;
-        let agent = agents::shown(&self.site.live.latest(), *agent)?;
+        let agent = match self.who {
+            Who::Agent(agent) => Some(agent),
+            Who::Staff { agent, .. } => agent,
+            Who::Customer => None,
+        };
+        let agent = agents::shown(&self.site.live.latest(), agent?)?;
         if agent == self.shown {
             return None;
         }

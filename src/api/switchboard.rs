@@ -99,7 +99,7 @@ fn refused(why: Refused) -> Problem {
             (Code::UNPROCESSABLE_ENTITY, Some("number"))
         }
         Refused::Barred(_) => (Code::FORBIDDEN, Some("number")),
-        Refused::NoTrunk => (Code::SERVICE_UNAVAILABLE, None),
+        Refused::NoTrunk | Refused::NoPlace => (Code::SERVICE_UNAVAILABLE, None),
         Refused::TooOften(_) => (Code::TOO_MANY_REQUESTS, None),
         Refused::FromIsNotOurs => (Code::UNPROCESSABLE_ENTITY, Some("from")),
         Refused::NotTheirs(_) => (Code::FORBIDDEN, None),
@@ -131,6 +131,14 @@ fn refused(why: Refused) -> Problem {
         | Refused::NobodyAsked(_)
         | Refused::Consulting(_)
         | Refused::NoCustomer(_)
+        | Refused::OwnCall(_)
+        | Refused::TooManySupervisors(_)
+        | Refused::AnotherSpeaks(_)
+        | Refused::Supervises(_)
+        | Refused::NotSupervising(_)
+        | Refused::SupervisorBusy(_)
+        | Refused::NoDevice
+        | Refused::NoAgent
         | Refused::FromIsFixed(_) => (Code::CONFLICT, None),
     };
     let faults = field.map(|field| Fault::new(field, why.to_string()));

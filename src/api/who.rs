@@ -47,6 +47,9 @@ pub(super) enum Scope {
     /// Hold, pass on and end calls for their agents.
     #[serde(rename = "calls:write")]
     CallsWrite,
+    /// Listen to calls, whisper, barge in and take them over, for an agent whom it names.
+    #[serde(rename = "calls:supervise")]
+    CallsSupervise,
     /// Read and pick callbacks.
     #[serde(rename = "callbacks:write")]
     CallbacksWrite,
@@ -65,13 +68,14 @@ pub(super) enum Scope {
 }
 
 impl Scope {
-    pub(super) const ALL: [Self; 11] = [
+    pub(super) const ALL: [Self; 12] = [
         Self::SettingsRead,
         Self::SettingsWrite,
         Self::LiveRead,
         Self::EventsRead,
         Self::AgentsWrite,
         Self::CallsWrite,
+        Self::CallsSupervise,
         Self::CallbacksWrite,
         Self::ConversationsWrite,
         Self::RecordingsRead,
@@ -88,6 +92,7 @@ impl Scope {
             Self::EventsRead => "events:read",
             Self::AgentsWrite => "agents:write",
             Self::CallsWrite => "calls:write",
+            Self::CallsSupervise => "calls:supervise",
             Self::CallbacksWrite => "callbacks:write",
             Self::ConversationsWrite => "conversations:write",
             Self::RecordingsRead => "recordings:read",

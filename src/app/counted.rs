@@ -29,6 +29,7 @@ pub(super) fn count(notice: &Notice) {
         | Notice::NotTaken { .. }
         | Notice::Consults { .. }
         | Notice::Consulted
+        | Notice::Supervisor { .. }
         | Notice::RingsColleague(_)
         | Notice::ColleagueAnswers { .. }
         | Notice::Replaced { .. }

@@ -2,6 +2,7 @@
 
 use super::certificates::Certificates;
 use super::counted;
+use super::kept::on_record;
 use super::redeem::Redeemer;
 use super::speech::Speech;
 use super::story::{self, Numbers};
@@ -260,8 +261,8 @@ impl Hands {
 
     /// Logs, counts, and passes on.
     fn tell(&mut self, call: Option<CallId>, notice: &Notice) {
-        if let Notice::Status(agent, status) = notice {
-            self.store.write(Record::AgentStatus(*agent, *status));
+        if let Some(record) = on_record(call, notice) {
+            self.store.write(record);
         }
         // Not told when nobody would read it: `tracing` asks for its words only then.
         let line = std::cell::LazyCell::new(|| story::tell(&self.account, notice, Numbers::Masked));

@@ -1,10 +1,31 @@
-//! What the store says of itself, passed on.
+//! What the store keeps of what is told; and what it says of itself, passed on.
 
 use super::inbox::Inbox;
 use crate::api::Health;
-use crate::store;
-use crate::switch::Input;
+use crate::call::supervise::Supervised;
+use crate::id::CallId;
+use crate::store::{self, Record};
+use crate::switch::{Input, Notice};
 use crate::watch::metrics;
+use jiff::Timestamp;
+
+/// What stays of something that is told besides the events: what agents say of themselves, and what
+/// supervisors do.
+pub(super) fn on_record(call: Option<CallId>, notice: &Notice) -> Option<Record> {
+    if let Notice::Status(agent, status) = notice {
+        return Some(Record::AgentStatus(*agent, *status));
+    }
+    if let Notice::Supervisor { by, agent, deed } = notice {
+        return Some(Record::Supervised(Supervised {
+            at: Timestamp::now(),
+            by: by.name.clone(),
+            call: call?,
+            agent: *agent,
+            deed: *deed,
+        }));
+    }
+    None
+}
 
 /// What the store says, on its thread: into the log, the health and the metrics.
 pub(super) fn store_event(inbox: &Inbox, health: &Health, event: store::Event) {

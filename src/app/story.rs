@@ -3,6 +3,7 @@
 use crate::acd::{By, Message, Status};
 use crate::call::Whom;
 use crate::call::record::{self, End};
+use crate::call::supervise::Deed;
 use crate::id::{AgentId, QueueId, TrunkId};
 use crate::route;
 use crate::settings::Account;
@@ -147,6 +148,11 @@ pub fn tell(account: &Account, notice: &Notice, numbers: Numbers) -> String {
         Notice::Replaced { .. } => "a party goes on at another phone of theirs".to_owned(),
         Notice::Consulted => "who is asked has answered".to_owned(),
         Notice::ConsultEnded => "who was asked is in the call no more".to_owned(),
+        Notice::Supervisor {
+            by,
+            agent: beside,
+            deed,
+        } => supervised(&by.name, beside.as_ref().map(agent), *deed),
         Notice::NotTaken { status } => {
             format!("nobody takes the caller who was passed on: {status}")
         }
@@ -258,6 +264,18 @@ pub fn tell(account: &Account, notice: &Notice, numbers: Numbers) -> String {
             let why = offence(ban.offence);
             format!("{source} is not heard for {seconds} s: {why}")
         }
+    }
+}
+
+fn supervised(by: &str, agent: Option<String>, deed: Deed) -> String {
+    let agent = agent.unwrap_or_else(|| "nobody".to_owned());
+    match deed {
+        Deed::Asks => format!("{by} is rung, to supervise {agent}"),
+        Deed::Listens => format!("{by} listens to {agent}"),
+        Deed::Whispers => format!("{by} whispers to {agent}"),
+        Deed::Barges => format!("{by} talks to {agent} and the customer"),
+        Deed::TakesOver => format!("{by} takes the customer over from {agent}"),
+        Deed::Leaves => format!("{by} does not supervise the call any more"),
     }
 }
 

@@ -18,18 +18,18 @@ pub enum Hears {
     Parties([Option<LegId>; MOST]),
 }
 
-/// The parties that one can hear at once: the others of an agent's three-way call and a supervisor.
-const MOST: usize = 3;
+/// The parties that one can hear at once: all three of a three-way call and a supervisor who barges in.
+const MOST: usize = 4;
 
 impl Hears {
-    /// All of these parties, the first three if there are more; silence if there is none.
+    /// All of these parties, the first four if there are more; silence if there is none.
     pub fn all(parties: impl IntoIterator<Item = LegId>) -> Self {
         let mut parties = parties.into_iter();
         let several: [_; MOST] = std::array::from_fn(|_| parties.next());
         match several {
             [None, ..] => Self::Silence,
             [Some(one), None, ..] => Self::Party(one),
-            [Some(_), Some(_), _] => Self::Parties(several),
+            [Some(_), Some(_), ..] => Self::Parties(several),
         }
     }
 }
@@ -37,6 +37,11 @@ impl Hears {
 impl Call {
     /// What each party of the call hears at this moment. A party that is not named hears silence.
     pub fn arrangement(&self) -> Vec<(LegId, Hears)> {
+        self.with_supervisors(self.of_parties())
+    }
+
+    /// What those hear who are the call's, not beside it.
+    fn of_parties(&self) -> Vec<(LegId, Hears)> {
         match &self.stage {
             Stage::Answering | Stage::Over => vec![],
             // Whoever has answered hears silence until the customer is dialled, a moment later.
@@ -95,7 +100,7 @@ mod tests {
     fn several_are_heard_at_once_and_one_alone_as_ever() {
         assert_eq!(Hears::all([]), Hears::Silence);
         assert_eq!(Hears::all([AGENT]), Hears::Party(AGENT));
-        let both = Hears::Parties([Some(AGENT), Some(CUSTOMER), None]);
+        let both = Hears::Parties([Some(AGENT), Some(CUSTOMER), None, None]);
         assert_eq!(Hears::all([AGENT, CUSTOMER]), both);
     }
 

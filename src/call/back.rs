@@ -50,6 +50,7 @@ impl Call {
             shown_outside: None,
             colleague: None,
             consult: None,
+            supervisors: vec![],
             interlude: None,
             promised: false,
             status_said: false,

@@ -16,6 +16,7 @@ impl Call {
         }
         self.note_attempts();
         self.end_consult();
+        self.supervisors.clear();
         self.passed(Passed::CustomerGone);
         self.stage = Stage::Over;
         self.record.ended = Some(clock.civil(now));
@@ -30,7 +31,8 @@ impl Call {
             (_, Role::Customer) if self.is_on_the_way() => End::CustomerHungUp,
             (Stage::Waiting { .. } | Stage::Dialling { .. }, Role::Customer) => End::Abandoned,
             (_, Role::Customer) => End::CustomerHungUp,
-            (_, Role::Agent) => End::AgentHungUp,
+            // A supervisor's leaving ends no call.
+            (_, Role::Agent | Role::Supervisor) => End::AgentHungUp,
             (_, Role::Outside) => End::OutsideHungUp,
         }
     }

@@ -17,6 +17,8 @@ impl Call {
         let holding = match role {
             Role::Customer => customers,
             Role::Agent | Role::Outside => others,
+            // Nobody waits for a supervisor.
+            Role::Supervisor => return false,
         };
         let news = std::mem::replace(holding, hold) != hold;
         self.off_hold();

@@ -14,6 +14,7 @@
 
 mod arrangement;
 mod back;
+mod check;
 mod colleague;
 mod consult;
 mod dial;
@@ -32,6 +33,7 @@ mod transfer;
 
 pub mod link;
 pub mod record;
+pub mod supervise;
 
 pub use arrangement::Hears;
 pub use back::Back;
@@ -89,6 +91,8 @@ pub struct Call {
     colleague: Option<AgentName>,
     /// Somebody whom the agent asks, or who talks with both.
     consult: Option<consult::Consult>,
+    /// Supervisors, those included who are rung (B1).
+    supervisors: Vec<supervise::Supervision>,
     /// What the customer hears who is on hold, or on the way to somebody else.
     interlude: Option<Interlude>,
     /// The customer was promised to be called back, and hears so.
@@ -220,6 +224,7 @@ impl Call {
             shown_outside: None,
             colleague: None,
             consult: None,
+            supervisors: vec![],
             interlude: None,
             promised: false,
             status_said: false,
@@ -389,14 +394,15 @@ impl Call {
 
     /// How many parties it has at this moment.
     pub fn parties(&self) -> usize {
-        match &self.stage {
+        let parties = match &self.stage {
             Stage::Over => 0,
             Stage::Answering | Stage::Served(_) => 1,
             Stage::Waiting { ringing, .. } => 1 + usize::from(ringing.is_some()),
             Stage::Calling { agent, .. } => usize::from(agent.is_some()),
             Stage::Dialling { leg, .. } => 1 + usize::from(leg.is_some()),
             Stage::Talking { .. } => 2 + usize::from(self.asked().is_some()),
-        }
+        };
+        parties + self.supervisors.len()
     }
 
     /// The agent took the call: from now on they talk. Says whether the two could be connected.

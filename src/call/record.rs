@@ -177,6 +177,8 @@ pub enum Role {
     Agent,
     /// A number outside that the customer was sent to.
     Outside,
+    /// Somebody beside the agent (B1).
+    Supervisor,
 }
 
 /// Why a conversation ended.

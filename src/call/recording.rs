@@ -1,7 +1,7 @@
 //! What is recorded of a call, and when (R88–R97, D15).
 
 use super::record::{Direction, Role, Segment, Track};
-use super::{Agent, Call, Recorded};
+use super::{Call, Recorded};
 use crate::clock::Clock;
 use crate::id::{LegId, RecordingId};
 use crate::settings::{self, Composition};
@@ -27,27 +27,33 @@ impl Policy {
 }
 
 impl Call {
-    /// Begins a segment with the agent who has just been connected, if this call and this agent
-    /// are recorded. `ids` are those of the customer's file and the agent's, `sip_call_ids` those of
-    /// their legs.
+    /// Whose voices are recorded: the customer's, the agent's, and that of a supervisor who barges in
+    /// (R89, B1). Nobody else's: a whisper is for the agent alone.
+    pub fn recorded_parties(&self) -> Vec<(LegId, Role)> {
+        let Some((customer, agent)) = self.customer().zip(self.agent()) else {
+            return vec![];
+        };
+        let two = [(customer, Role::Customer), (agent.leg, Role::Agent)];
+        let barging = self.barging().into_iter();
+        let barging = barging.map(|leg| (leg, Role::Supervisor));
+        two.into_iter().chain(barging).collect()
+    }
+
+    /// Begins a segment of [`Call::recorded_parties`], a track for each, if this call and this agent
+    /// are recorded.
     pub fn begin_segment(
         &mut self,
         now: Instant,
         clock: &Clock,
-        agent: Agent,
         settings: &settings::Agent,
-        ids: [RecordingId; 2],
-        sip_call_ids: [String; 2],
+        tracks: Vec<Track>,
     ) -> Option<&Recorded> {
         let wanted = settings.record_calls
             && settings
                 .record_direction
                 .has(self.record.direction == Direction::Outbound);
         let policy = self.policy.filter(|_| wanted)?;
-        let customer = self.customer()?;
         self.segments += 1;
-        let [customers, agents] = ids;
-        let [customers_call, agents_call] = sip_call_ids;
         let segment = Segment {
             call: self.id,
             number: self.segments,
@@ -61,20 +67,7 @@ impl Call {
             called: self.record.called.clone(),
             queue: self.record.queue.clone(),
             direction: self.record.direction,
-            tracks: vec![
-                Track {
-                    recording: customers,
-                    leg: customer,
-                    sip_call_id: customers_call,
-                    role: Role::Customer,
-                },
-                Track {
-                    recording: agents,
-                    leg: agent.leg,
-                    sip_call_id: agents_call,
-                    role: Role::Agent,
-                },
-            ],
+            tracks,
             composition: policy.composition,
         };
         let origin = now;
@@ -98,6 +91,11 @@ impl Call {
     /// Whether something is being recorded.
     pub fn is_recorded(&self) -> bool {
         self.segment.is_some()
+    }
+
+    /// What is being recorded.
+    pub fn recorded(&self) -> Option<&Recorded> {
+        self.segment.as_ref()
     }
 
     /// Ends the segment that is being recorded, if any.

@@ -65,6 +65,15 @@ pub const KINDS: &[(&str, &str)] = &[
         "An agent has left the customer to somebody else: call, agent, to (number, agent or queue).",
     ),
     (
+        "call.supervised",
+        "A supervisor stands beside the agent of a call: call, by, agent, mode (listen, whisper, barge, \
+         take_over).",
+    ),
+    (
+        "call.supervision_ended",
+        "A supervisor is there no more, or has not come: call, by.",
+    ),
+    (
         "call.transfer_failed",
         "Nobody has taken a customer who was passed on: call, the SIP status.",
     ),

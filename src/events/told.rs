@@ -3,6 +3,7 @@
 use super::live::status_word;
 use super::what::{OfferEnd, What};
 use crate::acd::{Message, Status};
+use crate::call::supervise::{Deed, Supervisor};
 use crate::id::{AgentId, CallId};
 use crate::switch::{Notice, TrunkState, Unrung};
 
@@ -97,6 +98,7 @@ pub fn told(call: Option<CallId>, notice: &Notice) -> Option<What> {
             agent: *by,
             to: to.clone(),
         },
+        Notice::Supervisor { by, agent, deed } => supervised(call?, by, *agent, *deed)?,
         Notice::NotTaken { status } => What::TransferFailed {
             call: call?,
             status: *status,
@@ -227,6 +229,25 @@ fn message_word(message: Message) -> &'static str {
         Message::MaxWait => "max_wait",
         Message::Away => "away",
     }
+}
+
+/// Who is rung is not there yet.
+fn supervised(call: CallId, by: &Supervisor, agent: Option<AgentId>, deed: Deed) -> Option<What> {
+    let by = by.name.clone();
+    let mode = match deed {
+        Deed::Asks => return None,
+        Deed::Listens => "listen",
+        Deed::Whispers => "whisper",
+        Deed::Barges => "barge",
+        Deed::TakesOver => "take_over",
+        Deed::Leaves => return Some(What::SupervisionEnded { call, by }),
+    };
+    Some(What::Supervised {
+        call,
+        by,
+        agent,
+        mode,
+    })
 }
 
 fn offer_ended(call: CallId, agent: AgentId, why: Unrung) -> What {

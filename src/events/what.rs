@@ -96,6 +96,16 @@ pub enum What {
         agent: AgentId,
         to: Destination,
     },
+    /// A supervisor stands beside the agent of a call: `listen` (heard by nobody), `whisper` (by the
+    /// agent), `barge` (by both), or has the customer now, `take_over`.
+    Supervised {
+        call: CallId,
+        by: String,
+        agent: Option<AgentId>,
+        mode: &'static str,
+    },
+    /// A supervisor is there no more, or has not come.
+    SupervisionEnded { call: CallId, by: String },
     /// Nobody has taken a customer who was passed on: the SIP status.
     TransferFailed { call: CallId, status: u16 },
     /// A number outside is tried by a trunk.
@@ -222,6 +232,8 @@ impl What {
             Self::Dialled { .. } => "call.dialled",
             Self::SentOut { .. } => "call.sent_out",
             Self::Transferred { .. } => "call.transferred",
+            Self::Supervised { .. } => "call.supervised",
+            Self::SupervisionEnded { .. } => "call.supervision_ended",
             Self::TransferFailed { .. } => "call.transfer_failed",
             Self::Tried { .. } => "call.tried",
             Self::PassedOver { .. } => "call.passed_over",

@@ -17,6 +17,11 @@ impl Endpoint {
             let whose = self.visits.get(id).map(|visit| visit.whose);
             assert_eq!(whose, Some(Whose::Desk(*agent)));
         }
+        for (user, id) in &self.supervisors {
+            let whose = self.visits.get(id).map(|visit| visit.whose);
+            let theirs = matches!(whose, Some(Whose::Supervisor { user: of, .. }) if of == *user);
+            assert!(theirs, "user {user}: {whose:?}");
+        }
         for (id, visit) in &self.visits {
             match visit.page {
                 Some(page) => {

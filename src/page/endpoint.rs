@@ -6,7 +6,7 @@ use super::{
     Closing, Event, FromPage, HELLO_WITHIN, Input, LEASE, LONGEST, Link, Transmit, Trouble,
 };
 use super::{ToPage, Who, Whose};
-use crate::id::{AgentId, PageId, VisitId};
+use crate::id::{AgentId, PageId, UserId, VisitId};
 use crate::random::Random;
 use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -33,6 +33,7 @@ pub struct Endpoint {
     /// By the SHA-256 of the resume token: what is looked up tells nothing of what is kept.
     pub(super) tokens: BTreeMap<[u8; 32], VisitId>,
     pub(super) desks: BTreeMap<AgentId, VisitId>,
+    pub(super) supervisors: BTreeMap<UserId, VisitId>,
     pub(super) deadlines: BTreeSet<(Instant, Due)>,
     /// The number of the last visit.
     last: u64,
@@ -57,6 +58,7 @@ impl Endpoint {
             visits: BTreeMap::new(),
             tokens: BTreeMap::new(),
             desks: BTreeMap::new(),
+            supervisors: BTreeMap::new(),
             deadlines: BTreeSet::new(),
             last: 0,
             transmits: VecDeque::new(),
@@ -118,6 +120,11 @@ impl Endpoint {
     /// The desk of an agent, connected or kept.
     pub fn desk(&self, agent: AgentId) -> Option<VisitId> {
         self.desks.get(&agent).copied()
+    }
+
+    /// The page by which a supervisor stands beside agents, connected or kept.
+    pub fn supervisor(&self, user: UserId) -> Option<VisitId> {
+        self.supervisors.get(&user).copied()
     }
 
     /// Whether the page of a visit is connected.
@@ -183,8 +190,16 @@ impl Endpoint {
             (FromPage::Hello { .. }, Some(_)) => {
                 self.say(id, bad_message("hello was said already"))
             }
-            (FromPage::Hello { resume, seen, link }, None) => {
-                self.greeted(id, resume.as_deref(), seen, link.as_deref());
+            (
+                FromPage::Hello {
+                    resume,
+                    seen,
+                    link,
+                    supervisor,
+                },
+                None,
+            ) => {
+                self.greeted(id, resume.as_deref(), seen, link.as_deref(), supervisor);
             }
             (_, None) => self.say(id, bad_message("the first message must be a hello")),
             (what, Some(visit)) => {
@@ -198,26 +213,37 @@ impl Endpoint {
     }
 
     /// A hello: a visit begins, or goes on.
-    fn greeted(&mut self, id: PageId, resume: Option<&str>, seen: u64, link: Option<&str>) {
+    fn greeted(
+        &mut self,
+        id: PageId,
+        resume: Option<&str>,
+        seen: u64,
+        link: Option<&str>,
+        supervisor: bool,
+    ) {
         let Some(who) = self.pages.get(&id).map(|page| page.who) else {
             return;
         };
         let resumed = resume.and_then(|token| self.resumed(who, token));
-        // An agent's desk goes on whichever page shows it; what it knows, only the old one does.
-        let desk = match (who, link) {
-            (Who::Agent(agent), None) => self.desk(agent),
-            (Who::Agent(_), Some(_)) | (Who::Customer, _) => None,
-        };
         let whose = match (who, link) {
             (_, Some(token)) => Whose::Customer(hash(token)),
-            (Who::Agent(agent), None) => Whose::Desk(agent),
-            (Who::Customer, None) => {
-                if resumed.is_none() {
-                    self.say(id, ToPage::Error(no_link()));
-                    return self.close(id, Closing::NotWelcome);
+            (Who::Staff { user, agent }, None) if supervisor => Whose::Supervisor { user, agent },
+            (Who::Agent(_) | Who::Staff { .. } | Who::Customer, None) => {
+                match (who.agent(), &resumed) {
+                    (Some(agent), _) => Whose::Desk(agent),
+                    (None, Some(_)) => Whose::Customer([0; 32]),
+                    (None, None) => {
+                        self.say(id, ToPage::Error(no_link()));
+                        return self.close(id, Closing::NotWelcome);
+                    }
                 }
-                Whose::Customer([0; 32])
             }
+        };
+        // A desk goes on whichever page shows it; what it knows, only the old one does.
+        let desk = match whose {
+            Whose::Desk(agent) => self.desk(agent),
+            Whose::Supervisor { user, .. } => self.supervisor(user),
+            Whose::Customer(_) => None,
         };
         match (resumed, desk) {
             (Some((visit, token)), _) => self.comes_back(id, visit, Some(token), seen),
@@ -232,7 +258,8 @@ impl Endpoint {
         let &visit = self.tokens.get(&hash(token)).filter(|_| fits)?;
         let whose = self.visits.get(&visit)?.whose;
         let may = match whose {
-            Whose::Desk(agent) => who == Who::Agent(agent),
+            Whose::Desk(agent) => who.agent() == Some(agent),
+            Whose::Supervisor { user, agent } => who == Who::Staff { user, agent },
             Whose::Customer(_) => true,
         };
         may.then(|| (visit, token.to_owned()))
@@ -246,12 +273,20 @@ impl Endpoint {
         let id = VisitId(self.last);
         self.visits.insert(id, Visit::new(whose, page, [0; 32]));
         self.seat(page, id);
-        if let Whose::Desk(agent) = whose {
-            self.desks.insert(agent, id);
-        }
+        let welcome = match whose {
+            Whose::Desk(agent) => {
+                self.desks.insert(agent, id);
+                true
+            }
+            Whose::Supervisor { user, .. } => {
+                self.supervisors.insert(user, id);
+                true
+            }
+            Whose::Customer(_) => false,
+        };
         let resume = self.new_token(id);
         self.events.push_back(Event::Came { visit: id, whose });
-        if let Whose::Desk(_) = whose {
+        if welcome {
             self.hello(id, resume, false);
         }
     }
@@ -315,7 +350,7 @@ impl Endpoint {
         };
         let agent = match visit.whose {
             Whose::Desk(agent) => Some(agent),
-            Whose::Customer(_) => None,
+            Whose::Supervisor { .. } | Whose::Customer(_) => None,
         };
         let hello = ToPage::Hello {
             resume,
@@ -393,9 +428,11 @@ impl Endpoint {
             return;
         };
         self.tokens.remove(&visit.token);
-        if let Whose::Desk(agent) = visit.whose {
-            self.desks.remove(&agent);
-        }
+        match visit.whose {
+            Whose::Desk(agent) => self.desks.remove(&agent),
+            Whose::Supervisor { user, .. } => self.supervisors.remove(&user),
+            Whose::Customer(_) => None,
+        };
         for due in [
             visit.absent_at.map(|at| (at, Due::Absent(id))),
             visit.gone_at.map(|at| (at, Due::Gone(id))),

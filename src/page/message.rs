@@ -20,6 +20,9 @@ pub enum FromPage {
         /// The token of a call link.
         #[serde(default)]
         link: Option<String>,
+        /// It is that by which a supervisor stands beside agents, not a desk.
+        #[serde(default)]
+        supervisor: bool,
     },
     /// Begins a call: a customer's to where the link leads, an agent's to a number.
     Call {
@@ -165,6 +168,9 @@ pub enum ToPage {
         /// Ringing: for so many milliseconds more.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         rings_ms: Option<u64>,
+        /// Of a supervisor beside the agent: by whom they are heard.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        supervises: Option<Supervises>,
         /// The other side's microphone is off; they send a picture.
         muted: bool,
         video: bool,
@@ -180,7 +186,7 @@ pub enum ToPage {
         /// Over: why, as records say it; of a call that rang at a desk and was not taken: `no_answer`,
         /// `declined`, `failed`, `caller_gone`, `agent_gone`, `not_ready`; of a desk
         /// that was lost in a talk: `lost`; of one that has left the customer to somebody else:
-        /// `passed_on`.
+        /// `passed_on`; of a supervisor who is there no more: `supervision_ended`.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         why: Option<String>,
     },
@@ -233,6 +239,18 @@ pub enum ConsultWith {
     All,
 }
 
+/// By whom a supervisor is heard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Supervises {
+    /// By nobody.
+    Listen,
+    /// By the agent.
+    Whisper,
+    /// By both.
+    Barge,
+}
+
 /// What a call does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -274,6 +292,7 @@ mod tests {
             resume: None,
             seen: 0,
             link: None,
+            supervisor: false,
         };
         assert_eq!(hello, nothing);
         let call = CallId::mint(1_700_000_000_000, 1);

@@ -1,6 +1,7 @@
 //! Browsers: the protocol between a page and the server, over one WebSocket each.
 //!
-//! Two kinds of page speak it: a customer's, who came by a call link, and the desk of an agent. The
+//! Three kinds of page speak it: a customer's, who came by a call link, the desk of an agent, and that of
+//! a supervisor, by which they stand beside an agent (B1). The
 //! page always offers and the server always answers (RFC 8829), so nobody's offers cross. All that a
 //! page shows comes as messages with numbers; a page that was reloaded, or whose network changed,
 //! says [`FromPage::Hello`] with its resume token and gets what it has missed (B18).
@@ -12,8 +13,8 @@
 //!              Close                                                      └──(`keeps`)──▶ Gone
 //! ```
 //!
-//! A *page* is one connection, a *visit* what its user takes for one page. An agent has one visit: the
-//! latest page is the desk, the one before is told [`ToPage::Superseded`].
+//! A *page* is one connection, a *visit* what its user takes for one page. An agent has one visit, and a
+//! supervisor: the latest page is the desk, the one before is told [`ToPage::Superseded`].
 //!
 //! Deliberately absent: `candidate` messages. The server's own candidates are in its answer, and it
 //! learns those of the browser from the checks that the browser makes (RFC 8445 §2.5, lite).
@@ -32,11 +33,11 @@ mod visit;
 pub use closing::Closing;
 pub use endpoint::Endpoint;
 pub use message::{
-    CallState, Consult, ConsultWith, Consultation, FromPage, Link, Numbered, Party, Target, ToPage,
-    Trouble,
+    CallState, Consult, ConsultWith, Consultation, FromPage, Link, Numbered, Party, Supervises,
+    Target, ToPage, Trouble,
 };
 
-use crate::id::{AgentId, PageId, VisitId};
+use crate::id::{AgentId, PageId, UserId, VisitId};
 use std::fmt;
 use std::time::{Duration, Instant};
 
@@ -72,8 +73,25 @@ pub enum Who {
     /// This agent's, who has logged in; a customer's if it comes with a link, since agents try links
     /// out, too.
     Agent(AgentId),
+    /// A supervisor's or an administrator's, who have logged in: by their hello it is the desk of the agent
+    /// who they are, if they are one, or that by which they supervise.
+    Staff {
+        user: UserId,
+        agent: Option<AgentId>,
+    },
     /// A customer's.
     Customer,
+}
+
+impl Who {
+    /// The agent who they are.
+    fn agent(self) -> Option<AgentId> {
+        match self {
+            Self::Agent(agent) => Some(agent),
+            Self::Staff { agent, .. } => agent,
+            Self::Customer => None,
+        }
+    }
 }
 
 /// What is to be sent to a page.
@@ -107,6 +125,12 @@ pub enum Event {
 pub enum Whose {
     /// The desk of an agent.
     Desk(AgentId),
+    /// That by which a supervisor stands beside agents.
+    Supervisor {
+        user: UserId,
+        /// The agent who they are.
+        agent: Option<AgentId>,
+    },
     /// Of a customer, by the link whose token has this SHA-256.
     Customer([u8; 32]),
 }
@@ -136,6 +160,7 @@ impl fmt::Debug for Whose {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Desk(agent) => write!(f, "Desk({agent})"),
+            Self::Supervisor { user, .. } => write!(f, "Supervisor({user})"),
             Self::Customer(_) => f.write_str("Customer"),
         }
     }

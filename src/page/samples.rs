@@ -12,7 +12,12 @@ fn samples(of: &str) -> Vec<Value> {
 /// Without what is absent or empty.
 fn lean(mut value: Value) -> Value {
     if let Some(fields) = value.as_object_mut() {
-        fields.retain(|name, value| !(value.is_null() || name == "seen" && *value == 0));
+        let empty = |name: &str, value: &Value| match name {
+            "seen" => *value == 0,
+            "supervisor" => *value == false,
+            _ => value.is_null(),
+        };
+        fields.retain(|name, value| !empty(name, value));
     }
     value
 }

@@ -1,7 +1,7 @@
 //! Pages that come, go, come back, and do what they may not.
 
 use super::*;
-use crate::id::CallId;
+use crate::id::{CallId, UserId};
 use crate::random::Random;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -428,4 +428,43 @@ fn random_lives_of_pages_leave_nothing() {
         assert!(p.endpoint.is_idle(), "seed {seed}");
         assert_eq!(p.endpoint.poll_timeout(), None, "seed {seed}");
     }
+}
+
+#[test]
+fn b1_a_supervisors_page_is_no_desk_and_comes_back_like_one() {
+    let mut pages = Pages::new();
+    let (user, agent) = (UserId(7), Some(ADA));
+    let eve = Who::Staff { user, agent };
+    let whose = Whose::Supervisor { user, agent };
+    let hello = json!({"type": "hello", "supervisor": true});
+    pages.opens(1, eve).says(1, json!({"type": "hello"}));
+    pages.opens(2, eve).says(2, hello.clone());
+    let visit = pages.endpoint.supervisor(user).expect("a page");
+    assert_ne!(pages.endpoint.desk(ADA), Some(visit), "the desk is another");
+    assert_eq!(pages.endpoint.whose(visit), Some(whose));
+    let token = pages.token();
+    pages.dies(2).take_events();
+    let back = json!({"type": "hello", "supervisor": true, "resume": token, "seen": 0});
+    pages.opens(3, eve).says(3, back);
+    let knows = false;
+    assert_eq!(pages.take_events(), [Event::Back { visit, knows }]);
+    // Another tab of theirs takes its place, and nobody else's does.
+    let fay = Who::Staff {
+        user: UserId(8),
+        agent: None,
+    };
+    let stolen = json!({"type": "hello", "supervisor": true, "resume": pages.token()});
+    pages.opens(4, fay).says(4, stolen);
+    assert_ne!(pages.endpoint.supervisor(UserId(8)), Some(visit));
+    pages.opens(5, eve).says(5, hello.clone());
+    assert_eq!(pages.closed, [(3, Closing::Superseded)]);
+    // Who is no supervisor has none, whatever they say.
+    pages
+        .opens(6, Who::Agent(AgentId(2)))
+        .says(6, hello.clone());
+    assert!(pages.endpoint.desk(AgentId(2)).is_some());
+    pages.opens(7, Who::Customer).says(7, hello);
+    assert_eq!(pages.closed.last(), Some(&(7, Closing::NotWelcome)));
+    pages.dies(1).dies(4).dies(5).dies(6).wait(KEEPS.as_secs());
+    assert!(pages.endpoint.is_idle());
 }

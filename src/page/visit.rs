@@ -35,7 +35,7 @@ impl Visit {
             page: Some(page),
             token,
             link: None,
-            welcome: matches!(whose, Whose::Desk(_)),
+            welcome: !matches!(whose, Whose::Customer(_)),
             absent_at: None,
             gone_at: None,
             last: 0,

@@ -14,6 +14,7 @@
 
 use super::Store;
 use super::link::{Link, Row, Value};
+use crate::call::supervise::Supervised;
 use anyhow::Context as _;
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
@@ -241,6 +242,18 @@ async fn forget(link: &mut Link, before: Timestamp) -> anyhow::Result<u64> {
     };
     append(link, Timestamp::now(), note).await?;
     Ok(gone)
+}
+
+impl From<&Supervised> for Noted {
+    fn from(supervised: &Supervised) -> Self {
+        let agent = supervised.agent;
+        Self {
+            who: supervised.by.clone(),
+            action: supervised.deed.action(),
+            subject: supervised.call.to_string(),
+            detail: agent.map_or_else(String::new, |agent| format!("agent {agent}")),
+        }
+    }
 }
 
 impl Audit {

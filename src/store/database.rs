@@ -10,7 +10,7 @@ use super::Record;
 use super::ledger::Ledger;
 use super::link::{Dialect, Link};
 use super::place::Place;
-use super::{agents, callbacks, events, recordings, rows};
+use super::{agents, audit, callbacks, events, recordings, rows};
 use crate::call::record::{Conversation, End, Recorded, Status};
 use crate::id::CallId;
 use anyhow::{Context as _, bail};
@@ -168,6 +168,9 @@ impl Database {
                             statuses.insert(*agent, *status);
                         }
                         Record::Owner(owner) => owners.push(owner),
+                        Record::Supervised(deed) => {
+                            audit::append(link, deed.at, deed.into()).await?;
+                        }
                     }
                 }
                 let ended = rows::put_conversations(link, &conversations).await?;

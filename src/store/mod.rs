@@ -60,6 +60,7 @@ pub use webhooks::{DeadLetter, Progress, Webhook};
 
 use crate::acd::{Status, callback};
 use crate::call::record::{Conversation, Recorded};
+use crate::call::supervise::Supervised;
 use crate::id::{AgentId, CallId, CallbackId};
 use anyhow::{Context as _, anyhow};
 use database::Database;
@@ -102,6 +103,8 @@ pub enum Record {
     AgentStatus(AgentId, Status),
     /// Whose a conversation is now. The last writing counts.
     Owner(Owner),
+    /// What a supervisor has done: into the audit log.
+    Supervised(Supervised),
 }
 
 /// What the store tells of itself.
@@ -217,7 +220,8 @@ impl Store {
             | Record::Recorded(_)
             | Record::Event(_)
             | Record::AgentStatus(..)
-            | Record::Owner(_) => None,
+            | Record::Owner(_)
+            | Record::Supervised(_) => None,
         };
         if self.requests.try_send(Request::Write(record)).is_ok() {
             self.shared.written.fetch_add(1, Relaxed);

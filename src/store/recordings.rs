@@ -420,6 +420,7 @@ fn content_word(content: Content) -> String {
         Content::Leg(Role::Customer) => word(&Role::Customer),
         Content::Leg(Role::Agent) => word(&Role::Agent),
         Content::Leg(Role::Outside) => word(&Role::Outside),
+        Content::Leg(Role::Supervisor) => word(&Role::Supervisor),
         Content::Stereo => STEREO.to_owned(),
     }
 }

@@ -231,7 +231,8 @@ mod tests {
             | Record::Callback(_)
             | Record::Event(_)
             | Record::AgentStatus(..)
-            | Record::Owner(_) => 0,
+            | Record::Owner(_)
+            | Record::Supervised(_) => 0,
         };
         batch.records.iter().map(number).collect()
     }

@@ -9,6 +9,7 @@ mod links;
 mod missed;
 mod promised;
 mod recordings;
+mod supervised;
 
 use super::*;
 use crate::call::record::{

@@ -82,6 +82,11 @@ impl Switch {
             let visit = line.and_then(Line::visit);
             assert!(visit.is_some(), "leg {leg} is lost, and waited for");
         }
+        for leg in self.supervising.keys() {
+            let call = self.call_of(*leg).and_then(|call| self.calls.get(&call));
+            let known = call.and_then(|call| call.supervisor(*leg));
+            assert!(known.is_some(), "leg {leg} is a supervisor's");
+        }
         assert!(self.news.is_empty(), "pages have been told what is new");
         for (id, call) in &self.calls {
             let legs: Vec<_> = self
@@ -102,8 +107,19 @@ impl Switch {
                 call.interlude().flatten().is_none() || self.entertained.contains(id),
                 "the interlude of call {id} goes on"
             );
-            for (leg, hears) in call.arrangement() {
-                let parties = heard(hears);
+            call.check();
+            let arrangement = call.arrangement();
+            for line in legs.iter().filter(|line| line.signalling.is_some()) {
+                let leg = line.leg.id;
+                let named = arrangement.iter().any(|(each, _)| *each == leg);
+                assert!(
+                    named || line.leg.hears == Hears::Silence,
+                    "leg {leg} of call {id} hears {:?}, and should hear nothing",
+                    line.leg.hears
+                );
+            }
+            for (leg, hears) in arrangement {
+                let parties: Vec<LegId> = hears.parties().collect();
                 assert!(
                     parties.iter().all(|party| open.contains(party)),
                     "leg {leg} hears {hears:?}, who are not all of call {id}"
@@ -116,14 +132,5 @@ impl Switch {
                 );
             }
         }
-    }
-}
-
-/// The parties that are heard.
-fn heard(hears: Hears) -> Vec<LegId> {
-    match hears {
-        Hears::Silence | Hears::Music(_) | Hears::Message { .. } => vec![],
-        Hears::Party(party) => vec![party],
-        Hears::Parties(parties) => parties.into_iter().flatten().collect(),
     }
 }

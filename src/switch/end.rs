@@ -14,6 +14,7 @@ impl Switch {
     /// Ends a call: both legs hang up, the recording closes, the agent is told to wrap up.
     pub(super) fn end_call(&mut self, now: Instant, id: CallId, end: End) {
         self.unspeak(id);
+        self.supervisors_leave(now, id);
         let Some(call) = self.calls.get_mut(&id) else {
             return;
         };

@@ -11,6 +11,7 @@ use crate::rtp::srtp::Suite;
 use crate::sdp::{Direction, Local, Negotiated, OurKeys, Profile, RtcpMux, Security, Types};
 use crate::settings::{self, Dtmf, Habits, Srtp};
 use crate::sip::{Command, Invite, MAX_FORWARDS, Reliable, SessionId, SessionTimer, Trail};
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::time::Instant;
 
@@ -263,9 +264,13 @@ impl Switch {
 
     /// Tells the media what has changed in who hears whom.
     pub(super) fn arrange(&mut self, call: CallId) {
-        let Some(arrangement) = self.calls.get(&call).map(crate::call::Call::arrangement) else {
+        let Some(arranged) = self.calls.get(&call) else {
             return;
         };
+        let mut arrangement = arranged.arrangement();
+        let named: BTreeSet<LegId> = arrangement.iter().map(|(leg, _)| *leg).collect();
+        let others = arranged.legs().filter(|leg| !named.contains(leg));
+        arrangement.extend(others.map(|leg| (leg, Hears::Silence)));
         for (leg, hears) in arrangement {
             let Some(line) = self.lines.get_mut(&leg) else {
                 continue;

@@ -72,7 +72,9 @@ impl Switch {
             Way::Page => lost.page = true,
             Way::Media => lost.media = true,
         }
+        // Nobody waits for a supervisor.
         if let Some(known) = self.calls.get_mut(&call)
+            && role != Role::Supervisor
             && known.lose(leg)
         {
             let by_agent = role == Role::Agent;
@@ -134,7 +136,7 @@ impl Switch {
             return;
         };
         self.at_hand = Some(id);
-        if self.is_ringing_at(leg, id) {
+        if self.is_ringing_at(leg, id) || self.is_supervisor(leg) {
             return self.page_hangs_up(now, leg);
         }
         let Some(call) = self.calls.get(&id) else {

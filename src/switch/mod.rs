@@ -48,12 +48,14 @@ mod on_request;
 mod on_sip;
 mod output;
 mod owners;
+mod phone;
 mod ports;
 mod replace;
 mod restore;
 mod shown;
 mod sounds;
 mod speech;
+mod supervise;
 mod transfer;
 mod trunks;
 mod view;
@@ -187,6 +189,8 @@ pub struct Switch {
     entertained: BTreeSet<CallId>,
     /// The numbers outside that are contacts, to which calls may be passed on (R126).
     listed: BTreeSet<callback::Number>,
+    /// The legs of supervisors.
+    supervising: BTreeMap<LegId, supervise::Supervising>,
     /// Who has asked by REFER for the transfer of a call, and is to be told how it goes.
     referrers: BTreeMap<CallId, SessionId>,
     /// How fast each agent calls out.
@@ -220,6 +224,7 @@ impl Switch {
             dialling: BTreeMap::new(),
             entertained: BTreeSet::new(),
             listed: BTreeSet::new(),
+            supervising: BTreeMap::new(),
             referrers: BTreeMap::new(),
             paces: BTreeMap::new(),
             account: config.account,
@@ -320,6 +325,7 @@ impl Switch {
             };
             self.sip.command(now, sip::Command::Found { seeker, hops });
         }
+        self.supervisors_due(now);
         self.look_up();
         self.tell_pages(now);
         self.at_hand = None;
@@ -348,6 +354,7 @@ impl Switch {
             self.news_at,
             self.lost_timeout(),
             self.interludes_timeout(),
+            self.supervisors_timeout(),
         ];
         let dials = dialling.map(Call::poll_timeout);
         deadlines.into_iter().chain(dials).flatten().min()

@@ -1,18 +1,13 @@
 //! What the floor wants: messages, ringing, connecting, giving up.
 
-use super::browser::Wanted;
-use super::leg::Line;
 use super::shown::unrung_name;
-use super::{Notice, Switch, Unrung, leg};
+use super::{Notice, Switch, Unrung};
 use crate::acd::{self, Action, Arrival, Choice, Farewell, Message, Revocation, Status, callback};
-use crate::audio::Codec;
-use crate::call::record::{AgentName, Direction, End, Role};
+use crate::call::record::{AgentName, Direction, End, Role, Track};
 use crate::call::{Agent, Call, Hears, Origin, Place};
 use crate::id::{AgentId, CallId, QueueId, SoundId, VisitId};
 use crate::media::Command as Media;
-use crate::sdp;
 use crate::settings::{self, OnMaxWait, WaitingKey};
-use crate::sip::{MAX_FORWARDS, Outbound, Party, Target, Trail};
 use crate::switch::Output;
 use std::collections::VecDeque;
 use std::time::Instant;
@@ -219,54 +214,16 @@ impl Switch {
         if let Some(desk) = self.desk_to_ring(agent) {
             return self.ring_desk(now, id, agent, why, desk);
         }
-        let phone = self.account.agent(agent);
-        let phone = phone.map(|agent| (agent.user.clone(), agent.habits.clone()));
-        let caller = self.lines.get(&customer);
-        let (max_forwards, trail) = caller.map_or_else(
-            || (MAX_FORWARDS, Trail::default()),
-            |line| (line.max_forwards.saturating_sub(1), line.trail.clone()),
-        );
-        let (worker, codec) = caller.map(|line| (line.port.worker, line.codec)).unzip();
-        let port = match worker {
-            Some(worker) => self.ports.take_of(worker),
-            // Of a callback that is the first leg.
-            None => self.ports.take(),
-        };
-        let (Some((user, mut habits)), Some(port)) = (phone, port) else {
-            self.notice(id, Notice::Unrung(agent, Unrung::Failed(503)));
-            self.complete(id);
-            return failed;
-        };
-        // The caller's codec first: two phones that speak the same need no transcoding.
-        habits
-            .codecs
-            .sort_by_key(|&each| Some(leg::known(each)) != codec.flatten());
-        let terms = habits.clone();
-        let leg = self.open_leg(now, id, Role::Agent, port, habits);
-        let sdp = self.local(leg).map(|local| sdp::offer(&local));
-        let session = self.sip.invite(
-            now,
-            Outbound {
-                from: Party {
-                    display: None,
-                    user: from,
-                    host: String::new(),
-                },
-                sdp,
-                reliable: leg::reliable(&terms),
-                session_timer: leg::session_timer(&terms),
-                max_forwards,
-                trail,
-                ..Outbound::to(Target::User(user))
-            },
-        );
-        let sip_call_id = self.sip.call_id(session).unwrap_or_default().to_owned();
-        self.signals(leg, session, &sip_call_id);
-        self.rung(now, id, Agent { id: agent, leg }, why);
-        None
+        match self.ring_phone(now, id, Role::Agent, agent, from, customer) {
+            Some(leg) => {
+                self.rung(now, id, Agent { id: agent, leg }, why);
+                None
+            }
+            None => self.no_place_for(id, agent),
+        }
     }
 
-    /// Rings an agent at a desk: the page offers when they accept.
+    /// Rings an agent at a desk.
     fn ring_desk(
         &mut self,
         now: Instant,
@@ -275,33 +232,22 @@ impl Switch {
         why: Choice,
         visit: VisitId,
     ) -> Option<acd::Input> {
-        let customer = self.calls.get(&id).map(|call| call.caller);
-        let customer = customer.and_then(|leg| self.lines.get(&leg));
-        let wanted = Wanted {
-            call: id,
-            role: Role::Agent,
-            visit,
-            worker: customer.map(|line| line.port.worker),
-            // Whoever is called back has a telephone.
-            codec: customer.map_or(Some(Codec::Pcma), |line| line.codec),
-            video: customer.is_some_and(Line::may_show),
-        };
-        match self.open_browser(now, wanted) {
+        let customer = self.calls.get(&id)?.caller;
+        match self.ring_page(now, id, Role::Agent, visit, customer) {
             Some(leg) => {
                 self.rung(now, id, Agent { id: agent, leg }, why);
                 None
             }
-            None => {
-                self.notice(id, Notice::Unrung(agent, Unrung::Failed(503)));
-                self.complete(id);
-                let why = acd::Refusal::Failed;
-                Some(acd::Input::Refuse {
-                    agent,
-                    call: id,
-                    why,
-                })
-            }
+            None => self.no_place_for(id, agent),
         }
+    }
+
+    /// There is no port for the agent's leg.
+    fn no_place_for(&mut self, call: CallId, agent: AgentId) -> Option<acd::Input> {
+        self.notice(call, Notice::Unrung(agent, Unrung::Failed(503)));
+        self.complete(call);
+        let why = acd::Refusal::Failed;
+        Some(acd::Input::Refuse { agent, call, why })
     }
 
     fn rung(&mut self, now: Instant, id: CallId, rung: Agent, why: Choice) {
@@ -331,7 +277,7 @@ impl Switch {
     }
 
     /// The agent took the call: whatever played stops, the two talk, the recording begins (D15).
-    fn connect(&mut self, now: Instant, id: CallId, agent: AgentId) {
+    pub(super) fn connect(&mut self, now: Instant, id: CallId, agent: AgentId) {
         if let Some(callback) = self.calls.get(&id).and_then(Call::callback) {
             return self.taken(now, id, callback, agent);
         }
@@ -367,18 +313,23 @@ impl Switch {
 
     /// Begins the recording of the two who have just been connected, if they are recorded.
     pub(super) fn record(&mut self, now: Instant, id: CallId, settings: &settings::Agent) {
-        let ids = [self.next_recording(), self.next_recording()];
-        let Some(call) = self.calls.get_mut(&id) else {
-            return;
-        };
-        let Some((customer, agent)) = call.customer().zip(call.agent()) else {
-            return;
-        };
-        let sip_call_ids = [customer, agent.leg].map(|leg| {
+        let parties = self.calls.get(&id).map(Call::recorded_parties);
+        let tracks = parties.into_iter().flatten().map(|(leg, role)| {
+            let recording = self.next_recording();
             let line = self.lines.get(&leg);
-            line.map_or_else(String::new, |line| line.leg.sip_call_id.clone())
+            let sip_call_id = line.map_or_else(String::new, |line| line.leg.sip_call_id.clone());
+            Track {
+                recording,
+                leg,
+                sip_call_id,
+                role,
+            }
         });
-        let begun = call.begin_segment(now, &self.clock, agent, settings, ids, sip_call_ids);
+        let tracks: Vec<Track> = tracks.collect();
+        let Some(call) = self.calls.get_mut(&id).filter(|_| !tracks.is_empty()) else {
+            return;
+        };
+        let begun = call.begin_segment(now, &self.clock, settings, tracks);
         let Some(recorded) = begun.cloned() else {
             return;
         };

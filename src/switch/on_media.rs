@@ -61,6 +61,7 @@ impl Switch {
 
     fn pressed(&mut self, now: Instant, leg: LegId, digit: char) {
         let role = self.lines.get(&leg).map(|line| line.leg.role);
+        let role = role.filter(|role| *role != Role::Supervisor);
         if let Some((role, call)) = role.zip(self.call_of(leg)) {
             let by_agent = role == Role::Agent;
             self.notice(call, Notice::Pressed { by_agent });
@@ -85,6 +86,9 @@ impl Switch {
     }
 
     fn lost(&mut self, now: Instant, leg: LegId, end: End) {
+        if self.is_supervisor(leg) {
+            return self.supervisor_leaves(now, leg);
+        }
         if let Some(call) = self.call_of(leg) {
             // Before the answer nobody owes us sound.
             let call_of = self.calls.get(&call);

@@ -73,6 +73,8 @@ impl Switch {
         match event {
             page::Event::Came { visit, whose } => match whose {
                 Whose::Desk(agent) => self.desk_came(now, visit, agent),
+                // It waits to be rung.
+                Whose::Supervisor { .. } => {}
                 Whose::Customer(token_hash) => self.look_at_link(visit, token_hash),
             },
             page::Event::Said { visit, what } => {
@@ -136,6 +138,9 @@ impl Switch {
                     let (dial, ways) = self.desk_dials(now, visit, by, number, agent)?;
                     self.desk_calls(now, visit, by, dial, ways, &sdp)
                 }
+                Some(Whose::Supervisor { .. }) => {
+                    Err(Denied::new("not_allowed", "calls are made at the desk"))
+                }
                 Some(Whose::Customer(token_hash)) => {
                     self.customer_calls(visit, token_hash, sdp, name)
                 }
@@ -157,7 +162,7 @@ impl Switch {
                 if !self.is_ringing_at(leg, call) {
                     return Err(Denied::new("no_such_call", "it does not ring"));
                 }
-                self.desk_declines(now, call, leg);
+                self.page_hangs_up(now, leg);
                 Ok(())
             }
             FromPage::HangUp { call } => {
@@ -240,6 +245,10 @@ impl Switch {
         let sdp = self.meet(leg, sdp)?;
         self.at_hand = Some(call);
         self.pages.answer(visit, ToPage::Answer { call, sdp });
+        if self.is_supervisor(leg) {
+            self.supervisor_answers(now, leg);
+            return Ok(());
+        }
         if self.is_dialled(call, leg) {
             self.answers(now, call, leg);
             return Ok(());
@@ -353,6 +362,9 @@ impl Switch {
             return;
         };
         self.at_hand = Some(id);
+        if self.is_supervisor(leg) {
+            return self.supervisor_leaves(now, leg);
+        }
         if self.is_ringing_at(leg, id) {
             return self.desk_declines(now, id, leg);
         }
@@ -372,15 +384,20 @@ impl Switch {
         let dialled = known.and_then(Call::dialled);
         let line = self.lines.get(&leg);
         let waits = line.is_some_and(|line| line.leg.answered.is_none());
-        waits && [rung, dialled].contains(&Some(leg))
+        waits && ([rung, dialled].contains(&Some(leg)) || self.rings_supervisor(leg))
     }
 
     /// The agent whose desk it is, if they are in the call by it.
     fn agent_at(&self, visit: VisitId, call: CallId) -> Result<AgentId, Denied> {
         self.leg_in(visit, call)?;
         match self.pages.whose(visit) {
-            Some(Whose::Desk(agent)) => Ok(agent),
-            Some(Whose::Customer(_)) | None => {
+            Some(
+                Whose::Desk(agent)
+                | Whose::Supervisor {
+                    agent: Some(agent), ..
+                },
+            ) => Ok(agent),
+            Some(Whose::Supervisor { agent: None, .. } | Whose::Customer(_)) | None => {
                 Err(Denied::new("not_allowed", "this is for agents"))
             }
         }

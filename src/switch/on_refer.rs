@@ -128,6 +128,15 @@ pub(super) fn status_of(refused: Refused) -> u16 {
         | Refused::NoCustomer(_)
         | Refused::NobodyAsked(_)
         | Refused::Consulting(_)
+        | Refused::OwnCall(_)
+        | Refused::TooManySupervisors(_)
+        | Refused::AnotherSpeaks(_)
+        | Refused::Supervises(_)
+        | Refused::NotSupervising(_)
+        | Refused::SupervisorBusy(_)
+        | Refused::NoDevice
+        | Refused::NoAgent
+        | Refused::NoPlace
         | Refused::FromIsFixed(_)
         | Refused::FromIsNotOurs
         | Refused::NotPicked(_)

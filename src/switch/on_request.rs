@@ -6,6 +6,7 @@
 use super::{Consultation, Notice, Output, Switch};
 use crate::acd::callback::{NotCancelled, NotPicked, Number};
 use crate::acd::{self, AgentState, Status};
+use crate::call::supervise::{Supervisor, Wish};
 use crate::call::{self, record};
 use crate::id::{AgentId, CallId, CallbackId, QueueId, TrunkId};
 use crate::route;
@@ -89,6 +90,15 @@ pub enum Ask {
         call: CallId,
         what: Consultation,
     },
+    /// Somebody stands beside the agent of a call, or wants something else there (B1): their own device
+    /// rings.
+    Supervise {
+        call: CallId,
+        by: Supervisor,
+        wish: Wish,
+    },
+    /// They leave.
+    EndSupervision { call: CallId, by: Supervisor },
     /// The agent of a call hangs up: the call is over.
     HangUp {
         agent: Option<AgentId>,
@@ -194,6 +204,33 @@ pub enum Refused {
     /// Somebody is asked already.
     #[error("somebody is asked in call {0}: complete that, or cancel it")]
     Consulting(CallId),
+    /// Whom they would supervise are they themselves.
+    #[error("call {0} is the supervisor's own")]
+    OwnCall(CallId),
+    /// There are as many as can be.
+    #[error("call {0} has three supervisors already: wait until one leaves")]
+    TooManySupervisors(CallId),
+    /// One speaks at a time.
+    #[error("another supervisor speaks in call {0}, or is about to: listen")]
+    AnotherSpeaks(CallId),
+    /// One call at a time.
+    #[error("call {0} is supervised already by whoever asks: end that first")]
+    Supervises(CallId),
+    /// Nothing to end.
+    #[error("whoever asks does not supervise call {0}")]
+    NotSupervising(CallId),
+    /// They have a call of their own.
+    #[error("agent {0} has a call, and cannot supervise another one: end it first")]
+    SupervisorBusy(AgentId),
+    /// Nothing of theirs can be rung.
+    #[error("nothing can be rung: open the supervisor's page or the desk, or register a phone")]
+    NoDevice,
+    /// Customers are for agents.
+    #[error("only an agent can take a call over: an administrator can say which one you are")]
+    NoAgent,
+    /// No port.
+    #[error("all media ports are in use: try again in a minute")]
+    NoPlace,
     /// The agent does not get the callback.
     #[error(transparent)]
     NotPicked(#[from] NotPicked),
@@ -266,6 +303,8 @@ impl Switch {
             Ask::Consultation { agent, call, what } => {
                 self.ask_consultation(now, call, agent, what)
             }
+            Ask::Supervise { call, by, wish } => self.ask_supervise(now, call, by, wish),
+            Ask::EndSupervision { call, by } => self.ask_end_supervision(now, call, &by),
             Ask::HangUp { agent, call } => self.ask_hang_up(now, call, agent),
         }
     }

@@ -115,7 +115,14 @@ impl Switch {
         if self.is_dialled(call, leg) {
             return self.reached(now, call, leg, answer);
         }
-        if !answer.is_some_and(|answer| self.accept(leg, &answer)) {
+        let usable = answer.is_some_and(|answer| self.accept(leg, &answer));
+        if self.is_supervisor(leg) {
+            return match usable {
+                true => self.supervisor_answers(now, leg),
+                false => self.supervisor_leaves(now, leg),
+            };
+        }
+        if !usable {
             return self.agent_failed(now, call, leg, 488);
         }
         if let Some(line) = self.lines.get_mut(&leg) {
@@ -139,6 +146,9 @@ impl Switch {
             return;
         };
         self.forget_session(session);
+        if self.is_supervisor(leg) {
+            return self.supervisor_leaves(now, leg);
+        }
         if self.is_dialled(call, leg) {
             return self.dial_failed(now, call, leg, status, retry_after);
         }
@@ -252,6 +262,9 @@ impl Switch {
         };
         if known.asked() == Some(leg) {
             return self.end_consult(now, call);
+        }
+        if self.is_supervisor(leg) {
+            return self.supervisor_leaves(now, leg);
         }
         let end = match how {
             Bye::Remote(_) | Bye::Cancelled => known.end_when_left(role),

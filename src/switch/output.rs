@@ -2,6 +2,7 @@
 
 use super::{Done, Refused, TrunkState};
 use crate::call::record::{self, Conversation, End, Role, Segment, Status};
+use crate::call::supervise;
 use crate::id::{AgentId, CallId, CallbackId, QueueId, SoundId, TrunkId};
 use crate::settings::Utterance;
 use crate::sip::resolve::Query;
@@ -150,6 +151,12 @@ pub enum Notice {
     },
     Consulted,
     ConsultEnded,
+    /// What a supervisor does, beside this agent.
+    Supervisor {
+        by: supervise::Supervisor,
+        agent: Option<AgentId>,
+        deed: supervise::Deed,
+    },
     /// Nobody has taken the customer who was passed on: the SIP status.
     NotTaken {
         status: u16,

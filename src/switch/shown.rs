@@ -121,6 +121,7 @@ impl Switch {
             queue: call.record().queue.clone(),
             position,
             estimate_s: minutes.map(|minutes| u64::from(minutes) * 60),
+            supervises: self.supervises_as(call, leg),
             waited_ms: millis(waited),
             talked_ms: millis(talked),
             rings_ms: dialled.or(rings).map(millis),
@@ -134,6 +135,12 @@ impl Switch {
     }
 
     fn state_at(&self, call: &Call, leg: LegId, is_customer: bool) -> CallState {
+        if self.is_supervisor(leg) {
+            return match self.rings_supervisor(leg) {
+                true => CallState::Ringing,
+                false => CallState::Talking,
+            };
+        }
         if call.asked() == Some(leg) && !self.is_ringing_at(leg, call.id) {
             return match call.with() {
                 Some(With::Customer) => CallState::Held,

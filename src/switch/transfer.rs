@@ -325,7 +325,7 @@ impl Switch {
     }
 
     /// A caller whom the floor does not know has nobody to wait for.
-    fn unless_lost(&mut self, now: Instant, id: CallId) {
+    pub(super) fn unless_lost(&mut self, now: Instant, id: CallId) {
         if self.floor.caller(id).is_none() {
             self.end_call(now, id, End::MaxWait);
         }
@@ -369,11 +369,11 @@ impl Switch {
         }
     }
 
-    /// An agent has left a call of their own or of a colleague, or it is over: they are occupied if they
-    /// have another.
+    /// An agent has left a call of their own or of a colleague, or it is over, or they supervise one or do
+    /// not any more: they are occupied if they have another.
     pub(super) fn free_caller(&mut self, now: Instant, agent: AgentId) {
         let mut calls = self.calls.values();
-        let occupied = calls.any(|call| call.occupies(agent));
+        let occupied = calls.any(|call| call.occupies(agent)) || self.is_supervising(agent);
         self.acd(now, acd::Input::Occupied { agent, occupied });
     }
 }

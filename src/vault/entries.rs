@@ -91,6 +91,7 @@ impl Shelf {
                     "customer" => Content::Leg(Role::Customer),
                     "agent" => Content::Leg(Role::Agent),
                     "outside" => Content::Leg(Role::Outside),
+                    "supervisor" => Content::Leg(Role::Supervisor),
                     "stereo" => Content::Stereo,
                     other => bail!("{other:?} is nothing that a file can hold"),
                 },

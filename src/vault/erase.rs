@@ -137,7 +137,7 @@ fn without(
 ) -> io::Result<()> {
     let at = match role {
         Role::Customer => 0,
-        Role::Agent | Role::Outside => 2,
+        Role::Agent | Role::Outside | Role::Supervisor => 2,
     };
     let mut left = frames;
     while left > 0 {

@@ -30,7 +30,9 @@ fn read_piece(tracks: &mut [Voice<'_>], frames: usize) -> io::Result<Vec<u8>> {
             let sample = i16::from_le_bytes(*sample);
             match role {
                 Role::Customer => frame.0 = frame.0.saturating_add(sample),
-                Role::Agent | Role::Outside => frame.1 = frame.1.saturating_add(sample),
+                Role::Agent | Role::Outside | Role::Supervisor => {
+                    frame.1 = frame.1.saturating_add(sample)
+                }
             }
         }
     }

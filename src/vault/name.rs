@@ -60,6 +60,7 @@ pub(super) fn role(role: Role) -> &'static str {
         Role::Customer => "customer",
         Role::Agent => "agent",
         Role::Outside => "outside",
+        Role::Supervisor => "supervisor",
     }
 }
 

@@ -498,7 +498,7 @@ RECORDINGS = {
 class PagesOfStaff(Looks):
     """The floor, and the settings."""
 
-    def open(self, path: str, role: str, known: dict[str, Any]) -> Page:
+    def open(self, path: str, role: str, known: dict[str, Any], refuse: bool = True) -> Page:
         page = self.browser.page(timezone_id="UTC")
         self.watch(page)
         page.clock.set_fixed_time("2026-03-01T08:00:00Z")
@@ -510,6 +510,8 @@ class PagesOfStaff(Looks):
             path = request.url.split("/api/v1")[1].split("?")[0]
             if request.method != "GET":
                 self.asked.append((request.method, path, request.post_data))
+                if not refuse:
+                    return route.fulfill(status=202)
                 wrong = [{"field": "agent_s", "mend": "must be 3 to 60: the least is 3"}]
                 return answer({"title": "x", "status": 422, "detail": "A field is wrong.", "errors": wrong}, 422)(route)
             if path == "/openapi.json":
@@ -541,6 +543,50 @@ class PagesOfStaff(Looks):
         page.get_by_role("button", name="Listen").first.click()
         page.locator(".wave path").first.wait_for(state="attached")
         self.look(page, "recording")
+
+    def test_b1_beside_an_agent(self) -> None:
+        talking = {**AGENT, "agent": 3, "name": "<b>Konrad</b> Zuse", "state": "talking", "call": CALL}
+        page = self.open("/supervisor", "supervisor", {"/live": {**LIVE, "agents": [AGENT, talking]}}, refuse=False)
+        sent: list[dict[str, Any]] = []
+        lines: list[WebSocketRoute] = []
+
+        def connected(line: WebSocketRoute) -> None:
+            lines.append(line)
+
+            def said(text: Any) -> None:
+                sent.append(json.loads(text))
+                if sent[-1]["type"] == "hello":
+                    line.send(json.dumps({"seq": 0, "type": "hello", "resume": "f00d", "resumed": False, "keeps_s": 30}))
+
+            line.on_message(said)
+
+        def says(message: dict[str, Any]) -> None:
+            lines[-1].send(json.dumps({"seq": 0, **message}))
+
+        def done(what: str, found: Any) -> Any:
+            return until(what, found, step=lambda: page.wait_for_timeout(20))
+
+        page.route_web_socket("**/api/v1/page", connected)
+        page.get_by_role("button", name="Listen to <b>Konrad</b> Zuse").click()
+        done("it is asked for", lambda: ("POST", f"/calls/{CALL}/supervise", '{"mode":"listen"}') in self.asked)
+        self.assertTrue(sent[0]["supervisor"])
+        self.look(page, "floor-asked")
+        customer = {"with": {"name": "+441632960111"}}
+        says(call("ringing", supervises="listen", **customer))
+        done("the page answers by itself", lambda: [each for each in sent if each["type"] == "accept"])
+        status = page.get_by_role("region", name="Supervision").get_by_role("status")
+        for does, words in (("listen", "Nobody hears you"), ("whisper", "does not hear you"), ("barge", "You talk to <b>Konrad</b> Zuse and")):
+            says(call("talking", supervises=does, **customer))
+            status.get_by_text(words).wait_for()
+            self.look(page, f"floor-{does}")
+        says(call("talking", **customer))
+        status.get_by_text("The call is yours").wait_for()
+        self.look(page, "floor-taken-over")
+        page.get_by_role("button", name="Hang up").click()
+        done("it hangs up", lambda: {"type": "hang_up", "call": CALL} in sent)
+        says(call("over", why="agent_hung_up"))
+        page.get_by_role("button", name="Listen to <b>Konrad</b> Zuse").wait_for()
+        self.look(page, "floor-alone-again")
 
     def test_r148_settings_have_range_default_and_effect_and_the_servers_own_error(self) -> None:
         queue = {

@@ -9,6 +9,7 @@ const call = "1hykxq0000001";
 const said: FromPage[] = [
   { type: "hello", resume: "f00d", seen: 7, link: "token" },
   { type: "hello" },
+  { type: "hello", supervisor: true },
   { type: "call", sdp: "v=0", number: "+49301234567" },
   { type: "call", sdp: "v=0", name: "Ada" },
   { type: "call", sdp: "v=0", agent: 8 },
@@ -68,6 +69,7 @@ const heard: Numbered[] = [
   },
   { ...base, seq: 6, state: "held" },
   { ...base, seq: 7, state: "holding" },
+  { ...base, seq: 7, state: "talking", with: { name: "Alice" }, supervises: "whisper" },
   { ...base, seq: 8, state: "over", why: "customer_hung_up" },
   {
     seq: 9,

@@ -350,6 +350,7 @@ pub(super) fn content(content: Content) -> &'static str {
         Content::Leg(record::Role::Customer) => "customer",
         Content::Leg(record::Role::Agent) => "agent",
         Content::Leg(record::Role::Outside) => "outside",
+        Content::Leg(record::Role::Supervisor) => "supervisor",
         Content::Stereo => "stereo",
     }
 }

@@ -4,6 +4,7 @@ mod contacts;
 mod desk;
 mod links;
 mod recordings;
+mod supervise;
 mod system;
 
 use super::settings;
@@ -43,6 +44,7 @@ pub(super) fn components() -> Vec<(&'static str, Value)> {
         ("SpeechText", speech_text()),
     ];
     all.extend(recordings::components());
+    all.extend(supervise::components());
     all.extend(links::components());
     all.extend(contacts::components());
     all.extend(system::components());

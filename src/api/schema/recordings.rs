@@ -41,7 +41,7 @@ fn recording() -> Value {
             "id": { "type": "string" },
             "call": { "type": "string", "description": "The conversation." },
             "segment": { "type": "integer", "description": "From 1: each transfer begins another." },
-            "content": { "type": "string", "enum": ["customer", "agent", "outside", "stereo"],
+            "content": { "type": "string", "enum": ["customer", "agent", "outside", "supervisor", "stereo"],
                 "description": "Whose voice; in stereo the customer is on the left." },
             "name": { "type": "string", "description": "Of the file." },
             "account": { "type": "string" },

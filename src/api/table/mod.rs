@@ -7,6 +7,7 @@ mod contacts;
 mod links;
 mod recordings;
 mod settings;
+mod supervise;
 mod work;
 
 use super::endpoint::{Endpoint, Rule, delete, get, post, put};
@@ -32,6 +33,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         settings::sounds(),
         work::agents(),
         work::calls(),
+        supervise::supervise(),
         work::trunks(),
         work::callbacks(),
         links::links(),

@@ -13,6 +13,7 @@ mod roles;
 mod settings;
 mod socket;
 mod sounds;
+mod supervise;
 mod system;
 mod web;
 

@@ -121,6 +121,7 @@ impl Lanes {
             Part::Cordboard,
             Part::Agent,
             Part::Outside,
+            Part::Supervisor,
         ];
         let of_part = |part: Part| -> Vec<usize> {
             let parties = ladder.parties.iter().enumerate();
@@ -270,6 +271,7 @@ fn name(part: Part) -> &'static str {
         Part::Customer => "customer",
         Part::Agent => "agent",
         Part::Outside => "outside",
+        Part::Supervisor => "supervisor",
         Part::Peer => "peer",
     }
 }

@@ -47,6 +47,7 @@ pub enum Part {
     Agent,
     /// A number that the customer was sent to.
     Outside,
+    Supervisor,
     /// Somebody without a call.
     Peer,
 }
@@ -221,6 +222,7 @@ impl Part {
             Role::Customer => Self::Customer,
             Role::Agent => Self::Agent,
             Role::Outside => Self::Outside,
+            Role::Supervisor => Self::Supervisor,
         }
     }
 }

@@ -30,6 +30,7 @@ mod speech;
 mod sticky;
 mod strangers;
 mod strategies;
+mod supervise;
 mod transfer;
 pub(crate) mod trunks;
 

@@ -2,7 +2,7 @@
 
 use super::browser::Browser;
 use super::{SHARED_PORT, SWITCH, World};
-use cordboard::id::{AgentId, CallId, PageId};
+use cordboard::id::{AgentId, CallId, PageId, UserId};
 use cordboard::page::{Closing, Input, Transmit, Who};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -21,6 +21,8 @@ pub(crate) enum Picks {
 pub(crate) struct Page {
     who: Who,
     link: Option<String>,
+    /// It is no desk.
+    pub(crate) supervises: bool,
     /// The connection; `None`: there is none.
     pub(crate) page: Option<PageId>,
     token: Option<String>,
@@ -47,6 +49,7 @@ impl Page {
         Self {
             who,
             link: link.map(str::to_owned),
+            supervises: false,
             page: None,
             token: None,
             seen: 0,
@@ -147,6 +150,14 @@ impl World {
         self.comes_back(name)
     }
 
+    /// A supervisor opens the page by which they stand beside agents.
+    pub(crate) fn supervisor(&mut self, name: &str, user: u32, picks: Picks) -> &mut Self {
+        let (user, agent) = (UserId(user), None);
+        let page = self.add_page(name, Who::Staff { user, agent }, None);
+        (page.picks, page.supervises) = (picks, true);
+        self.comes_back(name)
+    }
+
     /// A customer opens a call link.
     pub(crate) fn visitor(&mut self, name: &str, link: &str) -> &mut Self {
         self.pages.remove(name);
@@ -187,6 +198,7 @@ impl World {
         page.browser.cut = false;
         let hello = json!({
             "type": "hello", "resume": page.token, "seen": page.seen, "link": page.link,
+            "supervisor": page.supervises,
         });
         let who = page.who;
         self.happens_to_page(Input::Opened { page: id, who });

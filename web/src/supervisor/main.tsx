@@ -10,6 +10,7 @@ import { t } from "../text/index";
 import { serverNow, type Who, whoAmI } from "../wire/rest";
 import { type Day, day, floor, IN_TIME, isLive, type Snapshot, since, watch } from "./floor";
 import { Recordings } from "./recordings";
+import { Listen, Standing } from "./supervise";
 import "./supervisor.css";
 
 void begin({ desk, supervisor }, async () => {
@@ -28,7 +29,7 @@ void begin({ desk, supervisor }, async () => {
 
 function Page({ who }: { who: Who }) {
   const tabs = [
-    { key: "floor", name: t("floor"), show: () => <Floor /> },
+    { key: "floor", name: t("floor"), show: () => <Floor who={who} /> },
     { key: "recordings", name: t("recordings"), show: () => <Recordings /> },
   ];
   return (
@@ -40,13 +41,14 @@ function Page({ who }: { who: Who }) {
       </Bar>
       <main class="floor">
         <h1 class="sr">{t("floor.title")}</h1>
+        <Standing mayTakeOver={who.agent != null} />
         <Tabs label={t("floor.title")} tabs={tabs} />
       </main>
     </>
   );
 }
 
-function Floor() {
+function Floor({ who }: { who: Who }) {
   useTick(1_000);
   const now = floor.value;
   if (!now) return <p class="nothing">{t("loading")}</p>;
@@ -65,7 +67,7 @@ function Floor() {
       </div>
       <section class="card stack" aria-labelledby="agents">
         <h2 id="agents">{t("floor.agents")}</h2>
-        <Agents now={now} />
+        <Agents now={now} self={who.agent ?? null} />
       </section>
       {day.value && <Hours day={day.value} />}
     </div>
@@ -168,7 +170,7 @@ const LOOKS: Record<string, string> = {
   resting: "warn",
 };
 
-function Agents({ now }: { now: Snapshot }) {
+function Agents({ now, self }: { now: Snapshot; self: number | null }) {
   if (now.agents.length === 0) return <p class="nothing">{t("floor.agents.none")}</p>;
   return (
     <ul class="agents">
@@ -186,6 +188,7 @@ function Agents({ now }: { now: Snapshot }) {
                   : known && t("state.since", { time: clock(serverNow() - known.at) })}
               </span>
             </span>
+            <Listen agent={agent} self={self} />
             <span class={`tag ${LOOKS[agent.state] ?? ""}`}>{t(`state.${agent.state}`)}</span>
           </li>
         );

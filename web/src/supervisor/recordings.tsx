@@ -14,7 +14,7 @@ interface Recording {
   id: string;
   call: string;
   segment: number;
-  content: "customer" | "agent" | "outside" | "stereo";
+  content: "customer" | "agent" | "outside" | "supervisor" | "stereo";
   name: string;
   agent: { id: number; name: string };
   customer: string;

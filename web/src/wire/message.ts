@@ -11,7 +11,7 @@ export const PATH = "/api/v1/page";
 /** What a page says. */
 export type FromPage =
   /** The first message. `resume` is from the last hello of the server, `seen` the last number that was taken. */
-  | { type: "hello"; resume?: string; seen?: number; link?: string }
+  | { type: "hello"; resume?: string; seen?: number; link?: string; supervisor?: boolean }
   /** Begins a call: a customer's to where the link leads, an agent's to a number or a colleague. */
   | { type: "call"; sdp: string; number?: string; agent?: number; name?: string }
   /** A new offer in a call: a camera comes or goes, or the way through the network has changed. */
@@ -78,6 +78,8 @@ export interface CallNow {
   talked_ms: number;
   /** Ringing: for so many milliseconds more. */
   rings_ms?: number;
+  /** Of a supervisor beside the agent: by whom they are heard. */
+  supervises?: Supervises;
   /** The other side's microphone is off; they send a picture. */
   muted: boolean;
   video: boolean;
@@ -90,6 +92,9 @@ export interface CallNow {
   /** Over: why, as records say it. */
   why?: string;
 }
+
+/** By whom a supervisor is heard: by nobody, by the agent, by both. */
+export type Supervises = "listen" | "whisper" | "barge";
 
 export type CallState = "ringing" | "dialling" | "waiting" | "talking" | "held" | "holding" | "over";
 

@@ -61,6 +61,8 @@ export class Wire {
     /** Of customers: the token of their link. */
     private readonly link: string | null,
     private readonly world: World = browser(),
+    /** It is that by which a supervisor stands beside agents. */
+    private readonly supervises = false,
   ) {}
 
   get isOpen(): boolean {
@@ -125,6 +127,7 @@ export class Wire {
     const hello: FromPage = { type: "hello", seen: token ? this.#seen : 0 };
     if (token) hello.resume = token;
     if (this.link !== null) hello.link = this.link;
+    if (this.supervises) hello.supervisor = true;
     socket.send(JSON.stringify(hello));
   }
 
@@ -182,6 +185,7 @@ export class Wire {
   }
 
   #key(): string {
+    if (this.supervises) return "supervisor";
     return this.link === null ? "desk" : `link ${this.link}`;
   }
 

@@ -1,0 +1,81 @@
+//! `/api/v1/calls/{call}/supervise`: listen, whisper, barge, take over (B1). People supervise by what is
+//! their own: their page, or the desk or the phone of the agent who they are.
+
+use super::Site;
+use super::body::{Fields, Json};
+use super::calls::named;
+use super::part::Word;
+use super::problem::Problem;
+use super::who::Caller;
+use crate::call::supervise::{Mode, Supervisor, Wish};
+use crate::id::AgentId;
+use crate::switch::Ask;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use std::sync::Arc;
+
+/// What a supervisor may want, as documents have it.
+pub(super) const WISHES: [(&str, Wish); 4] = [
+    ("listen", Wish::Be(Mode::Listen)),
+    ("whisper", Wish::Be(Mode::Whisper)),
+    ("barge", Wish::Be(Mode::Barge)),
+    ("take_over", Wish::TakeOver),
+];
+
+/// The supervisor is rung, or wants something else.
+pub(super) async fn begin(
+    State(site): State<Arc<Site>>,
+    caller: Caller,
+    call: Word,
+    body: Json,
+) -> Result<Response, Problem> {
+    let call = named(&call)?;
+    let mut fields = Fields::of(body)?;
+    let is_program = matches!(caller, Caller::Key { .. });
+    fields.needs(if is_program {
+        &["mode", "agent"]
+    } else {
+        &["mode"]
+    });
+    let parse = |word: &str| {
+        let wish = WISHES.iter().find(|(name, _)| *name == word);
+        wish.map(|(_, wish)| *wish)
+    };
+    let wish = fields.word("mode", parse, &WISHES.map(|(name, _)| name));
+    let agent = fields.number("agent", 0..=u64::from(u32::MAX));
+    if agent.is_some() && !is_program {
+        let _: Option<()> = fields.wrong("agent", "is for programs: you are who you are");
+    }
+    fields.done()?;
+    let agent = agent.and_then(|id| u32::try_from(id).ok()).map(AgentId);
+    let wish = wish.ok_or_else(|| Problem::missing("mode"))?;
+    let by = supervisor(&caller, agent);
+    site.switch.ask(Ask::Supervise { call, by, wish }).await?;
+    Ok(StatusCode::ACCEPTED.into_response())
+}
+
+/// The supervisor leaves.
+pub(super) async fn end(
+    State(site): State<Arc<Site>>,
+    caller: Caller,
+    call: Word,
+) -> Result<Response, Problem> {
+    let call = named(&call)?;
+    let by = supervisor(&caller, None);
+    site.switch.ask(Ask::EndSupervision { call, by }).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// Who they are; of a program, the agent for whom it asks.
+fn supervisor(caller: &Caller, named: Option<AgentId>) -> Supervisor {
+    let (user, agent) = match caller {
+        Caller::User { id, agent, .. } => (Some(*id), *agent),
+        Caller::Key { .. } | Caller::Nobody => (None, named),
+    };
+    Supervisor {
+        name: caller.signature(),
+        user,
+        agent,
+    }
+}

@@ -1,0 +1,34 @@
+//! The endpoints of supervisors.
+
+use super::STAFF;
+use crate::api::endpoint::{Endpoint, Rule, delete, post};
+use crate::api::schema::of;
+use crate::api::supervise;
+use crate::api::who::Scope;
+
+/// Beside the agent of a call.
+pub(super) fn supervise() -> Vec<Endpoint> {
+    const TAG: &str = "Supervisors";
+    const MAY: Rule = Rule::Only(STAFF, Some(Scope::CallsSupervise));
+    const PATH: &str = "/api/v1/calls/{call}/supervise";
+    vec![
+        post(PATH, MAY, supervise::begin)
+            .says(
+                TAG,
+                "Listen to a call, whisper to its agent, barge in, or take it over.",
+            )
+            .notes(
+                "Your own device rings: the supervisor's page that is open, or the desk or the phone of the agent who \
+                 you are. Said again, it changes the mode. Customer and agent are told nothing. One supervisor of a \
+                 call speaks at a time, up to three are there. What becomes of it is told by events: \
+                 call.supervised, call.supervision_ended; each is in the audit log.",
+            )
+            .takes(of("Supervise"))
+            .gives_nothing(202)
+            .refuses(&[404, 409, 503]),
+        delete(PATH, MAY, supervise::end)
+            .says(TAG, "Ends your supervision of a call: the call goes on.")
+            .gives_nothing(204)
+            .refuses(&[404, 409]),
+    ]
+}

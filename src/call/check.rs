@@ -1,0 +1,140 @@
+//! Who may hear whom, said once more and in another way than [`Call::arrangement`] does: what must hold
+//! whatever came before.
+
+use super::supervise::{Mode, Supervision, Wish};
+use super::{Call, Hears, Hold, Other, Stage, With};
+use crate::id::LegId;
+use std::collections::BTreeMap;
+
+impl Call {
+    /// Proves that everybody hears whom they should, and nobody whom they must not.
+    ///
+    /// # Panics
+    /// If it is not so: that is a fault of ours, and tests run this after each step.
+    pub fn check(&self) {
+        let all = self.arrangement();
+        let ears: BTreeMap<LegId, Hears> = all.iter().copied().collect();
+        assert_eq!(ears.len(), all.len(), "call {}: who hears twice?", self.id);
+        for (leg, hears) in &ears {
+            let oneself = hears.parties().any(|party| party == *leg);
+            let echo = matches!(self.stage, Stage::Served(_));
+            assert!(!oneself || echo, "call {}: {leg} hears themselves", self.id);
+        }
+        for each in &self.supervisors {
+            self.check_supervisor(each, &ears);
+        }
+        match &self.stage {
+            Stage::Answering
+            | Stage::Calling { .. }
+            | Stage::Dialling { .. }
+            | Stage::Served(_)
+            | Stage::Over => {}
+            Stage::Waiting { .. } => {
+                let heard = ears.values().flat_map(|hears| hears.parties()).count();
+                assert_eq!(
+                    heard, 0,
+                    "call {}: who waits hears nobody, and nobody them",
+                    self.id
+                );
+            }
+            Stage::Talking {
+                customer,
+                other,
+                customers,
+                others,
+                ..
+            } => self.check_talk(*customer, *other, [*customers, *others], &ears),
+        }
+    }
+
+    fn check_talk(
+        &self,
+        customer: LegId,
+        other: Other,
+        holds: [Hold; 2],
+        ears: &BTreeMap<LegId, Hears>,
+    ) {
+        let hears = |who: LegId, whom: LegId| {
+            let hears = ears.get(&who).copied();
+            hears.is_some_and(|hears| hears.parties().any(|party| party == whom))
+        };
+        let away = self.is_lost(customer) || self.is_lost(other.leg());
+        let with = self.consult.as_ref().map(|consult| consult.with);
+        let apart = with == Some(With::Asked);
+        let free = holds == [Hold::None; 2] && !away && !apart;
+        let id = self.id;
+        let both = hears(customer, other.leg()) && hears(other.leg(), customer);
+        assert!(both || !free, "call {id}: the two hear each other");
+        if holds[1] == Hold::Held || apart {
+            let party = ears.get(&customer).and_then(|hears| hears.parties().next());
+            assert!(
+                party.is_none(),
+                "call {id}: who is kept waiting hears {party:?}"
+            );
+            assert!(
+                !hears(other.leg(), customer),
+                "call {id}: nor are they heard"
+            );
+        }
+        if let Some(asked) = self.asked() {
+            let three = with == Some(With::All);
+            let meet = hears(customer, asked) || hears(asked, customer);
+            assert!(
+                three || !meet,
+                "call {id}: {asked} is asked, and talks to the agent alone"
+            );
+        }
+    }
+
+    fn check_supervisor(&self, each: &Supervision, ears: &BTreeMap<LegId, Hears>) {
+        let id = self.id;
+        let listeners = ears
+            .iter()
+            .filter(|(_, hears)| hears.parties().any(|party| party == each.leg));
+        let listeners: Vec<LegId> = listeners.map(|(leg, _)| *leg).collect();
+        let there = ears.contains_key(&each.leg);
+        assert_eq!(there, each.answered, "call {id}: who is rung hears nothing");
+        let agent = self.supervised().map(|agent| agent.leg);
+        let beside = self.supervisors.iter().map(|each| each.leg);
+        let beside: Vec<LegId> = beside.collect();
+        match (agent, self.mode(each)) {
+            (None, _) | (Some(_), Mode::Listen) => {
+                assert_eq!(listeners, [], "call {id}: who listens is heard by nobody");
+            }
+            (Some(agent), Mode::Whisper) => {
+                assert_eq!(listeners, [agent], "call {id}: a whisper is for the agent");
+            }
+            (Some(agent), Mode::Barge) => {
+                assert!(
+                    listeners.contains(&agent),
+                    "call {id}: the agent hears a barge"
+                );
+                for leg in listeners.iter().filter(|leg| !beside.contains(leg)) {
+                    let hears = ears.get(leg).copied().unwrap_or(Hears::Silence);
+                    let too = *leg == agent || hears.parties().any(|party| party == agent);
+                    assert!(
+                        too,
+                        "call {id}: {leg} hears the supervisor and not the agent"
+                    );
+                }
+            }
+        }
+        let speaks = self.supervisors.iter();
+        let speaks = speaks
+            .filter(|each| self.mode(each) != Mode::Listen)
+            .count();
+        assert!(speaks <= 1, "call {id}: one supervisor speaks");
+        let waits = each.answered && each.wish == Wish::TakeOver;
+        assert!(
+            !waits,
+            "call {id}: who takes over is no supervisor any more"
+        );
+        if let Some(agent) = agent.filter(|_| each.answered) {
+            let theirs = ears.get(&each.leg).copied().unwrap_or(Hears::Silence);
+            assert!(
+                theirs.parties().any(|party| party == agent),
+                "call {id}: supervisors hear the agent"
+            );
+        }
+    }
+}
