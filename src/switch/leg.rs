@@ -269,7 +269,10 @@ impl Switch {
         };
         let mut arrangement = arranged.arrangement();
         let named: BTreeSet<LegId> = arrangement.iter().map(|(leg, _)| *leg).collect();
-        let others = arranged.legs().filter(|leg| !named.contains(leg));
+        let others = arranged.legs().filter(|leg| {
+            let line = self.lines.get(leg);
+            !named.contains(leg) && line.is_some_and(|line| line.signalling.is_some())
+        });
         arrangement.extend(others.map(|leg| (leg, Hears::Silence)));
         for (leg, hears) in arrangement {
             let Some(line) = self.lines.get_mut(&leg) else {

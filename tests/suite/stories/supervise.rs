@@ -114,10 +114,10 @@ fn b1_from_listening_to_whisper_to_barge_and_back_the_others_hear_what_they_shou
     );
     let log = w.log();
     for line in [
-        "user ben is rung, to supervise Ada",
-        "user ben listens to Ada",
-        "user ben whispers to Ada",
-        "user ben talks to Ada and the customer",
+        "user ben is rung, to supervise Ada (1001)",
+        "user ben listens to Ada (1001)",
+        "user ben whispers to Ada (1001)",
+        "user ben talks to Ada (1001) and the customer",
     ] {
         assert!(log.contains(line), "{line}: {log}");
     }
