@@ -180,23 +180,24 @@ impl Call {
             Asked::Dialling { hears, .. } => (None, *hears),
         };
         let several = |parties: [Option<LegId>; 2]| Hears::all(parties.into_iter().flatten());
-        let (to_customer, to_agent, to_asked) = match consult.with {
-            With::Asked => (self.meanwhile_or(music), early, Hears::Party(agent)),
-            With::Customer => (Hears::Party(agent), Hears::Party(customer), music),
-            With::All => (
+        let waits = self.meanwhile_or(music);
+        let (to_customer, to_agent, to_asked) = match (consult.with, others) {
+            // The agent keeps the customer waiting anyhow, not the one who is asked.
+            (With::Asked, _) => (waits, early, Hears::Party(agent)),
+            (With::Customer, Hold::None) => (Hears::Party(agent), Hears::Party(customer), music),
+            (With::Customer, Hold::Held) => (waits, Hears::Silence, music),
+            (With::All, Hold::None) => (
                 several([Some(agent), asked]),
                 several([Some(customer), asked]),
                 several([Some(customer), Some(agent)]),
             ),
+            (With::All, Hold::Held) => (waits, several([asked, None]), Hears::Party(agent)),
         };
-        let unless = |hold, hears| match hold {
-            Hold::None => hears,
+        let to_customer = match customers {
+            Hold::None => to_customer,
             Hold::Held => Hears::Silence,
         };
-        let mut all = vec![
-            (customer, unless(customers, to_customer)),
-            (agent, unless(others, to_agent)),
-        ];
+        let mut all = vec![(customer, to_customer), (agent, to_agent)];
         all.extend(asked.map(|asked| (asked, to_asked)));
         all
     }

@@ -127,3 +127,29 @@ fn who_hangs_up_while_somebody_is_asked_leaves_nothing_behind() {
         }
     }
 }
+
+#[test]
+fn b2_r123_who_is_on_hold_stays_so_and_the_agent_hears_who_is_asked() {
+    let mut w = with_carriers(|_| {});
+    w.carrier(ONE, &[(0.5, Says::Answer)])
+        .carrier(TWO, &[(0.1, Says::Refuse(503))])
+        .agent("1001", answers(0.5))
+        .dials("alice", "100")
+        .wait(2.0);
+    let call = w.record().id;
+    let (agent, on) = (AGENT, true);
+    assert_eq!(w.asks(Ask::Hold { agent, call, on }), Ok(Done::Plain));
+    assert_eq!(w.asks(consult(call)), Ok(Done::Plain));
+    w.wait(2.0);
+    assert_eq!(ears(&w), [vec!["music"], vec![ONE], vec!["1001"]]);
+    wants(&mut w, call, Consultation::Swap);
+    assert_eq!(ears(&w), [vec!["music"], vec![], vec!["music"]]);
+    wants(&mut w, call, Consultation::Join);
+    assert_eq!(ears(&w), [vec!["music"], vec![ONE], vec!["1001"]]);
+    let on = false;
+    assert_eq!(w.asks(Ask::Hold { agent, call, on }), Ok(Done::Plain));
+    w.wait(1.0);
+    assert_eq!(ears(&w).map(|heard| heard.len()), [2, 2, 2]);
+    w.hangs_up("alice").wait(40.0);
+    assert!(w.is_at_rest());
+}
