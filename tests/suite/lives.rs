@@ -125,7 +125,7 @@ fn live(seed: u64) -> Vec<End> {
         w.links.add("token", pass(seed), 1_000);
     }
     // In some, people do a good deal with the calls that go on.
-    let mut deeds = (seed % 4 == 1 || seed % 6 == 4).then(|| Random::seeded(seed << 32 | 1));
+    let mut deeds = (seed % 4 == 1 || seed % 6 == 4).then(|| Random::seeded((seed << 32) | 1));
     for _ in 0..EVENTS {
         event(&mut w, &mut random);
         if let Some(random) = &mut deeds {
