@@ -4,6 +4,7 @@
 use super::part::{Number, Query};
 use super::problem::Problem;
 use super::{Site, answer};
+use crate::call::record;
 use crate::id::AgentId;
 use axum::extract::State;
 use axum::response::Response;
@@ -55,6 +56,13 @@ pub(super) async fn conversations(
         let mut names = [&conversation.agent, &conversation.assigned].into_iter();
         names.any(|name| name.as_ref().is_some_and(|name| name.id == id))
     });
-    let own: Vec<_> = own.take(SHOWN).collect();
+    // Whether somebody has listened is nothing that agents are told.
+    let untold = own.map(|mut conversation| {
+        conversation
+            .legs
+            .retain(|leg| leg.role != record::Role::Supervisor);
+        conversation
+    });
+    let own: Vec<_> = untold.take(SHOWN).collect();
     Ok(answer(&own))
 }

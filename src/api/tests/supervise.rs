@@ -86,3 +86,38 @@ fn b1_nobody_else_supervises() {
     }
     assert_eq!(desk.asked().len(), 5);
 }
+
+#[test]
+fn b1_agents_do_not_learn_who_has_listened() {
+    let desk = Desk::new();
+    let ada = desk.session(desk.user("ada", Role::Agent, Some(1)));
+    let boss = desk.session(desk.user("sue", Role::Supervisor, None));
+    let leg = |id: u64, role: &str| {
+        let quality =
+            json!({ "received": 0, "sent": 0, "lost": 0, "jitter_ms": 0.0, "round_trip_ms": null });
+        let began = "2026-03-01T08:00:00Z";
+        json!({ "id": id, "role": role, "sip_call_id": "", "began": began, "answered": began, "ended": began,
+            "quality": quality })
+    };
+    let record = json!({
+        "id": CallId::mint(1_700_000_000_000, 7), "account": "acme", "from": "+49301", "called": "100", "queue": "Support",
+        "began": "2026-03-01T08:00:00Z", "connected": "2026-03-01T08:00:05Z", "ended": "2026-03-01T08:01:00Z",
+        "waited_ms": 5_000, "talked_ms": 55_000, "agent": { "id": 1, "name": "Ada" }, "offers": 1, "end": "agent_hung_up",
+        "legs": [leg(1, "customer"), leg(2, "agent"), leg(3, "supervisor")],
+    });
+    let record = serde_json::from_value(record).expect("a record");
+    desk.store
+        .write(crate::store::Record::Conversation(Box::new(record)));
+    let roles = |path: &str, who| -> Vec<String> {
+        let found = desk.get(path, who).json();
+        let legs = found[0]["legs"].as_array().cloned().unwrap_or_default();
+        let role = |leg: &Value| leg["role"].as_str().map(str::to_owned);
+        legs.iter().filter_map(role).collect()
+    };
+    assert_eq!(
+        roles("/api/v1/agents/1/conversations", &ada),
+        ["customer", "agent"]
+    );
+    let all = roles("/api/v1/conversations", &boss);
+    assert_eq!(all, ["customer", "agent", "supervisor"]);
+}
