@@ -1,6 +1,5 @@
 //! Random lives: a seed makes hundreds of events in a bad network; nothing may be lost or doubled.
 
-use crate::deeds::deed;
 use crate::world::World;
 use crate::world::network::Weather;
 use crate::world::page::Picks;
@@ -124,13 +123,8 @@ fn live(seed: u64) -> Vec<End> {
     if pages.is_some() {
         w.links.add("token", pass(seed), 1_000);
     }
-    // In some, people do a good deal with the calls that go on.
-    let mut deeds = (seed % 4 == 1 || seed % 6 == 4).then(|| Random::seeded((seed << 32) | 1));
     for _ in 0..EVENTS {
         event(&mut w, &mut random);
-        if let Some(random) = &mut deeds {
-            deed(&mut w, random);
-        }
         if let Some(random) = &mut pages {
             page_event(&mut w, random);
         }

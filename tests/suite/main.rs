@@ -1,7 +1,6 @@
 //! One binary for all tests of the whole: stories, random lives, torture, and the architecture.
 
 mod called_back;
-mod deeds;
 mod killed;
 mod lives;
 mod stories;
