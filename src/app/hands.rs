@@ -8,7 +8,7 @@ use super::speech::Speech;
 use super::story::{self, Numbers};
 use crate::acd::{AgentState, Status};
 use crate::api::{Health, Pages, Switchboard};
-use crate::events::{self, Live, Log, What};
+use crate::events::{self, Live};
 use crate::id::CallId;
 use crate::net::{Dns, Network, Stage, Why};
 use crate::route::Health as TrunkHealth;
@@ -403,41 +403,5 @@ fn state_name(state: &AgentState) -> &'static str {
         AgentState::Talking { .. } => "talking",
         AgentState::WrapUp { .. } => "wrap_up",
         AgentState::Resting { .. } => "resting",
-    }
-}
-
-/// What the vault says, on its thread: into the log, the health and the metrics.
-pub(super) fn vault_event(log: &Log, health: &Health, event: vault::Event) {
-    match event {
-        vault::Event::Recorded(recorded) => {
-            metrics::RECORDINGS_FINISHED.add(recorded.files.len() as u64);
-            let gaps = recorded.files.iter().filter(|file| file.gaps).count();
-            metrics::RECORDING_GAPS.add(gaps as u64);
-            tracing::info!(call = %recorded.call, files = recorded.files.len(), gaps, "recorded");
-            let written = What::Recorded {
-                call: recorded.call,
-                segment: recorded.number,
-                files: recorded.files.len(),
-            };
-            log.add(Timestamp::now(), &written);
-        }
-        vault::Event::Trouble { path, error } => {
-            metrics::RECORDING_TROUBLE.add(1);
-            metrics::RECORDING_FAILING.set(1.0);
-            health.set_recordings_failing(true);
-            tracing::error!(
-                path,
-                error,
-                "recordings cannot be written: calls go on without"
-            );
-        }
-        vault::Event::Recovered => {
-            metrics::RECORDING_FAILING.set(0.0);
-            health.set_recordings_failing(false);
-            tracing::info!("recordings are written again");
-        }
-        vault::Event::Left { path, why } => {
-            tracing::warn!(path, why, "left as it is among the recordings");
-        }
     }
 }

@@ -1,11 +1,13 @@
-//! What the store keeps of what is told; and what it says of itself, passed on.
+//! What the store keeps of what is told; and what store and vault say of themselves, passed on.
 
 use super::inbox::Inbox;
 use crate::api::Health;
 use crate::call::supervise::Supervised;
+use crate::events::{Log, What};
 use crate::id::CallId;
 use crate::store::{self, Record};
 use crate::switch::{Input, Notice};
+use crate::vault;
 use crate::watch::metrics;
 use jiff::Timestamp;
 
@@ -59,6 +61,42 @@ pub(super) fn store_event(inbox: &Inbox, health: &Health, event: store::Event) {
                 revision,
                 stored,
             });
+        }
+    }
+}
+
+/// What the vault says, on its thread: into the log, the health and the metrics.
+pub(super) fn vault_event(log: &Log, health: &Health, event: vault::Event) {
+    match event {
+        vault::Event::Recorded(recorded) => {
+            metrics::RECORDINGS_FINISHED.add(recorded.files.len() as u64);
+            let gaps = recorded.files.iter().filter(|file| file.gaps).count();
+            metrics::RECORDING_GAPS.add(gaps as u64);
+            tracing::info!(call = %recorded.call, files = recorded.files.len(), gaps, "recorded");
+            let written = What::Recorded {
+                call: recorded.call,
+                segment: recorded.number,
+                files: recorded.files.len(),
+            };
+            log.add(Timestamp::now(), &written);
+        }
+        vault::Event::Trouble { path, error } => {
+            metrics::RECORDING_TROUBLE.add(1);
+            metrics::RECORDING_FAILING.set(1.0);
+            health.set_recordings_failing(true);
+            tracing::error!(
+                path,
+                error,
+                "recordings cannot be written: calls go on without"
+            );
+        }
+        vault::Event::Recovered => {
+            metrics::RECORDING_FAILING.set(0.0);
+            health.set_recordings_failing(false);
+            tracing::info!("recordings are written again");
+        }
+        vault::Event::Left { path, why } => {
+            tracing::warn!(path, why, "left as it is among the recordings");
         }
     }
 }

@@ -132,7 +132,7 @@ impl Server {
         let keys = keeping::keys(config.server.recording_keys.as_deref())?;
         keeping::tell(keys.as_deref(), &health);
         let vault = Vault::start(data.join("recordings"), keys.clone(), keep, move |event| {
-            hands::vault_event(&happened, &told, event);
+            kept::vault_event(&happened, &told, event);
         })?;
         let means = Means {
             log: log.clone(),
