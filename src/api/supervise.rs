@@ -3,12 +3,11 @@
 
 use super::Site;
 use super::body::{Fields, Json};
-use super::calls::named;
 use super::part::Word;
 use super::problem::Problem;
 use super::who::Caller;
 use crate::call::supervise::{Mode, Supervisor, Wish};
-use crate::id::AgentId;
+use crate::id::{AgentId, CallId};
 use crate::switch::Ask;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -65,6 +64,10 @@ pub(super) async fn end(
     let by = supervisor(&caller, None);
     site.switch.ask(Ask::EndSupervision { call, by }).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+fn named(call: &Word) -> Result<CallId, Problem> {
+    CallId::parse(&call.0).ok_or_else(|| Problem::missing("call"))
 }
 
 /// Who they are; of a program, the agent for whom it asks.

@@ -52,6 +52,9 @@ impl Switch {
         let mut all = call.supervisors().iter();
         let known = all.find(|each| each.by == by);
         let known = known.map(|each| (each.leg, each.answered));
+        if call.is_internal() {
+            return Err(Refused::NoCustomer(id));
+        }
         let supervised = call.supervised().ok_or(Refused::NotTalking(id))?;
         let leg = known.map(|(leg, _)| leg);
         if wish != Wish::Be(Mode::Listen) && call.another_speaks(leg) {
@@ -63,7 +66,8 @@ impl Switch {
         if let Some((leg, answered)) = known {
             return self.wants_else(now, id, leg, wish, answered);
         }
-        if by.agent == Some(supervised.id) {
+        let own = by.agent.filter(|agent| call.occupies(*agent));
+        if by.agent == Some(supervised.id) || own.is_some() {
             return Err(Refused::OwnCall(id));
         }
         if self
@@ -251,7 +255,7 @@ impl Switch {
             | AgentState::Resting { .. } => false,
         };
         let mut calls = self.calls.values();
-        match busy || calls.any(|call| call.occupies() == Some(agent) || call.is_with(agent)) {
+        match busy || calls.any(|call| call.occupies(agent) || call.is_with(agent)) {
             true => Err(Refused::SupervisorBusy(agent)),
             false => Ok(()),
         }
@@ -361,8 +365,7 @@ impl Switch {
         let agent = by.agent.ok_or(Refused::NoAgent)?;
         let known = self.account.agent(agent);
         let name = known.ok_or(Refused::UnknownAgent(agent))?.name.clone();
-        let home = self.home(id, supervised.id);
-        let home = home.or_else(|| self.queue_served_by(agent));
+        let home = self.home_with(id, supervised.id, agent);
         let home = home.ok_or(Refused::NotTransferable(id))?;
         Ok((AgentName { id: agent, name }, home))
     }
@@ -401,10 +404,8 @@ impl Switch {
         }
         let (cause, text) = TAKEN_OVER;
         self.hang_up(now, left.leg, Some((cause, text.to_owned())));
-        let (call, arrival) = (id, self.arrival(id, home));
-        self.acd(now, acd::Input::PassOn { call, arrival });
-        self.acd(now, acd::Input::TakeOver { call, agent });
-        self.free_caller(now, left.id);
+        self.has_left(now, id, left.id, Some(home));
+        self.acd(now, acd::Input::Take { call: id, agent });
         self.free_caller(now, agent);
         self.connect(now, id, agent);
         self.unless_lost(now, id);

@@ -6,7 +6,7 @@ import sound
 from browser import HEARD_RATE, hear, shoot
 from centre import Agent, until
 from playwright.sync_api import Page
-from test_pages import AGENT, CUSTOMER, PASSWORD, Centre, Pages
+from test_pages import AGENT, CUSTOMER, PASSWORD, AtCentre, Centre
 
 SUPERVISOR = 1000.0
 #: What is heard has at least so much of each tone in it; what is not heard, less than `NOTHING`.
@@ -18,7 +18,7 @@ class TwoAgents(Centre):
     people = (Agent("1001", "a password of 1001", "Ada"), Agent("1002", "a password of 1002", "Eve"))
 
 
-class Supervising(Pages):
+class Supervising(AtCentre):
     def setUp(self) -> None:
         super().setUp()
         self.server.remove()
