@@ -243,6 +243,7 @@ const IN_A_ROW = ["queues.announcement.codes", "strategies.announcement.codes", 
 
 function Many(props: FieldProps) {
   const { schema, value, path, onChange } = props;
+  const { faults } = useContext(Form);
   const all = Array.isArray(value) ? value : [];
   const { place, label, help, fault } = useSaid({ ...props, quiet: all.length > 0 });
   const set = (next: Value[]) => onChange(next.length === 0 ? undefined : next);
@@ -261,6 +262,7 @@ function Many(props: FieldProps) {
               path={`${path}[${at}]`}
               onChange={(to) => set(all.map((known, other) => (other === at ? to : known)))}
             />
+            <p class="fault">{faults(`${path}[${at}]`)}</p>
           </div>
           <button
             type="button"

@@ -8,7 +8,7 @@ import { Icon } from "../parts/icon";
 import { moment } from "../parts/time";
 import { t } from "../text/index";
 import { ask, blob, sent } from "../wire/rest";
-import { forget } from "./known";
+import { forget, personOf } from "./known";
 import { Asked } from "./sure";
 
 const TOML = "application/toml";
@@ -101,7 +101,7 @@ export function Exchange() {
                 <td data-name={t("history.at")} class="when">
                   {moment(each.at)}
                 </td>
-                <td data-name={t("history.by")}>{each.by}</td>
+                <td data-name={t("history.by")}>{personOf(each.by)}</td>
                 <td data-name="">
                   {place > 0 && (
                     <button type="button" class="button" disabled={busy} onClick={() => void restore(each)}>

@@ -1,6 +1,7 @@
 /** What settings choose from: names of other settings, sounds, voices. Read once, until something is changed here. */
 
 import { useEffect, useState } from "preact/hooks";
+import { find } from "../text/index";
 import { ask, Problem } from "../wire/rest";
 import type { Schema } from "./schema";
 
@@ -68,6 +69,11 @@ export function useChoices(path: string | undefined): Choice[] {
   });
 }
 
+/** Somebody as the server signs for them: `user root` is *root*. */
+export function personOf(signature: string): string {
+  return signature.replace(/^user /, "");
+}
+
 export interface Sound {
   file: string;
   name: string;
@@ -75,6 +81,11 @@ export interface Sound {
   shipped: boolean;
   added: string | null;
   by: string | null;
+}
+
+/** As people call it: what ships has a name in each language. */
+export function soundName(sound: Sound): string {
+  return (sound.shipped ? find(`sound.${sound.file}`) : undefined) ?? sound.name;
 }
 
 export type Form = "ordinal" | "cardinal" | "adaptive";

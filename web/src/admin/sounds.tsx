@@ -9,7 +9,7 @@ import { Player } from "../parts/player";
 import { clock, moment } from "../parts/time";
 import { find, t } from "../text/index";
 import { ask, Problem, upload } from "../wire/rest";
-import { forget, type Sound, useKnown } from "./known";
+import { forget, personOf, type Sound, soundName, useKnown } from "./known";
 import { Asked } from "./sure";
 
 /** The longest file, bytes (R33). */
@@ -49,14 +49,14 @@ export function Sounds() {
           <tbody>
             {sounds.value.map((sound) => (
               <tr key={sound.file}>
-                <td data-name={t("sounds.name")}>{sound.name}</td>
+                <td data-name={t("sounds.name")}>{soundName(sound)}</td>
                 <td data-name={t("sounds.length")} class="number">
                   {clock(sound.seconds * 1000)}
                 </td>
                 <td data-name={t("sounds.from")}>{originOf(sound)}</td>
                 <td data-name="">
                   <div class="row tight end">
-                    <Player name={sound.name} sound={() => addressOf(sound.file)} />
+                    <Player name={soundName(sound)} sound={() => addressOf(sound.file)} />
                     {!sound.shipped && (
                       <Asked
                         name={sound.name}
@@ -78,7 +78,7 @@ export function Sounds() {
 
 function originOf(sound: Sound): string {
   if (sound.shipped) return t("sounds.shipped");
-  const by = sound.by?.replace(/^user /, "") ?? "";
+  const by = personOf(sound.by ?? "");
   return [by, sound.added ? moment(sound.added) : ""].filter(Boolean).join(", ");
 }
 
@@ -215,7 +215,7 @@ export function SoundField({ label, value, fault, onChange }: SoundFieldProps) {
                 <optgroup key={String(shipped)} label={t(shipped ? "sounds.shipped" : "sounds.own")}>
                   {group.map((sound) => (
                     <option key={sound.file} value={sound.file}>
-                      {sound.name} ({clock(sound.seconds * 1000)})
+                      {soundName(sound)} ({clock(sound.seconds * 1000)})
                     </option>
                   ))}
                 </optgroup>
@@ -223,7 +223,11 @@ export function SoundField({ label, value, fault, onChange }: SoundFieldProps) {
             );
           })}
         </select>
-        <Player name={chosen?.name ?? ""} disabled={!chosen} sound={() => addressOf(value ?? "")} />
+        <Player
+          name={chosen ? soundName(chosen) : ""}
+          disabled={!chosen}
+          sound={() => addressOf(value ?? "")}
+        />
         <button type="button" class="button" aria-expanded={isAdding} onClick={() => setAdding(!isAdding)}>
           <Icon name="upload" />
           {t("sounds.upload")}
