@@ -50,7 +50,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "api",
         &[
             "watch", "sip", "net", "store", "settings", "config", "steward", "events", "switch",
-            "acd", "archive", "call", "page", "vault", "voices",
+            "acd", "archive", "call", "page", "route", "vault", "voices",
         ],
     ),
     ("watch", &["sip", "call"]),
