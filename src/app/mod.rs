@@ -37,7 +37,7 @@ use crate::archive::{Archive, Doors};
 use crate::call::record::Recorded;
 use crate::clock::Clock;
 use crate::config::{Admits, Config, ListenerConfig};
-use crate::events::webhooks::{Deliveries, Means, Reach, Webhooks};
+use crate::events::webhooks::{Means, Reach, Webhooks};
 use crate::events::{Live, Log, What};
 use crate::id::CallId;
 use crate::net::{Dns, Network, Socket};
@@ -139,9 +139,7 @@ impl Server {
             store: store.clone(),
             reach: Reach::new(config.server.webhook_networks.clone()),
             tls: trust(&config)?.web()?,
-            deliveries: Deliveries::default(),
         };
-        let deliveries = means.deliveries.clone();
         let webhooks = Webhooks::start(runtime.handle(), means);
         let certificate = workers::certificate()?;
         let workers = workers::start(&config, began.library, &vault, &inbox, &certificate)?;
@@ -200,7 +198,7 @@ impl Server {
                 log: live.log().clone(),
                 live: live.shown(),
                 webhooks: webhooks.bell(),
-                deliveries,
+                deliveries: webhooks.deliveries(),
                 system: about::system(&config, &certificates, &network),
                 voices: catalogue.clone(),
                 public_url: config.server.public_url.clone(),

@@ -59,6 +59,7 @@ const LOOK: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub struct Webhooks {
     bell: Bell,
+    deliveries: Deliveries,
     task: JoinHandle<()>,
 }
 
@@ -84,8 +85,6 @@ pub struct Means {
     pub reach: Reach,
     /// How `https` servers prove who they are.
     pub tls: TlsConnector,
-    /// What was sent lately.
-    pub deliveries: Deliveries,
 }
 
 /// How patient we are.
@@ -108,14 +107,24 @@ impl Webhooks {
     }
 
     fn with_pace(runtime: &Handle, means: Means, pace: Pace) -> Self {
-        let bell = Bell::default();
-        let task = runtime.spawn(oversee(means, pace, bell.0.subscribe()));
-        Self { bell, task }
+        let (bell, deliveries) = (Bell::default(), Deliveries::default());
+        let overseeing = oversee(means, pace, deliveries.clone(), bell.0.subscribe());
+        let task = runtime.spawn(overseeing);
+        Self {
+            bell,
+            deliveries,
+            task,
+        }
     }
 
     /// What makes it look at once.
     pub fn bell(&self) -> Bell {
         self.bell.clone()
+    }
+
+    /// What was sent lately.
+    pub fn deliveries(&self) -> Deliveries {
+        self.deliveries.clone()
     }
 }
 
@@ -171,7 +180,7 @@ impl Running {
     }
 }
 
-async fn oversee(means: Means, pace: Pace, mut poked: watch::Receiver<()>) {
+async fn oversee(means: Means, pace: Pace, deliveries: Deliveries, mut poked: watch::Receiver<()>) {
     let mut running: BTreeMap<WebhookId, Running> = BTreeMap::new();
     loop {
         poked.mark_unchanged();
@@ -179,7 +188,7 @@ async fn oversee(means: Means, pace: Pace, mut poked: watch::Receiver<()>) {
         match blocking(move || store.webhooks()).await {
             Ok(webhooks) => {
                 let there: BTreeSet<_> = webhooks.iter().map(|webhook| webhook.id).collect();
-                means.deliveries.retain(|id| there.contains(&id));
+                deliveries.retain(|id| there.contains(&id));
                 let wanted: BTreeMap<_, _> = webhooks
                     .into_iter()
                     .filter(|webhook| !webhook.disabled)
@@ -193,7 +202,7 @@ async fn oversee(means: Means, pace: Pace, mut poked: watch::Receiver<()>) {
                 for (id, webhook) in wanted {
                     running.entry(id).or_insert_with(|| Running {
                         webhook: webhook.clone(),
-                        task: begin(&means, &pace, webhook, poked.clone()),
+                        task: begin(&means, &pace, &deliveries, webhook, poked.clone()),
                     });
                 }
             }
@@ -208,11 +217,12 @@ async fn oversee(means: Means, pace: Pace, mut poked: watch::Receiver<()>) {
 fn begin(
     means: &Means,
     pace: &Pace,
+    deliveries: &Deliveries,
     webhook: Webhook,
     poked: watch::Receiver<()>,
 ) -> JoinHandle<()> {
     let id = webhook.id;
-    match Worker::new(means.clone(), pace.clone(), webhook) {
+    match Worker::new(means.clone(), pace.clone(), deliveries.clone(), webhook) {
         Ok(worker) => tokio::spawn(worker.run(poked)),
         Err(why) => {
             tracing::warn!(webhook = %id, why = format!("{why:#}"), "a webhook cannot be sent to");

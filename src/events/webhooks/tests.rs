@@ -132,7 +132,6 @@ impl Office {
             store: self.store.clone(),
             reach,
             tls: Trust::none().web().expect("TLS"),
-            deliveries: Deliveries::default(),
         };
         let pace = Pace {
             delays: vec![Duration::from_millis(20); tries - 1].into(),
@@ -251,6 +250,15 @@ fn an_event_that_is_never_taken_becomes_a_dead_letter_and_can_be_replayed() {
     receiver.is(Mood::Takes);
     office.happens([2]);
     wait_for("the next", || receiver.queues() == [2]);
+    let deliveries = webhooks.deliveries();
+    wait_for("the log of them", || deliveries.of(id).len() == 4);
+    let told = deliveries.of(id);
+    assert_eq!(
+        (told[0].error.clone(), told[0].event),
+        (None, told[1].event + 1)
+    );
+    let refused = |each: &Delivery| each.error.as_ref().is_some_and(|why| why.contains("500"));
+    assert!(told[1..].iter().all(refused), "{told:?}");
 
     receiver.is(Mood::Fails);
     assert_eq!(office.store.replay_letters(id, None).expect("stored"), 1);

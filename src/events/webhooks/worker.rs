@@ -2,7 +2,7 @@
 
 use super::courier::{Courier, Failed, Target};
 use super::sign::Signer;
-use super::{Delivery, Means, Pace, blocking, wants};
+use super::{Deliveries, Delivery, Means, Pace, blocking, wants};
 use crate::events::log::{Entry, Since};
 use crate::store::{DeadLetter, Happened, Progress, Webhook};
 use jiff::Timestamp;
@@ -22,6 +22,7 @@ pub(super) struct Worker {
     webhook: Webhook,
     means: Means,
     pace: Pace,
+    deliveries: Deliveries,
     signer: Signer,
     courier: Courier,
     saved: Instant,
@@ -41,7 +42,12 @@ enum Next {
 }
 
 impl Worker {
-    pub(super) fn new(means: Means, pace: Pace, webhook: Webhook) -> anyhow::Result<Self> {
+    pub(super) fn new(
+        means: Means,
+        pace: Pace,
+        deliveries: Deliveries,
+        webhook: Webhook,
+    ) -> anyhow::Result<Self> {
         let target = Target::read(&webhook.url)?;
         Ok(Self {
             signer: Signer::new(&webhook.secret)?,
@@ -49,6 +55,7 @@ impl Worker {
             webhook,
             means,
             pace,
+            deliveries,
             saved: Instant::now(),
             unsaved: false,
         })
@@ -148,7 +155,7 @@ impl Worker {
             took: began.elapsed(),
             error,
         };
-        self.means.deliveries.add(self.webhook.id, delivery);
+        self.deliveries.add(self.webhook.id, delivery);
         sent
     }
 
