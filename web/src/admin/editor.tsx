@@ -88,7 +88,17 @@ const ORDER: Record<string, string[]> = {
   "ways-out": ["number", "trunks", "agents"],
   routes: ["number", "to"],
   "wrap-up": ["enabled", "default_s", "extend"],
-  recording: ["enabled", "direction", "video", "composition", "retention_days", "quota_gb", "audit_days"],
+  recording: [
+    "enabled",
+    "direction",
+    "video",
+    "composition",
+    "consent",
+    "mask_digits_s",
+    "retention_days",
+    "quota_gb",
+    "audit_days",
+  ],
   storage: [
     "enabled",
     "kind",
