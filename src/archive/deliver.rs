@@ -238,7 +238,9 @@ fn choose(storage: Option<&Storage>, content: Content) -> DeliveryState {
         return DeliveryState::Local;
     };
     let wanted = match (storage.composition, content) {
+        // Pictures have no other form.
         (Composition::Both, _)
+        | (_, Content::Video(_))
         | (Composition::Legs, Content::Leg(_))
         | (Composition::Unified, Content::Stereo) => true,
         (Composition::Legs, Content::Stereo) | (Composition::Unified, Content::Leg(_)) => false,
@@ -260,7 +262,10 @@ fn name(storage: &Storage, path: &str) -> String {
 
 /// The name of what it is.
 fn beside(name: &str) -> String {
-    format!("{}.json", name.strip_suffix(".wav").unwrap_or(name))
+    let base = [".wav", ".webm", ".mkv"]
+        .iter()
+        .find_map(|ending| name.strip_suffix(ending));
+    format!("{}.json", base.unwrap_or(name))
 }
 
 /// What a file is, without the key that it has here.

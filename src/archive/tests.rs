@@ -61,6 +61,7 @@ impl Desk {
             queue: None,
             direction: Direction::Inbound,
             tracks: vec![track(1, Role::Customer), track(2, Role::Agent)],
+            films: vec![],
             composition: Composition::Both,
         };
         let store = Arc::clone(&self.means.store);

@@ -262,10 +262,18 @@ pub struct Segment {
     #[serde(default)]
     pub direction: Direction,
     pub tracks: Vec<Track>,
+    /// Of those who may send pictures (R92): a file each, if any come.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub films: Vec<Track>,
     pub composition: Composition,
 }
 
 impl Segment {
+    /// All that is being written: sounds, then pictures.
+    pub fn files(&self) -> impl Iterator<Item = &Track> {
+        self.tracks.iter().chain(&self.films)
+    }
+
     /// What is known of it besides its files.
     pub fn talk(&self) -> Talk {
         Talk {
@@ -324,11 +332,11 @@ pub struct File {
     pub content: Content,
     pub milliseconds: u64,
     pub bytes: u64,
-    /// Sound was lost on its way to the disk; silence stands in its place.
+    /// Something was lost on its way to the disk; in place of sound there is silence.
     pub gaps: bool,
     /// The server died while it was written; it ends where the disk's knowledge ended.
     pub interrupted: bool,
-    /// Of the WAV file, in hexadecimal; `None` where an older version wrote it.
+    /// Of the file as it is when it is not encrypted, in hexadecimal; `None` where an older version wrote it.
     #[serde(default)]
     pub sha256: Option<String>,
     /// It is encrypted on the disk (D16).
@@ -344,4 +352,6 @@ pub enum Content {
     Leg(Role),
     /// The customer on the left, the agent on the right (D15).
     Stereo,
+    /// The pictures of one party, without sound: at the same time as that.
+    Video(Role),
 }

@@ -13,6 +13,8 @@ use std::time::Instant;
 pub struct Policy {
     /// Which files are kept.
     pub composition: Composition,
+    /// Whether pictures are, too (R92).
+    pub video: bool,
 }
 
 impl Policy {
@@ -22,6 +24,7 @@ impl Policy {
         let wanted = settings.enabled && settings.direction.has(outbound);
         wanted.then_some(Self {
             composition: settings.composition,
+            video: settings.video,
         })
     }
 }
@@ -68,6 +71,7 @@ impl Call {
             queue: self.record.queue.clone(),
             direction: self.record.direction,
             tracks,
+            films: vec![],
             composition: policy.composition,
         };
         let origin = now;
@@ -78,12 +82,33 @@ impl Call {
         }))
     }
 
+    /// Whether pictures of it are recorded where sound is.
+    pub fn keeps_pictures(&self) -> bool {
+        self.policy.is_some_and(|policy| policy.video)
+    }
+
+    /// The segment that was begun is of pictures, too: of the legs that may send some,
+    /// each with the name of its file.
+    pub fn film(&mut self, legs: &[(LegId, RecordingId)]) -> Option<&Recorded> {
+        let recorded = self.segment.as_mut()?;
+        let tracks = recorded.segment.tracks.iter();
+        let film = |track: &Track| {
+            let (_, recording) = legs.iter().find(|(leg, _)| *leg == track.leg)?;
+            Some(Track {
+                recording: *recording,
+                ..track.clone()
+            })
+        };
+        recorded.segment.films = tracks.filter_map(film).collect();
+        Some(recorded)
+    }
+
     /// Masks what is being recorded, or no more: its files with their legs, and whether that is news.
     /// `None`: nothing is recorded.
     pub fn mask(&mut self, masked: bool) -> Option<(Vec<(RecordingId, LegId)>, bool)> {
         let recorded = self.segment.as_mut()?;
         let changed = std::mem::replace(&mut recorded.masked, masked) != masked;
-        let tracks = recorded.segment.tracks.iter();
+        let tracks = recorded.segment.files();
         let tracks = tracks.map(|track| (track.recording, track.leg)).collect();
         Some((tracks, changed))
     }

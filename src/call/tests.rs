@@ -31,6 +31,7 @@ pub(crate) fn waiting() -> (Call, Clock) {
         account: "demo".into(),
         policy: Some(Policy {
             composition: Composition::Both,
+            video: true,
         }),
     };
     let mut call = Call::new(clock.at(), &clock, arrival);

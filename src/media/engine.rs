@@ -131,6 +131,11 @@ impl Engine {
                 leg,
                 origin,
             } => self.record(now, recording, leg, origin, out),
+            Command::Film {
+                recording,
+                leg,
+                origin,
+            } => self.film(now, recording, leg, origin, out),
             Command::StopRecording { recording, end } => self.stop_recording(recording, end, out),
             Command::Mask { recording, masked } => self.mask(recording, masked),
             Command::Pressed {
@@ -460,8 +465,8 @@ impl Engine {
         if leg.port != SHARED {
             self.ports[usize::from(leg.port >> 1)] = NOBODY;
         }
-        for track in &leg.tracks {
-            self.recordings.remove(&track.recording);
+        for recording in leg.recordings() {
+            self.recordings.remove(&recording);
         }
         leg.finish(moment.clock as i64, &mut out.chunks);
         leg.report(moment, true, out);

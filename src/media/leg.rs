@@ -1,6 +1,7 @@
 //! A leg: one peer's stream in both directions, and what it hears.
 
 use super::control::{Control, Moment};
+use super::film::Film;
 use super::gathered::Gathered;
 use super::inbound::Inbound;
 use super::keypad::{Keypad, Pulled};
@@ -67,6 +68,7 @@ pub(super) struct Leg {
     /// There while somebody does.
     pub(super) voice: Option<Box<Voice>>,
     pub(super) tracks: Vec<Track>,
+    pub(super) films: Vec<Film>,
     /// Encoded sound that does not fill a packet yet.
     gathered: Gathered,
     /// For what this leg alone hears; there once it did.
@@ -141,6 +143,7 @@ impl Leg {
             mixers: 0,
             voice: None,
             tracks: vec![],
+            films: vec![],
             gathered: Gathered::default(),
             encoder: None,
         }
@@ -425,6 +428,9 @@ impl Leg {
     pub(super) fn finish(&mut self, clock: i64, chunks: &mut Vec<Chunk>) {
         for track in self.tracks.drain(..) {
             track.finish(clock, chunks);
+        }
+        for film in self.films.drain(..) {
+            film.finish(clock, chunks);
         }
     }
 

@@ -14,13 +14,14 @@
 //!
 //! The engine is a value: no socket, no clock, no file. All legs of a call live in one engine. A leg's
 //! peer speaks RTP, SRTP with keys from the signalling, or is a browser: ICE, DTLS and SRTP at a port
-//! that all of them share. Its pictures are passed on to those who hear it, and neither decoded nor
-//! recorded.
+//! that all of them share. Its pictures are passed on to those who hear it, and recorded as they are;
+//! nothing of them is decoded.
 
 mod beat;
 mod browser;
 mod control;
 mod engine;
+mod film;
 mod gathered;
 mod inbound;
 mod keypad;
@@ -41,6 +42,8 @@ mod secure;
 mod tests;
 mod voice;
 
+pub use crate::rtp::VideoCodec;
+pub use crate::rtp::picture::{Picture, Shape};
 pub use engine::{Engine, SHARED, Totals};
 pub use library::{Library, Sound};
 pub use out::{Out, Packets};
@@ -61,7 +64,7 @@ pub const MAX_LEGS: usize = 4096;
 pub const MAX_MIX: usize = 8;
 /// The sounds at most in a [`Source::Play`].
 pub const MAX_SOUNDS: usize = 32;
-/// The recordings of one leg at most at one time; more are [`Event::Failed`] and end at once.
+/// The recordings of one leg's sound at most at one time, and of its pictures; more are [`Event::Failed`] and end at once.
 pub const MAX_RECORDINGS: usize = 4;
 /// How often [`Engine::beat`] wants to be called.
 pub const BEAT: Duration = Duration::from_millis(20);
@@ -122,6 +125,16 @@ pub enum Command {
         /// The instant of sample 0 of the file.
         origin: Instant,
     },
+    /// Writes the pictures that the leg sends, if and when it does. Every one of these has exactly one
+    /// [`Chunk::End`], too.
+    Film {
+        /// The name of the file in each [`Chunk`]: another than that of the sound.
+        recording: RecordingId,
+        /// Who is seen.
+        leg: LegId,
+        /// The instant at which the file begins: that of the sound.
+        origin: Instant,
+    },
     /// Ends a file, filled with silence up to its end. Nothing happens if it has ended already.
     StopRecording {
         /// Which file.
@@ -129,7 +142,7 @@ pub enum Command {
         /// The instant at which it ends: not in the future.
         end: Instant,
     },
-    /// What the leg says is silence in its file, or sound again: its time goes on (B10). Nothing happens if
+    /// What the leg says is silence in its file, or sound again, and what it shows is left out: its time goes on (B10). Nothing happens if
     /// the file has ended.
     Mask {
         /// Which file.
@@ -337,6 +350,18 @@ pub enum Chunk {
         at: u64,
         /// Mono, 8 kHz.
         samples: Vec<i16>,
+    },
+    /// A picture, shown from a place on until the next one: they come in their order. The first is one
+    /// that stands alone.
+    Picture {
+        /// Of which file.
+        recording: RecordingId,
+        /// Where it is first seen, from the file's origin, in samples of 8 kHz.
+        at: u64,
+        /// How it is encoded.
+        codec: VideoCodec,
+        /// The picture.
+        picture: Picture,
     },
     /// The file ends, exactly `length` samples long: silence is added up to it, and what lies
     /// behind it is cut.

@@ -1,4 +1,4 @@
-//! Pictures between browsers: passed on as they come, never decoded.
+//! Pictures between browsers: passed on as they come, never decoded. Who keeps them is in `film`.
 //!
 //! ```text
 //!   a browser's packets ─▶ those who hear the leg, and have the same encoding
@@ -18,8 +18,8 @@ use super::secure::depart;
 use crate::id::LegId;
 use crate::rtp::feedback::{self, Feedback};
 use crate::rtp::rtcp::{Report, Sender};
-use crate::rtp::{Arrival, Header, Packet, Reception};
-use crate::sdp::browser::{Video, VideoCodec};
+use crate::rtp::{Arrival, Header, Packet, Reception, VideoCodec};
+use crate::sdp::browser::Video;
 
 /// Ticks of the timestamp (RFC 7741 §4.1, RFC 6184 §8.2.1), in 8 samples of our clock of 8 kHz.
 const TICKS: u64 = 90;
@@ -136,16 +136,16 @@ impl Engine {
     pub(super) fn show(&mut self, slot: usize, clock: u64, packet: &Packet<'_>, out: &mut Out) {
         let Some(leg) = self.leg(slot) else { return };
         let id = leg.id;
-        let Some(codec) = leg.take_picture(clock, packet) else {
+        let Some((codec, arrival)) = leg.take_picture(clock, packet) else {
             return;
         };
+        let mut begins = leg.expose(clock, (codec, arrival), packet, &mut out.chunks);
         self.totals.received += 1;
         let viewers = self.heard.range((id, LegId(0))..=(id, LegId(u64::MAX)));
         let viewers = viewers.filter_map(|(_, viewer)| self.names.get(viewer).copied());
         let viewers: Vec<usize> = viewers
             .filter(|viewer| self.sees(*viewer) == Some(id))
             .collect();
-        let mut begins = false;
         for viewer in viewers {
             if let Some(viewer) = self.leg(viewer)
                 && let Some(first) = viewer.send_picture(clock, (id, codec), packet, out)
@@ -227,17 +227,18 @@ impl Leg {
         pictures.is_some_and(|pictures| pictures.agreed.payload_type == payload_type)
     }
 
-    /// Counts a packet of pictures; their encoding, if it is to be looked at.
-    fn take_picture(&mut self, clock: u64, packet: &Packet<'_>) -> Option<VideoCodec> {
+    /// Counts a packet of pictures; their encoding and its place, if it is to be looked at.
+    fn take_picture(&mut self, clock: u64, packet: &Packet<'_>) -> Option<(VideoCodec, Arrival)> {
         let pictures = self.pictures.as_mut()?;
         if !pictures.agreed.direction.receives() {
             self.refuse();
             return None;
         }
         let Header { ssrc, sequence, .. } = packet.header;
-        match pictures.reception.update(ssrc, sequence, None, clock) {
+        let arrival = pictures.reception.update(ssrc, sequence, None, clock);
+        match arrival {
             Arrival::New(_) | Arrival::Late(_) | Arrival::Restarted(_) => {
-                Some(pictures.agreed.codec)
+                Some((pictures.agreed.codec, arrival))
             }
             Arrival::Repeated | Arrival::Stranger => None,
         }
@@ -264,11 +265,15 @@ impl Leg {
     }
 
     /// Says something to the sender of pictures, if it understands it.
-    fn ask(&mut self, clock: u64, feedback: &Feedback, out: &mut Out) {
+    pub(super) fn ask(&mut self, clock: u64, feedback: &Feedback, out: &mut Out) {
         let Some(to) = self.way().filter(|_| self.is_reached()) else {
             return;
         };
         let Some(pictures) = &mut self.pictures else {
+            return;
+        };
+        let (ours, media) = (pictures.ssrc, pictures.reception.ssrc());
+        let (Some(media), Some(session)) = (media, &self.session) else {
             return;
         };
         let known = pictures.agreed.feedback;
@@ -283,10 +288,9 @@ impl Leg {
             Feedback::Lost { .. } => known.nack,
             Feedback::Estimate { .. } => known.remb,
         };
-        let (ours, media) = (pictures.ssrc, pictures.reception.ssrc());
-        let (Some(media), Some(session)) = (media.filter(|_| fits), &self.session) else {
+        if !fits {
             return;
-        };
+        }
         let head = Report {
             ssrc: ours,
             ..Report::default()

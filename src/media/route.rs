@@ -277,7 +277,7 @@ impl Engine {
             edges.sum::<usize>(),
             "nothing is heard by nobody"
         );
-        let tracks = there.iter().map(|(_, leg)| leg.tracks.len()).sum();
+        let tracks = there.iter().map(|(_, leg)| leg.recordings().count()).sum();
         self.check_recordings(tracks);
     }
 }

@@ -103,12 +103,14 @@ impl Default for WrapUp {
 }
 
 impl Default for Recording {
-    /// Off; once it is on, all calls are recorded and all files kept (R92, R94).
+    /// Off; once it is on, all calls are recorded and all files kept (R92, R94), those of pictures if that is
+    /// wanted.
     fn default() -> Self {
         Self {
             enabled: false,
             direction: Directions::Both,
             composition: Composition::Both,
+            video: false,
             retention_days: None,
             audit_days: AUDIT_DAYS,
             quota_gb: None,

@@ -313,6 +313,8 @@ pub struct Recording {
     pub direction: Directions,
     /// Which files are kept.
     pub composition: Composition,
+    /// Whether the pictures of those who send some are recorded, too (R92).
+    pub video: bool,
     /// After so many days they are deleted (R111); `None`: never.
     pub retention_days: Option<u32>,
     /// For so many days the audit log knows who heard, deleted and changed what (R110).

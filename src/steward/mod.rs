@@ -276,6 +276,7 @@ fn policy_may_change(old: &Account, new: &Account) -> Result<(), Vec<Problem>> {
     let changes = [
         ("recording.direction", old.direction != new.direction),
         ("recording.composition", old.composition != new.composition),
+        ("recording.video", old.video != new.video),
     ];
     let changes = changes.into_iter().filter(|(_, changes)| *changes);
     let problems = changes.map(|(field, _)| Problem {

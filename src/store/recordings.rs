@@ -6,7 +6,7 @@ use super::deliveries::{self, Delivery, DeliveryState};
 use super::file_id::{Cursor, FileId};
 use super::link::{Kind, Link, Row, Table, Value, number};
 use super::rows::{agent_name, unword, word};
-use crate::call::record::{AgentName, Content, Direction, File, Recorded, Role, Talk};
+use crate::call::record::{AgentName, Content, Direction, File, Recorded, Talk};
 use crate::id::{AgentId, CallId};
 use anyhow::Context as _;
 use jiff::Timestamp;
@@ -402,7 +402,10 @@ fn file(row: &Row) -> anyhow::Result<File> {
         path: row.text("path")?,
         content: match content.as_str() {
             STEREO => Content::Stereo,
-            _ => Content::Leg(unword(content)?),
+            word => match word.strip_suffix(VIDEO) {
+                Some(role) => Content::Video(unword(role.to_owned())?),
+                None => Content::Leg(unword(content)?),
+            },
         },
         milliseconds: row.count("milliseconds")?,
         bytes: row.count("bytes")?,
@@ -414,14 +417,14 @@ fn file(row: &Row) -> anyhow::Result<File> {
 }
 
 const STEREO: &str = "stereo";
+/// Behind the role.
+const VIDEO: &str = "_video";
 
 fn content_word(content: Content) -> String {
     match content {
-        Content::Leg(Role::Customer) => word(&Role::Customer),
-        Content::Leg(Role::Agent) => word(&Role::Agent),
-        Content::Leg(Role::Outside) => word(&Role::Outside),
-        Content::Leg(Role::Supervisor) => word(&Role::Supervisor),
+        Content::Leg(role) => word(&role),
         Content::Stereo => STEREO.to_owned(),
+        Content::Video(role) => format!("{}{VIDEO}", word(&role)),
     }
 }
 

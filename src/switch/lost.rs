@@ -163,7 +163,7 @@ impl Switch {
     /// The agent of a caller is lost: the caller waits for another at the place they had (D18).
     fn waits_again(&mut self, now: Instant, id: CallId, leg: LegId) {
         let segment = self.calls.get_mut(&id).and_then(Call::end_segment);
-        for track in segment.iter().flat_map(|segment| &segment.segment.tracks) {
+        for track in segment.iter().flat_map(|segment| segment.segment.files()) {
             let (recording, end) = (track.recording, now);
             self.media(track.leg, |_| Media::StopRecording { recording, end });
         }

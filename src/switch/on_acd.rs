@@ -1,10 +1,11 @@
 //! What the floor wants: messages, ringing, connecting, giving up.
 
+use super::leg::Line;
 use super::shown::unrung_name;
 use super::{Notice, Switch, Unrung};
 use crate::acd::{self, Action, Arrival, Choice, Farewell, Message, Revocation, Status, callback};
 use crate::call::record::{AgentName, Direction, End, Role, Track};
-use crate::call::{Agent, Call, Hears, Origin, Place};
+use crate::call::{Agent, Call, Hears, Origin, Place, Recorded};
 use crate::id::{AgentId, CallId, QueueId, SoundId, VisitId};
 use crate::media::Command as Media;
 use crate::settings::{self, OnMaxWait, WaitingKey};
@@ -330,15 +331,29 @@ impl Switch {
             return;
         };
         let begun = call.begin_segment(now, &self.clock, settings, tracks);
-        let Some(recorded) = begun.cloned() else {
+        let Some(mut recorded) = begun.cloned() else {
             return;
         };
+        if let Some(filmed) = self.film(id, &recorded.segment.tracks) {
+            recorded = filmed;
+        }
         let (origin, segment) = (recorded.origin, recorded.segment.number);
-        let tracks = recorded.segment.tracks.clone();
+        let (tracks, films) = (
+            recorded.segment.tracks.clone(),
+            recorded.segment.films.clone(),
+        );
         self.out(Output::Record(recorded.segment));
         for track in tracks {
             let recording = track.recording;
             self.media(track.leg, |leg| Media::Record {
+                recording,
+                leg,
+                origin,
+            });
+        }
+        for film in films {
+            let recording = film.recording;
+            self.media(film.leg, |leg| Media::Film {
                 recording,
                 leg,
                 origin,
@@ -352,6 +367,21 @@ impl Switch {
         let queue = self.floor.caller(id)?.queue;
         let music = self.hold_music(id, queue);
         Some(Place { queue, music })
+    }
+
+    /// What is recorded is so with the pictures of those who have a page, if that is set (R92).
+    fn film(&mut self, id: CallId, tracks: &[Track]) -> Option<Recorded> {
+        self.calls.get(&id).filter(|call| call.keeps_pictures())?;
+        let legs = tracks.iter().map(|track| track.leg);
+        let legs = legs.filter(|leg| self.lines.get(leg).is_some_and(Line::may_show));
+        let legs: Vec<_> = legs.collect();
+        let names = legs
+            .iter()
+            .map(|_| self.next_recording())
+            .collect::<Vec<_>>();
+        let call = self.calls.get_mut(&id)?;
+        let films: Vec<_> = legs.into_iter().zip(names).collect();
+        call.film(&films).cloned()
     }
 
     pub(super) fn hold_music(&self, call: CallId, queue: QueueId) -> Hears {

@@ -363,7 +363,7 @@ impl Switch {
     /// files are equally long (R113).
     pub(super) fn stop_recording(&mut self, now: Instant, id: CallId) {
         let segment = self.calls.get_mut(&id).and_then(Call::end_segment);
-        for track in segment.iter().flat_map(|segment| &segment.segment.tracks) {
+        for track in segment.iter().flat_map(|segment| segment.segment.files()) {
             let (recording, end) = (track.recording, now);
             self.media(track.leg, |_| Media::StopRecording { recording, end });
         }

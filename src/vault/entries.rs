@@ -46,13 +46,22 @@ struct Told {
     content: String,
     start: Timestamp,
     milliseconds: u64,
+    #[serde(default)]
     channels: u16,
+    #[serde(default)]
+    pictures: Option<ToldPictures>,
     gaps: bool,
     interrupted: bool,
     #[serde(default)]
     sha256: Option<String>,
     #[serde(default)]
     keys: Vec<Wrapped>,
+}
+
+/// What a description says of pictures.
+#[derive(Debug, Deserialize)]
+struct ToldPictures {
+    container: String,
 }
 
 impl Shelf {
@@ -71,8 +80,17 @@ impl Shelf {
     }
 
     fn entry(&self, note: &str) -> anyhow::Result<Entry> {
-        let path = format!("{}.wav", note.strip_suffix(".json").unwrap_or(note));
-        let told: Told = serde_json::from_slice(&self.description(&path)?)?;
+        let base = note.strip_suffix(".json").unwrap_or(note);
+        let told: Told = serde_json::from_slice(&self.description(&format!("{base}.wav"))?)?;
+        let ending = told
+            .pictures
+            .as_ref()
+            .map_or("wav", |told| told.container.as_str());
+        ensure!(
+            ["wav", "webm", "mkv"].contains(&ending),
+            "{ending:?} is no kind of file"
+        );
+        let path = format!("{base}.{ending}");
         let frames = told.milliseconds.saturating_mul(u64::from(wav::RATE)) / 1_000;
         Ok(Entry {
             call: told.conversation_id,
@@ -93,6 +111,10 @@ impl Shelf {
                     "outside" => Content::Leg(Role::Outside),
                     "supervisor" => Content::Leg(Role::Supervisor),
                     "stereo" => Content::Stereo,
+                    "customer_video" => Content::Video(Role::Customer),
+                    "agent_video" => Content::Video(Role::Agent),
+                    "outside_video" => Content::Video(Role::Outside),
+                    "supervisor_video" => Content::Video(Role::Supervisor),
                     other => bail!("{other:?} is nothing that a file can hold"),
                 },
                 milliseconds: told.milliseconds,
@@ -183,7 +205,8 @@ pub fn by_segment(entries: Vec<Entry>) -> Vec<Recorded> {
         // In the order in which they are made.
         recorded.files.sort_by_key(|file| match file.content {
             Content::Stereo => None,
-            Content::Leg(role) => Some((role, file.path.clone())),
+            Content::Leg(role) => Some((false, role, file.path.clone())),
+            Content::Video(role) => Some((true, role, file.path.clone())),
         });
     }
     segments.into_values().collect()

@@ -3,7 +3,7 @@
 use super::journal::{partial, remove, sync_folder, write_whole};
 use super::keys::FileKey;
 use super::make::Plan;
-use super::name::SEALED;
+use super::name::{FINISHED, SEALED};
 use super::shelf::{Shelf, base};
 use super::wav;
 use crate::call::record::{File, Role};
@@ -36,7 +36,9 @@ impl Shelf {
     /// # Errors
     /// As above.
     pub fn free(&self, path: &str) -> io::Result<()> {
-        for ending in [".wav", SEALED, ".peaks"] {
+        let sealed = FINISHED.map(|ending| format!("{ending}{SEALED}"));
+        let plain = FINISHED.into_iter().chain([".peaks"]);
+        for ending in plain.chain(sealed.iter().map(String::as_str)) {
             if let Some(file) = self.place(path, ending)? {
                 remove(&file)?;
                 remove(&partial(&file))?;
@@ -58,8 +60,9 @@ impl Shelf {
                 true => Some(FileKey::new()?),
                 false => None,
             };
-            let ending = if file.encrypted { SEALED } else { ".wav" };
-            let path = self.place(&file.path, ending)?.context("it is gone")?;
+            let sealed = if file.encrypted { SEALED } else { "" };
+            let ending = format!(".wav{sealed}");
+            let path = self.place(&file.path, &ending)?.context("it is gone")?;
             let picture = self.place(&file.path, ".peaks")?.context("it is gone")?;
             let plan = Plan {
                 path: &path,

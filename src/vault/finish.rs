@@ -15,6 +15,7 @@
 //! Each step is safe on the disk before the next, and can be done again: whoever is interrupted,
 //! here or in a repair, begins anew and comes to the same end.
 
+use super::develop::develop;
 use super::journal::{Files, Journal, partial, remove, sync_folder, write_whole};
 use super::keys::{FileKey, Keys, Wrapped};
 use super::make::Plan;
@@ -35,13 +36,22 @@ pub(super) fn finish(
     journal: &Journal,
     keys: Option<&Keys>,
 ) -> anyhow::Result<Recorded> {
-    match (journal.is_encrypted(), keys) {
-        (false, _) => finish_plain(files, journal),
-        (true, Some(keys)) => finish_encrypted(files, journal, keys),
+    let mut recorded = match (journal.is_encrypted(), keys) {
+        (false, _) => finish_plain(files, journal)?,
+        (true, Some(keys)) => finish_encrypted(files, journal, keys)?,
         (true, None) => {
             anyhow::bail!("it is encrypted, and no master key is set: recording_keys in [server]")
         }
+    };
+    let lengths = recorded.files.iter().map(|file| file.milliseconds);
+    let milliseconds = lengths.max().unwrap_or(0);
+    let keys = keys.filter(|_| journal.is_encrypted());
+    let pictures = develop(files, journal, keys, milliseconds)?;
+    if !pictures.is_empty() {
+        recorded.files.extend(pictures);
+        sync_folder(&files.journal())?;
     }
+    Ok(recorded)
 }
 
 fn finish_plain(files: &Files, journal: &Journal) -> anyhow::Result<Recorded> {
@@ -184,8 +194,8 @@ pub(super) fn settle(files: &Files, segment: &Segment) -> anyhow::Result<()> {
     remove(&files.journal())?;
     sync_folder(&files.journal())?;
     // Last: without them an encrypted segment cannot be finished once more.
-    for take in files.takes(segment) {
-        remove(&take)?;
+    for written in files.takes(segment).into_iter().chain(files.rolls(segment)) {
+        remove(&written)?;
     }
     Ok(())
 }
@@ -260,13 +270,13 @@ impl Done<'_> {
         let of_content = |role| match content {
             Content::Leg(leg) => leg == role,
             Content::Stereo => true,
+            Content::Video(_) => false,
         };
         let mine: Vec<_> = (segment.tracks.iter().zip(self.gaps.iter()))
             .filter(|(track, _)| of_content(track.role))
             .collect();
         let gaps = mine.iter().any(|(_, gaps)| **gaps);
         let milliseconds = wav::milliseconds(self.frames);
-        let lasted = SignedDuration::from_millis(i64::try_from(milliseconds)?);
         let sound = match key {
             Some(_) => self.files.sealed(marker),
             None => self.files.sound(marker),
@@ -278,35 +288,19 @@ impl Done<'_> {
         let wrapped = self.keys.zip(key).map(|(keys, key)| keys.wrap(key));
         let wrapped = wrapped.transpose()?;
         let description = Description {
-            conversation_id: segment.call.to_string(),
-            segment: segment.number,
             call_ids: mine
                 .iter()
                 .map(|(track, _)| track.sip_call_id.as_str())
                 .collect(),
-            account: &segment.account,
-            customer: &segment.customer,
-            called: &segment.called,
-            queue: segment.queue.as_deref(),
-            direction: segment.direction,
-            agent: &segment.agent,
-            content: match content {
-                Content::Leg(role) => name::role(role),
-                Content::Stereo => "stereo",
-            },
-            start: segment.began,
-            end: segment.began.checked_add(lasted)?,
-            milliseconds,
-            channels: channels(content),
-            sample_rate: wav::RATE,
+            channels: Some(channels(content)),
+            sample_rate: Some(wav::RATE),
             gaps,
             interrupted: self.interrupted,
             sha256: &sha256,
             keys: wrapped.as_slice(),
+            ..Description::new(segment, name::content(content), milliseconds)?
         };
-        let path = self.files.description(marker);
-        write_whole(&path, &serde_json::to_vec_pretty(&description)?)
-            .with_context(|| path.display().to_string())?;
+        write_description(&self.files.description(marker), &description)?;
         Ok(File {
             path: self.files.relative_sound(marker),
             content,
@@ -324,16 +318,66 @@ fn channels(content: Content) -> u16 {
     match content {
         Content::Leg(_) => 1,
         Content::Stereo => 2,
+        Content::Video(_) => 0,
     }
+}
+
+pub(super) fn write_description(path: &Path, description: &Description<'_>) -> anyhow::Result<()> {
+    let text = serde_json::to_vec_pretty(description)?;
+    write_whole(path, &text).with_context(|| path.display().to_string())
+}
+
+impl<'a> Description<'a> {
+    /// What is so for each file of a segment.
+    pub(super) fn new(
+        segment: &'a Segment,
+        content: &'static str,
+        milliseconds: u64,
+    ) -> anyhow::Result<Self> {
+        let lasted = SignedDuration::from_millis(i64::try_from(milliseconds)?);
+        Ok(Self {
+            conversation_id: segment.call.to_string(),
+            segment: segment.number,
+            call_ids: vec![],
+            account: &segment.account,
+            customer: &segment.customer,
+            called: &segment.called,
+            queue: segment.queue.as_deref(),
+            direction: segment.direction,
+            agent: &segment.agent,
+            content,
+            start: segment.began,
+            end: segment.began.checked_add(lasted)?,
+            milliseconds,
+            channels: None,
+            sample_rate: None,
+            pictures: None,
+            gaps: false,
+            interrupted: false,
+            sha256: "",
+            keys: &[],
+        })
+    }
+}
+
+/// What pictures are.
+#[derive(Debug, Serialize)]
+pub(super) struct Pictures {
+    /// `webm` or `mkv`.
+    pub(super) container: &'static str,
+    pub(super) codec: &'static str,
+    /// Of the first: later ones may be larger.
+    pub(super) width: u16,
+    pub(super) height: u16,
 }
 
 /// The JSON beside a file.
 #[derive(Debug, Serialize)]
-struct Description<'a> {
+pub(super) struct Description<'a> {
     conversation_id: String,
     segment: u32,
-    /// The SIP Call-IDs of the legs heard in the file.
-    call_ids: Vec<&'a str>,
+    /// The SIP Call-IDs of the legs heard or seen in the file.
+    pub(super) call_ids: Vec<&'a str>,
     account: &'a str,
     customer: &'a str,
     called: &'a str,
@@ -345,14 +389,18 @@ struct Description<'a> {
     start: Timestamp,
     end: Timestamp,
     milliseconds: u64,
-    channels: u16,
-    sample_rate: u32,
-    gaps: bool,
-    interrupted: bool,
-    sha256: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    channels: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sample_rate: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) pictures: Option<Pictures>,
+    pub(super) gaps: bool,
+    pub(super) interrupted: bool,
+    pub(super) sha256: &'a str,
     /// The key of the file, wrapped, where it is encrypted.
     #[serde(skip_serializing_if = "<[Wrapped]>::is_empty")]
-    keys: &'a [Wrapped],
+    pub(super) keys: &'a [Wrapped],
 }
 
 /// Bytes of a file; 0 if there is none.
@@ -369,6 +417,13 @@ pub(super) fn sweep(files: &Files, segment: &Segment) -> anyhow::Result<()> {
         remove(&partial(&files.sealed(&marker)))?;
         remove(&partial(&files.description(&marker)))?;
         remove(&partial(&files.picture(&marker)))?;
+    }
+    for marker in name::film_markers(&segment.films) {
+        for ending in [".webm", ".mkv"] {
+            remove(&partial(&files.pictures(&marker, ending, false)))?;
+            remove(&partial(&files.pictures(&marker, ending, true)))?;
+        }
+        remove(&partial(&files.description(&marker)))?;
     }
     remove(&partial(&files.journal()))?;
     Ok(())

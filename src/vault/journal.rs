@@ -29,7 +29,10 @@ pub(super) struct Journal {
     pub(super) ended: bool,
     /// For each track, whether sound of it was lost.
     pub(super) gaps: Vec<bool>,
-    /// For each track the key with which it is written, wrapped; none: not encrypted.
+    /// The same for each film.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) film_gaps: Vec<bool>,
+    /// For each track, then each film, the key with which it is written, wrapped; none: not encrypted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) keys: Vec<Wrapped>,
 }
@@ -42,6 +45,7 @@ impl Journal {
             segment,
             ended: false,
             gaps,
+            film_gaps: vec![],
             keys,
         }
     }
@@ -139,7 +143,24 @@ impl Files {
 
     /// An encrypted sound.
     pub(super) fn sealed(&self, marker: &str) -> PathBuf {
-        self.with(&format!("{marker}{}", name::SEALED))
+        self.with(&format!("{marker}.wav{}", name::SEALED))
+    }
+
+    /// Pictures while they are written.
+    pub(super) fn roll(&self, marker: &str) -> PathBuf {
+        self.with(&format!("{marker}{}", name::FILM))
+    }
+
+    /// The same, of each leg of which there may be some.
+    pub(super) fn rolls(&self, segment: &Segment) -> Vec<PathBuf> {
+        let markers = name::film_markers(&segment.films);
+        markers.iter().map(|marker| self.roll(marker)).collect()
+    }
+
+    /// Finished pictures.
+    pub(super) fn pictures(&self, marker: &str, ending: &str, sealed: bool) -> PathBuf {
+        let sealed = if sealed { name::SEALED } else { "" };
+        self.with(&format!("{marker}{ending}{sealed}"))
     }
 
     pub(super) fn description(&self, marker: &str) -> PathBuf {
@@ -153,7 +174,12 @@ impl Files {
 
     /// The path of a sound as records give it.
     pub(super) fn relative_sound(&self, marker: &str) -> String {
-        format!("{}{marker}.wav", self.relative)
+        self.relative(marker, ".wav")
+    }
+
+    /// The same, with another ending.
+    pub(super) fn relative(&self, marker: &str, ending: &str) -> String {
+        format!("{}{marker}{ending}", self.relative)
     }
 
     fn with(&self, ending: &str) -> PathBuf {
@@ -170,6 +196,7 @@ impl Files {
     fn any_exists(&self, segment: &Segment) -> bool {
         let mut paths = self.tracks(segment);
         paths.extend(self.takes(segment));
+        paths.extend(self.rolls(segment));
         let markers = name::markers(&segment.tracks);
         paths.extend(markers.iter().map(|marker| self.sealed(marker)));
         paths.extend([self.journal(), self.sound(""), self.sealed("")]);

@@ -12,6 +12,36 @@ use std::path::Path;
 /// Bytes that are written at a time.
 const BUFFER: usize = 65_536;
 
+/// Writes what `body` writes, to the disk, under its name; with a key encrypted.
+pub(super) fn make(
+    path: &Path,
+    key: Option<&FileKey>,
+    body: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
+    draft(path, key, body)?;
+    fs::rename(partial(path), path)?;
+    sync_folder(path)
+}
+
+/// The same, beside its name.
+fn draft(
+    path: &Path,
+    key: Option<&FileKey>,
+    body: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut file = BufWriter::with_capacity(BUFFER, File::create(partial(path))?);
+    match key {
+        Some(key) => {
+            let mut sealer = Sealer::new(&mut file, key)?;
+            body(&mut sealer)?;
+            sealer.finish()?;
+        }
+        None => body(&mut file)?,
+    }
+    let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
+    file.sync_all()
+}
+
 /// A sound that is to be made.
 pub(super) struct Plan<'p> {
     /// Where, with its ending.
@@ -38,22 +68,11 @@ impl Plan<'_> {
         &self,
         body: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> io::Result<()> {
-        let mut file = BufWriter::with_capacity(BUFFER, File::create(partial(self.path))?);
         let header = wav::header(self.channels, self.frames);
-        match self.key {
-            Some(key) => {
-                let mut sealer = Sealer::new(&mut file, key)?;
-                sealer.write_all(&header)?;
-                body(&mut sealer)?;
-                sealer.finish()?;
-            }
-            None => {
-                file.write_all(&header)?;
-                body(&mut file)?;
-            }
-        }
-        let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
-        file.sync_all()
+        draft(self.path, self.key, |to| {
+            to.write_all(&header)?;
+            body(to)
+        })
     }
 
     /// Opens the sound that was made, or its draft.

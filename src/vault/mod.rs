@@ -1,4 +1,5 @@
-//! Recordings on disk: one file a leg, their stereo mix, and what they are, beside each.
+//! Recordings on disk: one file a leg, their stereo mix, the pictures of each leg that sends some, and what
+//! they are, beside each.
 //!
 //! ```text
 //!   media workers ──chunks──▶ ┌─ writer thread ──────────────┐   ┌─ finisher thread ─────────┐
@@ -10,13 +11,16 @@
 //! Of what has reached the vault, a process that is killed loses at most 0.3 seconds. A power cut
 //! may cost what came after the last `fdatasync`, every five seconds. A file ends at 37 hours, where its mix would pass the 4 GB of a WAV header.
 
+mod develop;
 mod entries;
 mod erase;
+mod film;
 mod finish;
 mod health;
 mod journal;
 mod keys;
 mod make;
+mod matroska;
 mod mix;
 mod name;
 mod peaks;
@@ -55,7 +59,7 @@ use writer::{Job, Writer};
 const ORDERS: usize = 32_768;
 /// Of these, kept free of samples for beginnings and ends, which must not be lost.
 const RESERVED: usize = 4_096;
-/// Samples on their way to the writer: 32 MB.
+/// Samples on their way to the writer, and pictures: 32 MB.
 const SAMPLES: usize = 16 * 1_048_576;
 /// How often the writer looks for orders and for what is due.
 const TICK: Duration = Duration::from_millis(100);
@@ -211,7 +215,7 @@ impl Sender {
     /// dropped: its file is marked. An end that finds none must be sent again.
     pub fn try_send(&self, chunk: Chunk) -> Result<(), Chunk> {
         let (limit, samples) = match &chunk {
-            Chunk::Samples { samples, .. } => (ORDERS - RESERVED, samples.len()),
+            Chunk::Samples { .. } | Chunk::Picture { .. } => (ORDERS - RESERVED, size(&chunk)),
             Chunk::End { .. } => (ORDERS, 0),
         };
         let orders = self.room.orders.fetch_add(1, Ordering::Relaxed);
@@ -228,7 +232,8 @@ impl Sender {
         self.room.samples.fetch_sub(samples, Ordering::Relaxed);
         match refused {
             Order::Chunk(chunk) => {
-                if let Chunk::Samples { recording, .. } = &chunk {
+                if let Chunk::Samples { recording, .. } | Chunk::Picture { recording, .. } = &chunk
+                {
                     lock(&self.room.lost).insert(*recording);
                 }
                 Err(chunk)
@@ -243,6 +248,15 @@ impl Sender {
     }
 }
 
+/// The room that a chunk takes, in samples of 2 bytes.
+fn size(chunk: &Chunk) -> usize {
+    match chunk {
+        Chunk::Samples { samples, .. } => samples.len(),
+        Chunk::Picture { picture, .. } => picture.bytes.len() / 2,
+        Chunk::End { .. } => 0,
+    }
+}
+
 /// What was sent comes back.
 fn unsent(error: TrySendError<Order>) -> Order {
     match error {
@@ -254,11 +268,11 @@ impl Room {
     /// An order has left the queue.
     fn taken(&self, order: &Order) {
         match order {
-            Order::Chunk(Chunk::Samples { samples, .. }) => {
+            Order::Chunk(chunk) => {
                 self.orders.fetch_sub(1, Ordering::Relaxed);
-                self.samples.fetch_sub(samples.len(), Ordering::Relaxed);
+                self.samples.fetch_sub(size(chunk), Ordering::Relaxed);
             }
-            Order::Begin(_) | Order::Chunk(Chunk::End { .. }) => {
+            Order::Begin(_) => {
                 self.orders.fetch_sub(1, Ordering::Relaxed);
             }
             Order::Stop => {}

@@ -5,8 +5,10 @@
 //!       + -customer.wav  -agent.wav  .wav (stereo)          the sound
 //!       + -customer.json -agent.json .json                  what it is
 //!       + -customer.peaks -agent.peaks .peaks               how loud it is over its time
+//!       + -customer-video.webm -agent-video.mkv             the pictures, each with a .json as well
 //!       + .segment.json                                     the journal, while it is written
 //!       + -customer.take -agent.take                        encrypted: the tracks, while they are written
+//!       + -customer-video.film                              pictures, while they are written
 //!       + -customer.wav.sealed …                            encrypted: the sound (format: `seal`)
 //! ```
 //!
@@ -15,7 +17,7 @@
 //!
 //! Deliberately absent: Unicode normalisation (NFC). A name keeps the form in which it was given.
 
-use crate::call::record::{Role, Segment, Track};
+use crate::call::record::{Content, Role, Segment, Track};
 
 /// Longest field of a name, in bytes: four of them and the endings stay under 255.
 const FIELD: usize = 64;
@@ -24,8 +26,12 @@ const FIELD: usize = 64;
 pub(super) const JOURNAL: &str = ".segment.json";
 /// The ending of a track that is written encrypted.
 pub(super) const TAKE: &str = ".take";
-/// The ending of an encrypted sound.
-pub(super) const SEALED: &str = ".wav.sealed";
+/// The ending of pictures while they are written.
+pub(super) const FILM: &str = ".film";
+/// What follows the ending of an encrypted file.
+pub(super) const SEALED: &str = ".sealed";
+/// The endings of finished files.
+pub(super) const FINISHED: [&str; 3] = [".wav", ".webm", ".mkv"];
 
 /// The name of a segment's files without ending, relative to the folder of recordings, with `/`.
 pub(super) fn base(segment: &Segment) -> String {
@@ -52,6 +58,24 @@ pub(super) fn markers(tracks: &[Track]) -> Vec<String> {
         n => format!("-{}-{n}", role(track.role)),
     };
     tracks.iter().enumerate().map(marker).collect()
+}
+
+/// The same for pictures.
+pub(super) fn film_markers(films: &[Track]) -> Vec<String> {
+    let markers = markers(films).into_iter();
+    markers.map(|marker| format!("{marker}-video")).collect()
+}
+
+/// What a file holds, as descriptions spell it.
+pub(super) fn content(content: Content) -> &'static str {
+    match content {
+        Content::Leg(leg) => role(leg),
+        Content::Stereo => "stereo",
+        Content::Video(Role::Customer) => "customer_video",
+        Content::Video(Role::Agent) => "agent_video",
+        Content::Video(Role::Outside) => "outside_video",
+        Content::Video(Role::Supervisor) => "supervisor_video",
+    }
 }
 
 /// A role as names and descriptions spell it.

@@ -52,7 +52,7 @@ impl Found {
             } else if name.ends_with(".segment.json.part") {
                 // The crash came before the segment had a journal, hence before it had a file.
                 drop(remove(&path));
-            } else if let Some(base) = name.strip_suffix(name::TAKE) {
+            } else if let Some(base) = written(name) {
                 // Its segment is finished: the kill came after the journal had gone.
                 if !journals.iter().any(|journal| speaks_of(journal, base)) {
                     drop(remove(&path));
@@ -132,10 +132,17 @@ fn speaks_of(journal: &str, sound: &str) -> bool {
     sound.strip_prefix(journal).is_some_and(ours)
 }
 
-/// The name of a sound without its ending.
+/// The name of a finished file without its ending.
 fn sound(name: &str) -> Option<&str> {
-    let plain = name.strip_suffix(".wav");
-    plain.or_else(|| name.strip_suffix(name::SEALED))
+    let name = name.strip_suffix(name::SEALED).unwrap_or(name);
+    let base = |ending: &&str| name.strip_suffix(*ending);
+    name::FINISHED.iter().find_map(base)
+}
+
+/// The name of what is only there while it is written.
+fn written(name: &str) -> Option<&str> {
+    let take = name.strip_suffix(name::TAKE);
+    take.or_else(|| name.strip_suffix(name::FILM))
 }
 
 fn base(name: &OsStr) -> Option<&str> {

@@ -4,7 +4,7 @@
 //! by name, no link is followed, and what is not made of plain names is no path (H19).
 
 use super::keys::{FileKey, Keys, Wrapped};
-use super::name::SEALED;
+use super::name::{FINISHED, SEALED};
 use super::seal::Opened;
 use rustix::fs::{Mode, OFlags, openat};
 use serde::Deserialize;
@@ -27,7 +27,7 @@ pub struct Shelf {
     pub(super) keys: Option<Arc<Keys>>,
 }
 
-/// A recording as the WAV file that it is, wherever and however it is kept.
+/// A recording as the WAV file that it is, or that of pictures, wherever and however it is kept.
 #[derive(Debug)]
 pub struct Sound(Kept);
 
@@ -62,11 +62,11 @@ impl Shelf {
     }
 
     fn open_sealed(&self, path: &str) -> io::Result<Sound> {
-        let base = base(path)?;
+        base(path)?;
         let mut failed = ErrorKind::NotFound.into();
         // Of one that was being made again there are two: one of them fits.
         for key in self.keys_of(path)? {
-            match Sound::sealed(self.file(&format!("{base}{SEALED}"))?, &key) {
+            match Sound::sealed(self.file(&format!("{path}{SEALED}"))?, &key) {
                 Ok(sound) => return Ok(sound),
                 Err(error) => failed = error,
             }
@@ -209,9 +209,10 @@ struct Keyed {
     keys: Vec<Wrapped>,
 }
 
-/// The path of a sound without its ending.
+/// The path of a file without its ending.
 pub(super) fn base(path: &str) -> io::Result<&str> {
-    Ok(path.strip_suffix(".wav").ok_or(ErrorKind::NotFound)?)
+    let base = |ending: &&str| path.strip_suffix(ending);
+    Ok(FINISHED.iter().find_map(base).ok_or(ErrorKind::NotFound)?)
 }
 
 #[cfg(test)]

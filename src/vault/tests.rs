@@ -2,6 +2,7 @@
 
 mod encrypted;
 mod erased;
+mod film;
 mod removed;
 mod repair;
 
@@ -65,6 +66,7 @@ pub(super) fn segment() -> Segment {
             track(CUSTOMER, 11, Role::Customer),
             track(AGENT, 12, Role::Agent),
         ],
+        films: vec![],
         composition: Composition::Both,
     }
 }

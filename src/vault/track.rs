@@ -7,6 +7,7 @@
 
 use super::keys::FileKey;
 use super::{take, wav};
+use crate::media::Chunk;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Seek as _};
 use std::os::unix::fs::{FileExt as _, MetadataExt as _};
@@ -88,11 +89,6 @@ impl Track {
         self.gaps || self.syncing.failed.load(Ordering::Relaxed)
     }
 
-    /// Something on the way to us was lost.
-    pub(super) fn mark_gap(&mut self) {
-        self.gaps = true;
-    }
-
     /// Gives the track its file, with silence for what has gone by.
     /// With a key it is written encrypted.
     pub(super) fn place(&mut self, path: PathBuf, key: Option<FileKey>) -> io::Result<()> {
@@ -135,6 +131,16 @@ impl Track {
 
     fn is_placed(&self) -> bool {
         !self.path.as_os_str().is_empty()
+    }
+
+    /// Takes a chunk. `lost`: something on the way to us was.
+    pub(super) fn take(&mut self, now: Instant, chunk: Chunk, lost: bool) -> io::Result<()> {
+        self.gaps |= lost;
+        match chunk {
+            Chunk::Samples { at, samples, .. } => self.put(now, at, &samples),
+            Chunk::End { length, .. } => self.end(Some(length)),
+            Chunk::Picture { .. } => Ok(()),
+        }
     }
 
     /// Takes samples that belong at a position.

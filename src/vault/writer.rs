@@ -3,6 +3,7 @@
 //! Segments come from the switch and chunks from the media workers, each in their own order:
 //! chunks that are earlier than their segment wait for it, bounded in number and time.
 
+use super::film::Film;
 use super::finish;
 use super::health::Health;
 use super::journal::{Files, Journal};
@@ -47,7 +48,7 @@ pub(super) struct Writer {
     /// Open segments, in the order in which they began.
     open: BTreeMap<u64, Open>,
     next: u64,
-    /// Where a recording's track is: segment, index.
+    /// Where a recording's track is, or its film behind the tracks: segment, index.
     places: BTreeMap<RecordingId, (u64, usize)>,
     early: BTreeMap<RecordingId, Early>,
     early_chunks: usize,
@@ -68,6 +69,7 @@ struct Open {
     /// When to look whether the files are still there.
     look: Instant,
     tracks: Vec<Track>,
+    films: Vec<Film>,
 }
 
 struct Early {
@@ -122,6 +124,16 @@ impl Writer {
                     jobs.push(Job::Sync(track.path().to_owned(), file, syncing));
                 }
             }
+            for film in &mut open.films {
+                match film.tick(now) {
+                    Ok(true) => lock(&self.health).written(now),
+                    Ok(false) => {}
+                    Err(error) => lock(&self.health).failed(now, film.path(), &error),
+                }
+                if let Some((file, syncing)) = film.sync_due(now) {
+                    jobs.push(Job::Sync(film.path().to_owned(), file, syncing));
+                }
+            }
         }
         self.forget_early(now);
         self.probe(now);
@@ -148,8 +160,10 @@ impl Writer {
     fn begin(&mut self, now: Instant, segment: Segment, jobs: &mut Vec<Job>) {
         let key = self.next;
         self.next += 1;
-        let recordings: Vec<_> = segment.tracks.iter().map(|track| track.recording).collect();
-        let tracks = recordings.iter().map(|_| Track::new(now)).collect();
+        let files = segment.tracks.iter().chain(&segment.films);
+        let recordings: Vec<_> = files.map(|track| track.recording).collect();
+        let tracks = segment.tracks.iter().map(|_| Track::new(now)).collect();
+        let films = segment.films.iter().map(|_| Film::new(now)).collect();
         let (keys, wrapped) = self.new_keys(now, recordings.len());
         let mut open = Open {
             journal: Journal::new(segment, wrapped),
@@ -158,6 +172,7 @@ impl Writer {
             retry: now,
             look: now + LOOK,
             tracks,
+            films,
         };
         open.create(now, &self.root, &self.health);
         self.open.insert(key, open);
@@ -197,7 +212,9 @@ impl Writer {
 
     fn chunk(&mut self, now: Instant, chunk: Chunk, jobs: &mut Vec<Job>) {
         let recording = match &chunk {
-            Chunk::Samples { recording, .. } | Chunk::End { recording, .. } => *recording,
+            Chunk::Samples { recording, .. }
+            | Chunk::Picture { recording, .. }
+            | Chunk::End { recording, .. } => *recording,
         };
         let Some(&(key, index)) = self.places.get(&recording) else {
             return self.keep_early(now, recording, chunk);
@@ -205,26 +222,21 @@ impl Writer {
         let Some(open) = self.open.get_mut(&key) else {
             return;
         };
-        let Some(track) = open.tracks.get_mut(index) else {
-            return;
-        };
-        let written = match chunk {
-            Chunk::Samples { at, samples, .. } => track.put(now, at, &samples),
-            Chunk::End { length, .. } => {
-                if lock(&self.lost).remove(&recording) {
-                    track.mark_gap();
-                }
-                track.end(Some(length))
+        let lost = matches!(chunk, Chunk::End { .. }) && lock(&self.lost).remove(&recording);
+        let film = index.checked_sub(open.tracks.len());
+        if let Some(film) = film.and_then(|nth| open.films.get_mut(nth)) {
+            if let Err(error) = film.take(now, chunk, lost) {
+                lock(&self.health).failed(now, film.path(), &error);
             }
-        };
-        if let Err(error) = written {
-            lock(&self.health).failed(now, track.path(), &error);
+        } else if let Some(track) = open.tracks.get_mut(index) {
+            if let Err(error) = track.take(now, chunk, lost) {
+                lock(&self.health).failed(now, track.path(), &error);
+            }
         }
-        if open.tracks.iter().all(Track::has_ended) {
+        if open.has_ended() {
             self.finish(now, key, true, jobs);
         }
     }
-
     /// Hands a segment over to be finished; nothing more comes for it.
     fn finish(&mut self, now: Instant, key: u64, ended: bool, jobs: &mut Vec<Job>) {
         let Some(mut open) = self.open.remove(&key) else {
@@ -234,16 +246,22 @@ impl Writer {
         if open.files.is_none() {
             open.create(now, &self.root, &self.health);
         }
+        // What has ended stays as it is; the others end with what there is.
         for track in &mut open.tracks {
-            // Ended tracks stay as they are; the others end with what there is.
             if let Err(error) = track.end(None) {
                 lock(&self.health).failed(now, track.path(), &error);
+            }
+        }
+        for film in &mut open.films {
+            if let Err(error) = film.end() {
+                lock(&self.health).failed(now, film.path(), &error);
             }
         }
         open.restore(now, &self.root, &self.health);
         let mut journal = open.journal;
         journal.ended = ended;
         journal.gaps = open.tracks.iter().map(Track::has_gaps).collect();
+        journal.film_gaps = open.films.iter().map(Film::has_gaps).collect();
         match open.files {
             Some(files) => jobs.push(Job::Finish(files, Box::new(journal))),
             None => {
@@ -293,6 +311,12 @@ impl Writer {
 }
 
 impl Open {
+    /// Nothing more comes for it.
+    fn has_ended(&self) -> bool {
+        let films = self.films.iter().all(Film::has_ended);
+        films && self.tracks.iter().all(Track::has_ended)
+    }
+
     /// Chooses names, writes the journal and creates the tracks; says what was in the way.
     fn create(&mut self, now: Instant, root: &Path, health: &Mutex<Health>) {
         self.retry = now + REOPEN;
@@ -310,10 +334,15 @@ impl Open {
                     false => files.tracks(&self.journal.segment),
                 };
                 let keys = self.keys.iter().cloned().map(Some).chain(repeat(None));
-                for ((track, path), key) in self.tracks.iter_mut().zip(paths).zip(keys) {
+                let mut keys = keys;
+                for ((track, path), key) in self.tracks.iter_mut().zip(paths).zip(&mut keys) {
                     if let Err(error) = track.place(path, key) {
                         lock(health).failed(now, track.path(), &error);
                     }
+                }
+                let rolls = files.rolls(&self.journal.segment);
+                for ((film, path), key) in self.films.iter_mut().zip(rolls).zip(keys) {
+                    film.place(path, key);
                 }
                 self.files = Some(files);
             }
@@ -328,11 +357,16 @@ impl Open {
         let mut removed: Vec<_> = (self.tracks.iter_mut())
             .filter(|track| track.is_removed())
             .collect();
-        let Some(first) = removed.first() else { return };
-        lock(health).failed(now, first.path(), &"somebody removed the file");
+        let mut films: Vec<_> = (self.films.iter_mut())
+            .filter(|film| film.is_removed())
+            .collect();
+        let paths = removed.iter().map(|track| track.path());
+        let path = paths.chain(films.iter().map(|film| film.path())).next();
+        let Some(path) = path else { return };
+        lock(health).failed(now, path, &"somebody removed the file");
         let restored = files.restore(root, &self.journal).and_then(|()| {
-            let each = removed.iter_mut().try_for_each(|track| track.restore());
-            Ok(each?)
+            removed.iter_mut().try_for_each(|track| track.restore())?;
+            Ok(films.iter_mut().try_for_each(|film| film.restore())?)
         });
         if let Err(error) = restored {
             lock(health).failed(now, root, &format!("{error:#}"));

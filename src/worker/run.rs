@@ -219,6 +219,11 @@ impl<R: FnMut(Event) -> Result<(), Event>> Run<R> {
                 recording,
                 leg,
                 origin,
+            }
+            | Command::Film {
+                recording,
+                leg,
+                origin,
             } => {
                 self.recordings.insert(*recording, (*leg, *origin));
                 Some(*leg)
@@ -315,7 +320,9 @@ impl<R: FnMut(Event) -> Result<(), Event>> Run<R> {
             match self.disk.try_send(chunk) {
                 Ok(()) => {}
                 Err(end @ Chunk::End { .. }) => self.ends.push(end),
-                Err(Chunk::Samples { .. }) => self.counters.lost_chunks += 1,
+                Err(Chunk::Samples { .. } | Chunk::Picture { .. }) => {
+                    self.counters.lost_chunks += 1
+                }
             }
         }
     }

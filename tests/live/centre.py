@@ -238,6 +238,10 @@ class ConfiguredServer(Server):
         """Keys of the server besides its directory and its HTTP port."""
         return ""
 
+    def recording_keys(self) -> str:
+        """Keys of what is recorded."""
+        return ""
+
     def agent_keys(self) -> str:
         """Keys of every agent besides the user, the password and the name."""
         return ""
@@ -270,6 +274,7 @@ ports = "{self.rtp.start}-{self.rtp.stop - 1}"
 name = "demo"
 [recording]
 enabled = true
+{self.recording_keys()}
 {self.sections()}
 [[listener]]
 profile = "external"

@@ -106,10 +106,11 @@ class ApiTest(LiveTest):
     """A server and an administrator of it."""
 
     server: ApiServer
+    kind: type[ApiServer] = ApiServer
 
     @classmethod
     def setUpClass(cls) -> None:
-        cls.server = ApiServer()
+        cls.server = cls.kind()
         cls.server.start()
         cls.addClassCleanup(cls.server.remove)
         cls.admin = Client(cls.server)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 import sound
-from aiortc import MediaStreamTrack, RTCPeerConnection, RTCSessionDescription
+from aiortc import MediaStreamTrack, RTCPeerConnection, RTCRtpSender, RTCSessionDescription
 from av import AudioFrame, AudioResampler, VideoFrame
 from centre import until
 from websockets.asyncio.client import ClientConnection, connect
@@ -132,11 +132,14 @@ class Page:
         self._take(answer["sdp"])
         return call
 
-    def show(self, call: str) -> None:
+    def show(self, call: str, codec: str = "VP8") -> None:
         """Turns the camera on: a new offer in the same call (R10)."""
+        known = RTCRtpSender.getCapabilities("video").codecs
 
         async def look(peer: RTCPeerConnection) -> None:
             peer.addTrack(Camera())
+            wanted = [each for each in known if each.mimeType == f"video/{codec}"]
+            peer.getTransceivers()[-1].setCodecPreferences(wanted)
 
         assert self.peer
         self._do(look(self.peer))

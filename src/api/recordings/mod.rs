@@ -352,6 +352,10 @@ pub(super) fn content(content: Content) -> &'static str {
         Content::Leg(record::Role::Outside) => "outside",
         Content::Leg(record::Role::Supervisor) => "supervisor",
         Content::Stereo => "stereo",
+        Content::Video(record::Role::Customer) => "customer_video",
+        Content::Video(record::Role::Agent) => "agent_video",
+        Content::Video(record::Role::Outside) => "outside_video",
+        Content::Video(record::Role::Supervisor) => "supervisor_video",
     }
 }
 

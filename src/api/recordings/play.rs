@@ -21,7 +21,7 @@ use std::sync::Arc;
 /// Bytes that are read at a time.
 const PIECE: u64 = 64 * 1_024;
 
-/// A recording as WAV.
+/// A recording as the file that it is: WAV, or WebM or Matroska of pictures.
 pub(in crate::api) async fn audio(
     State(site): State<Arc<Site>>,
     Word(id): Word,
@@ -118,7 +118,7 @@ async fn give(
             told.insert(name, value);
         }
     };
-    tell(header::CONTENT_TYPE, "audio/wav".to_owned());
+    tell(header::CONTENT_TYPE, kind(&recording.file.path).to_owned());
     tell(header::ACCEPT_RANGES, "bytes".to_owned());
     tell(header::CONTENT_LENGTH, count.to_string());
     tell(header::ETAG, tag);
@@ -139,6 +139,15 @@ async fn give(
         );
     }
     Ok(answer)
+}
+
+/// What the file of a path is.
+fn kind(path: &str) -> &'static str {
+    match path.rsplit_once('.') {
+        Some((_, "webm")) => "video/webm",
+        Some((_, "mkv")) => "video/matroska",
+        Some(_) | None => "audio/wav",
+    }
 }
 
 /// What was asked for of a sound.

@@ -10,8 +10,17 @@ use serde_json::{Value, json};
 
 const HEAR: Rule = Rule::Only(PEOPLE, Some(Scope::RecordingsRead));
 
-fn wav() -> Value {
-    json!({ "type": "string", "format": "binary" })
+impl Endpoint {
+    /// A file of a recording, whole or in part.
+    fn gives_file(mut self) -> Self {
+        let bytes = || json!({ "type": "string", "format": "binary" });
+        for status in [200, 206] {
+            for kind in ["audio/wav", "video/webm", "video/matroska"] {
+                self = self.gives_as(status, kind, bytes());
+            }
+        }
+        self
+    }
 }
 
 fn limit() -> Value {
@@ -75,12 +84,11 @@ pub(super) fn recordings() -> Vec<Endpoint> {
             HEAR,
             recording::audio,
         )
-        .says(TAG, "The sound as WAV, whole or by a range of bytes.")
+        .says(TAG, "The sound as WAV, or the pictures as WebM or Matroska, whole or by a range of bytes.")
         .notes("Whoever hears it is in the audit log.")
         .query("download", "As a file to be kept.", boolean())
         .header("Range", "One range of bytes.", text())
-        .gives_as(200, "audio/wav", wav())
-        .gives_as(206, "audio/wav", wav())
+        .gives_file()
         .refuses(&[400, 404, 410, 416]),
         get(
             "/api/v1/recordings/{recording}/peaks",
@@ -114,8 +122,7 @@ pub(super) fn recordings() -> Vec<Endpoint> {
         get("/api/v1/play/{token}", Rule::Anyone, recording::play)
             .says(TAG, "What such an address gives.")
             .header("Range", "One range of bytes.", text())
-            .gives_as(200, "audio/wav", wav())
-            .gives_as(206, "audio/wav", wav())
+            .gives_file()
             .refuses(&[400, 404, 410, 416, 503]),
     ]
 }

@@ -33,6 +33,7 @@ fn talk(desk: &Desk, number: u64, agent: u32, customer: &str) -> CallId {
         queue: Some("Support".to_owned()),
         direction: Direction::Inbound,
         tracks: vec![track(ids[0], Party::Customer), track(ids[1], Party::Agent)],
+        films: vec![],
         composition: Composition::Both,
     };
     let store = Arc::clone(&desk.store);

@@ -108,6 +108,7 @@ pub fn write(account: &Account, folder: &Path, secrets: Secrets) -> Table {
             "composition",
             word(account.recording.composition, &COMPOSITIONS).into(),
         ),
+        ("video", account.recording.video.into()),
     ];
     let mut section = fields(section);
     if let Some(section) = section.as_table_mut() {

@@ -316,6 +316,7 @@ impl Loader<'_> {
         let enabled = table.boolean("enabled", report);
         let direction = table.choice("direction", &DIRECTIONS, report);
         let composition = table.choice("composition", &COMPOSITIONS, report);
+        let video = table.boolean("video", report);
         let retention_days = table.number("retention_days", DAYS, report);
         let audit_days = table.number("audit_days", DAYS, report);
         let quota_gb = table.number("quota_gb", QUOTA_GB, report);
@@ -327,6 +328,7 @@ impl Loader<'_> {
             enabled: enabled.unwrap_or(usual.enabled),
             direction: direction.unwrap_or(usual.direction),
             composition: composition.unwrap_or(usual.composition),
+            video: video.unwrap_or(usual.video),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Browsers and phones: the way through ICE and DTLS, sound, keys, pictures; strangers at the shared
 //! port, and a peer that comes back another way.
 
+mod film;
 mod pictures;
 
 use super::*;

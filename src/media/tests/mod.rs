@@ -101,6 +101,7 @@ struct File {
     samples: Vec<i16>,
     written: u64,
     length: Option<u64>,
+    pictures: Vec<(u64, Picture)>,
 }
 
 impl World {
@@ -394,6 +395,16 @@ impl World {
                     file.samples.resize(file.samples.len().max(end), 0);
                     file.samples[start..end].copy_from_slice(&samples);
                     file.written = file.written.max(end as u64);
+                }
+                Chunk::Picture {
+                    recording,
+                    at,
+                    picture,
+                    ..
+                } => {
+                    let file = self.files.entry(recording).or_default();
+                    assert!(file.length.is_none(), "nothing after the end");
+                    file.pictures.push((at, picture));
                 }
                 Chunk::End { recording, length } => {
                     let file = self.files.entry(recording).or_default();

@@ -21,7 +21,8 @@
 mod transport;
 mod video;
 
-pub use video::{Feedback, Video, VideoCodec};
+pub use crate::rtp::VideoCodec;
+pub use video::{Feedback, Video};
 
 use super::formats::{Agreed as Contents, Formats};
 use super::{Description, Direction, Malformed, Media, Refusal, Types};

@@ -1,6 +1,7 @@
 //! The pictures: VP8 or H.264 (RFC 7742 §5), passed on as they come and never decoded.
 
 use super::Agreed;
+use crate::rtp::VideoCodec;
 use crate::sdp::{Description, Direction, Media};
 use std::fmt::Write as _;
 
@@ -19,15 +20,6 @@ pub struct Video {
     pub direction: Direction,
     /// What the browser reports beside its receiver reports, and obeys.
     pub feedback: Feedback,
-}
-
-/// An encoding of pictures.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum VideoCodec {
-    /// RFC 7741.
-    Vp8,
-    /// RFC 6184, packetization mode 1.
-    H264,
 }
 
 /// The feedback that is passed on from those who see the pictures to the one who sends them.

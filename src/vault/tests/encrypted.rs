@@ -70,6 +70,7 @@ fn d16_what_is_said_is_nowhere_in_clear_and_heard_with_the_key_alone() {
             let expected = match file.content {
                 Content::Leg(Role::Customer) => vec![0x1234; 40_000],
                 Content::Leg(_) => [vec![0; 4_000], vec![0x2345; 8_000], vec![0; 28_000]].concat(),
+                Content::Video(_) => panic!("nobody shows anything"),
                 Content::Stereo => {
                     let frame = |at: usize| {
                         [

@@ -15,12 +15,12 @@ use std::time::Duration;
 const ADA: u32 = 1;
 const SUPPORT: QueueId = QueueId(1);
 
-fn up(seconds: f64) -> Picks {
+pub(super) fn up(seconds: f64) -> Picks {
     Picks::Up(Duration::from_secs_f64(seconds))
 }
 
 /// A link to here, good for one call.
-fn link(w: &mut World, to: LinkTarget) {
+pub(super) fn link(w: &mut World, to: LinkTarget) {
     let pass = Pass {
         link: LinkId(5),
         name: "Support".into(),

@@ -19,6 +19,7 @@ mod missed;
 mod names;
 mod on_the_way;
 mod outbound;
+mod pictures;
 mod queue;
 mod recording;
 mod refer;

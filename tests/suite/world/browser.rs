@@ -4,6 +4,7 @@ use super::plane::new_certificate;
 use super::secure::Secure;
 use super::voice::{OPUS, Voice};
 use cordboard::rtc::{Association, Certificate, Fingerprint, Role};
+use cordboard::rtp::Header;
 use ring::hmac;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -12,6 +13,21 @@ use std::time::{Duration, Instant};
 const CHECK_EVERY: Duration = Duration::from_secs(4);
 /// The pace of its DTLS timers.
 const TICK: Duration = Duration::from_millis(250);
+
+/// The payload type of its pictures.
+const VP8: u8 = 96;
+
+/// Eight real pictures, of which the first stands alone.
+pub(crate) fn sample() -> Vec<Vec<u8>> {
+    let mut rest: &[u8] = include_bytes!("../../samples/vp8.frames");
+    let mut pictures = vec![];
+    while let Some((length, after)) = rest.split_first_chunk::<4>() {
+        let (picture, after) = after.split_at(u32::from_be_bytes(*length) as usize);
+        pictures.push(picture.to_vec());
+        rest = after;
+    }
+    pictures
+}
 
 pub(crate) struct Browser {
     pub(crate) voice: Voice,
@@ -29,6 +45,11 @@ pub(crate) struct Browser {
     codec: u8,
     check_at: Option<Instant>,
     tick_at: Option<Instant>,
+    /// It has a camera; what the packets of that are numbered with.
+    pub(crate) camera: bool,
+    pictures: u16,
+    /// Whole pictures that it was asked for.
+    pub(crate) asked: u32,
     /// Its network is gone: nothing goes out or comes in.
     pub(crate) cut: bool,
 }
@@ -52,6 +73,9 @@ impl Browser {
             codec: OPUS,
             check_at: None,
             tick_at: None,
+            camera: false,
+            pictures: 0,
+            asked: 0,
             cut: false,
         }
     }
@@ -68,15 +92,39 @@ impl Browser {
 
     pub(crate) fn offer(&self) -> String {
         let (session, print) = (self.session, self.certificate.fingerprint());
-        format!(
-            "v=0\r\no=- 77{session} 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0\r\n\
+        let bundle = if self.camera { "0 1" } else { "0" };
+        let sound = format!(
+            "v=0\r\no=- 77{session} 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE {bundle}\r\n\
              m=audio 9 UDP/TLS/RTP/SAVPF 111 0 8 101 103\r\nc=IN IP4 0.0.0.0\r\n\
              a=ice-ufrag:ufrag{session}\r\na=ice-pwd:abcdefghijklmnopqrstuvwx\r\n\
              a=fingerprint:sha-256 {print}\r\na=setup:actpass\r\na=mid:0\r\na=sendrecv\r\n\
              a=rtcp-mux\r\na=rtpmap:111 opus/48000/2\r\na=rtpmap:0 PCMU/8000\r\n\
              a=rtpmap:8 PCMA/8000\r\na=rtpmap:101 telephone-event/8000\r\n\
              a=rtpmap:103 telephone-event/48000\r\n"
-        )
+        );
+        let pictures = format!(
+            "m=video 9 UDP/TLS/RTP/SAVPF {VP8}\r\nc=IN IP4 0.0.0.0\r\na=mid:1\r\na=sendrecv\r\n\
+             a=rtcp-mux\r\na=rtpmap:{VP8} VP8/90000\r\na=rtcp-fb:{VP8} nack pli\r\n"
+        );
+        match self.camera {
+            true => sound + &pictures,
+            false => sound,
+        }
+    }
+
+    /// A picture of its camera, the `nth` of the sample, taken at so many milliseconds.
+    pub(crate) fn shows(&mut self, nth: usize, milliseconds: u32) -> Option<Vec<u8>> {
+        self.pictures += 1;
+        let header = Header {
+            marker: true,
+            payload_type: VP8,
+            sequence: self.pictures,
+            timestamp: milliseconds * 90,
+            ssrc: 0x5000 + self.session,
+        };
+        let packet = [&header.write()[..], &[0x10], &sample()[nth]].concat();
+        let secure = self.voice.secure.as_mut().filter(|_| !self.cut);
+        secure.map(|secure| secure.seal(packet))
     }
 
     /// The answer to the offer has come: it checks the way, and begins DTLS.
@@ -158,8 +206,12 @@ impl Browser {
             }
             Some(128..=191) => {
                 // What is under way to a connection that is gone, nobody can open.
-                if self.voice.secure.is_some() {
-                    self.voice.hear(now, bytes);
+                if let Some(secure) = &mut self.voice.secure {
+                    let is_report = bytes.get(1).is_some_and(|kind| (192..=223).contains(kind));
+                    match is_report {
+                        true => self.asked += secure.refreshes(bytes),
+                        false => self.voice.hear(now, bytes),
+                    }
                 }
                 vec![]
             }

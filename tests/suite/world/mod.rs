@@ -24,7 +24,7 @@ use cordboard::call::record::{Conversation, Segment};
 use cordboard::clock::Clock;
 use cordboard::config::{Config, Demo};
 use cordboard::id::{CallId, CallbackConfigId, HoursId, QueueId, RecordingId, SoundId, StrategyId};
-use cordboard::media::{Chunk, SHARED};
+use cordboard::media::{Chunk, Picture, SHARED};
 use cordboard::random::Random;
 use cordboard::settings::{Account, MomentKey, Secret, WaitingKey};
 use cordboard::sip::auth::{Algorithm, Digest};
@@ -79,6 +79,9 @@ const SUPPORT: QueueId = QueueId(1);
 /// The port at which all browsers' media comes in.
 const SHARED_PORT: u16 = 30_000;
 
+/// What was recorded of somebody's pictures: each with its place, and the length in the end.
+pub(crate) type Film = (Vec<(u64, Picture)>, Option<u64>);
+
 pub(crate) struct World {
     pub(crate) switch: Switch,
     pub(crate) network: Network,
@@ -101,6 +104,7 @@ pub(crate) struct World {
     /// What was replied to each request.
     replies: BTreeMap<u64, Result<Done, Refused>>,
     pub(crate) files: BTreeMap<RecordingId, (Vec<i16>, bool)>,
+    pub(crate) films: BTreeMap<RecordingId, Film>,
     pub(crate) now: Instant,
     pub(crate) start: Instant,
     pub(crate) fate: Fate,
@@ -168,6 +172,7 @@ impl World {
             replies: BTreeMap::new(),
             files: BTreeMap::new(),
             fate: Fate::default(),
+            films: BTreeMap::new(),
             now: start,
             start,
             plane,
@@ -682,6 +687,11 @@ impl World {
         let _ = writeln!(self.log, "{seconds:6.1}  {line}");
     }
 
+    fn is_film(&self, recording: RecordingId) -> bool {
+        let mut films = self.segments.iter().flat_map(|segment| &segment.films);
+        films.any(|film| film.recording == recording)
+    }
+
     fn keep(&mut self, chunk: Chunk) {
         match chunk {
             Chunk::Samples {
@@ -694,6 +704,21 @@ impl World {
                 assert!(file.len() as u64 <= at, "chunks do not overlap");
                 file.resize(at as usize, 0);
                 file.extend(samples);
+            }
+            Chunk::Picture {
+                recording,
+                at,
+                picture,
+                ..
+            } => {
+                let (film, length) = self.films.entry(recording).or_default();
+                assert!(length.is_none(), "a picture after the end");
+                assert!(film.last().is_none_or(|(before, _)| *before < at));
+                film.push((at, picture));
+            }
+            Chunk::End { recording, length } if self.is_film(recording) => {
+                let (_, ended) = self.films.entry(recording).or_default();
+                assert!(ended.replace(length).is_none(), "a film ends once");
             }
             Chunk::End { recording, length } => {
                 let (file, ended) = self.files.entry(recording).or_default();

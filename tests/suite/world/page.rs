@@ -253,6 +253,18 @@ impl World {
         self.says(name, &said).wait(0.1)
     }
 
+    /// The camera of a page takes the `nth` picture of the sample, now.
+    pub(crate) fn page_shows(&mut self, name: &str, nth: usize) -> &mut Self {
+        let (now, taken) = (self.now, self.now - self.start);
+        let browser = &mut self.page(name).browser;
+        let packet = browser.shows(nth, taken.as_millis() as u32);
+        let (from, to) = (browser.voice.address, SocketAddr::new(SWITCH, SHARED_PORT));
+        if let Some(bytes) = packet {
+            self.network.send(now, from, to, bytes);
+        }
+        self
+    }
+
     /// Says something about its one call that is not over.
     pub(crate) fn page_does(&mut self, name: &str, mut what: Value) -> &mut Self {
         let calls = self.page(name).calls.values();

@@ -193,6 +193,7 @@ impl Mime {
             | Command::Meet { .. }
             | Command::Press { .. }
             | Command::Record { .. }
+            | Command::Film { .. }
             | Command::StopRecording { .. }
             | Command::Mask { .. } => {}
         }

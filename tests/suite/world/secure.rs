@@ -114,6 +114,18 @@ impl Secure {
         self.sealing.encrypt_rtp(&packet).expect("sealed").to_vec()
     }
 
+    /// How often a report asks for a whole picture (RFC 4585 §6.3.1).
+    pub(crate) fn refreshes(&mut self, report: &[u8]) -> u32 {
+        let opened = self.opening.decrypt_rtcp(report).expect("ours").to_vec();
+        let (mut rest, mut count) = (&opened[..], 0);
+        while let [first, kind, high, low, ..] = *rest {
+            count += u32::from(kind == 206 && first & 0x1f == 1);
+            let length = 4 + 4 * usize::from(u16::from_be_bytes([high, low]));
+            rest = rest.get(length..).unwrap_or_default();
+        }
+        count
+    }
+
     pub(crate) fn open(&mut self, packet: &[u8]) -> Option<Vec<u8>> {
         let opened = self.opening.decrypt_rtp(packet);
         self.strange += u32::from(opened.is_err());
