@@ -79,7 +79,7 @@ impl Call {
                 };
                 // Who waits for the other to come back hears music, whatever was agreed before.
                 let unless_lost = |party, hears| match self.is_lost(party) {
-                    true => *music,
+                    true => self.absence_or(*music),
                     false => hears,
                 };
                 let customer_hears = unless_lost(other.leg(), customer_hears);

@@ -52,6 +52,7 @@ impl Call {
             consult: None,
             supervisors: vec![],
             interlude: None,
+            absence: None,
             promised: false,
             status_said: false,
             record: Conversation {

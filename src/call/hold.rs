@@ -72,18 +72,21 @@ impl Call {
 
     /// Says the message of an interlude whose time has come, under this number. Says whether it did.
     pub fn interlude_due(&mut self, now: Instant, play: u64) -> bool {
-        let interlude = self.interlude.as_mut();
-        interlude.is_some_and(|interlude| interlude.due(now, play))
+        let mut both = self.interlude.iter_mut().chain(&mut self.absence);
+        // Of two at once each has a number of its own.
+        both.any(|interlude| interlude.due(now, play))
     }
 
     /// A message has been heard. Says whether it was that of an interlude.
     pub fn interlude_heard(&mut self, now: Instant, play: u64) -> bool {
-        let interlude = self.interlude.as_mut();
-        interlude.is_some_and(|interlude| interlude.heard(now, play))
+        let mut both = self.interlude.iter_mut().chain(&mut self.absence);
+        both.any(|interlude| interlude.heard(now, play))
     }
 
     /// Whether there is an interlude, and when its message is due.
     pub fn interlude(&self) -> Option<Option<Instant>> {
-        self.interlude.as_ref().map(Interlude::poll_timeout)
+        let both = self.interlude.iter().chain(&self.absence);
+        both.map(Interlude::poll_timeout)
+            .reduce(|one, other| [one, other].into_iter().flatten().min())
     }
 }

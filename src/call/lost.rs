@@ -1,6 +1,6 @@
 //! Parties whose browser is lost in the call, and may come back (B18).
 
-use super::{Call, Hears, Stage, millis};
+use super::{Call, Hears, Interlude, Stage, millis};
 use crate::id::LegId;
 use std::time::Instant;
 
@@ -10,9 +10,31 @@ impl Call {
         self.legs.contains(&leg) && self.lost.insert(leg)
     }
 
+    /// What the other party hears from now on, until the lost one is back.
+    pub fn set_absence(&mut self, absence: Interlude) {
+        self.absence = Some(absence);
+    }
+
     /// A party is there again. Says whether that is news.
     pub fn find_again(&mut self, leg: LegId) -> bool {
-        self.lost.remove(&leg)
+        let found = self.lost.remove(&leg);
+        if self.lost.is_empty() {
+            self.absence = None;
+        }
+        found
+    }
+
+    /// What is heard by who has lost the other.
+    pub(super) fn absence_or(&self, music: Hears) -> Hears {
+        self.absence.as_ref().map_or(music, Interlude::hears)
+    }
+
+    /// The music that is heard in the talk by who has to wait.
+    pub fn music(&self) -> Hears {
+        if let Stage::Talking { music, .. } = self.stage {
+            return music;
+        }
+        Hears::Silence
     }
 
     /// Whether a party is lost for now.
@@ -39,6 +61,7 @@ impl Call {
             return false;
         };
         self.record.talked_ms += millis(now.saturating_duration_since(since));
+        self.absence = None;
         self.stage = Stage::Waiting {
             queue,
             hears: Hears::Silence,

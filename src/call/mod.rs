@@ -81,6 +81,8 @@ pub struct Call {
     segment: Option<Recorded>,
     /// The legs whose browser is lost, and may come back (B18).
     lost: BTreeSet<LegId>,
+    /// What the other party hears meanwhile.
+    absence: Option<Interlude>,
     /// The customer's leg, once it is known.
     customer: Option<LegId>,
     /// The agent who had it, or had made it, has passed it on.
@@ -226,6 +228,7 @@ impl Call {
             consult: None,
             supervisors: vec![],
             interlude: None,
+            absence: None,
             promised: false,
             status_said: false,
             record: Conversation {

@@ -22,7 +22,7 @@ pub use habits::{Codec, Dtmf, Habits, IdentityHeader, Reliable, RtcpMux, Srtp};
 pub use hours::{Holiday, Hours, Opening};
 pub use links::{CallLinkConfig, CallLinks, LINK_SENDER, LinkRouting, LinkType};
 pub use message::{Form, Message, Quality, Utterance};
-pub use moment::{HoldMessage, Moment, MomentKey, OnFailure, Repeated, Transfer};
+pub use moment::{Absence, HoldMessage, Moment, MomentKey, OnFailure, Repeated, Transfer};
 pub use storage::{Storage, StorageKind};
 pub use trunk::{Format, Identity, Network, Numbers, Plan, Server, Transport, Trunk, Verify};
 pub use waiting::{
@@ -64,6 +64,8 @@ pub struct Account {
     pub wrap_up: WrapUp,
     /// What is recorded; of new calls only (R96).
     pub recording: Recording,
+    /// What is heard while the other party's browser is lost (B18).
+    pub absence: Absence,
     /// Where finished recordings are sent (R101, R102); `None`: they stay here.
     pub storage: Option<Storage>,
     /// What becomes of the conversation of a call that nobody took; at once (R141).
@@ -98,6 +100,7 @@ impl Account {
             timeouts: Timeouts::default(),
             wrap_up: WrapUp::default(),
             recording: Recording::default(),
+            absence: Absence::default(),
             storage: None,
             missed_calls: MissedCalls::default(),
             not_ready: vec![],

@@ -55,6 +55,16 @@ pub struct Transfer {
     pub on_failure: OnFailure,
 }
 
+/// What somebody hears, besides music, whose other party's browser is lost in the call and may come back
+/// (B18).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Absence {
+    /// Whether anything is said.
+    pub enabled: bool,
+    /// What is said at once, and from time to time; `None`: what we ship.
+    pub message: Option<Repeated>,
+}
+
 /// What becomes of a customer whom nobody has taken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OnFailure {
@@ -74,6 +84,24 @@ pub enum MomentKey {
     HoldOf(HoldId),
     /// On the way to somebody else.
     Transfer,
+}
+
+impl Default for Absence {
+    /// It is said.
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            message: None,
+        }
+    }
+}
+
+impl Absence {
+    /// Between two messages.
+    pub fn every(&self) -> Duration {
+        let message = self.message.as_ref();
+        message.map_or(defaults::REPEAT_EVERY, |message| message.every)
+    }
 }
 
 impl Default for Transfer {

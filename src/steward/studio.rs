@@ -6,7 +6,7 @@ use crate::id::SoundId;
 use crate::media::{Library, Sound};
 use crate::settings::{self, Account, MomentKey, Utterance, WaitingKey};
 use crate::switch::{Sounds, Speaker};
-use crate::voices::{Catalogue, HOLD_MUSIC, NOT_TAKEN, Shipped, TRANSFER};
+use crate::voices::{ABSENCE, Catalogue, HOLD_MUSIC, NOT_TAKEN, Shipped, TRANSFER};
 use anyhow::Context as _;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -204,6 +204,17 @@ impl Work<'_> {
         let failed = account.transfer.failed.as_ref();
         if let Some(sound) = self.sound_or(failed, Some(NOT_TAKEN), at) {
             sounds.set_not_taken(sound);
+        }
+        let at = || Fault {
+            field: "absence.message".to_owned(),
+            place: "absence, message".to_owned(),
+            why: String::new(),
+        };
+        let message = account.absence.message.as_ref();
+        let message = message.map(|repeated| &repeated.message);
+        let sound = self.sound_or(message, Some(ABSENCE), at);
+        if let Some(sound) = sound.filter(|_| account.absence.enabled) {
+            sounds.set_absence(sound);
         }
     }
 

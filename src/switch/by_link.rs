@@ -9,7 +9,7 @@ use crate::call::link::{LinkTarget, NotRedeemed, Pass};
 use crate::call::record::{Direction, Role};
 use crate::call::{Arrival, Call, Origin, Policy, Shared};
 use crate::id::{AgentId, CallId, QueueId, VisitId};
-use crate::page::{Link, ToPage};
+use crate::page::{Link, ToPage, Whose};
 use crate::settings::Destination;
 use std::time::Instant;
 
@@ -42,6 +42,19 @@ impl Switch {
         let ticket = self.next();
         self.links_asked.insert(ticket, Asked { visit, call: None });
         self.out(Output::LookAtLink { ticket, token_hash });
+    }
+
+    /// A customer's page that was loaded anew is back: without a call its link may be good for nothing by now,
+    /// as one is that was good once (R6).
+    pub(super) fn look_again(&mut self, visit: VisitId, knows: bool) {
+        let busy = self.visits.contains_key(&visit)
+            || self.links_asked.values().any(|asked| asked.visit == visit);
+        if let Some(Whose::Customer(token_hash)) = self.pages.whose(visit)
+            && !knows
+            && !busy
+        {
+            self.look_at_link(visit, token_hash);
+        }
     }
 
     /// A customer calls. What is wrong with the call itself does not use the link up.

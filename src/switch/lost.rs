@@ -10,8 +10,8 @@
 
 use super::{Notice, Switch};
 use crate::acd;
-use crate::call::Call;
 use crate::call::record::{End, Role};
+use crate::call::{Call, Interlude};
 use crate::id::{CallId, LegId, VisitId};
 use crate::media::Command as Media;
 use std::time::Instant;
@@ -79,7 +79,22 @@ impl Switch {
         {
             let by_agent = role == Role::Agent;
             self.notice(call, Notice::Lost { by_agent });
+            self.miss(now, call);
             self.arrange(call);
+        }
+    }
+
+    /// Whoever has lost the other is told so at once, and from time to time.
+    fn miss(&mut self, now: Instant, id: CallId) {
+        let (Some(sound), Some(call)) = (self.sounds.absence(), self.calls.get(&id)) else {
+            return;
+        };
+        let message = Some((sound, self.account.absence.every()));
+        let absence = Interlude::new(now, call.music(), message);
+        let absence = absence.with_message_first(self.next());
+        if let Some(call) = self.calls.get_mut(&id) {
+            call.set_absence(absence);
+            self.entertained.insert(id);
         }
     }
 

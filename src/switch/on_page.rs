@@ -91,6 +91,7 @@ impl Switch {
                     self.desk_came(now, visit, agent);
                 }
                 self.page_back(now, visit, knows);
+                self.look_again(visit, knows);
             }
             page::Event::Gone { visit, whose } => {
                 if let Whose::Desk(agent) = whose {

@@ -18,6 +18,7 @@ pub struct Sounds {
     ring_back: Option<SoundId>,
     moments: BTreeMap<MomentKey, (SoundId, Option<SoundId>)>,
     not_taken: Option<SoundId>,
+    absence: Option<SoundId>,
 }
 
 impl Sounds {
@@ -50,6 +51,15 @@ impl Sounds {
     /// What a customer is told whom nobody has taken (D6).
     pub fn set_not_taken(&mut self, sound: SoundId) {
         self.not_taken = Some(sound);
+    }
+
+    /// What somebody is told whose other party's browser is lost (B18).
+    pub fn set_absence(&mut self, sound: SoundId) {
+        self.absence = Some(sound);
+    }
+
+    pub(super) fn absence(&self) -> Option<SoundId> {
+        self.absence
     }
 
     pub(super) fn moment(&self, key: MomentKey) -> Option<(SoundId, Option<SoundId>)> {

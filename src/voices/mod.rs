@@ -23,7 +23,7 @@ pub use catalogue::{Catalogue, Voice};
 pub use file::decode_file;
 pub use installed::{Gender, Terms, install};
 pub use pool::Pool;
-pub use shipped::{HOLD_MUSIC, NOT_TAKEN, SHIPPED, Shipped, TRANSFER};
+pub use shipped::{ABSENCE, HOLD_MUSIC, NOT_TAKEN, SHIPPED, Shipped, TRANSFER};
 
 use crate::speech::{Misfit, TemplateError};
 use std::io;

@@ -31,14 +31,18 @@ pub const TRANSFER: Shipped = shipped!("transfer.wav", "Transfer");
 /// Said to a customer whom nobody has taken (D6).
 pub const NOT_TAKEN: Shipped = shipped!("not-taken.wav", "Nobody takes the call");
 
+/// Said to whom has lost the other party for a moment (B18).
+pub const ABSENCE: Shipped = shipped!("absence.wav", "The other party is lost");
+
 /// All of them.
-pub const SHIPPED: [Shipped; 6] = [
+pub const SHIPPED: [Shipped; 7] = [
     HOLD_MUSIC,
     shipped!("chime.wav", "Chime"),
     shipped!("greeting.wav", "Greeting"),
     shipped!("announcement.wav", "Announcement"),
     TRANSFER,
     NOT_TAKEN,
+    ABSENCE,
 ];
 
 impl Shipped {

@@ -7,6 +7,7 @@ import re
 import shutil
 import tempfile
 import urllib.request
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -176,6 +177,25 @@ class Pages(AtCentre):
         desk.get_by_role("button", name="Hang up").click()
         customer.get_by_role("heading", name="The call has ended").wait_for()
 
+    def test_f8_a_change_of_network_restarts_ice_and_the_other_leg_does_not_notice(self) -> None:
+        def fragment(page: Page) -> str:
+            found: str = page.evaluate("window.__peers.at(-1).remoteDescription.sdp.match(/a=ice-ufrag:(\\S+)/)[1]")
+            return found
+
+        cookie = self.admin()
+        desk = self.desk()
+        customer = self.customer(self.link(cookie))
+        self.talk(desk, customer)
+        before, others = fragment(customer), fragment(desk)
+        # With its next offer.
+        customer.evaluate("window.__peers.at(-1).restartIce()")
+        customer.get_by_role("button", name="Camera on").click()
+        until("the server has new credentials", lambda: fragment(customer) != before, 20, lambda: customer.wait_for_timeout(100))
+        self.both_hear(desk, customer, "after ICE began anew")
+        self.sees(desk, "the camera")
+        self.assertEqual(fragment(desk), others, "nothing was agreed anew with the other")
+        desk.get_by_role("heading", name="Talking to").wait_for()
+
     def test_r9_r10_camera_and_screen_come_and_go_in_the_middle_of_a_call(self) -> None:
         cookie = self.admin()
         desk = self.desk()
@@ -217,6 +237,52 @@ class Pages(AtCentre):
         other.goto(link[:-4] + "none")
         other.get_by_role("heading", name="This link is not known here").wait_for()
         customer.get_by_role("button", name="Hang up").click()
+
+    def test_r6_of_two_who_call_by_a_one_time_link_at_once_one_is_served(self) -> None:
+        link = self.link(self.admin(), type="one_time")
+        people = [self.person(CUSTOMER).page() for _ in range(2)]
+        for page in people:
+            page.goto(link)
+            page.get_by_role("button", name="Start audio call").wait_for()
+        # Neither waits for what becomes of the other.
+        for page in people:
+            page.evaluate("[...document.querySelectorAll('button')].find((b) => b.textContent.includes('Start audio')).click()")
+        used = [page.get_by_role("heading", name="This link has been used") for page in people]
+        waits = [page.get_by_role("button", name="Hang up") for page in people]
+
+        def decided() -> bool:
+            return sum(each.is_visible() for each in used) == 1 and sum(each.is_visible() for each in waits) == 1
+
+        until("one is served and one is told", decided, 30, lambda: people[0].wait_for_timeout(100))
+        served = next(page for page, waits in zip(people, waits) if waits.is_visible())
+        served.get_by_role("button", name="Hang up").click()
+        served.get_by_role("heading", name="The call has ended").wait_for()
+        # Loaded anew it is no way in any more.
+        served.reload()
+        served.get_by_role("heading", name="This link has been used").wait_for()
+
+    def test_r12_each_state_of_a_link_has_its_page(self) -> None:
+        cookie = self.admin()
+        now = datetime.now(timezone.utc)
+        day = timedelta(days=1)
+        early = {"type": "time_frame", "from": (now + day).isoformat(), "until": (now + 2 * day).isoformat()}
+        late = {"type": "expiration", "until": (now + timedelta(seconds=3)).isoformat()}
+        gone = self.server.ask("POST", "/api/v1/links", {"type": "expiration"}, cookie)
+        self.server.ask("DELETE", f"/api/v1/links/{gone['id']}", None, cookie)
+        page = self.person().page()
+        for link, heading, code in (
+            (self.link(cookie, **early), "It is too early for this link", "link_not_yet_valid"),
+            (self.link(cookie, **late), "This link has expired", "link_expired"),
+            (gone["url"], "This link was withdrawn", "link_revoked"),
+        ):
+            if code == "link_expired":
+                page.wait_for_timeout(4000)
+            page.goto("about:blank")
+            page.goto(link)
+            page.get_by_role("heading", name=heading).wait_for()
+            self.assertEqual(page.locator("[data-code]").get_attribute("data-code"), code)
+            shoot(page, f"real-{code}")
+            self.assert_accessible(page, code)
 
     def test_hold_mute_and_a_second_tab(self) -> None:
         cookie = self.admin()

@@ -2,10 +2,10 @@
 
 use super::write::{Writer, list, maybe, put, seconds, table};
 use crate::config::words::{ON_FAILURE, word};
-use crate::settings::Moment;
+use crate::settings::{Moment, Repeated};
 use toml::{Table, Value};
 
-/// Adds `hold`, `hold_message` and `transfer`.
+/// Adds `hold`, `hold_message`, `absence` and `transfer`.
 pub(super) fn write(writer: &Writer<'_>, root: &mut Table) {
     let account = writer.account;
     let mut hold = Table::new();
@@ -24,6 +24,14 @@ pub(super) fn write(writer: &Writer<'_>, root: &mut Table) {
         table.into()
     });
     put(root, "hold_message", own);
+    let mut absence = table([("message_enabled", account.absence.enabled.into())]);
+    repeated(
+        writer,
+        &mut absence,
+        "message",
+        account.absence.message.as_ref(),
+    );
+    put(root, "absence", absence.into());
     let set = &account.transfer;
     let mut transfer = table([
         ("message_enabled", set.message.into()),
@@ -45,7 +53,11 @@ fn moment(writer: &Writer<'_>, into: &mut Table, key: &str, moment: &Moment) {
         "music",
         music.map(|music| writer.message(music).into()),
     );
-    if let Some(repeated) = &moment.message {
+    repeated(writer, into, key, moment.message.as_ref());
+}
+
+fn repeated(writer: &Writer<'_>, into: &mut Table, key: &str, repeated: Option<&Repeated>) {
+    if let Some(repeated) = repeated {
         let mut message = writer.message(&repeated.message);
         put(&mut message, "every_s", seconds(repeated.every));
         put(into, key, message.into());

@@ -92,6 +92,7 @@ impl Loader<'_> {
             missed_calls: self.missed_calls(root),
             not_ready: self.not_ready(root),
             hold: self.hold(root),
+            absence: self.absence(root),
             hold_messages,
             transfer: self.transfer(root),
             neural_voices: self.neural_voices(root),

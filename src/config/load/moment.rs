@@ -5,7 +5,7 @@ use super::account::Names;
 use crate::config::table::Table;
 use crate::config::words::ON_FAILURE;
 use crate::id::HoldId;
-use crate::settings::{HoldMessage, Moment, Repeated, Transfer, defaults};
+use crate::settings::{Absence, HoldMessage, Moment, Repeated, Transfer, defaults};
 
 impl Loader<'_> {
     /// What is heard on hold where a queue has no message of its own (R118).
@@ -64,18 +64,35 @@ impl Loader<'_> {
         }
     }
 
+    /// What is heard while the other party's browser is lost (B18).
+    pub(super) fn absence(&mut self, root: &mut Table<'_>) -> Absence {
+        let usual = Absence::default();
+        let Some(mut table) = root.table("absence", &mut self.report) else {
+            return usual;
+        };
+        let message = self.repeated(&mut table, "message");
+        let enabled = table.boolean("message_enabled", &mut self.report);
+        table.done(&mut self.report);
+        Absence {
+            enabled: enabled.unwrap_or(usual.enabled),
+            message,
+        }
+    }
+
     /// Music, and under this key a message that is repeated.
     fn moment(&mut self, table: &mut Table<'_>, key: &'static str) -> Moment {
         let music = table.table("music", &mut self.report);
         let music = music.and_then(|message| self.message(message));
-        let message = table.table(key, &mut self.report);
-        let message = message.and_then(|mut table| {
-            let every = table.seconds("every_s", &defaults::REPEAT, &mut self.report);
-            Some(Repeated {
-                message: self.message(table)?,
-                every: every.unwrap_or(defaults::REPEAT_EVERY),
-            })
-        });
+        let message = self.repeated(table, key);
         Moment { music, message }
+    }
+
+    fn repeated(&mut self, table: &mut Table<'_>, key: &'static str) -> Option<Repeated> {
+        let mut table = table.table(key, &mut self.report)?;
+        let every = table.seconds("every_s", &defaults::REPEAT, &mut self.report);
+        Some(Repeated {
+            message: self.message(table)?,
+            every: every.unwrap_or(defaults::REPEAT_EVERY),
+        })
     }
 }

@@ -12,6 +12,8 @@ impl Problems {
         self.moment("hold", "announcement", &account.hold);
         self.moment("transfer", "message", &account.transfer.moment);
         self.plain("transfer.failed_message", account.transfer.failed.as_ref());
+        let absence = account.absence.message.as_ref();
+        self.plain("absence.message", absence.map(|repeated| &repeated.message));
         let own = &account.hold_messages;
         self.unique("hold_message", "name", own.iter().map(|each| &each.name));
         self.unique("hold_message", "id", own.iter().map(|each| each.id));

@@ -385,3 +385,68 @@ fn r82_a_customer_s_keys_are_heard_as_those_of_a_phone() {
     w.wait(4.0);
     assert_eq!(w.page("carol").call()["why"], "callback_promised");
 }
+
+#[test]
+fn b18_who_has_lost_the_other_is_told_so_at_once_and_from_time_to_time() {
+    let mut w = World::new();
+    w.desk("ada", ADA, up(1.0)).dials("alice", "100").wait(3.0);
+    w.loses_page("ada").wait(0.6);
+    assert_eq!(w.hears("alice"), ["absence"], "in the first second");
+    w.wait(1.4);
+    assert_eq!(w.hears("alice"), ["music"]);
+    w.wait(9.5);
+    assert_eq!(w.hears("alice"), ["absence"], "again after ten seconds");
+    w.reloads("ada", 0.5).wait(1.0);
+    assert_eq!(w.hears("alice"), ["ada"]);
+    w.wait(12.0);
+    assert_eq!(w.hears("alice"), ["ada"], "and never again");
+}
+
+#[test]
+fn rfc_7675_sound_that_is_lost_alone_is_waited_for_and_goes_on_by_itself() {
+    let mut w = World::new();
+    w.desk("ada", ADA, up(1.0)).dials("alice", "100").wait(3.0);
+    w.log();
+    // Its WebSocket lives; its media goes nowhere.
+    w.page("ada").browser.cut = true;
+    w.wait(14.0);
+    assert!(!w.log().contains("lost"), "consent lasts for a while");
+    w.wait(17.0);
+    let log = w.log();
+    assert!(log.contains("the browser of the agent is lost"), "{log}");
+    w.wait(2.0);
+    assert_eq!(w.hears("alice"), ["music"]);
+    w.page("ada").browser.cut = false;
+    w.wait(5.0);
+    let log = w.log();
+    assert!(log.contains("the browser of the agent is back"), "{log}");
+    assert_eq!(
+        (w.hears("alice"), w.page_hears("ada")),
+        (vec!["ada"], vec!["alice"])
+    );
+    assert_eq!(w.segments.len(), 1, "one recording");
+    // It does not come back: the caller has the old place (D18).
+    w.page("ada").browser.cut = true;
+    w.wait(52.0);
+    assert!(w.log().contains("the caller waits again"));
+    w.agent("1002", answers(1.0)).wait(3.0);
+    assert_eq!(w.hears("alice"), ["1002"]);
+}
+
+#[test]
+fn r6_a_page_that_is_loaded_anew_after_its_call_is_not_welcome_with_a_link_that_was_good_once() {
+    let mut w = World::new();
+    link(&mut w, LinkTarget::Queue(SUPPORT));
+    w.agent("1001", answers(1.0)).visitor("carol", "token");
+    w.page_calls("carol", None).wait(3.0);
+    w.reloads("carol", 1.0).wait(1.0);
+    assert_eq!(w.page("carol").states(), ["talking"], "not in the call");
+    assert_eq!(w.page("carol").trouble(), None);
+    w.hangs_up("1001").wait(1.0);
+    w.loses_page("carol").wait(1.0);
+    w.page("carol").seen = 0;
+    w.page("carol").browser.dies();
+    w.comes_back("carol").wait(0.5);
+    assert_eq!(w.page("carol").trouble(), Some("link_used"));
+    assert_eq!(w.page("carol").closed, Some(Closing::NotWelcome));
+}

@@ -65,6 +65,7 @@ pub(crate) const DECLINED: f32 = 550.0;
 const TRANSFER_MUSIC: f32 = 1060.0;
 const TRANSFER_MESSAGE: f32 = 1120.0;
 const NOT_TAKEN: f32 = 260.0;
+const ABSENCE: f32 = 3300.0;
 const HOLD_MUSIC: f32 = 860.0;
 const HOLD_MESSAGE: f32 = 460.0;
 const OWN_MUSIC: f32 = 640.0;
@@ -353,6 +354,7 @@ impl World {
             ("transfer music", TRANSFER_MUSIC),
             ("transfer message", TRANSFER_MESSAGE),
             ("not taken", NOT_TAKEN),
+            ("absence", ABSENCE),
             ("hold music", HOLD_MUSIC),
             ("hold message", HOLD_MESSAGE),
             ("own music", OWN_MUSIC),
@@ -785,6 +787,7 @@ fn sounds() -> (Sounds, Vec<(SoundId, Vec<i16>)>) {
     sounds.set_music(WaitingKey::Strategy(StrategyId(1)), SoundId(7));
     sounds.set_music(WaitingKey::Queue(QueueId(2)), SoundId(8));
     sounds.set_not_taken(SoundId(22));
+    sounds.set_absence(SoundId(26));
     sounds.set_ring_back(SoundId(5));
     sounds.set_confirmation(CALLBACK, SoundId(16));
     sounds.set_ask_number(CALLBACK, SoundId(17));
@@ -800,6 +803,7 @@ fn sounds() -> (Sounds, Vec<(SoundId, Vec<i16>)>) {
         (SoundId(20), voice::prompt(TRANSFER_MUSIC, 20.0)),
         (SoundId(21), voice::prompt(TRANSFER_MESSAGE, 2.0)),
         (SoundId(22), voice::prompt(NOT_TAKEN, 2.0)),
+        (SoundId(26), voice::prompt(ABSENCE, 1.0)),
         (SoundId(23), voice::prompt(HOLD_MUSIC, 20.0)),
         (SoundId(24), voice::prompt(HOLD_MESSAGE, 2.0)),
         (SoundId(25), voice::prompt(OWN_MUSIC, 20.0)),

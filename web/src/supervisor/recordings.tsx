@@ -1,5 +1,6 @@
 /** What was recorded: found, heard with its wave, taken away (R106–R108). */
 
+import type { RefObject } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useRead } from "../desk/use";
 import { Dialog } from "../parts/dialog";
@@ -10,11 +11,13 @@ import { clock, moment } from "../parts/time";
 import { t } from "../text/index";
 import { ask } from "../wire/rest";
 
+type Sound = "customer" | "agent" | "outside" | "supervisor" | "stereo";
+
 interface Recording {
   id: string;
   call: string;
   segment: number;
-  content: "customer" | "agent" | "outside" | "supervisor" | "stereo";
+  content: Sound | `${Exclude<Sound, "stereo">}_video`;
   name: string;
   agent: { id: number; name: string };
   customer: string;
@@ -144,16 +147,17 @@ const SPEEDS = [0.75, 1, 1.25, 1.5, 2];
 /** The sound with its wave, where one seeks; the browser's own controls have the rest. */
 function Player({ recording }: { recording: Recording }) {
   const address = `/api/v1/recordings/${encodeURIComponent(recording.id)}`;
-  const sound = useRef<HTMLAudioElement>(null);
+  const sound = useRef<HTMLMediaElement>(null);
   const [at, setAt] = useState(0);
   const [speed, setSpeed] = useState(1);
   const length = recording.milliseconds / 1000;
+  const shows = recording.content.endsWith("_video");
   useEffect(() => {
     if (sound.current) sound.current.playbackRate = speed;
   }, [speed]);
   return (
     <div class="stack">
-      <Wave address={address} share={length > 0 ? at / length : 0} />
+      {!shows && <Wave address={address} share={length > 0 ? at / length : 0} />}
       <label class="sr" for="seek">
         {t("recordings.seek")}
       </label>
@@ -169,15 +173,27 @@ function Player({ recording }: { recording: Recording }) {
           if (sound.current) sound.current.currentTime = Number(event.currentTarget.value);
         }}
       />
-      {/* biome-ignore lint/a11y/useMediaCaption: nobody has written down what is said */}
-      <audio
-        ref={sound}
-        src={`${address}/audio`}
-        controls
-        autoplay
-        class="sound"
-        onTimeUpdate={(event) => setAt(event.currentTarget.currentTime)}
-      />
+      {shows ? (
+        <video
+          ref={sound as RefObject<HTMLVideoElement>}
+          src={`${address}/audio`}
+          controls
+          autoplay
+          muted
+          class="film"
+          onTimeUpdate={(event) => setAt(event.currentTarget.currentTime)}
+        />
+      ) : (
+        // biome-ignore lint/a11y/useMediaCaption: nobody has written down what is said
+        <audio
+          ref={sound as RefObject<HTMLAudioElement>}
+          src={`${address}/audio`}
+          controls
+          autoplay
+          class="sound"
+          onTimeUpdate={(event) => setAt(event.currentTarget.currentTime)}
+        />
+      )}
       <div class="row play">
         <Field label={t("recordings.speed")}>
           <select value={speed} onChange={(event) => setSpeed(Number(event.currentTarget.value))}>
@@ -190,7 +206,7 @@ function Player({ recording }: { recording: Recording }) {
         </Field>
         <a class="button" href={`${address}/audio?download=true`} download>
           <Icon name="download" />
-          WAV
+          {recording.name.split(".").at(-1)?.toUpperCase()}
         </a>
         <a class="button" href={`${address}/csv`} download>
           <Icon name="download" />
