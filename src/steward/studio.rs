@@ -206,8 +206,8 @@ impl Work<'_> {
             sounds.set_not_taken(sound);
         }
         let at = || Fault {
-            field: "absence.message".to_owned(),
-            place: "absence, message".to_owned(),
+            field: "hold.absence".to_owned(),
+            place: "hold, absence".to_owned(),
             why: String::new(),
         };
         let message = account.absence.message.as_ref();

@@ -5,11 +5,14 @@ use crate::config::words::{ON_FAILURE, word};
 use crate::settings::{Moment, Repeated};
 use toml::{Table, Value};
 
-/// Adds `hold`, `hold_message`, `absence` and `transfer`.
+/// Adds `hold`, `hold_message` and `transfer`.
 pub(super) fn write(writer: &Writer<'_>, root: &mut Table) {
     let account = writer.account;
     let mut hold = Table::new();
     moment(writer, &mut hold, "announcement", &account.hold);
+    let absence = &account.absence;
+    put(&mut hold, "absence_enabled", absence.enabled.into());
+    repeated(writer, &mut hold, "absence", absence.message.as_ref());
     put(root, "hold", hold.into());
     let own = list(&account.hold_messages, |each| {
         let queues = each.queues.iter();
@@ -24,14 +27,6 @@ pub(super) fn write(writer: &Writer<'_>, root: &mut Table) {
         table.into()
     });
     put(root, "hold_message", own);
-    let mut absence = table([("message_enabled", account.absence.enabled.into())]);
-    repeated(
-        writer,
-        &mut absence,
-        "message",
-        account.absence.message.as_ref(),
-    );
-    put(root, "absence", absence.into());
     let set = &account.transfer;
     let mut transfer = table([
         ("message_enabled", set.message.into()),

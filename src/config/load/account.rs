@@ -59,6 +59,7 @@ impl Loader<'_> {
         let queues = queues.into_iter();
         let queues = queues.map(|(id, name, table)| self.queue(id, name, table, &names));
         let queues = queues.collect();
+        let (hold, absence) = self.hold(root);
         let hold_messages = self.named(root, "hold_message", HoldId).into_iter();
         let hold_messages =
             hold_messages.map(|(id, name, table)| self.hold_message(id, name, table, &names));
@@ -91,8 +92,8 @@ impl Loader<'_> {
             storage: self.storage(root),
             missed_calls: self.missed_calls(root),
             not_ready: self.not_ready(root),
-            hold: self.hold(root),
-            absence: self.absence(root),
+            hold,
+            absence,
             hold_messages,
             transfer: self.transfer(root),
             neural_voices: self.neural_voices(root),

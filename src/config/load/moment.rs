@@ -8,14 +8,21 @@ use crate::id::HoldId;
 use crate::settings::{Absence, HoldMessage, Moment, Repeated, Transfer, defaults};
 
 impl Loader<'_> {
-    /// What is heard on hold where a queue has no message of its own (R118).
-    pub(super) fn hold(&mut self, root: &mut Table<'_>) -> Moment {
+    /// What is heard on hold where a queue has no message of its own (R118), and while the other party's
+    /// browser is lost (B18).
+    pub(super) fn hold(&mut self, root: &mut Table<'_>) -> (Moment, Absence) {
         let Some(mut table) = root.table("hold", &mut self.report) else {
-            return Moment::default();
+            return Default::default();
         };
         let moment = self.moment(&mut table, "announcement");
+        let message = self.repeated(&mut table, "absence");
+        let enabled = table.boolean("absence_enabled", &mut self.report);
         table.done(&mut self.report);
-        moment
+        let absence = Absence {
+            enabled: enabled.unwrap_or(Absence::default().enabled),
+            message,
+        };
+        (moment, absence)
     }
 
     pub(super) fn hold_message(
@@ -61,21 +68,6 @@ impl Loader<'_> {
             early_media: early.unwrap_or(usual.early_media),
             allow_unlisted_numbers: unlisted.unwrap_or(usual.allow_unlisted_numbers),
             on_failure: on_failure.unwrap_or_default(),
-        }
-    }
-
-    /// What is heard while the other party's browser is lost (B18).
-    pub(super) fn absence(&mut self, root: &mut Table<'_>) -> Absence {
-        let usual = Absence::default();
-        let Some(mut table) = root.table("absence", &mut self.report) else {
-            return usual;
-        };
-        let message = self.repeated(&mut table, "message");
-        let enabled = table.boolean("message_enabled", &mut self.report);
-        table.done(&mut self.report);
-        Absence {
-            enabled: enabled.unwrap_or(usual.enabled),
-            message,
         }
     }
 

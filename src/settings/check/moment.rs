@@ -13,7 +13,7 @@ impl Problems {
         self.moment("transfer", "message", &account.transfer.moment);
         self.plain("transfer.failed_message", account.transfer.failed.as_ref());
         let absence = account.absence.message.as_ref();
-        self.plain("absence.message", absence.map(|repeated| &repeated.message));
+        self.plain("hold.absence", absence.map(|repeated| &repeated.message));
         let own = &account.hold_messages;
         self.unique("hold_message", "name", own.iter().map(|each| &each.name));
         self.unique("hold_message", "id", own.iter().map(|each| each.id));

@@ -443,10 +443,7 @@ fn r6_a_page_that_is_loaded_anew_after_its_call_is_not_welcome_with_a_link_that_
     assert_eq!(w.page("carol").states(), ["talking"], "not in the call");
     assert_eq!(w.page("carol").trouble(), None);
     w.hangs_up("1001").wait(1.0);
-    w.loses_page("carol").wait(1.0);
-    w.page("carol").seen = 0;
-    w.page("carol").browser.dies();
-    w.comes_back("carol").wait(0.5);
+    w.reloads("carol", 1.0).wait(0.5);
     assert_eq!(w.page("carol").trouble(), Some("link_used"));
     assert_eq!(w.page("carol").closed, Some(Closing::NotWelcome));
 }

@@ -1,7 +1,7 @@
 //! A world without clocks: the switch and the media engine of production, scripted phones around
 //! them, a network with a seed, in virtual time.
 
-mod browser;
+pub(crate) mod browser;
 pub(crate) mod carrier;
 pub(crate) mod database;
 mod ear;
