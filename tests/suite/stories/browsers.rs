@@ -350,7 +350,8 @@ fn a_second_tab_takes_the_calls_of_the_first() {
     w.desk("ada in another tab", ADA, Picks::Nothing);
     assert_eq!(w.page("ada").closed, Some(Closing::Superseded));
     assert_eq!(w.page("ada in another tab").states(), ["talking"]);
-    w.wait(0.5);
+    // What is said of it is over by then.
+    w.wait(2.0);
     assert_eq!(
         w.hears("alice"),
         ["music"],
