@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import json
 import os
 import random
@@ -128,7 +129,8 @@ class Server:
             raise AssertionError(f"exit code {self.process.returncode}")
         try:
             return self.get("/healthz")[0] == 200 and self.has_begun()
-        except OSError:
+        except (OSError, http.client.HTTPException):
+            # Before anybody listens there, a connection may even come to lead to itself.
             return False
 
     def has_begun(self) -> bool:
