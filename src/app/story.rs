@@ -99,6 +99,9 @@ pub fn tell(account: &Account, notice: &Notice, numbers: Numbers) -> String {
             format!("the browser of the {who} is back")
         }
         Notice::WaitsAgain => "the agent does not come back: the caller waits again".to_owned(),
+        Notice::AsksConsent => "both hear that they are to be recorded".to_owned(),
+        Notice::Consent { given: true } => "the customer agrees to be recorded".to_owned(),
+        Notice::Consent { given: false } => "the customer is not recorded".to_owned(),
         Notice::Masked { masked: true } => "what is said is not recorded now".to_owned(),
         Notice::Masked { masked: false } => "what is said is recorded again".to_owned(),
         Notice::Held { by_agent, held } => {

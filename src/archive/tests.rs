@@ -48,6 +48,7 @@ impl Desk {
             role,
         };
         let segment = Segment {
+            consented: None,
             call,
             number: 1,
             account: "acme".to_owned(),

@@ -61,7 +61,8 @@ impl Call {
             } => {
                 if let Some(consult) = &self.consult {
                     let holds = [*customers, *others];
-                    return self.consultation(consult, *customer, *other, holds, *music);
+                    let all = self.consultation(consult, *customer, *other, holds, *music);
+                    return self.with_question(all);
                 }
                 let internal = self.is_internal();
                 let customer_hears = match (others, customers) {
@@ -84,7 +85,8 @@ impl Call {
                 };
                 let customer_hears = unless_lost(other.leg(), customer_hears);
                 let other_hears = unless_lost(*customer, other_hears);
-                vec![(*customer, customer_hears), (other.leg(), other_hears)]
+                let all = vec![(*customer, customer_hears), (other.leg(), other_hears)];
+                self.with_question(all)
             }
         }
     }

@@ -44,6 +44,7 @@ impl Call {
             joined: None,
             segments: 0,
             segment: None,
+            consent: super::consent::Consent::default(),
             lost: BTreeSet::new(),
             customer: None,
             passed_on: false,

@@ -67,6 +67,7 @@ impl Call {
             hears: Hears::Silence,
             ringing: None,
         };
+        self.forget_question();
         true
     }
 }

@@ -16,6 +16,7 @@ mod arrangement;
 mod back;
 mod check;
 mod colleague;
+mod consent;
 mod consult;
 mod dial;
 mod end;
@@ -44,7 +45,7 @@ pub use join::Party;
 pub use leg::{Hold, Leg};
 pub use origin::{Origin, Shared};
 pub use outside::Reached;
-pub use recording::Policy;
+pub use recording::{Agents, Policy};
 pub use transfer::{Passed, Place, Taker, Target};
 
 use crate::clock::Clock;
@@ -79,6 +80,8 @@ pub struct Call {
     segments: u32,
     /// The segment that is being recorded.
     segment: Option<Recorded>,
+    /// What the customer says to that.
+    consent: consent::Consent,
     /// The legs whose browser is lost, and may come back (B18).
     lost: BTreeSet<LegId>,
     /// What the other party hears meanwhile.
@@ -176,8 +179,10 @@ pub struct Recorded {
     pub segment: Segment,
     /// Sample 0.
     pub origin: Instant,
-    /// What is said is silence in the files (B10).
+    /// People want what is said to be silence in the files (B10).
     pub masked: bool,
+    /// A party presses keys: silence until then.
+    pub typing_until: Option<Instant>,
 }
 
 /// What is known of a call when it comes in.
@@ -220,6 +225,7 @@ impl Call {
             joined: None,
             segments: 0,
             segment: None,
+            consent: consent::Consent::default(),
             lost: BTreeSet::new(),
             customer: arrival.destination.map(|_| arrival.caller),
             passed_on: false,

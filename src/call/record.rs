@@ -261,6 +261,9 @@ pub struct Segment {
     /// Who began the conversation.
     #[serde(default)]
     pub direction: Direction,
+    /// When the customer was told that it is recorded, if they were (B22).
+    #[serde(default)]
+    pub consented: Option<Timestamp>,
     pub tracks: Vec<Track>,
     /// Of those who may send pictures (R92): a file each, if any come.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

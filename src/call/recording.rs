@@ -3,28 +3,58 @@
 use super::record::{Direction, Role, Segment, Track};
 use super::{Call, Recorded};
 use crate::clock::Clock;
-use crate::id::{LegId, RecordingId};
-use crate::settings::{self, Composition};
-use std::time::Instant;
+use crate::id::{AgentId, LegId, RecordingId};
+use crate::settings::{self, Composition, Directions};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// The recording settings that a call began with (R96): `None` in their place means that nothing
 /// of it is recorded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Policy {
     /// Which files are kept.
     pub composition: Composition,
     /// Whether pictures are, too (R92).
     pub video: bool,
+    /// The calls of which agents are recorded. Of one who is not named, what is set when they talk.
+    pub agents: Arc<Agents>,
+    /// What the customer has to say to it (B22).
+    pub consent: Option<Consent>,
+    /// After a key was pressed, silence is recorded for so long (B10).
+    pub mask_digits: Option<Duration>,
+}
+
+/// Which calls of each agent are recorded; `None`: none (R95).
+pub type Agents = BTreeMap<AgentId, Option<Directions>>;
+
+/// What the customer has to say to being recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Consent {
+    /// The key that means no.
+    pub refuse: Option<char>,
+    /// For so long it is waited for, after the message.
+    pub wait: Duration,
 }
 
 impl Policy {
     /// What the account's settings mean for a call that begins now (R95, D12).
-    pub fn new(settings: &settings::Recording, direction: Direction) -> Option<Self> {
+    pub fn new(
+        settings: &settings::Recording,
+        agents: &Arc<Agents>,
+        direction: Direction,
+    ) -> Option<Self> {
         let outbound = direction == Direction::Outbound;
         let wanted = settings.enabled && settings.direction.has(outbound);
-        wanted.then_some(Self {
+        wanted.then(|| Self {
             composition: settings.composition,
             video: settings.video,
+            agents: Arc::clone(agents),
+            consent: settings.consent.as_ref().map(|consent| Consent {
+                refuse: consent.refuse,
+                wait: consent.wait,
+            }),
+            mask_digits: settings.mask_digits,
         })
     }
 }
@@ -42,20 +72,25 @@ impl Call {
         two.into_iter().chain(barging).collect()
     }
 
-    /// Begins a segment of [`Call::recorded_parties`], a track for each, if this call and this agent
-    /// are recorded.
+    /// Whether what this agent says in the call is to be recorded, if the customer agrees (R95).
+    pub fn records(&self, agent: &settings::Agent) -> bool {
+        let now = || agent.record_calls.then_some(agent.record_direction);
+        let outbound = self.record.direction == Direction::Outbound;
+        self.policy.as_ref().is_some_and(|policy| {
+            let known = policy.agents.get(&agent.id).copied();
+            let of_agent = known.unwrap_or_else(now);
+            of_agent.is_some_and(|directions| directions.has(outbound))
+        })
+    }
+
+    /// Begins a segment of [`Call::recorded_parties`], a track for each, if this call is recorded.
     pub fn begin_segment(
         &mut self,
         now: Instant,
         clock: &Clock,
-        settings: &settings::Agent,
         tracks: Vec<Track>,
     ) -> Option<&Recorded> {
-        let wanted = settings.record_calls
-            && settings
-                .record_direction
-                .has(self.record.direction == Direction::Outbound);
-        let policy = self.policy.filter(|_| wanted)?;
+        let composition = self.policy.as_ref()?.composition;
         self.segments += 1;
         let segment = Segment {
             call: self.id,
@@ -70,21 +105,23 @@ impl Call {
             called: self.record.called.clone(),
             queue: self.record.queue.clone(),
             direction: self.record.direction,
+            consented: self.agreed_at(),
             tracks,
             films: vec![],
-            composition: policy.composition,
+            composition,
         };
         let origin = now;
         Some(self.segment.insert(Recorded {
             segment,
             origin,
             masked: false,
+            typing_until: None,
         }))
     }
 
     /// Whether pictures of it are recorded where sound is.
     pub fn keeps_pictures(&self) -> bool {
-        self.policy.is_some_and(|policy| policy.video)
+        self.policy.as_ref().is_some_and(|policy| policy.video)
     }
 
     /// The segment that was begun is of pictures, too: of the legs that may send some,
@@ -103,14 +140,52 @@ impl Call {
         Some(recorded)
     }
 
-    /// Masks what is being recorded, or no more: its files with their legs, and whether that is news.
-    /// `None`: nothing is recorded.
-    pub fn mask(&mut self, masked: bool) -> Option<(Vec<(RecordingId, LegId)>, bool)> {
-        let recorded = self.segment.as_mut()?;
-        let changed = std::mem::replace(&mut recorded.masked, masked) != masked;
-        let tracks = recorded.segment.files();
-        let tracks = tracks.map(|track| (track.recording, track.leg)).collect();
-        Some((tracks, changed))
+    /// The files that are being recorded, with their legs.
+    pub fn recorded_tracks(&self) -> Vec<(RecordingId, LegId)> {
+        let recorded = self.segment.iter();
+        let files = recorded.flat_map(|recorded| recorded.segment.files());
+        files.map(|track| (track.recording, track.leg)).collect()
+    }
+
+    /// Whether what is recorded just now is silence; `None`: nothing is recorded.
+    pub fn is_masked(&self) -> Option<bool> {
+        let recorded = self.segment.as_ref()?;
+        Some(recorded.masked || recorded.typing_until.is_some())
+    }
+
+    /// People want silence in the recording, or no more.
+    pub fn mask(&mut self, masked: bool) {
+        if let Some(recorded) = &mut self.segment {
+            recorded.masked = masked;
+        }
+    }
+
+    /// Another segment has begun in the midst of a talk: what was silence stays so. Says whether it was.
+    pub fn mask_as_before(&mut self, masked: bool, typing_until: Option<Instant>) -> bool {
+        if let Some(recorded) = &mut self.segment {
+            (recorded.masked, recorded.typing_until) = (masked, typing_until);
+        }
+        self.is_masked() == Some(true)
+    }
+
+    /// A party presses a key: silence while they type, if it is set so (B10).
+    pub fn types(&mut self, now: Instant) {
+        let after = self.policy.as_ref().and_then(|policy| policy.mask_digits);
+        if let Some((recorded, after)) = self.segment.as_mut().zip(after) {
+            recorded.typing_until = Some(now + after);
+        }
+    }
+
+    /// The last key may be long ago.
+    pub fn typing_due(&mut self, now: Instant) {
+        if let Some(recorded) = &mut self.segment {
+            recorded.typing_until.take_if(|until| *until <= now);
+        }
+    }
+
+    /// When to ask [`Call::typing_due`].
+    pub fn typing_timeout(&self) -> Option<Instant> {
+        self.segment.as_ref()?.typing_until
     }
 
     /// Whether something is being recorded.

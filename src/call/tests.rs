@@ -5,6 +5,7 @@ use super::*;
 use crate::id::SoundId;
 use crate::id::TrunkId;
 use crate::settings::Composition;
+use std::sync::Arc;
 
 pub(crate) const CUSTOMER: LegId = LegId(1);
 pub(crate) const AGENT: LegId = LegId(2);
@@ -32,6 +33,9 @@ pub(crate) fn waiting() -> (Call, Clock) {
         policy: Some(Policy {
             composition: Composition::Both,
             video: true,
+            agents: Arc::default(),
+            consent: None,
+            mask_digits: None,
         }),
     };
     let mut call = Call::new(clock.at(), &clock, arrival);

@@ -2,6 +2,7 @@
 
 mod kept;
 mod more;
+mod recording;
 mod waiting;
 
 use super::*;
@@ -146,6 +147,8 @@ fn the_example_s_defaults_are_the_defaults() {
         "selected",
         "public_url",
         "quota_gb",
+        "consent",
+        "mask_digits_s",
         "recording_keys",
         "retention_days",
     ];

@@ -107,6 +107,14 @@ pub const KINDS: &[(&str, &str)] = &[
         "A segment of a call is being recorded: call, segment.",
     ),
     (
+        "recording.consent_asked",
+        "Customer and agent hear that they are to be recorded: call.",
+    ),
+    (
+        "recording.consent",
+        "The customer agrees to be recorded, or nothing of the call is: call, given.",
+    ),
+    (
         "recording.masked",
         "What is said is silence in the recording, or sound again: call, masked.",
     ),

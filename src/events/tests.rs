@@ -139,6 +139,8 @@ fn every_event_has_its_type_in_the_list_and_the_list_no_other() {
         },
         What::WaitsAgain { call },
         What::Recording { call, segment: 1 },
+        What::ConsentAsked { call },
+        What::Consent { call, given: true },
         What::Masked { call, masked: true },
         What::Recorded {
             call,

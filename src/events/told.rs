@@ -76,6 +76,11 @@ pub fn told(call: Option<CallId>, notice: &Notice) -> Option<What> {
             lost: false,
         },
         Notice::WaitsAgain => What::WaitsAgain { call: call? },
+        Notice::AsksConsent => What::ConsentAsked { call: call? },
+        Notice::Consent { given } => What::Consent {
+            call: call?,
+            given: *given,
+        },
         Notice::Masked { masked } => What::Masked {
             call: call?,
             masked: *masked,

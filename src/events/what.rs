@@ -72,6 +72,10 @@ pub enum What {
     },
     /// The agent of a caller is lost: the caller waits again.
     WaitsAgain { call: CallId },
+    /// Customer and agent hear that they are to be recorded.
+    ConsentAsked { call: CallId },
+    /// The customer agrees to be recorded; or does not, or could not be told.
+    Consent { call: CallId, given: bool },
     /// What is said is silence in the recording, or sound again.
     Masked { call: CallId, masked: bool },
     /// A segment is being recorded.
@@ -226,6 +230,8 @@ impl What {
             Self::Held { .. } => "call.held",
             Self::Lost { .. } => "call.browser_lost",
             Self::WaitsAgain { .. } => "call.waits_again",
+            Self::ConsentAsked { .. } => "recording.consent_asked",
+            Self::Consent { .. } => "recording.consent",
             Self::Masked { .. } => "recording.masked",
             Self::Recording { .. } => "recording.begun",
             Self::Recorded { .. } => "recording.written",

@@ -98,9 +98,14 @@ impl Track {
         }
     }
 
-    /// Silence in place of what comes from now on, or sound again.
+    /// Silence in place of what comes from now on, or sound again. What is held back is silence, too: a key
+    /// that sounds is known as one when part of it was heard.
     pub(super) fn mask(&mut self, masked: bool) {
         self.masked = masked;
+        if masked {
+            self.pending.fill(0);
+            self.late.clear();
+        }
     }
 
     /// The source has begun anew: its timestamps mean something else.

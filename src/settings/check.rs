@@ -6,6 +6,7 @@ mod callbacks;
 mod hours;
 mod links;
 mod moment;
+mod recording;
 mod speech;
 mod trunks;
 mod waiting;
@@ -50,6 +51,7 @@ impl Account {
         found.callbacks(self);
         found.call_links(self);
         found.moments(self);
+        found.recording(&self.recording);
         found.agents(&self.agents);
         found.trunks(&self.trunks);
         found.routes(self);

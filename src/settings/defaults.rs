@@ -27,6 +27,8 @@ pub const RATE: RangeInclusive<u16> = 80..=450;
 
 /// How long is waited for the first key of a code (D11).
 pub const CODE: RangeInclusive<Duration> = seconds(1, 60);
+/// How long silence is recorded after a key (B10).
+pub const MASK_DIGITS: RangeInclusive<Duration> = seconds(1, 120);
 /// Between two attempts of a callback (R75).
 pub const CALLBACK_DELAY: RangeInclusive<Duration> = seconds(1, 24 * 3_600);
 /// How often a callback is tried again (R74).
@@ -114,6 +116,8 @@ impl Default for Recording {
             retention_days: None,
             audit_days: AUDIT_DAYS,
             quota_gb: None,
+            consent: None,
+            mask_digits: None,
         }
     }
 }

@@ -9,6 +9,7 @@ mod hours;
 mod links;
 mod message;
 mod moment;
+mod recording;
 mod storage;
 #[cfg(test)]
 mod tests;
@@ -23,6 +24,7 @@ pub use hours::{Holiday, Hours, Opening};
 pub use links::{CallLinkConfig, CallLinks, LINK_SENDER, LinkRouting, LinkType};
 pub use message::{Form, Message, Quality, Utterance};
 pub use moment::{Absence, HoldMessage, Moment, MomentKey, OnFailure, Repeated, Transfer};
+pub use recording::{Consent, Recording};
 pub use storage::{Storage, StorageKind};
 pub use trunk::{Format, Identity, Network, Numbers, Plan, Server, Transport, Trunk, Verify};
 pub use waiting::{
@@ -305,26 +307,6 @@ pub struct WrapUp {
     pub default: Duration,
     /// Whether an agent may add 10 s, again and again (R18).
     pub extend: bool,
-}
-
-/// Whether and what is recorded (R92, R94).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Recording {
-    /// The master toggle (R94).
-    pub enabled: bool,
-    /// Which calls.
-    pub direction: Directions,
-    /// Which files are kept.
-    pub composition: Composition,
-    /// Whether the pictures of those who send some are recorded, too (R92).
-    pub video: bool,
-    /// After so many days they are deleted (R111); `None`: never.
-    pub retention_days: Option<u32>,
-    /// For so many days the audit log knows who heard, deleted and changed what (R110).
-    pub audit_days: u32,
-    /// What may be recorded in a month, in gigabytes for each agent, pooled (R105); `None`: any amount.
-    /// Beyond it there is an alarm, and recording goes on.
-    pub quota_gb: Option<u32>,
 }
 
 /// Which calls are recorded, seen from the centre.

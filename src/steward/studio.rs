@@ -155,6 +155,16 @@ impl Work<'_> {
                 sounds.set_declined(callback.id, sound);
             }
         }
+        let consent = account.recording.consent.as_ref();
+        let consent = consent.map(|consent| &consent.message);
+        let place = || Fault {
+            field: "recording.consent".to_owned(),
+            place: "recording, consent".to_owned(),
+            why: String::new(),
+        };
+        if let Some(sound) = self.sound(consent, place) {
+            sounds.set_consent(sound);
+        }
         self.moments(account, &mut sounds);
         sounds.set_ring_back(RING_BACK);
         sounds

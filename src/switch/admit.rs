@@ -3,7 +3,7 @@
 use super::{Notice, Output, Port, Switch, identity, leg};
 use crate::acd;
 use crate::call::record::{Direction, Role};
-use crate::call::{Arrival, Call, Origin, Policy};
+use crate::call::{Arrival, Call, Origin};
 use crate::id::{CallId, LegId, TrunkId};
 use crate::route::{self, Barred, Busy, Dialler};
 use crate::sdp;
@@ -220,7 +220,7 @@ impl Switch {
             called: called.clone(),
             diverted_by: caller.diverted_by,
             account: self.account.name.clone(),
-            policy: Policy::new(&self.account.recording, Direction::Inbound),
+            policy: self.policy(Direction::Inbound),
         };
         let call = Call::new(now, &self.clock, arrival);
         self.out(Output::Conversation(Box::new(call.record().clone())));

@@ -7,7 +7,7 @@ use super::on_page::Denied;
 use super::{Notice, Output, Switch};
 use crate::call::link::{LinkTarget, NotRedeemed, Pass};
 use crate::call::record::{Direction, Role};
-use crate::call::{Arrival, Call, Origin, Policy, Shared};
+use crate::call::{Arrival, Call, Origin, Shared};
 use crate::id::{AgentId, CallId, QueueId, VisitId};
 use crate::page::{Link, ToPage, Whose};
 use crate::settings::Destination;
@@ -154,7 +154,7 @@ impl Switch {
             called: called.clone(),
             diverted_by: None,
             account: self.account.name.clone(),
-            policy: Policy::new(&self.account.recording, Direction::Inbound),
+            policy: self.policy(Direction::Inbound),
         };
         let call = Call::new(now, &self.clock, arrival);
         self.out(Output::Conversation(Box::new(call.record().clone())));

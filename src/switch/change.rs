@@ -41,6 +41,7 @@ impl Switch {
         }
         let old = std::mem::replace(&mut self.account, account);
         self.sounds = sounds;
+        self.recorded_agents = Arc::new(self.account.recorded_agents());
         let (users, trusted) = (users(&self.account), trusted(&self.account));
         self.sip.command(now, sip::Command::Users(users));
         self.sip.command(now, sip::Command::Trust(trusted));

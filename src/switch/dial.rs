@@ -14,7 +14,7 @@ use super::trunks::{credentials, uri};
 use super::{Notice, Output, Port, Switch, leg};
 use crate::acd;
 use crate::call::record::{AgentName, Direction, End, Role};
-use crate::call::{Arrival, Call, Dial, Hears, Origin, Policy, Step, Way, Whom};
+use crate::call::{Arrival, Call, Dial, Hears, Origin, Step, Way, Whom};
 use crate::id::{AgentId, CallId, LegId, TrunkId};
 use crate::route::{self, Dialler, Pace};
 use crate::sdp;
@@ -109,7 +109,7 @@ impl Switch {
             Whom::Colleague(name) => user(name.id).unwrap_or_default(),
         };
         // What two agents have to say to each other is no conversation with a customer.
-        let recording = Policy::new(&self.account.recording, Direction::Outbound);
+        let recording = self.policy(Direction::Outbound);
         let arrival = Arrival {
             id,
             caller: leg,

@@ -1,8 +1,9 @@
 //! What is not for the recording: numbers of cards, passwords (B10). The recorders of both parties write
-//! silence, and the time of their files goes on.
+//! silence, and the time of their files goes on. People want it, or it is so while keys are pressed.
 
 use super::on_request::{Done, Refused};
 use super::{Notice, Switch};
+use crate::call::Call;
 use crate::id::{AgentId, CallId};
 use crate::media::Command as Media;
 
@@ -17,16 +18,24 @@ impl Switch {
     ) -> Result<Done, Refused> {
         self.theirs(id, agent)?;
         let call = self.calls.get_mut(&id);
-        let (tracks, changed) = call
-            .and_then(|call| call.mask(on))
-            .ok_or(Refused::NotRecorded(id))?;
-        for (recording, leg) in tracks {
-            let masked = on;
+        let call = call.filter(|call| call.is_masked().is_some());
+        let call = call.ok_or(Refused::NotRecorded(id))?;
+        let was = call.is_masked();
+        call.mask(on);
+        self.masks(id, was);
+        Ok(Done::Plain)
+    }
+
+    /// The recorders learn what has become of what they did, if it is something else.
+    pub(super) fn masks(&mut self, id: CallId, was: Option<bool>) {
+        let call = self.calls.get(&id);
+        let is = call.and_then(Call::is_masked);
+        let Some(masked) = is.filter(|_| is != was) else {
+            return;
+        };
+        for (recording, leg) in call.map(Call::recorded_tracks).unwrap_or_default() {
             self.media(leg, |_| Media::Mask { recording, masked });
         }
-        if changed {
-            self.notice(id, Notice::Masked { masked: on });
-        }
-        Ok(Done::Plain)
+        self.notice(id, Notice::Masked { masked });
     }
 }

@@ -50,6 +50,7 @@ mod output;
 mod owners;
 mod phone;
 mod ports;
+mod recording;
 mod replace;
 mod restore;
 mod shown;
@@ -74,7 +75,7 @@ pub use view::{AgentView, CallerView, QueueView, TrunkView, View};
 
 use crate::acd::callback::{self, Book};
 use crate::acd::{self, Floor};
-use crate::call::{Call, Way};
+use crate::call::{Agents, Call, Way};
 use crate::clock::Clock;
 use crate::id::{AgentId, CallId, CallbackId, LegId, RecordingId, TrunkId, VisitId};
 use crate::page;
@@ -92,6 +93,7 @@ use ports::Ports;
 use speech::Speech;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// What a switch is built from.
@@ -193,6 +195,10 @@ pub struct Switch {
     supervising: BTreeMap<LegId, supervise::Supervising>,
     /// Who has asked by REFER for the transfer of a call, and is to be told how it goes.
     referrers: BTreeMap<CallId, SessionId>,
+    /// The calls of which agents are recorded: what new calls keep (R96).
+    recorded_agents: Arc<Agents>,
+    /// Calls whose customer may still refuse to be recorded, or has typed something.
+    watched: BTreeSet<CallId>,
     /// How fast each agent calls out.
     paces: BTreeMap<AgentId, Pace>,
     clock: Clock,
@@ -227,6 +233,8 @@ impl Switch {
             supervising: BTreeMap::new(),
             referrers: BTreeMap::new(),
             paces: BTreeMap::new(),
+            recorded_agents: Arc::new(config.account.recorded_agents()),
+            watched: BTreeSet::new(),
             account: config.account,
             media_address: config.media_address,
             media_other: config.media_other,
@@ -311,6 +319,7 @@ impl Switch {
                 self.keys_due(now);
                 self.lost_due(now);
                 self.interludes_due(now);
+                self.recordings_due(now);
             }
         }
         while let Some(event) = self.pages.poll_event() {
@@ -355,6 +364,7 @@ impl Switch {
             self.lost_timeout(),
             self.interludes_timeout(),
             self.supervisors_timeout(),
+            self.recordings_timeout(),
         ];
         let dials = dialling.map(Call::poll_timeout);
         deadlines.into_iter().chain(dials).flatten().min()

@@ -1,14 +1,12 @@
 //! What the floor wants: messages, ringing, connecting, giving up.
 
-use super::leg::Line;
 use super::shown::unrung_name;
 use super::{Notice, Switch, Unrung};
 use crate::acd::{self, Action, Arrival, Choice, Farewell, Message, Revocation, Status, callback};
-use crate::call::record::{AgentName, Direction, End, Role, Track};
-use crate::call::{Agent, Call, Hears, Origin, Place, Recorded};
+use crate::call::record::{AgentName, Direction, End, Role};
+use crate::call::{Agent, Call, Hears, Origin, Place};
 use crate::id::{AgentId, CallId, QueueId, SoundId, VisitId};
-use crate::media::Command as Media;
-use crate::settings::{self, OnMaxWait, WaitingKey};
+use crate::settings::{OnMaxWait, WaitingKey};
 use crate::switch::Output;
 use std::collections::VecDeque;
 use std::time::Instant;
@@ -312,76 +310,11 @@ impl Switch {
         self.record(now, id, &settings);
     }
 
-    /// Begins the recording of the two who have just been connected, if they are recorded.
-    pub(super) fn record(&mut self, now: Instant, id: CallId, settings: &settings::Agent) {
-        let parties = self.calls.get(&id).map(Call::recorded_parties);
-        let tracks = parties.into_iter().flatten().map(|(leg, role)| {
-            let recording = self.next_recording();
-            let line = self.lines.get(&leg);
-            let sip_call_id = line.map_or_else(String::new, |line| line.leg.sip_call_id.clone());
-            Track {
-                recording,
-                leg,
-                sip_call_id,
-                role,
-            }
-        });
-        let tracks: Vec<Track> = tracks.collect();
-        let Some(call) = self.calls.get_mut(&id).filter(|_| !tracks.is_empty()) else {
-            return;
-        };
-        let begun = call.begin_segment(now, &self.clock, settings, tracks);
-        let Some(mut recorded) = begun.cloned() else {
-            return;
-        };
-        if let Some(filmed) = self.film(id, &recorded.segment.tracks) {
-            recorded = filmed;
-        }
-        let (origin, segment) = (recorded.origin, recorded.segment.number);
-        let (tracks, films) = (
-            recorded.segment.tracks.clone(),
-            recorded.segment.films.clone(),
-        );
-        self.out(Output::Record(recorded.segment));
-        for track in tracks {
-            let recording = track.recording;
-            self.media(track.leg, |leg| Media::Record {
-                recording,
-                leg,
-                origin,
-            });
-        }
-        for film in films {
-            let recording = film.recording;
-            self.media(film.leg, |leg| Media::Film {
-                recording,
-                leg,
-                origin,
-            });
-        }
-        self.notice(id, Notice::Recording { segment });
-    }
-
     /// The queue that the customer of a call is served from, and its music.
     pub(super) fn place(&self, id: CallId) -> Option<Place> {
         let queue = self.floor.caller(id)?.queue;
         let music = self.hold_music(id, queue);
         Some(Place { queue, music })
-    }
-
-    /// What is recorded is so with the pictures of those who have a page, if that is set (R92).
-    fn film(&mut self, id: CallId, tracks: &[Track]) -> Option<Recorded> {
-        self.calls.get(&id).filter(|call| call.keeps_pictures())?;
-        let legs = tracks.iter().map(|track| track.leg);
-        let legs = legs.filter(|leg| self.lines.get(leg).is_some_and(Line::may_show));
-        let legs: Vec<_> = legs.collect();
-        let names = legs
-            .iter()
-            .map(|_| self.next_recording())
-            .collect::<Vec<_>>();
-        let call = self.calls.get_mut(&id)?;
-        let films: Vec<_> = legs.into_iter().zip(names).collect();
-        call.film(&films).cloned()
     }
 
     pub(super) fn hold_music(&self, call: CallId, queue: QueueId) -> Hears {

@@ -12,7 +12,7 @@ use crate::acd::callback::{
 };
 use crate::acd::{self, Turn};
 use crate::call::record::{AgentName, Direction, End};
-use crate::call::{Agent, Back, Call, Hears, Origin, Policy};
+use crate::call::{Agent, Back, Call, Hears, Origin};
 use crate::id::{AgentId, CallId, CallbackConfigId, CallbackId};
 use crate::route::{self, Dialler};
 use crate::settings::{CallbackKind, Destination, Priority};
@@ -208,7 +208,7 @@ impl Switch {
             number: request.number.0.clone(),
             queue: queue.map_or_else(String::new, |queue| queue.name.clone()),
             account: self.account.name.clone(),
-            policy: Policy::new(&self.account.recording, Direction::Outbound),
+            policy: self.policy(Direction::Outbound),
         };
         let clock = &self.clock;
         let call = self.calls.entry(id);

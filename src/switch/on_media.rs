@@ -44,7 +44,7 @@ impl Switch {
             return;
         };
         self.at_hand = Some(id);
-        if self.interlude_heard(now, id, play) {
+        if self.interlude_heard(now, id, play) || self.consent_heard(now, id, leg, play) {
             return;
         }
         let Some(call) = self.calls.get(&id).filter(|call| call.is_playing(play)) else {
@@ -65,7 +65,9 @@ impl Switch {
         if let Some((role, call)) = role.zip(self.call_of(leg)) {
             let by_agent = role == Role::Agent;
             self.notice(call, Notice::Pressed { by_agent });
-            if role == Role::Customer {
+            let customer = role == Role::Customer;
+            self.pressed_in_talk(now, call, digit, customer);
+            if customer {
                 self.key(now, call, digit);
             }
         }

@@ -123,6 +123,12 @@ pub enum Notice {
     Masked {
         masked: bool,
     },
+    /// Both hear that they are to be recorded.
+    AsksConsent,
+    /// The customer has nothing against being recorded; or has, or could not be told: nothing of the call is.
+    Consent {
+        given: bool,
+    },
     /// A party pressed a key.
     Pressed {
         by_agent: bool,

@@ -19,6 +19,7 @@ pub struct Sounds {
     moments: BTreeMap<MomentKey, (SoundId, Option<SoundId>)>,
     not_taken: Option<SoundId>,
     absence: Option<SoundId>,
+    consent: Option<SoundId>,
 }
 
 impl Sounds {
@@ -60,6 +61,15 @@ impl Sounds {
 
     pub(super) fn absence(&self) -> Option<SoundId> {
         self.absence
+    }
+
+    /// What is said before anything is recorded (B22).
+    pub fn set_consent(&mut self, sound: SoundId) {
+        self.consent = Some(sound);
+    }
+
+    pub(super) fn consent(&self) -> Option<SoundId> {
+        self.consent
     }
 
     pub(super) fn moment(&self, key: MomentKey) -> Option<(SoundId, Option<SoundId>)> {

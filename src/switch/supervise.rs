@@ -420,7 +420,7 @@ impl Switch {
         let Some(recorded) = call.recorded() else {
             return;
         };
-        let masked = recorded.masked;
+        let (by_hand, typing) = (recorded.masked, recorded.typing_until);
         let tracks = recorded.segment.tracks.iter();
         let before: Vec<_> = tracks.map(|track| (track.leg, track.role)).collect();
         if before == call.recorded_parties() {
@@ -432,9 +432,11 @@ impl Switch {
         if let Some(settings) = settings {
             self.record(now, id, &settings);
         }
-        let masks = self.calls.get_mut(&id).filter(|_| masked);
-        let masks = masks.and_then(|call| call.mask(true));
-        for (recording, leg) in masks.into_iter().flat_map(|(tracks, _)| tracks) {
+        let call = self.calls.get_mut(&id);
+        let masks = call.filter(|call| call.mask_as_before(by_hand, typing));
+        let tracks = masks.map(|call| call.recorded_tracks());
+        for (recording, leg) in tracks.into_iter().flatten() {
+            let masked = true;
             self.media(leg, |_| Media::Mask { recording, masked });
         }
     }

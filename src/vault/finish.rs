@@ -344,6 +344,7 @@ impl<'a> Description<'a> {
             called: &segment.called,
             queue: segment.queue.as_deref(),
             direction: segment.direction,
+            consented: segment.consented,
             agent: &segment.agent,
             content,
             start: segment.began,
@@ -384,6 +385,9 @@ pub(super) struct Description<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     queue: Option<&'a str>,
     direction: Direction,
+    /// When the customer was told that it is recorded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    consented: Option<Timestamp>,
     agent: &'a AgentName,
     content: &'static str,
     start: Timestamp,

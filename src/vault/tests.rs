@@ -50,6 +50,7 @@ pub(super) fn segment() -> Segment {
         sip_call_id: format!("{leg}@host"),
     };
     Segment {
+        consented: None,
         call: CallId::mint(1_700_000_000_000, 7),
         number: 1,
         account: "demo".to_owned(),

@@ -20,6 +20,7 @@ fn talk(desk: &Desk, number: u64, agent: u32, customer: &str) -> CallId {
         role,
     };
     let segment = Segment {
+        consented: None,
         call,
         number: 1,
         account: "acme".to_owned(),

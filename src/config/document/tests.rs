@@ -82,3 +82,16 @@ fn a_document_holds_nothing_of_the_process() {
     let errors = wrong.expect_err("refused").0;
     assert_eq!(errors[0].field, "server");
 }
+
+#[test]
+fn b22_what_customers_are_told_of_the_recording_is_read_back() {
+    let mut account = example();
+    account.recording.mask_digits = Some(std::time::Duration::from_secs(9));
+    account.recording.consent = Some(crate::settings::Consent {
+        message: crate::settings::Message::text("This call is recorded."),
+        refuse: Some('*'),
+        wait: std::time::Duration::from_secs(7),
+    });
+    let table = write(&account, Path::new("/sounds"), Secrets::Shown);
+    assert_eq!(read_back(&table), Ok(account));
+}

@@ -2,11 +2,12 @@
 
 mod links;
 mod peers;
+mod recording;
 mod storage;
 
 use crate::config::words::{
-    AT_CLOSING, CALLBACK_KINDS, COMPOSITIONS, DAYS, DESTINATIONS, DIRECTIONS, DISTRIBUTIONS,
-    FORMATS, FORMS, MISSED_CALLS, PRIORITIES, QUALITIES, word,
+    AT_CLOSING, CALLBACK_KINDS, DAYS, DESTINATIONS, DIRECTIONS, DISTRIBUTIONS, FORMATS, FORMS,
+    MISSED_CALLS, PRIORITIES, QUALITIES, word,
 };
 use crate::id::{AgentId, QueueId};
 use crate::settings::{
@@ -98,31 +99,7 @@ pub fn write(account: &Account, folder: &Path, secrets: Secrets) -> Table {
         ("extend", wrap_up.extend.into()),
     ];
     put(&mut root, "wrap_up", fields(section));
-    let section = [
-        ("enabled", account.recording.enabled.into()),
-        (
-            "direction",
-            word(account.recording.direction, &DIRECTIONS).into(),
-        ),
-        (
-            "composition",
-            word(account.recording.composition, &COMPOSITIONS).into(),
-        ),
-        ("video", account.recording.video.into()),
-    ];
-    let mut section = fields(section);
-    if let Some(section) = section.as_table_mut() {
-        let recording = &account.recording;
-        put(
-            section,
-            "audit_days",
-            i64::from(recording.audit_days).into(),
-        );
-        let days = recording.retention_days;
-        maybe(section, "retention_days", days.map(Value::from));
-        maybe(section, "quota_gb", recording.quota_gb.map(Value::from));
-    }
-    put(&mut root, "recording", section);
+    writer.recording(&mut root);
     writer.storage(&mut root);
     let mode = word(account.missed_calls, &MISSED_CALLS);
     put(&mut root, "missed_calls", fields([("mode", mode.into())]));

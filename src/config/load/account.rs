@@ -4,15 +4,14 @@
 use super::Loader;
 use crate::config::suggest::did_you_mean;
 use crate::config::table::Table;
-use crate::config::words::{COMPOSITIONS, DESTINATIONS, DIRECTIONS, MISSED_CALLS};
+use crate::config::words::{DESTINATIONS, DIRECTIONS, MISSED_CALLS};
 use crate::id::{
     AgentId, CallLinkConfigId, CallbackConfigId, HoldId, HoursId, QueueId, StrategyId, TrunkId,
 };
 use crate::route;
-use crate::settings::defaults::{DAYS, LOST_PAGE, QUOTA_GB, RING, WRAP_UP};
+use crate::settings::defaults::{LOST_PAGE, RING, WRAP_UP};
 use crate::settings::{
-    Account, Agent, Destination, Directions, MissedCalls, Recording, Route, Secret, Timeouts,
-    WrapUp,
+    Account, Agent, Destination, Directions, MissedCalls, Route, Secret, Timeouts, WrapUp,
 };
 
 /// The names that others refer to.
@@ -307,31 +306,6 @@ impl Loader<'_> {
         let neural = table.boolean("neural", &mut self.report);
         table.done(&mut self.report);
         neural.unwrap_or(false)
-    }
-
-    fn recording(&mut self, root: &mut Table<'_>) -> Recording {
-        let usual = Recording::default();
-        let report = &mut self.report;
-        let Some(mut table) = root.table("recording", report) else {
-            return usual;
-        };
-        let enabled = table.boolean("enabled", report);
-        let direction = table.choice("direction", &DIRECTIONS, report);
-        let composition = table.choice("composition", &COMPOSITIONS, report);
-        let video = table.boolean("video", report);
-        let retention_days = table.number("retention_days", DAYS, report);
-        let audit_days = table.number("audit_days", DAYS, report);
-        let quota_gb = table.number("quota_gb", QUOTA_GB, report);
-        table.done(report);
-        Recording {
-            retention_days,
-            audit_days: audit_days.unwrap_or(usual.audit_days),
-            quota_gb,
-            enabled: enabled.unwrap_or(usual.enabled),
-            direction: direction.unwrap_or(usual.direction),
-            composition: composition.unwrap_or(usual.composition),
-            video: video.unwrap_or(usual.video),
-        }
     }
 }
 

@@ -5,6 +5,7 @@ mod hours;
 mod links;
 mod listener;
 mod moment;
+mod recording;
 mod storage;
 mod trace;
 mod trunk;

@@ -6,6 +6,7 @@ mod browsers;
 pub(crate) mod callbacks;
 mod codecs;
 mod colleagues;
+mod consent;
 mod consult;
 mod desk;
 mod digits;

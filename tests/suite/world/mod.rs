@@ -69,6 +69,7 @@ const ABSENCE: f32 = 3300.0;
 const HOLD_MUSIC: f32 = 860.0;
 const HOLD_MESSAGE: f32 = 460.0;
 const OWN_MUSIC: f32 = 640.0;
+const CONSENT: f32 = 900.0;
 
 /// The callback that worlds have sounds for.
 pub(crate) const CALLBACK: CallbackConfigId = CallbackConfigId(1);
@@ -144,6 +145,7 @@ impl World {
         let (mut sounds, library) = sounds();
         speakers(&account, &mut sounds);
         moments(&account, &mut sounds);
+        told(&account, &mut sounds);
         let plane = if audible {
             Plane::real(start, clock, &library)
         } else {
@@ -190,6 +192,7 @@ impl World {
         self.seed += 1;
         let (mut sounds, library) = sounds();
         moments(&self.account, &mut sounds);
+        told(&self.account, &mut sounds);
         self.plane = if self.audible {
             Plane::real(self.now, self.clock(), &library)
         } else {
@@ -227,6 +230,7 @@ impl World {
         let (mut sounds, prompts) = sounds();
         speakers(&self.account, &mut sounds);
         moments(&self.account, &mut sounds);
+        told(&self.account, &mut sounds);
         let library = plane::library(&prompts).as_ref().clone();
         let settings = NewSettings {
             account,
@@ -358,6 +362,7 @@ impl World {
             ("hold music", HOLD_MUSIC),
             ("hold message", HOLD_MESSAGE),
             ("own music", OWN_MUSIC),
+            ("consent", CONSENT),
         ];
         let prompts = prompts.into_iter();
         let pages = self.pages.iter();
@@ -807,6 +812,7 @@ fn sounds() -> (Sounds, Vec<(SoundId, Vec<i16>)>) {
         (SoundId(23), voice::prompt(HOLD_MUSIC, 20.0)),
         (SoundId(24), voice::prompt(HOLD_MESSAGE, 2.0)),
         (SoundId(25), voice::prompt(OWN_MUSIC, 20.0)),
+        (SoundId(26), voice::prompt(CONSENT, 3.0)),
         (SoundId(1), voice::prompt(GREETING, 3.0)),
         (SoundId(2), voice::prompt(MUSIC, 20.0)),
         (SoundId(3), voice::prompt(ANNOUNCEMENT, 2.0)),
@@ -843,6 +849,13 @@ fn moments(account: &Account, sounds: &mut Sounds) {
             MomentKey::Hold => sounds.set_moment(key, SoundId(23), message),
             MomentKey::HoldOf(_) => sounds.set_moment(key, SoundId(25), message),
         }
+    }
+}
+
+/// What is said before anything is recorded.
+fn told(account: &Account, sounds: &mut Sounds) {
+    if account.recording.consent.is_some() {
+        sounds.set_consent(SoundId(26));
     }
 }
 
