@@ -55,6 +55,7 @@ pub mod api;
 pub mod archive;
 pub mod config;
 pub mod events;
+pub mod keys;
 pub mod net;
 pub mod steward;
 pub mod store;

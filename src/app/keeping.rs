@@ -2,9 +2,10 @@
 
 use crate::api::Health;
 use crate::archive::{Bell, Doors, Means};
+use crate::keys::Keys;
 use crate::steward::Steward;
 use crate::store::Store;
-use crate::vault::{Keys, Shelf};
+use crate::vault::Shelf;
 use anyhow::Context as _;
 use std::path::Path;
 use std::sync::Arc;
@@ -26,15 +27,27 @@ pub(super) fn keys(file: Option<&Path>) -> anyhow::Result<Option<Arc<Keys>>> {
     Ok(Some(Arc::new(Keys::parse(&text).context(place)?)))
 }
 
-/// Says in the log and the health whether recordings are encrypted.
+/// Says in the log and the health whether recordings, and the passwords in the database, are encrypted.
 pub(super) fn tell(keys: Option<&Keys>, health: &Health) {
     health.set_recordings_encrypted(keys.is_some());
     match keys {
-        Some(keys) => tracing::info!(key = keys.current(), "recordings are encrypted"),
+        Some(keys) => tracing::info!(
+            key = keys.current(),
+            "recordings and passwords in the database are encrypted"
+        ),
         None => tracing::warn!(
-            "recordings are not encrypted: set recording_keys in [server], or {KEYS}"
+            "recordings and passwords in the database are not encrypted: set recording_keys in [server], or {KEYS}"
         ),
     }
+}
+
+/// The store with its passwords sealed by the first key (R154).
+pub(super) fn sealed(mut store: Store, keys: Option<Arc<Keys>>) -> anyhow::Result<Store> {
+    let sealed = store.seal_with(keys)?;
+    if sealed > 0 {
+        tracing::info!(sealed, "texts in the database are kept as the keys say now");
+    }
+    Ok(store)
 }
 
 /// What the archive works with.

@@ -116,7 +116,9 @@ impl Server {
         let store = Store::start(&Place::new(url, data), move |event| {
             kept::store_event(&confirmed, &told, event);
         });
-        let store = Arc::new(store?);
+        let keys = keeping::keys(config.server.recording_keys.as_deref())?;
+        keeping::tell(keys.as_deref(), &health);
+        let store = Arc::new(keeping::sealed(store?, keys.clone())?);
         store.interrupted(Timestamp::now())?;
         let folder = std::path::absolute(data)?.join("sounds");
         let began = steward::begin(&store, &config.account, &folder, &catalogue)?;
@@ -129,8 +131,6 @@ impl Server {
         let (records, happened, told) = (store.clone(), log.clone(), health.clone());
         let keep =
             move |recorded: &Recorded| records.keep(Record::Recorded(recorded.clone())).is_ok();
-        let keys = keeping::keys(config.server.recording_keys.as_deref())?;
-        keeping::tell(keys.as_deref(), &health);
         let vault = Vault::start(data.join("recordings"), keys.clone(), keep, move |event| {
             kept::vault_event(&happened, &told, event);
         })?;

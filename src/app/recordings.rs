@@ -1,8 +1,9 @@
 //! `cordboard recordings` and `cordboard audit`: the folder and the database looked at without a server.
 
 use super::terminal;
+use crate::keys::Keys;
 use crate::store::{Checked, DataDir, Place, Record, Store};
-use crate::vault::{Entry, Keys, Shelf, Vault, by_segment};
+use crate::vault::{Entry, Shelf, Vault, by_segment};
 use anyhow::{Context as _, ensure};
 use clap::{Args, Subcommand};
 use std::fs::File;

@@ -36,6 +36,7 @@ mod missed;
 mod place;
 mod recordings;
 mod rows;
+mod secrets;
 mod settings;
 mod spool;
 mod thread;
@@ -145,6 +146,7 @@ pub struct Store {
     requests: mpsc::Sender<Request>,
     shared: Arc<Shared>,
     thread: Option<JoinHandle<()>>,
+    secrets: secrets::Secrets,
 }
 
 /// What handle and thread both count.
@@ -202,6 +204,7 @@ impl Store {
             requests,
             shared,
             thread: Some(thread),
+            secrets: secrets::Secrets::default(),
         })
     }
 

@@ -5,6 +5,7 @@ use super::Store;
 use super::audit;
 use super::database::Database;
 use super::link::Row;
+use super::secrets::Purpose;
 use jiff::Timestamp;
 
 /// How many revisions are kept.
@@ -49,10 +50,11 @@ impl Store {
     /// # Errors
     /// If the database does not answer.
     pub fn settings(&self) -> anyhow::Result<Option<Revision>> {
-        self.with(async |db| {
+        let found = self.with(async |db| {
             let sql = "SELECT * FROM settings ORDER BY number DESC LIMIT 1";
             db.link.row(sql, &[]).await?.map(revision).transpose()
-        })
+        })?;
+        self.opened(found)
     }
 
     /// One revision; `None` if there never was one, or it is too long ago.
@@ -60,11 +62,20 @@ impl Store {
     /// # Errors
     /// If the database does not answer.
     pub fn settings_at(&self, number: u64) -> anyhow::Result<Option<Revision>> {
-        self.with(async move |db| {
+        let found = self.with(async move |db| {
             let sql = "SELECT * FROM settings WHERE number = $1";
             let row = db.link.row(sql, &[number.into()]).await?;
             row.map(revision).transpose()
-        })
+        })?;
+        self.opened(found)
+    }
+
+    fn opened(&self, found: Option<Revision>) -> anyhow::Result<Option<Revision>> {
+        let open = |mut revision: Revision| {
+            revision.document = self.secrets.open(Purpose::Settings, revision.document)?;
+            anyhow::Ok(revision)
+        };
+        found.map(open).transpose()
     }
 
     /// The last 200 revisions, the newest first.
@@ -92,7 +103,8 @@ impl Store {
     /// # Errors
     /// If the database does not answer; then it may be saved nevertheless.
     pub fn save_settings(&self, document: &str, by: &str, expected: u64) -> anyhow::Result<Saved> {
-        let (document, by) = (document.to_owned(), by.to_owned());
+        let document = self.secrets.seal(Purpose::Settings, document)?;
+        let by = by.to_owned();
         self.with(async move |db| save(db, document, by, expected, Timestamp::now()).await)
     }
 }

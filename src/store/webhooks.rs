@@ -3,6 +3,7 @@
 use super::Store;
 use super::events::{self, Event};
 use super::link::{Link, Row};
+use super::secrets::Purpose;
 use crate::id::WebhookId;
 use anyhow::Context as _;
 use jiff::Timestamp;
@@ -69,10 +70,15 @@ impl Store {
     /// # Errors
     /// If the database does not answer.
     pub fn webhooks(&self) -> anyhow::Result<Vec<Webhook>> {
-        self.with(async |db| {
+        let mut webhooks: Vec<Webhook> = self.with(async |db| {
             let rows = db.link.rows("SELECT * FROM webhooks ORDER BY id", &[]);
             rows.await?.iter().map(webhook).collect()
-        })
+        })?;
+        for webhook in &mut webhooks {
+            let sealed = std::mem::take(&mut webhook.secret);
+            webhook.secret = self.secrets.open(Purpose::Webhook, sealed)?;
+        }
+        Ok(webhooks)
     }
 
     /// Makes a webhook that hears of events after number `after`; `None` if there are 64 already.
@@ -86,7 +92,7 @@ impl Store {
         kinds: &[String],
         after: u64,
     ) -> anyhow::Result<Option<WebhookId>> {
-        let (url, secret) = (url.to_owned(), secret.to_owned());
+        let (url, secret) = (url.to_owned(), self.secrets.seal(Purpose::Webhook, secret)?);
         let kinds = serde_json::to_string(kinds)?;
         self.with(async move |db| {
             let step = async |link: &mut Link| {
@@ -122,13 +128,14 @@ impl Store {
     /// If the database does not answer.
     pub fn change_webhook(&self, webhook: Webhook) -> anyhow::Result<bool> {
         let kinds = serde_json::to_string(&webhook.kinds)?;
+        let secret = self.secrets.seal(Purpose::Webhook, &webhook.secret)?;
         self.with(async move |db| {
             let sql = "UPDATE webhooks SET url = $2, secret = $3, kinds = $4, disabled = $5,
                  tries = 0, next_us = NULL WHERE id = $1";
             let values = [
                 webhook.id.0.into(),
                 webhook.url.into(),
-                webhook.secret.into(),
+                secret.into(),
                 kinds.into(),
                 webhook.disabled.into(),
             ];

@@ -5,13 +5,13 @@
 
 use super::finish::{Description, Pictures, write_description};
 use super::journal::{Files, Journal};
-use super::keys::{FileKey, Keys};
 use super::make;
 use super::matroska::{self, Index, Reader};
 use super::peaks::hex;
 use super::shelf::Sound;
 use super::{name, take};
 use crate::call::record::{Content, File, Track};
+use crate::keys::{FileKey, Keys};
 use anyhow::Context as _;
 use ring::digest;
 use std::fs;

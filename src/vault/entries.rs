@@ -2,9 +2,10 @@
 
 use super::peaks::hex;
 use super::shelf::{Shelf, base};
-use super::{keys::Wrapped, wav};
+use super::wav;
 use crate::call::record::{AgentName, Content, Direction, File, Recorded, Role, Talk};
 use crate::id::CallId;
+use crate::keys::Wrapped;
 use anyhow::{Context as _, bail, ensure};
 use jiff::Timestamp;
 use ring::digest::{Context, SHA256};

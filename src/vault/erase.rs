@@ -1,12 +1,12 @@
 //! Recordings that go: one file at a time (R109), and the voice of one party out of the stereo mix (R112).
 
 use super::journal::{partial, remove, sync_folder, write_whole};
-use super::keys::FileKey;
 use super::make::Plan;
 use super::name::{FINISHED, SEALED};
 use super::shelf::{Shelf, base};
 use super::wav;
 use crate::call::record::{File, Role};
+use crate::keys::FileKey;
 use anyhow::Context as _;
 use serde_json::{Value, json};
 use std::fs;

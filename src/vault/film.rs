@@ -5,10 +5,10 @@
 //! lost and the file is marked; the next cluster takes its place, so that no hole ends the file for a player.
 //! Without a picture there is no file.
 
-use super::keys::FileKey;
 use super::matroska::{self, Block, Look};
 use super::take;
 use super::track::Syncing;
+use crate::keys::FileKey;
 use crate::media::{Chunk, Picture, VideoCodec};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Seek as _};

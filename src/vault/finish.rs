@@ -17,10 +17,10 @@
 
 use super::develop::develop;
 use super::journal::{Files, Journal, partial, remove, sync_folder, write_whole};
-use super::keys::{FileKey, Keys, Wrapped};
 use super::make::Plan;
 use super::{mix, name, take, wav};
 use crate::call::record::{AgentName, Content, Direction, File, Recorded, Segment};
+use crate::keys::{FileKey, Keys, Wrapped};
 use crate::settings::Composition;
 use anyhow::Context as _;
 use jiff::{SignedDuration, Timestamp};

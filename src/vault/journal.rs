@@ -4,9 +4,9 @@
 //! start knows what is unfinished (F1). Only the folder says which files it speaks of: a journal
 //! cannot name others.
 
-use super::keys::Wrapped;
 use super::name;
 use crate::call::record::Segment;
+use crate::keys::Wrapped;
 use anyhow::{Context as _, ensure};
 use serde::{Deserialize, Serialize};
 use std::ffi::OsString;

@@ -1,10 +1,10 @@
 //! Makes a sound whole under its name, or not at all; and says what is in it.
 
 use super::journal::{partial, sync_folder, write_whole};
-use super::keys::FileKey;
 use super::seal::Sealer;
 use super::shelf::Sound;
 use super::{peaks, wav};
+use crate::keys::FileKey;
 use std::fs::{self, File};
 use std::io::{self, BufReader, BufWriter, Write};
 use std::path::Path;

@@ -18,7 +18,6 @@ mod film;
 mod finish;
 mod health;
 mod journal;
-mod keys;
 mod make;
 mod matroska;
 mod mix;
@@ -37,12 +36,12 @@ mod tests;
 
 pub use crate::media::Chunk;
 pub use entries::{Entry, by_segment};
-pub use keys::Keys;
 pub use shelf::{Shelf, Sound};
 pub use wav::{WavReport, open_report};
 
 use crate::call::record::{Recorded, Segment};
 use crate::id::RecordingId;
+use crate::keys::Keys;
 use anyhow::Context as _;
 use health::Health;
 use repair::Found;

@@ -1,8 +1,8 @@
 //! What an earlier run left unfinished is found at the start, and finished (F1).
 
 use super::journal::{Files, Journal, remove};
-use super::keys::Keys;
 use super::{Event, Keep, finish, name};
+use crate::keys::Keys;
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs;

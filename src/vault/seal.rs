@@ -12,7 +12,7 @@
 //! The salt is new with each writing, so no nonce comes twice. Chunks that are altered, exchanged or cut
 //! off, also at a border, are errors.
 
-use super::keys::{FileKey, random};
+use crate::keys::{FileKey, random};
 use ring::aead::{Aad, LessSafeKey, Nonce};
 use std::fs::File;
 use std::io::{self, ErrorKind, Write};

@@ -3,9 +3,9 @@
 //! Whatever a path says, nothing outside of the folder of recordings is opened: it is walked down name
 //! by name, no link is followed, and what is not made of plain names is no path (H19).
 
-use super::keys::{FileKey, Keys, Wrapped};
 use super::name::{FINISHED, SEALED};
 use super::seal::Opened;
+use crate::keys::{FileKey, Keys, Wrapped};
 use rustix::fs::{Mode, OFlags, openat};
 use serde::Deserialize;
 use std::ffi::OsStr;

@@ -10,7 +10,7 @@
 //! rises, is its nonce. A piece without samples says how long the track is. When the track is finished it
 //! becomes a file of its own (`seal`), and this one goes.
 
-use super::keys::{FileKey, random};
+use crate::keys::{FileKey, random};
 use ring::aead::{Aad, LessSafeKey, Nonce};
 use std::fs::File;
 use std::io::{self, ErrorKind, Read};

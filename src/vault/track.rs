@@ -5,8 +5,8 @@
 //! always playable, and a crash costs little. What the disk refuses is lost, the file is marked, and
 //! later samples still land where they belong. With a key the file is a `take`.
 
-use super::keys::FileKey;
 use super::{take, wav};
+use crate::keys::FileKey;
 use crate::media::Chunk;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Seek as _};

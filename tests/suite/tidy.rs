@@ -30,12 +30,13 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("net", &["sip"]),
     ("worker", &["audio", "media", "rtc", "rtp", "sdp", "vault"]),
     ("voices", &["audio", "settings", "speech"]),
-    ("store", &["acd", "call", "settings"]),
+    ("keys", &[]),
+    ("store", &["acd", "call", "settings", "keys"]),
     (
         "events",
         &["switch", "acd", "call", "store", "settings", "net"],
     ),
-    ("vault", &["call", "media", "settings", "audio"]),
+    ("vault", &["call", "media", "settings", "audio", "keys"]),
     (
         "archive",
         &["call", "events", "settings", "store", "vault", "watch"],

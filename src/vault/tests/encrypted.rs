@@ -1,8 +1,8 @@
 //! Recordings at rest (D16): nobody reads them without the master key, and a kill costs no more of them.
 
-use super::super::keys::tests::keys;
 use super::super::repair::repair as finish_left_over;
 use super::*;
+use crate::keys::tests::keys;
 use std::io::Read as _;
 
 fn shelf(bench: &Bench, names: &[&str]) -> Shelf {

@@ -1,7 +1,7 @@
 //! One file goes, and with it that voice from the mix (R109, R112, D16).
 
-use super::super::keys::tests::keys;
 use super::*;
+use crate::keys::tests::keys;
 use std::io::Read as _;
 
 fn heard(shelf: &Shelf, path: &str) -> Vec<i16> {

@@ -1,10 +1,10 @@
 //! Pictures on disk: whole after whatever happens, and beside the sound in all that becomes of it.
 
-use super::super::keys::tests::keys;
 use super::super::matroska::{Block, Reader};
 use super::super::repair::repair as finish_left_over;
 use super::super::shelf::Shelf;
 use super::*;
+use crate::keys::tests::keys;
 use crate::media::{Picture, Shape, VideoCodec};
 
 const FILM: RecordingId = RecordingId(3);

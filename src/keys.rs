@@ -1,13 +1,15 @@
-//! Keys of recordings (D16): each file has its own, wrapped by a master key.
+//! Master keys, and what they guard (D16): each recording has a key of its own, wrapped by one; passwords
+//! in the database are sealed by one.
 //!
 //! ```text
 //!   master keys (a file, or the environment)      one a line:  2026-1 <32 bytes in base64>
-//!     └─ the first wraps ─▶ the key of a file, in the description beside it
+//!     └─ the first ─┬─ wraps ─▶ the key of a file, in the description beside it
+//!                   └─ seals ─▶ a text in the database:  sealed:2026-1:<nonce, text and tag in base64>
 //! ```
 //!
 //! A new master key is put before the others: what is old stays readable by its own, and `cordboard
-//! recordings rewrap` wraps it anew without touching a sound. Whoever removes a description has
-//! destroyed the key, and with it every copy of the encrypted file.
+//! recordings rewrap` wraps it anew without touching a sound; the database is sealed anew with each start.
+//! Whoever removes a description has destroyed the key, and with it every copy of the encrypted file.
 
 use anyhow::{Context as _, bail, ensure};
 use base64::Engine as _;
@@ -20,6 +22,9 @@ use std::fmt;
 /// Bytes of every key.
 const BYTES: usize = 32;
 
+/// How a sealed text begins.
+const SEALED: &str = "sealed:";
+
 /// What a master key wraps is nothing else.
 const PURPOSE: &[u8] = b"cordboard: the key of a recording";
 
@@ -31,13 +36,13 @@ pub struct Keys {
 
 /// The key of one file.
 #[derive(Clone, PartialEq, Eq)]
-pub(super) struct FileKey([u8; BYTES]);
+pub(crate) struct FileKey([u8; BYTES]);
 
 /// The key of a file as it is kept: of use to nobody without the master key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Wrapped {
+pub(crate) struct Wrapped {
     /// Which master key has wrapped it.
-    pub(super) master: String,
+    pub(crate) master: String,
     /// The nonce, in base64.
     nonce: String,
     /// The key and its tag, in base64.
@@ -87,8 +92,54 @@ impl Keys {
         self.keys.first().map_or("", |(name, _)| name)
     }
 
+    /// A text for nobody who reads it where it is kept. `purpose` is where that is: elsewhere it cannot be
+    /// opened.
+    ///
+    /// # Errors
+    /// If the system has no randomness.
+    pub fn seal(&self, purpose: &str, text: &str) -> anyhow::Result<String> {
+        let (name, master) = self.keys.first().context("there is no master key")?;
+        let nonce: [u8; NONCE_LEN] = random()?;
+        let mut bytes = text.as_bytes().to_vec();
+        master
+            .seal_in_place_append_tag(
+                Nonce::assume_unique_for_key(nonce),
+                Aad::from(purpose.as_bytes()),
+                &mut bytes,
+            )
+            .map_err(|_| anyhow::anyhow!("a text cannot be sealed"))?;
+        let sealed = BASE64.encode([nonce.as_slice(), &bytes].concat());
+        Ok(format!("{SEALED}{name}:{sealed}"))
+    }
+
+    /// The text again.
+    ///
+    /// # Errors
+    /// If its master key is not there or another; if the text was altered, or sealed for another purpose.
+    pub fn open(&self, purpose: &str, sealed: &str) -> anyhow::Result<String> {
+        let name = sealed_by(sealed).context("it is not sealed")?;
+        let known = self.keys.iter().find(|(known, _)| known == name);
+        let (_, master) = known
+            .with_context(|| format!("the master key {name} is not among those that are set"))?;
+        let open = || {
+            let bytes = sealed.strip_prefix(SEALED)?.rsplit_once(':')?.1;
+            let bytes = BASE64.decode(bytes).ok()?;
+            let (nonce, text) = bytes.split_at_checked(NONCE_LEN)?;
+            let nonce = Nonce::assume_unique_for_key(nonce.try_into().ok()?);
+            let mut text = text.to_vec();
+            let aad = Aad::from(purpose.as_bytes());
+            let text = master.open_in_place(nonce, aad, &mut text).ok()?;
+            String::from_utf8(text.to_vec()).ok()
+        };
+        open().with_context(|| {
+            format!(
+                "the master key {name} is another than the one that sealed it, or it was altered"
+            )
+        })
+    }
+
     /// Wraps the key of a file.
-    pub(super) fn wrap(&self, key: &FileKey) -> anyhow::Result<Wrapped> {
+    pub(crate) fn wrap(&self, key: &FileKey) -> anyhow::Result<Wrapped> {
         let (master, wrapping) = self.keys.first().context("there is no master key")?;
         let nonce: [u8; NONCE_LEN] = random()?;
         let mut bytes = key.0.to_vec();
@@ -107,7 +158,7 @@ impl Keys {
     }
 
     /// The key of a file again.
-    pub(super) fn unwrap(&self, wrapped: &Wrapped) -> anyhow::Result<FileKey> {
+    pub(crate) fn unwrap(&self, wrapped: &Wrapped) -> anyhow::Result<FileKey> {
         let name = &wrapped.master;
         let known = self.keys.iter().find(|(known, _)| known == name);
         let Some((_, master)) = known else {
@@ -128,14 +179,20 @@ impl Keys {
     }
 }
 
+/// The name of the master key that has sealed a text; `None`: it is not sealed.
+pub fn sealed_by(text: &str) -> Option<&str> {
+    let (name, _) = text.strip_prefix(SEALED)?.rsplit_once(':')?;
+    Some(name)
+}
+
 impl FileKey {
     /// A new key.
-    pub(super) fn new() -> anyhow::Result<Self> {
+    pub(crate) fn new() -> anyhow::Result<Self> {
         Ok(Self(random()?))
     }
 
     /// A key for one use of this one; the salt makes that of each writing another.
-    pub(super) fn derive(&self, salt: &[u8], purpose: &[u8]) -> LessSafeKey {
+    pub(crate) fn derive(&self, salt: &[u8], purpose: &[u8]) -> LessSafeKey {
         let secret = Salt::new(HKDF_SHA256, salt).extract(&self.0);
         let info = [purpose];
         match secret.expand(&info, &AES_256_GCM) {
@@ -146,7 +203,7 @@ impl FileKey {
 }
 
 /// Random bytes.
-pub(super) fn random<const N: usize>() -> anyhow::Result<[u8; N]> {
+pub(crate) fn random<const N: usize>() -> anyhow::Result<[u8; N]> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).map_err(|error| anyhow::anyhow!("no randomness: {error}"))?;
     Ok(bytes)
@@ -166,10 +223,10 @@ impl fmt::Debug for FileKey {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use super::*;
 
-    pub(in super::super) fn keys(names: &[&str]) -> Keys {
+    pub(crate) fn keys(names: &[&str]) -> Keys {
         let line = |name: &&str| {
             let byte = name.bytes().next().unwrap_or(0);
             format!("{name} {}\n", BASE64.encode([byte; BYTES]))
@@ -194,6 +251,24 @@ pub(super) mod tests {
         // One that took over the name.
         let other = Keys::parse(&format!("a {}", BASE64.encode([9; BYTES]))).expect("keys");
         other.unwrap(&old).expect_err("another key");
+    }
+
+    #[test]
+    fn a_sealed_text_is_opened_by_its_key_where_it_belongs_and_nowhere_else() {
+        let old = keys(&["a"]);
+        let sealed = old.seal("webhook", "whsec_x").expect("sealed");
+        assert_eq!(sealed_by(&sealed), Some("a"));
+        assert!(!sealed.contains("whsec"));
+        assert_ne!(sealed, old.seal("webhook", "whsec_x").expect("sealed"));
+        let both = keys(&["b", "a"]);
+        assert_eq!(both.open("webhook", &sealed).expect("opened"), "whsec_x");
+        both.open("settings", &sealed).expect_err("elsewhere");
+        let why = keys(&["b"]).open("webhook", &sealed).expect_err("gone");
+        assert!(why.to_string().contains("master key a"), "{why}");
+        for wrong in ["sealed:a:", "sealed:a:AAAA", "sealed:a:?", "whsec_x"] {
+            old.open("webhook", wrong).expect_err(wrong);
+        }
+        assert_eq!(sealed_by("[account]"), None);
     }
 
     #[test]
