@@ -31,6 +31,8 @@ pub(super) struct Endpoint {
     pub(super) asks: Vec<Ask>,
     /// Statuses of refusals besides those that follow from rule and body.
     pub(super) refuses: Vec<u16>,
+    /// What the audit log calls it, if it changes something.
+    pub(super) noted: Option<&'static str>,
     pub(super) handler: MethodRouter<Arc<Site>>,
 }
 
@@ -115,6 +117,7 @@ impl Endpoint {
             gives: vec![],
             asks: vec![],
             refuses: vec![],
+            noted: None,
             handler: on(filter, handler),
         }
     }
@@ -125,6 +128,12 @@ impl Endpoint {
             summary: summary.into(),
             ..self
         }
+    }
+
+    /// The audit log knows it under this name: a thing, and what became of it.
+    pub(super) fn noted(self, action: &'static str) -> Self {
+        let noted = Some(action);
+        Self { noted, ..self }
     }
 
     pub(super) fn notes(self, notes: &'static str) -> Self {

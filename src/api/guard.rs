@@ -2,15 +2,15 @@
 //! lets them in.
 //!
 //! ```text
-//!   request ─▶ nearby? ─▶ from a page of ours? ─▶ who? ─▶ rule ─▶ handler
+//!   request ─▶ nearby? ─▶ from a page of ours? ─▶ who? ─▶ rule ─▶ handler ─▶ audit log
 //!               403          403 (CSRF)            401     403
 //! ```
 
-use super::Site;
 use super::endpoint::{Rule, Verdict};
 use super::problem::Problem;
 use super::serve::Peer;
 use super::who::Caller;
+use super::{Site, noting};
 use crate::id::AgentId;
 use axum::extract::{ConnectInfo, FromRequestParts as _, RawPathParams, Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
@@ -21,7 +21,7 @@ use std::sync::Arc;
 
 /// Lets a request in, or not.
 pub(super) async fn guard(
-    State((site, rule)): State<(Arc<Site>, Rule)>,
+    State((site, rule, noted)): State<(Arc<Site>, Rule, Option<&'static str>)>,
     ConnectInfo(peer): ConnectInfo<Peer>,
     request: Request,
     next: Next,
@@ -47,11 +47,14 @@ pub(super) async fn guard(
         },
     };
     let path = RawPathParams::from_request_parts(&mut parts, &()).await;
-    let agent = path.ok().and_then(|path| {
-        let mut parts = path.iter();
-        let (_, agent) = parts.find(|(name, _)| *name == "agent")?;
-        agent.parse().ok().map(AgentId)
-    });
+    let path: Vec<_> = path.iter().flat_map(RawPathParams::iter).collect();
+    let agent = path.iter().find(|(name, _)| *name == "agent");
+    let agent = agent.and_then(|(_, agent)| agent.parse().ok().map(AgentId));
+    let subject = path
+        .iter()
+        .map(|(_, part)| *part)
+        .collect::<Vec<_>>()
+        .join(" ");
     match rule.judge(&caller, agent) {
         Verdict::Allowed => {}
         Verdict::Unknown => {
@@ -63,8 +66,13 @@ pub(super) async fn guard(
             return Err(Problem::new(StatusCode::FORBIDDEN, why));
         }
     }
-    parts.extensions.insert(caller);
-    Ok(next.run(Request::from_parts(parts, body)).await)
+    parts.extensions.insert(caller.clone());
+    let answer = next.run(Request::from_parts(parts, body)).await;
+    if let Some(action) = noted.filter(|_| answer.status().is_success()) {
+        let told = noting::told(&answer, subject);
+        noting::note(&site, action, &caller, told).await;
+    }
+    Ok(answer)
 }
 
 /// What every answer tells browsers: keep nothing, guess nothing, run nothing, be in no frame.

@@ -30,6 +30,7 @@ mod guard;
 mod health;
 mod limit;
 mod links;
+mod noting;
 mod openapi;
 mod page;
 mod part;

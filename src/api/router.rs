@@ -14,7 +14,7 @@ use std::sync::Arc;
 pub(super) fn router(site: Arc<Site>) -> Router {
     let each = table::endpoints().into_iter();
     let router = each.fold(Router::new(), |router, endpoint: Endpoint| {
-        let state = (Arc::clone(&site), endpoint.rule);
+        let state = (Arc::clone(&site), endpoint.rule, endpoint.noted);
         let guarded = endpoint
             .handler
             .route_layer(from_fn_with_state(state, guard));

@@ -2,6 +2,7 @@
 
 use super::{KEY_MARK, hash, scopes, token};
 use crate::api::body::{Fields, Json};
+use crate::api::noting::Told;
 use crate::api::part::Word;
 use crate::api::problem::{Fault, Problem};
 use crate::api::who::{Caller, Scope};
@@ -65,7 +66,7 @@ pub(in crate::api) async fn add(
     tracing::info!(key = key.name, by = caller.signature(), "a key was made");
     let mut body = shown(&key);
     body["key"] = token.into();
-    Ok((StatusCode::CREATED, answer(&body)).into_response())
+    Ok((StatusCode::CREATED, Told::of(key.name), answer(&body)).into_response())
 }
 
 /// From now on nobody is believed who has it.

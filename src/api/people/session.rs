@@ -3,6 +3,7 @@
 use super::{SESSION, hash, of_user, password, token};
 use crate::api::body::{Fields, Json};
 use crate::api::guard::{cookie, session_cookie};
+use crate::api::noting::Told;
 use crate::api::problem::Problem;
 use crate::api::serve::Peer;
 use crate::api::who::Caller;
@@ -50,7 +51,8 @@ pub(in crate::api) async fn log_in(
     people.limit.succeeded(source);
     tracing::info!(user = user.name, %source, "logged in");
     let cookie = begin(&site, user.id, peer).await?;
-    Ok((cookie, answer(&of(&of_user(&user)))).into_response())
+    let body = answer(&of(&of_user(&user)));
+    Ok((cookie, Told::of(user.name), body).into_response())
 }
 
 /// Who asks.

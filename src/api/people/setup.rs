@@ -4,6 +4,7 @@
 use super::session::{self, NAME};
 use super::{People, hash, password, token};
 use crate::api::body::{Fields, Json, bytes, is_kind};
+use crate::api::noting::Told;
 use crate::api::part::Word;
 use crate::api::problem::Problem;
 use crate::api::serve::Peer;
@@ -122,7 +123,7 @@ pub(in crate::api) async fn create(
     tracing::info!(user = user.name, "the first administrator was made");
     let cookie = session::begin(&site, id, peer).await?;
     let body = answer(&json!({ "id": id, "name": user.name, "role": user.role }));
-    Ok((StatusCode::CREATED, cookie, body).into_response())
+    Ok((StatusCode::CREATED, cookie, Told::of(user.name), body).into_response())
 }
 
 /// A browser without scripts sends a form.

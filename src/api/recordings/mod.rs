@@ -11,6 +11,7 @@ pub(super) use play::{address, audio, peaks, play};
 
 use super::body::{Fields, Json};
 use super::csv::Csv;
+use super::noting::Told;
 use super::part::{Query, Word};
 use super::problem::Problem;
 use super::who::{Caller, Role};
@@ -21,6 +22,7 @@ use crate::id::{AgentId, CallId};
 use crate::settings::StorageKind;
 use crate::store::{FileId, Recording, RecordingFilter};
 use crate::switch::Ask;
+use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
@@ -171,8 +173,7 @@ pub(super) async fn remove(
     Word(id): Word,
     caller: Caller,
 ) -> Result<Response, Problem> {
-    let found = find(&site, &caller, &id).await?;
-    not_deleted(&found)?;
+    let found = find_there(&site, &caller, &id).await?;
     let (id, by) = (found.id, caller.signature());
     let detail = name(&found.file).to_owned();
     let deleted = site.ask(move |store| store.delete_recording(id, &by, &detail));
@@ -195,13 +196,18 @@ pub(super) async fn mask(
     let masked = fields.boolean("masked");
     fields.done()?;
     let missing = || Problem::missing("conversation");
+    let on = masked.unwrap_or(true);
     let ask = Ask::Mask {
         agent: Some(AgentId(agent.parse().map_err(|_| missing())?)),
         call: CallId::parse(&call).ok_or_else(missing)?,
-        on: masked.unwrap_or(true),
+        on,
     };
     site.switch.ask(ask).await?;
-    Ok(StatusCode::NO_CONTENT.into_response())
+    let told = Told {
+        subject: call,
+        detail: if on { "silence" } else { "sound" }.to_owned(),
+    };
+    Ok((StatusCode::NO_CONTENT, Extension(told)).into_response())
 }
 
 /// Tries the storage out: something small is put there, read back and removed.
@@ -265,6 +271,13 @@ pub(super) async fn find(
     let found = site.ask(move |store| store.recording(id)).await?;
     let sees = Sees::of(caller);
     found.filter(|found| sees.has(found)).ok_or_else(missing)
+}
+
+/// A recording that the caller sees, and that was not deleted.
+async fn find_there(site: &Arc<Site>, caller: &Caller, id: &str) -> Result<Recording, Problem> {
+    let found = find(site, caller, id).await?;
+    not_deleted(&found)?;
+    Ok(found)
 }
 
 /// One that was deleted is there as a name alone (R110).

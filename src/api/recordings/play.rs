@@ -5,7 +5,7 @@ use super::super::problem::Problem;
 use super::super::who::Caller;
 use super::super::{Site, answer};
 use super::access::GOOD;
-use super::{Access, find, name, not_deleted};
+use super::{Access, find, find_there, name, not_deleted};
 use crate::store::Recording;
 use crate::vault::Sound;
 use axum::body::{Body, Bytes};
@@ -42,8 +42,7 @@ pub(in crate::api) async fn address(
     Word(id): Word,
     caller: Caller,
 ) -> Result<Response, Problem> {
-    let found = find(&site, &caller, &id).await?;
-    not_deleted(&found)?;
+    let found = find_there(&site, &caller, &id).await?;
     let until = Timestamp::now()
         .checked_add(GOOD)
         .map_err(|_| Problem::unavailable("The clock is at its end."))?;
@@ -73,8 +72,7 @@ pub(in crate::api) async fn peaks(
     Word(id): Word,
     caller: Caller,
 ) -> Result<Response, Problem> {
-    let found = find(&site, &caller, &id).await?;
-    not_deleted(&found)?;
+    let found = find_there(&site, &caller, &id).await?;
     let read = tokio::task::spawn_blocking(move || site.shelf.peaks(&found.file.path));
     let peaks = read.await.map_err(|_| cut_short())?;
     let peaks = peaks.map_err(|why| unreadable(&why, "picture of this recording"))?;

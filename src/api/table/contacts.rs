@@ -37,6 +37,7 @@ pub(super) fn contacts() -> Vec<Endpoint> {
             .query("limit", "So many.", count)
             .gives(200, list(of("Contact"))),
         post("/api/v1/contacts", CHANGE, contact::add)
+            .noted("contact.made")
             .says(TAG, "Makes a contact.")
             .notes("Calls may be passed on to those that have the tag external_number.")
             .takes(of("ContactToBe"))
@@ -47,11 +48,13 @@ pub(super) fn contacts() -> Vec<Endpoint> {
             .gives(200, of("Contact"))
             .refuses(&[404]),
         put(ONE, CHANGE, contact::change)
+            .noted("contact.changed")
             .says(TAG, "Replaces all of a contact.")
             .takes(of("ContactToBe"))
             .gives(200, of("Contact"))
             .refuses(&[404, 409]),
         delete(ONE, CHANGE, contact::remove)
+            .noted("contact.removed")
             .says(TAG, "Removes a contact.")
             .gives_nothing(204)
             .refuses(&[404]),

@@ -20,7 +20,7 @@ pub(super) fn links() -> Vec<Endpoint> {
             .query("before", "Go on after this id.", number())
             .query("limit", "So many.", count())
             .gives(200, list(of("Link"))),
-        post("/api/v1/links", LINKS, link::add)
+        post("/api/v1/links", LINKS, link::add).noted("link.made")
             .says(TAG, "Makes a call link. Its URL is told this once.")
             .notes("Agents make their own. Begins with public_url of the configuration, or with the name under which this is asked.")
             .takes(of("LinkToBe"))
@@ -38,7 +38,7 @@ pub(super) fn links() -> Vec<Endpoint> {
             .says(TAG, "One call link.")
             .gives(200, of("Link"))
             .refuses(&[404]),
-        delete("/api/v1/links/{link}", LINKS, link::revoke)
+        delete("/api/v1/links/{link}", LINKS, link::revoke).noted("link.revoked")
             .says(TAG, "Takes a call link back. Calls that began by it go on.")
             .gives_nothing(204)
             .refuses(&[404]),

@@ -141,23 +141,23 @@ fn who_you_are() -> Vec<Endpoint> {
             .says(TAG, "The form that makes the first administrator.")
             .gives_as(200, "text/html", text())
             .refuses(&[400, 404]),
-        post("/setup/{token}", Rule::Anyone, setup::create)
+        post("/setup/{token}", Rule::Anyone, setup::create).noted("user.made")
             .says(TAG, "Makes the first administrator, once.")
             .notes("The address is in the log of the first start; `cordboard setup-url` prints a new one.")
             .takes(of("LogIn"))
             .gives(201, any())
             .refuses(&[404]),
-        post("/api/v1/setup-urls", Rule::Nearby, setup::again)
+        post("/api/v1/setup-urls", Rule::Nearby, setup::again).noted("setup.address_made")
             .says(TAG, "A new set-up address while there is no user: `cordboard setup-url` asks for it.")
             .takes(of("Proof"))
             .gives(201, any())
             .refuses(&[409]),
-        post("/api/v1/password-resets", Rule::Nearby, users::reset)
+        post("/api/v1/password-resets", Rule::Nearby, users::reset).noted("password.reset")
             .says(TAG, "A new password for who has forgotten theirs: `cordboard reset-password` asks for it.")
             .takes(of("PasswordReset"))
             .gives_nothing(204)
             .refuses(&[404]),
-        post("/api/v1/session", Rule::Anyone, session::log_in)
+        post("/api/v1/session", Rule::Anyone, session::log_in).noted("session.begun")
             .says(TAG, "Logs in: gives a session of 12 hours as a cookie.")
             .takes(of("LogIn"))
             .gives(200, of("Who"))
@@ -165,10 +165,10 @@ fn who_you_are() -> Vec<Endpoint> {
         get("/api/v1/session", any_key, session::who_am_i)
             .says(TAG, "Who you are.")
             .gives(200, of("Who")),
-        delete("/api/v1/session", Rule::Only(PEOPLE, None), session::log_out)
+        delete("/api/v1/session", Rule::Only(PEOPLE, None), session::log_out).noted("session.ended")
             .says(TAG, "Logs out.")
             .gives_nothing(204),
-        put("/api/v1/session/password", Rule::Only(PEOPLE, None), session::change_password)
+        put("/api/v1/session/password", Rule::Only(PEOPLE, None), session::change_password).noted("password.changed")
             .says(TAG, "Changes your password. Your other sessions end.")
             .takes(of("NewPassword"))
             .gives_nothing(204)
@@ -184,6 +184,7 @@ fn administration() -> Vec<Endpoint> {
             .says(TAG, "All users.")
             .gives(200, list(of("User"))),
         post("/api/v1/users", ADMINS, users::add)
+            .noted("user.made")
             .says(TAG, "Adds a user.")
             .notes("`password` is needed here.")
             .takes(of("UserToBe"))
@@ -194,6 +195,7 @@ fn administration() -> Vec<Endpoint> {
             .gives(200, of("User"))
             .refuses(&[404]),
         put("/api/v1/users/{id}", ADMINS, users::change)
+            .noted("user.changed")
             .says(
                 TAG,
                 "Changes a user: all but the password is replaced. Their sessions end.",
@@ -202,6 +204,7 @@ fn administration() -> Vec<Endpoint> {
             .gives(200, of("User"))
             .refuses(&[404, 409]),
         delete("/api/v1/users/{id}", ADMINS, users::remove)
+            .noted("user.removed")
             .says(TAG, "Removes a user; never the last administrator.")
             .gives_nothing(204)
             .refuses(&[404, 409]),
@@ -209,11 +212,13 @@ fn administration() -> Vec<Endpoint> {
             .says(TAG, "All keys of programs that are valid.")
             .gives(200, list(of("Key"))),
         post("/api/v1/keys", ADMINS, keys::add)
+            .noted("key.made")
             .says(TAG, "Makes a key for a program. It is told this once.")
             .takes(of("KeyToBe"))
             .gives(201, of("Key"))
             .refuses(&[409]),
         delete("/api/v1/keys/{name}", ADMINS, keys::revoke)
+            .noted("key.revoked")
             .says(TAG, "Revokes a key.")
             .gives_nothing(204)
             .refuses(&[400, 404]),

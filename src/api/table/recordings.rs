@@ -136,6 +136,7 @@ pub(super) fn storage() -> Vec<Endpoint> {
             Rule::OrOwn(STAFF, Some(Scope::ConversationsWrite)),
             recording::mask,
         )
+        .noted("recording.masked")
         .says(
             TAG,
             "What is said in the agent's call is silence in its recording, or sound again.",
@@ -153,7 +154,7 @@ pub(super) fn storage() -> Vec<Endpoint> {
             "What waits for the storage, and in which regions Amazon has one.",
         )
         .gives(200, any()),
-        post("/api/v1/storage/test", ADMINS, recording::try_storage)
+        post("/api/v1/storage/test", ADMINS, recording::try_storage).noted("storage.tried")
             .says(
                 TAG,
                 "Tries the storage out as it is set: something small is put, read back and removed.",

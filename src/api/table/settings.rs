@@ -181,6 +181,7 @@ pub(super) fn sounds() -> Vec<Endpoint> {
             )
             .gives(200, list(of("Sound"))),
         post("/api/v1/sounds", SET, library::upload)
+            .noted("sound.made")
             .says(
                 TAG,
                 "Uploads a WAV, MP3, MP2, Ogg or FLAC file of at most 4 MiB.",
@@ -203,6 +204,7 @@ pub(super) fn sounds() -> Vec<Endpoint> {
             .gives_as(200, "audio/wav", file())
             .refuses(&[400, 404, 503]),
         delete("/api/v1/sounds/{file}", SET, library::remove)
+            .noted("sound.removed")
             .says(
                 TAG,
                 "Deletes an uploaded sound; never one that the settings use.",

@@ -325,7 +325,7 @@ pub(super) fn webhooks() -> Vec<Endpoint> {
         get(HOOKS, ADMINS, hook::list)
             .says(TAG, "Where events are sent, and how far each has got.")
             .gives(200, list(of("Webhook"))),
-        post(HOOKS, ADMINS, hook::add)
+        post(HOOKS, ADMINS, hook::add).noted("webhook.made")
             .says(TAG, "Sends events to an address, signed (Standard Webhooks). The secret is told this once.")
             .takes(of("WebhookToBe"))
             .gives(201, of("Webhook"))
@@ -334,12 +334,12 @@ pub(super) fn webhooks() -> Vec<Endpoint> {
             .says(TAG, "One webhook.")
             .gives(200, of("Webhook"))
             .refuses(&[404]),
-        put("/api/v1/webhooks/{id}", ADMINS, hook::change)
+        put("/api/v1/webhooks/{id}", ADMINS, hook::change).noted("webhook.changed")
             .says(TAG, "Replaces all of a webhook but its secret.")
             .takes(of("WebhookToBe"))
             .gives(200, of("Webhook"))
             .refuses(&[404]),
-        delete("/api/v1/webhooks/{id}", ADMINS, hook::remove)
+        delete("/api/v1/webhooks/{id}", ADMINS, hook::remove).noted("webhook.removed")
             .says(TAG, "Removes a webhook, and what it could not deliver.")
             .gives_nothing(204)
             .refuses(&[404]),
@@ -352,7 +352,7 @@ pub(super) fn webhooks() -> Vec<Endpoint> {
             .says(TAG, "What was sent lately, the newest first: the last 100 tries since the start.")
             .gives(200, list(of("Delivery")))
             .refuses(&[404]),
-        post("/api/v1/webhooks/{id}/replays", ADMINS, hook::replay)
+        post("/api/v1/webhooks/{id}/replays", ADMINS, hook::replay).noted("webhook.replayed")
             .says(TAG, "Tries once more what could not be delivered: one event, or all.")
             .takes(of("Replay"))
             .gives(202, any())

@@ -1,5 +1,6 @@
 //! The API as it is, over a real store, asked in process.
 
+mod audit;
 mod contacts;
 mod doings;
 mod identity;
