@@ -22,7 +22,8 @@ from typing import Any
 
 import asyncssh
 
-from centre import BINARY, ConfiguredServer, spare_port, until
+from centre import BINARY, spare_port, until
+from test_api import PASSWORD, ApiServer, Client
 
 FILES = int(os.environ.get("CORDBOARD_DELIVERIES", "24"))
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
@@ -97,10 +98,33 @@ class Proxy:
     def __init__(self, loop: Loop, target: int, kindness: int, lasts: tuple[int, int]) -> None:
         self.target, self.kindness, self.lasts, self.faults, self.harm = target, kindness, lasts, {"none": 0}, True
         self.dice = random.Random(7)
+        self.is_away = False
+        self.open: set[asyncio.StreamWriter] = set()
+        self.loop = loop
         self.server = loop.do(asyncio.start_server(self.meet, "127.0.0.1", 0))
         self.port: int = self.server.sockets[0].getsockname()[1]
 
+    def go_away(self, away: bool) -> None:
+        """Nobody gets through, and whoever did is cut off; or as before."""
+
+        async def cut() -> None:
+            self.is_away = away
+            for writer in self.open if away else ():
+                writer.transport.abort()
+
+        self.loop.do(cut())
+
     async def meet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self.is_away:
+            writer.transport.abort()
+            return
+        self.open.add(writer)
+        try:
+            await self.pass_both(reader, writer)
+        finally:
+            self.open.discard(writer)
+
+    async def pass_both(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         kinds = ["refuse", "cut", "slow", "corrupt", *["none"] * self.kindness]
         fault = self.dice.choice(kinds) if self.harm else "none"
         self.faults[fault] = self.faults.get(fault, 0) + 1
@@ -204,7 +228,7 @@ class S3Server:
         return {name: sound for name, sound in found.items() if sound is not None}
 
 
-class DeliveringServer(ConfiguredServer):
+class DeliveringServer(ApiServer):
     """Recordings lie here already; the storage is what the test says."""
 
     storage = ""
@@ -233,16 +257,16 @@ path = "in"
 
 
 class Delivery(unittest.TestCase):
-    def prepare(self, storage: str) -> tuple[DeliveringServer, dict[str, str]]:
+    def prepare(self, storage: str, count: int = FILES) -> tuple[DeliveringServer, dict[str, str]]:
         server = DeliveringServer()
         self.addCleanup(server.remove)
         server.storage = storage
         data = server.data / "demo"
         data.mkdir(exist_ok=True)
-        hashes = fabricate(data, FILES)
+        hashes = fabricate(data, count)
         done = subprocess.run([BINARY, "recordings", "repair", "--data", data], capture_output=True, text=True, timeout=120)
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertIn(f"{FILES} segments were missing", done.stdout)
+        self.assertIn(f"{count} segments were missing", done.stdout)
         return server, hashes
 
     def deliver(self, server: DeliveringServer, proxy: Proxy, there: Any, hashes: dict[str, str]) -> None:
@@ -298,6 +322,53 @@ class Delivery(unittest.TestCase):
         self.deliver(server, proxy, there, hashes)
         here = [path for path in (server.data / "demo" / "recordings").rglob("*.wav")]
         self.assertEqual(here, [], "what is there is not here any more, as it is set")
+
+    def test_what_is_deleted_goes_from_an_sftp_server_that_was_away(self) -> None:
+        loop = Loop()
+        there = SftpServer(loop)
+        proxy = Proxy(loop, there.port, kindness=1, lasts=(1, 2))
+        storage = f'kind = "sftp"\nhost = "127.0.0.1"\nport = {proxy.port}\nuser = "cordboard"\npassword = "a long password"\nhost_key = "{there.fingerprint}"'
+        self.delete(there, proxy, storage)
+
+    def test_what_is_deleted_goes_from_an_object_store_that_was_away(self) -> None:
+        there = S3Server()
+        self.addCleanup(there.process.kill)
+        proxy = Proxy(Loop(), there.port, kindness=1, lasts=(1, 2))
+        storage = f'kind = "s3"\nendpoint = "http://127.0.0.1:{proxy.port}"\nbucket = "recordings"\nuser = "key"\npassword = "secret"\nkeep_local = false'
+        self.delete(there, proxy, storage)
+
+    def delete(self, there: Any, proxy: Proxy, storage: str) -> None:
+        """Deletes one of three while the storage is away and over a kill: it goes there too, the others stay, and it is known who did it."""
+        proxy.harm = False
+        server, hashes = self.prepare(storage, 3)
+        server.start()
+        admin = Client(server)
+        status, _, headers = admin.ask("POST", server.set_up(), {"name": "root", "password": PASSWORD})
+        self.assertEqual(status, 201)
+        admin.take_session(headers)
+        until("all are there", lambda: len(there.found()) == 6, 120, lambda: time.sleep(0.2))
+        until("nothing waits", lambda: server.metric("cordboard_deliveries_waiting") == 0, 60, lambda: time.sleep(0.2))
+        found = admin.ask("GET", "/api/v1/recordings")[1]["recordings"]
+        gone = found[1]
+        path = next(path for path in hashes if path.endswith(gone["name"]))
+        proxy.go_away(True)
+        self.assertEqual(admin.ask("DELETE", f"/api/v1/recordings/{gone['id']}")[0], 204)
+        self.assertEqual(admin.ask("GET", f"/api/v1/recordings/{gone['id']}/audio")[0], 410)
+        here = server.data / "demo" / "recordings" / path
+        until("it is not here any more", lambda: not here.exists() and not here.with_suffix(".json").exists(), 60)
+        until("the storage is missed", lambda: '"storage_ok":false' in server.get("/healthz")[1], 120, lambda: time.sleep(0.2))
+        self.assertEqual(len(there.found()), 6, "nobody gets through")
+        server.kill()
+        proxy.go_away(False)
+        server.start()
+        until("it is gone there", lambda: len(there.found()) == 4, 240, lambda: time.sleep(0.2))
+        left = {name.removeprefix("in/") for name in there.found()}
+        self.assertFalse({path, path.removesuffix(".wav") + ".json"} & left, left)
+        kept = {one["name"]: one for one in admin.ask("GET", "/api/v1/recordings?deleted=true")[1]["recordings"]}
+        self.assertEqual(kept[gone["name"]]["deleted"]["by"], "user root")
+        until("that is known", lambda: admin.ask("GET", f"/api/v1/recordings/{gone['id']}")[1]["delivery"]["state"] == "removed", 60)
+        log = [note["subject"] for note in admin.ask("GET", "/api/v1/audit")[1] if note["action"] == "recording.deleted"]
+        self.assertEqual(log, [gone["id"]], "noted once")
 
     def test_a_wrong_key_of_the_host_or_a_wrong_password_costs_nothing_and_is_told(self) -> None:
         loop = Loop()
