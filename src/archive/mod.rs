@@ -15,6 +15,7 @@
 mod deliver;
 mod doors;
 mod erase;
+mod quota;
 mod remote;
 mod s3;
 mod sftp;
@@ -25,9 +26,7 @@ pub use doors::Doors;
 use crate::settings::Account;
 use crate::store::{Checked, RecordingFilter, Store};
 use crate::vault::Shelf;
-use crate::watch::metrics;
 use deliver::Courier;
-use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use std::fmt;
 use std::sync::Arc;
@@ -45,9 +44,6 @@ const SWEEP: Duration = Duration::from_secs(3_600);
 const HEAD: Duration = Duration::from_secs(24 * 3_600);
 /// Recordings that are worked on at a time.
 const BATCH: u32 = 100;
-
-/// Of what may be recorded so much is nearly all.
-const NEARLY: f64 = 0.8;
 
 /// Who deletes what is too old.
 const RETENTION: &str = "retention";
@@ -180,34 +176,7 @@ fn sweep(means: &Means) -> anyhow::Result<()> {
     let before = days_before(now, account.recording.audit_days);
     store.forget_audit(before)?;
     store.forget_recordings(before)?;
-    quota(means, &account, now)
-}
-
-/// What was recorded this month against what may be, all agents together (R105). Beyond it there is an
-/// alarm: nothing is dropped.
-fn quota(means: &Means, account: &Account, now: Timestamp) -> anyhow::Result<()> {
-    let Some(gigabytes) = account.recording.quota_gb else {
-        metrics::RECORDING_QUOTA.set(0.0);
-        return Ok(());
-    };
-    let month = now
-        .to_zoned(TimeZone::UTC)
-        .first_of_month()?
-        .start_of_day()?;
-    let bytes = means.store.recorded_bytes(month.timestamp())?;
-    let allowed = f64::from(gigabytes) * 1e9 * account.agents.len().max(1) as f64;
-    let used = bytes as f64 / allowed;
-    metrics::RECORDING_QUOTA.set(used);
-    let percent = (used * 100.0).round();
-    if used >= 1.0 {
-        tracing::error!(
-            percent,
-            "more is recorded this month than quota_gb allows: recording goes on"
-        );
-    } else if used >= NEARLY {
-        tracing::warn!(percent, "what may be recorded this month is nearly used up");
-    }
-    Ok(())
+    quota::look(means, &account, now)
 }
 
 fn days_before(now: Timestamp, days: u32) -> Timestamp {

@@ -177,3 +177,25 @@ fn r110_r111_what_is_too_old_goes_and_that_it_was_there_goes_after_its_own_time(
     let later = now + SignedDuration::from_hours(1);
     assert_eq!(desk.means.store.forget_recordings(later).expect("done"), 3);
 }
+
+#[test]
+fn r105_what_counts_is_recorded_this_month_and_beyond_it_nothing_is_dropped() {
+    let mut account = Account::new("acme");
+    account.recording.quota_gb = Some(1);
+    let desk = Desk::new(account);
+    let now: Timestamp = "2026-03-15T12:00:00Z".parse().expect("a time");
+    let bytes = |from: &str| {
+        let from = from.parse().expect("a time");
+        desk.means.store.recorded_bytes(from).expect("read")
+    };
+    let before = desk.talk(1, "2026-02-28T23:59:59Z".parse().expect("a time"));
+    let new = desk.talk(2, "2026-03-01T00:00:00Z".parse().expect("a time"));
+    let all = bytes("2026-02-01T00:00:00Z");
+    assert!(all > 0);
+    assert_eq!(bytes("2026-03-01T00:00:00Z"), all / 2);
+    let account = (desk.means.account)();
+    quota::look(&desk.means, &account, now).expect("read");
+    for call in [before, new] {
+        assert!(desk.bytes(&desk.of(call, CUSTOMER)).is_some());
+    }
+}
