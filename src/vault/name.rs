@@ -13,11 +13,10 @@
 //! ```
 //!
 //! The names of people come from outside: nothing in them may leave the folder (H19), split a
-//! field, or hide in a terminal.
-//!
-//! Deliberately absent: Unicode normalisation (NFC). A name keeps the form in which it was given.
+//! field, or hide in a terminal. However a letter with marks was typed, it is one letter (NFC, UAX #15).
 
 use crate::call::record::{Content, Role, Segment, Track};
+use icu_normalizer::ComposingNormalizerBorrowed;
 
 /// Longest field of a name, in bytes: four of them and the endings stay under 255.
 const FIELD: usize = 64;
@@ -105,6 +104,7 @@ fn folder(account: &str) -> String {
 /// One field of a name: letters and digits of any script, `+ @ . -`; a hyphen for all else.
 fn field(text: &str) -> String {
     let mut safe = String::new();
+    let text = ComposingNormalizerBorrowed::new_nfc().normalize(text);
     for letter in text.chars() {
         let letter = if is_safe(letter) { letter } else { '-' };
         if letter == '-' && safe.ends_with('-') {
@@ -137,6 +137,12 @@ mod tests {
     use super::super::tests::segment;
     use super::*;
     use crate::id::{LegId, RecordingId};
+
+    #[test]
+    fn r99_a_letter_is_the_same_however_it_was_typed() {
+        assert_eq!(field("Zoe\u{308}"), field("Zo\u{eb}"));
+        assert_eq!(field("Zoe\u{308}").chars().count(), 3);
+    }
 
     #[test]
     fn a_name_says_who_spoke_with_whom_and_when() {

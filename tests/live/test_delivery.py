@@ -25,7 +25,9 @@ import asyncssh
 from centre import BINARY, spare_port, until
 from test_api import PASSWORD, ApiServer, Client
 
+# CORDBOARD_DELIVERIES=300 is the long run: ten minutes for each kind of storage.
 FILES = int(os.environ.get("CORDBOARD_DELIVERIES", "24"))
+PATIENCE = 10 * max(FILES, 24)
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 
 
@@ -276,14 +278,14 @@ class Delivery(unittest.TestCase):
         def sounds() -> dict[str, bytes]:
             return {name: sound for name, sound in there.found().items() if name.endswith(".wav")}
 
-        until("some are there", lambda: len(sounds()) >= FILES // 4, 240, lambda: time.sleep(0.5))
+        until("some are there", lambda: len(sounds()) >= FILES // 4, PATIENCE, lambda: time.sleep(0.5))
         server.kill()
         self.assert_whole(there, hashes)
         server.start()
-        until("half of them are there", lambda: len(sounds()) >= FILES // 2, 240, lambda: time.sleep(0.5))
+        until("half of them are there", lambda: len(sounds()) >= FILES // 2, PATIENCE, lambda: time.sleep(0.5))
         proxy.harm = False
         # What failed often waits long: the rest may take as long as that.
-        until("all are there", lambda: len(sounds()) == FILES, 300, lambda: time.sleep(0.5))
+        until("all are there", lambda: len(sounds()) == FILES, PATIENCE + 300, lambda: time.sleep(0.5))
         until("nothing waits", lambda: server.metric("cordboard_deliveries_waiting") == 0, 60, lambda: time.sleep(0.5))
         self.assert_whole(there, hashes)
         described = [name for name in there.found() if name.endswith(".json")]
