@@ -39,6 +39,8 @@ pub struct Deleted {
 /// Which recordings are wanted: all that fit each of what is given.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RecordingFilter {
+    /// Of this account, or of one that is not known (R104).
+    pub account: Option<String>,
     /// Of this conversation.
     pub call: Option<CallId>,
     /// Begun at this time or later.
@@ -254,6 +256,9 @@ fn condition(filter: &RecordingFilter) -> (String, Vec<Value>) {
         values.push(wanted);
         parts.push(part.replace('?', &format!("${}", values.len())));
     };
+    if let Some(account) = &filter.account {
+        and("(account = ? OR account = '')", account.as_str().into());
+    }
     if let Some(call) = filter.call {
         and("call = ?", call.to_string().into());
     }

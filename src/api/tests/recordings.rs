@@ -11,6 +11,10 @@ const RECORDINGS: &str = "/api/v1/recordings";
 
 /// A talk of two seconds with an agent, recorded by the real vault.
 fn talk(desk: &Desk, number: u64, agent: u32, customer: &str) -> CallId {
+    talk_of("acme", desk, number, agent, customer)
+}
+
+fn talk_of(account: &str, desk: &Desk, number: u64, agent: u32, customer: &str) -> CallId {
     let call = CallId::mint(1_800_000_000_000 + number, 0);
     let ids = [RecordingId(2 * number), RecordingId(2 * number + 1)];
     let track = |recording, role| Track {
@@ -23,7 +27,7 @@ fn talk(desk: &Desk, number: u64, agent: u32, customer: &str) -> CallId {
         consented: None,
         call,
         number: 1,
-        account: "acme".to_owned(),
+        account: account.to_owned(),
         began: Timestamp::from_second(1_800_000_000 + number as i64).expect("a time"),
         agent: AgentName {
             id: AgentId(agent),
@@ -354,4 +358,31 @@ fn a_storage_is_set_tried_out_and_its_password_never_told() {
         "{:?}",
         refused.json()
     );
+}
+
+#[test]
+fn r104_recordings_of_another_account_are_there_for_nobody() {
+    let desk = Desk::new();
+    let (theirs, ours) = (
+        talk_of("other", &desk, 1, 7, "+49301"),
+        talk(&desk, 2, 7, "+49302"),
+    );
+    let admin = desk.admin();
+    let all = desk.get(RECORDINGS, &admin).json();
+    let all = all["recordings"].as_array().expect("a list").clone();
+    assert_eq!(all.len(), 3);
+    assert!(all.iter().all(|one| one["call"] == ours.to_string()));
+    let at = format!("{RECORDINGS}/{theirs}-1-0");
+    for part in ["", "/audio", "/peaks", "/csv"] {
+        assert_eq!(
+            desk.get(&format!("{at}{part}"), &admin).status,
+            404,
+            "{part}"
+        );
+    }
+    assert_eq!(desk.send("DELETE", &at, &admin, &Value::Null).status, 404);
+    let address = format!("{at}/addresses");
+    let address = desk.send("POST", &address, &admin, &Value::Null);
+    assert_eq!(address.status, 404);
+    assert_eq!(audited(&desk), []);
 }
