@@ -174,6 +174,9 @@ pub enum ToPage {
         /// The other side's microphone is off; they send a picture.
         muted: bool,
         video: bool,
+        /// Of desks: it is recorded, or silence is in its place; not there: nothing is.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        recording: Option<Recording>,
         /// Of the agent who asks somebody: whom, and with whom they talk.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         consult: Option<Consult>,
@@ -267,6 +270,16 @@ pub enum CallState {
     /// The agent holds the customer.
     Holding,
     Over,
+}
+
+/// What becomes of what is said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Recording {
+    /// It is recorded.
+    On,
+    /// Silence is recorded in its place (B10).
+    Masked,
 }
 
 /// Why something was not done.

@@ -33,8 +33,8 @@ mod visit;
 pub use closing::Closing;
 pub use endpoint::Endpoint;
 pub use message::{
-    CallState, Consult, ConsultWith, Consultation, FromPage, Link, Numbered, Party, Supervises,
-    Target, ToPage, Trouble,
+    CallState, Consult, ConsultWith, Consultation, FromPage, Link, Numbered, Party, Recording,
+    Supervises, Target, ToPage, Trouble,
 };
 
 use crate::id::{AgentId, PageId, UserId, VisitId};

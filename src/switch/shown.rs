@@ -7,7 +7,7 @@ use crate::acd::AgentState;
 use crate::call::record::{Direction, Role};
 use crate::call::{Call, Hold, Whom, With};
 use crate::id::{AgentId, CallId, LegId, VisitId};
-use crate::page::{CallState, Consult, ConsultWith, Party, ToPage};
+use crate::page::{CallState, Consult, ConsultWith, Party, Recording, ToPage};
 use std::time::{Duration, Instant};
 
 /// How often those who wait are told their position, if it has changed.
@@ -127,6 +127,10 @@ impl Switch {
             rings_ms: dialled.or(rings).map(millis),
             muted: other.is_some_and(|other| other.muted),
             video: other.is_some_and(|other| other.shows()),
+            recording: call
+                .is_masked()
+                .filter(|_| line.leg.role == Role::Agent)
+                .map(recording),
             consult: self.consult_at(call, leg),
             any_from: asks && self.phone_of(call.id).is_none(),
             instead_of: line.browser.as_ref().and_then(|browser| browser.moved_from),
@@ -259,6 +263,13 @@ pub(super) fn unrung_name(why: Unrung) -> &'static str {
         Unrung::CallerGone => "caller_gone",
         Unrung::AgentGone => "agent_gone",
         Unrung::NotReady => "not_ready",
+    }
+}
+
+fn recording(masked: bool) -> Recording {
+    match masked {
+        true => Recording::Masked,
+        false => Recording::On,
     }
 }
 

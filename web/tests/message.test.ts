@@ -68,7 +68,7 @@ const heard: Numbered[] = [
     instead_of: "1hykxq0000002",
   },
   { ...base, seq: 6, state: "held" },
-  { ...base, seq: 7, state: "holding" },
+  { ...base, seq: 7, state: "holding", recording: "masked" },
   { ...base, seq: 7, state: "talking", with: { name: "Alice" }, supervises: "whisper" },
   { ...base, seq: 8, state: "over", why: "customer_hung_up" },
   {

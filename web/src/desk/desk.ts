@@ -124,6 +124,11 @@ export class Desk {
     await ask("DELETE", `/api/v1/agents/${this.id}/wrap-up`);
   }
 
+  /** Silence in the recording from now on, or what is said again. */
+  async mask(call: string, masked: boolean): Promise<void> {
+    await ask("PUT", `/api/v1/agents/${this.id}/calls/${call}/recording`, { masked });
+  }
+
   async extendWrapUp(): Promise<void> {
     await ask("POST", `/api/v1/agents/${this.id}/wrap-up/extensions`);
   }

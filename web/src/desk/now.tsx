@@ -137,6 +137,7 @@ interface CurrentProps {
 function Current({ desk, known: { call, at }, about, talk }: CurrentProps) {
   const now = useTick();
   const [transferring, setTransferring] = useState(false);
+  const masking = useSending();
   const name = nameOf(call);
   const isTalk = call.state === "talking" || call.state === "holding" || call.state === "held";
   return (
@@ -151,6 +152,8 @@ function Current({ desk, known: { call, at }, about, talk }: CurrentProps) {
         </div>
         <p class="clock number">{clock((isTalk ? call.talked_ms : call.waited_ms) + now - at)}</p>
       </div>
+      {call.recording === "masked" && <p class="banner warn">{t("masked")}</p>}
+      <Trouble problem={masking.problem} />
       {call.muted && <p class="banner">{t("call.muted.other", { name })}</p>}
       {talk && (
         <>
@@ -175,6 +178,14 @@ function Current({ desk, known: { call, at }, about, talk }: CurrentProps) {
             )}
             {isTalk && !call.consult && (
               <Control icon="transfer" label={t("transfer")} onClick={() => setTransferring(true)} />
+            )}
+            {isTalk && call.recording && (
+              <Control
+                icon={call.recording === "masked" ? "recordOff" : "record"}
+                label={call.recording === "masked" ? t("unmask") : t("mask")}
+                pressed={call.recording === "masked"}
+                onClick={() => void masking.send(() => desk.mask(call.call, call.recording !== "masked"))}
+              />
             )}
           </Controls>
           {call.consult && <Consulting desk={desk} consult={call.consult} />}

@@ -83,6 +83,8 @@ export interface CallNow {
   /** The other side's microphone is off; they send a picture. */
   muted: boolean;
   video: boolean;
+  /** Desks: it is recorded, or silence in its place. */
+  recording?: "on" | "masked";
   /** Of the agent who asks somebody. */
   consult?: Consult;
   /** Who is called for the customer may be shown any number of the account. */
