@@ -2,6 +2,7 @@
 
 use super::answers;
 use crate::world::carrier::Says;
+use crate::world::page::Picks;
 use crate::world::{World, voice};
 use cordboard::audio::tone;
 use cordboard::call::record::Role;
@@ -256,4 +257,27 @@ fn r95_an_agent_s_direction_decides_which_of_their_calls_are_recorded() {
         w.hangs_up("1001").wait(1.0);
         assert_eq!(w.segments.len(), inbound + outbound, "{direction:?}");
     }
+}
+
+#[test]
+fn b10_a_desk_sees_whether_what_is_said_is_recorded_and_a_customer_s_page_does_not() {
+    let mut w = World::new();
+    w.desk("ada", 1, Picks::Up(Duration::from_secs(1)))
+        .dials("alice", "100")
+        .wait(6.0);
+    let call = w.record().id;
+    let seen = |w: &mut World| w.page("ada").call()["recording"].clone();
+    assert_eq!(seen(&mut w), "on");
+    let mask = |on| Ask::Mask {
+        agent: Some(AgentId(1)),
+        call,
+        on,
+    };
+    assert_eq!(w.asks(mask(true)), Ok(Done::Plain));
+    w.wait(0.1);
+    assert_eq!(seen(&mut w), "masked");
+    assert_eq!(w.asks(mask(false)), Ok(Done::Plain));
+    w.wait(0.1);
+    assert_eq!(seen(&mut w), "on");
+    w.hangs_up("alice").wait(1.0);
 }
