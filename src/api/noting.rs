@@ -19,6 +19,8 @@ pub(super) struct Told {
     pub(super) subject: String,
     /// What has to be said besides, or nothing.
     pub(super) detail: String,
+    /// Who asked said by this very request that they are the subject: a user who logs in.
+    pub(super) is_caller: bool,
 }
 
 impl Told {
@@ -26,7 +28,16 @@ impl Told {
     pub(super) fn of(subject: impl Into<String>) -> Extension<Self> {
         Extension(Self {
             subject: subject.into(),
-            detail: String::new(),
+            ..Self::default()
+        })
+    }
+
+    /// This user has done it.
+    pub(super) fn by(user: impl Into<String>) -> Extension<Self> {
+        Extension(Self {
+            subject: user.into(),
+            is_caller: true,
+            ..Self::default()
         })
     }
 }
@@ -38,17 +49,20 @@ pub(super) fn told(answer: &Response, of_path: String) -> Told {
     let told = answer.extensions().get::<Told>().cloned();
     told.unwrap_or_else(|| Told {
         subject: place.map_or(of_path, str::to_owned),
-        detail: String::new(),
+        ..Told::default()
     })
 }
 
 /// Notes that it was done. What cannot be noted is done all the same: the log of the process says so.
 pub(super) async fn note(site: &Arc<Site>, action: &'static str, caller: &Caller, told: Told) {
-    let Told { subject, detail } = told;
-    let who = match caller {
-        // Who says who they are by this very request.
-        Caller::Nobody if !subject.is_empty() => format!("user {subject}"),
-        Caller::Nobody | Caller::User { .. } | Caller::Key { .. } => caller.signature(),
+    let Told {
+        subject,
+        detail,
+        is_caller,
+    } = told;
+    let who = match is_caller {
+        true => format!("user {subject}"),
+        false => caller.signature(),
     };
     let noted = Noted {
         who: who.clone(),

@@ -52,7 +52,7 @@ pub(in crate::api) async fn log_in(
     tracing::info!(user = user.name, %source, "logged in");
     let cookie = begin(&site, user.id, peer).await?;
     let body = answer(&of(&of_user(&user)));
-    Ok((cookie, Told::of(user.name), body).into_response())
+    Ok((cookie, Told::by(user.name), body).into_response())
 }
 
 /// Who asks.

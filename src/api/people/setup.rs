@@ -123,7 +123,7 @@ pub(in crate::api) async fn create(
     tracing::info!(user = user.name, "the first administrator was made");
     let cookie = session::begin(&site, id, peer).await?;
     let body = answer(&json!({ "id": id, "name": user.name, "role": user.role }));
-    Ok((StatusCode::CREATED, cookie, Told::of(user.name), body).into_response())
+    Ok((StatusCode::CREATED, cookie, Told::by(user.name), body).into_response())
 }
 
 /// A browser without scripts sends a form.

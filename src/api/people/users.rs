@@ -4,6 +4,7 @@ use super::password;
 use super::session::NAME;
 use super::setup::prove;
 use crate::api::body::{Fields, Json};
+use crate::api::noting::Told;
 use crate::api::part::Number;
 use crate::api::problem::{Fault, Problem};
 use crate::api::who::Caller;
@@ -125,7 +126,7 @@ pub(in crate::api) async fn reset(
             .await?,
     )?;
     tracing::info!(user = name, "a password was reset on this machine");
-    Ok(StatusCode::NO_CONTENT.into_response())
+    Ok((StatusCode::NO_CONTENT, Told::of(name)).into_response())
 }
 
 pub(in crate::api) async fn remove(

@@ -208,6 +208,7 @@ pub(super) async fn mask(
     let told = Told {
         subject: call,
         detail: if on { "silence" } else { "sound" }.to_owned(),
+        is_caller: false,
     };
     Ok((StatusCode::NO_CONTENT, Extension(told)).into_response())
 }

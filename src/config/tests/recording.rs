@@ -29,7 +29,7 @@ fn b22_the_message_the_key_and_the_wait_are_read_and_the_rest_is_usual() {
 #[test]
 fn b22_what_cannot_be_is_named_with_the_mend() {
     for (lines, path) in [
-        ("consent = { refuse = \"9\" }", "recording.consent"),
+        ("consent = { refuse = \"9\" }", "consent"),
         ("consent = { text = \"x\", refuse = \"99\" }", "refuse"),
         ("consent = { text = \"x\", refuse = \"\" }", "refuse"),
         ("consent = { text = \"x\", refuse = \"a\" }", "refuse"),
@@ -37,7 +37,7 @@ fn b22_what_cannot_be_is_named_with_the_mend() {
             "consent = { text = \"x\", wait_for_response_s = 61 }",
             "wait_for_response_s",
         ),
-        ("consent = { text = \"{position}\" }", "recording.consent"),
+        ("consent = { text = \"{position}\" }", "consent"),
         ("mask_digits_s = 0", "mask_digits_s"),
     ] {
         let wrong = problems(&format!("{LEAST}[recording]\n{lines}\n"));
