@@ -61,6 +61,8 @@ pub(super) fn count(notice: &Notice) {
         | Notice::Found { .. }
         | Notice::WaitsAgain
         | Notice::Masked { .. }
+        | Notice::AsksConsent
+        | Notice::Consent { .. }
         | Notice::Pressed { .. }
         | Notice::Recording { .. }
         | Notice::Reachable(..)

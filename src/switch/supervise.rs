@@ -432,10 +432,11 @@ impl Switch {
         if let Some(settings) = settings {
             self.record(now, id, &settings);
         }
-        let call = self.calls.get_mut(&id);
-        let masks = call.filter(|call| call.mask_as_before(by_hand, typing));
-        let tracks = masks.map(|call| call.recorded_tracks());
-        for (recording, leg) in tracks.into_iter().flatten() {
+        let masked = self.calls.get_mut(&id).and_then(|call| {
+            let masks = call.mask_as_before(by_hand, typing);
+            masks.then(|| call.recorded_tracks())
+        });
+        for (recording, leg) in masked.into_iter().flatten() {
             let masked = true;
             self.media(leg, |_| Media::Mask { recording, masked });
         }
