@@ -17,7 +17,8 @@ pub(super) enum Command {
         #[arg(long, value_name = "TAG")]
         language: Option<String>,
     },
-    /// Install a neural voice of the Piper kind: NAME.onnx with NAME.onnx.json beside it.
+    /// Install a neural voice: of Piper's NAME.onnx with NAME.onnx.json beside it; of Kokoro's the model that its
+    /// voices share, and --style.
     Install {
         /// The .onnx file, or the folder with the only one.
         path: PathBuf,
@@ -26,6 +27,10 @@ pub(super) enum Command {
         /// Whose voice it sounds like: its files do not say.
         #[arg(long)]
         gender: Option<Gender>,
+        /// The styles of a voice of Kokoro's: numbers of 32 bits, alone or as NumPy writes them, in a file called
+        /// like the voice, such as af_heart.bin.
+        #[arg(long, value_name = "FILE")]
+        style: Option<PathBuf>,
         /// Its licence. [default: what the MODEL_CARD beside it says]
         #[arg(long, value_name = "TEXT")]
         licence: Option<String>,
@@ -59,10 +64,16 @@ pub(super) fn run(command: Command) -> anyhow::Result<()> {
             path,
             place,
             gender,
+            style,
             licence,
         } => {
             let dir = place.dir()?;
-            let name = voices::install(&dir, &path, &Terms { gender, licence })?;
+            let terms = Terms {
+                gender,
+                licence,
+                style,
+            };
+            let name = voices::install(&dir, &path, &terms)?;
             terminal::say(&format!(
                 "{name} is installed in {}: {{ text = \"…\", voice = \"{name}\", quality = \"neural\" }}",
                 dir.display()

@@ -172,7 +172,9 @@ impl Catalogue {
         let phonemes = Phonemes::of(text);
         let lines = engine.phonemes(&phonemes.text(), &about.phoneme_voice)?;
         let sentences = phonemes.sentences(&lines);
-        let (sound, sample_rate) = self.model(&about)?.speak(&sentences, rate)?;
+        let timbre = installed::timbre(&self.models, &about)?;
+        let model = self.model(&about)?;
+        let (sound, sample_rate) = model.speak(&timbre, &sentences, rate)?;
         let failed = |why: String| SoundError::EngineFailed(why);
         let sound = resample::to_8k(&sound, sample_rate).map_err(|why| failed(why.to_string()))?;
         if sound.is_empty() {
@@ -186,12 +188,12 @@ impl Catalogue {
     /// A model, loaded if it is not in memory.
     fn model(&self, about: &About) -> Result<Arc<Neural>, SoundError> {
         let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
-        let at = loaded.iter().position(|(known, _)| *known == about.sha256);
+        let at = loaded.iter().position(|(known, _)| known == about.model());
         let model = match at {
             Some(at) => loaded.remove(at).1,
             None => Arc::new(installed::load(&self.models, about)?),
         };
-        loaded.push((about.sha256.clone(), model.clone()));
+        loaded.push((about.model().to_owned(), model.clone()));
         if loaded.len() > MAX_LOADED {
             loaded.remove(0);
         }

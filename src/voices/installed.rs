@@ -1,13 +1,16 @@
-//! Neural voices in the data directory: a model, its configuration, and what is known of it.
+//! Neural voices in the data directory: a model, what the voice gives it, and what is known of the voice.
 //!
 //! ```text
-//!   voices/de_DE-thorsten-medium.onnx         the model
+//!   voices/de_DE-thorsten-medium.onnx         Piper: the model
 //!          de_DE-thorsten-medium.onnx.json    its configuration, as it came
 //!          de_DE-thorsten-medium.voice.json   ours, written last: language, gender, licence, checksum
+//!          3f2a….onnx                         Kokoro: a model by its checksum, which voices share
+//!          af_heart.style                     the styles of one
+//!          af_heart.voice.json                ours, written last
 //! ```
 
 use super::SoundError;
-use super::neural::{Config, MAX_BYTES, Neural};
+use super::neural::{Config, Kind, Kokoro, MAX_BYTES, Named, Neural, Timbre};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use std::fs;
@@ -35,8 +38,18 @@ pub(super) struct About {
     pub(super) phoneme_voice: String,
     pub(super) gender: Option<Gender>,
     pub(super) licence: String,
-    /// Of the model and its configuration.
+    /// Of the model, and of its configuration or the voice's styles.
     pub(super) sha256: String,
+    /// The checksum of a model that voices share.
+    #[serde(default)]
+    model: Option<String>,
+}
+
+impl About {
+    /// What tells its model from others in memory.
+    pub(super) fn model(&self) -> &str {
+        self.model.as_ref().unwrap_or(&self.sha256)
+    }
 }
 
 /// What an installation says of a voice that its files do not.
@@ -46,10 +59,12 @@ pub struct Terms {
     pub gender: Option<Gender>,
     /// Its licence; `None`: what the model card beside the file says.
     pub licence: Option<String>,
+    /// The styles of a voice of Kokoro's, in a file that is called like the voice: `af_heart.bin`.
+    pub style: Option<PathBuf>,
 }
 
 /// Checks a model and copies it into the data directory; again and again with the same end.
-/// Its name: that of the file.
+/// Its name: that of the file, of Kokoro's that of the file of its styles.
 ///
 /// # Errors
 /// What is missing or wrong; then nothing has changed.
@@ -59,6 +74,9 @@ pub fn install(data: &Path, model: &Path, terms: &Terms) -> Result<String, Sound
         why,
     };
     let model = &only_model(model)?;
+    if let Some(style) = &terms.style {
+        return install_kokoro(data, model, style, terms);
+    }
     let name = model
         .file_name()
         .and_then(|name| name.to_str())
@@ -71,12 +89,20 @@ pub fn install(data: &Path, model: &Path, terms: &Terms) -> Result<String, Sound
     let beside = with(model, ".json");
     let read = |path: &Path| fs::read(path).map_err(|why| broken(path, why.to_string()));
     let json = read(&beside).map_err(|_| {
-        let why = "its configuration belongs beside it under this name";
+        let is_kokoro = Neural::load(model).is_ok_and(|model| model.kind() == Kind::Kokoro);
+        let why = match is_kokoro {
+            true => {
+                "voices share this model: name the styles of one with --style, such as af_heart.bin"
+            }
+            false => "its configuration belongs beside it under this name",
+        };
         broken(&beside, why.to_owned())
     })?;
     let config = Config::read(&json).map_err(|why| broken(&beside, why))?;
     // It must be one that speaks.
-    Neural::load(model, config.clone())?;
+    if Neural::load(model)?.kind() != Kind::Piper {
+        return Err(broken(model, "it is a model of another kind".to_owned()));
+    }
     let bytes = read(model)?;
     let licence = terms.licence.clone().or_else(|| card(model));
     let about = About {
@@ -86,17 +112,77 @@ pub fn install(data: &Path, model: &Path, terms: &Terms) -> Result<String, Sound
         gender: terms.gender,
         licence: licence.unwrap_or_else(|| "unknown".to_owned()),
         sha256: checksum(&[&bytes, &json]),
+        model: None,
     };
+    let files = [
+        (format!("{name}.onnx"), bytes),
+        (format!("{name}.onnx.json"), json),
+    ];
+    keep(data, about, &files)
+}
+
+/// A voice of Kokoro's, and the model that it shares with others.
+fn install_kokoro(
+    data: &Path,
+    model: &Path,
+    style: &Path,
+    terms: &Terms,
+) -> Result<String, SoundError> {
+    let broken = |path: &Path, why: &str| SoundError::BrokenVoice {
+        path: path.to_owned(),
+        why: why.to_owned(),
+    };
+    let name = style.file_stem().and_then(|name| name.to_str());
+    let named = name.filter(|name| is_name(name));
+    let Some((name, named)) = named.and_then(|name| Some((name, Named::read(name)?))) else {
+        let why = "its file is called like the voice: a, b, e, f, h, i, j, p or z for the language, f or m, and _name: \
+                   af_heart.bin";
+        return Err(broken(style, why));
+    };
+    let read = |path: &Path| fs::read(path).map_err(|why| broken(path, &why.to_string()));
+    let styles = read(style)?;
+    Kokoro::read(&styles, named.language).map_err(|why| broken(style, &why))?;
+    if Neural::load(model)?.kind() != Kind::Kokoro {
+        return Err(broken(
+            model,
+            "it is no model of Kokoro's: leave out --style",
+        ));
+    }
+    let bytes = read(model)?;
+    let licence = terms.licence.clone().or_else(|| card(model));
+    let shared = checksum(&[&bytes]);
+    let about = About {
+        name: name.to_owned(),
+        language: named.language.to_owned(),
+        phoneme_voice: named.phoneme_voice.to_owned(),
+        gender: terms.gender.or(Some(named.gender)),
+        licence: licence.unwrap_or_else(|| "unknown".to_owned()),
+        sha256: checksum(&[&bytes, &styles]),
+        model: Some(shared.clone()),
+    };
+    let files = [
+        (format!("{shared}.onnx"), bytes),
+        (format!("{name}.style"), styles),
+    ];
+    keep(data, about, &files)
+}
+
+/// Writes a voice; what makes it one comes last.
+fn keep(data: &Path, about: About, files: &[(String, Vec<u8>)]) -> Result<String, SoundError> {
     let dir = data.join("voices");
     let written = serde_json::to_vec_pretty(&about).map_err(io::Error::other);
-    let done = written.and_then(|about| {
+    let done = written.and_then(|written| {
         fs::create_dir_all(&dir)?;
-        put(&dir.join(format!("{name}.onnx")), &bytes)?;
-        put(&dir.join(format!("{name}.onnx.json")), &json)?;
-        put(&dir.join(format!("{name}.voice.json")), &about)
+        for (name, bytes) in files {
+            put(&dir.join(name), bytes)?;
+        }
+        put(&dir.join(format!("{}.voice.json", about.name)), &written)
     });
-    done.map_err(|why| broken(&dir, why.to_string()))?;
-    Ok(name.to_owned())
+    done.map_err(|why| SoundError::BrokenVoice {
+        path: dir,
+        why: why.to_string(),
+    })?;
+    Ok(about.name)
 }
 
 /// All that are installed, by name.
@@ -135,14 +221,22 @@ pub(super) fn about(dir: &Path, name: &str) -> Result<About, SoundError> {
     serde_json::from_slice(&json).map_err(|_| missing())
 }
 
-/// Loads a voice.
+/// Loads the model of a voice.
 pub(super) fn load(dir: &Path, about: &About) -> Result<Neural, SoundError> {
-    let model = dir.join(format!("{}.onnx", about.name));
-    let beside = with(&model, ".json");
-    let json = fs::read(&beside).map_err(|why| why.to_string());
-    let config = json.and_then(|json| Config::read(&json));
-    let config = config.map_err(|why| SoundError::BrokenVoice { path: beside, why })?;
-    Neural::load(&model, config)
+    let file = about.model.as_ref().unwrap_or(&about.name);
+    Neural::load(&dir.join(format!("{file}.onnx")))
+}
+
+/// What a voice gives its model.
+pub(super) fn timbre(dir: &Path, about: &About) -> Result<Timbre, SoundError> {
+    let end = about.model.as_ref().map_or("onnx.json", |_| "style");
+    let path = dir.join(format!("{}.{end}", about.name));
+    let bytes = fs::read(&path).map_err(|why| why.to_string());
+    let timbre = bytes.and_then(|bytes| match about.model {
+        Some(_) => Kokoro::read(&bytes, &about.language).map(Timbre::Kokoro),
+        None => Config::read(&bytes).map(Timbre::Piper),
+    });
+    timbre.map_err(|why| SoundError::BrokenVoice { path, why })
 }
 
 /// The model itself, or the only one in a folder.

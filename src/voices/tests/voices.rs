@@ -7,6 +7,8 @@ use std::sync::mpsc;
 
 /// A model of Piper's shape that says 25 ms of 600 Hz for each number it is given.
 const MODEL: &[u8] = include_bytes!("../fixtures/tiny.onnx");
+/// A model of Kokoro's shape that says, for each number, 25 ms of the pitch that is the first factor of the style.
+const SHARED: &[u8] = include_bytes!("../fixtures/shared.onnx");
 const CONFIG: &str = r#"{
     "audio": { "sample_rate": 16000 },
     "espeak": { "voice": "de" },
@@ -50,12 +52,12 @@ fn says(text: &str, voice: &str, quality: Quality) -> Message {
 }
 
 #[test]
-fn r44_a_neural_voice_is_installed_listed_and_speaks() {
+fn r42_r44_r45_r145_a_neural_voice_is_installed_listed_and_speaks() {
     let folder = Folder::new();
     let model = downloaded(&folder);
     let terms = Terms {
         gender: Some(Gender::Female),
-        licence: None,
+        ..Terms::default()
     };
     for path in [&model, model.parent().expect("a folder")] {
         let name = install(&folder.0, path, &terms).expect("installed, and again");
@@ -108,6 +110,75 @@ fn r44_a_neural_voice_is_installed_listed_and_speaks() {
     );
     let preview = catalogue.preview(&says("Ja.", NAME, Quality::Neural), Path::new(""));
     assert!(preview.expect("R156: a file").starts_with(b"RIFF"));
+}
+
+/// The styles of a voice with this pitch, for sentences of up to six phonemes.
+fn styles(hz: f32) -> Vec<u8> {
+    let step = std::f32::consts::TAU * hz / 24_000.0;
+    let row = std::iter::once(step).chain(std::iter::repeat_n(0.0, 255));
+    let row: Vec<u8> = row.flat_map(f32::to_le_bytes).collect();
+    row.repeat(6)
+}
+
+#[test]
+fn r44_voices_of_kokoro_share_a_model_and_speak_in_their_own_style() {
+    let folder = Folder::new();
+    let model = folder.0.join("kokoro-v1.0.onnx");
+    fs::write(&model, SHARED).expect("written");
+    let put = |name: &str, hz: f32| {
+        let style = folder.0.join(format!("{name}.bin"));
+        fs::write(&style, styles(hz)).expect("written");
+        let terms = Terms {
+            style: Some(style),
+            licence: Some("Apache-2.0".into()),
+            ..Terms::default()
+        };
+        install(&folder.0, &model, &terms)
+    };
+    for (name, hz) in [("af_low", 600.0), ("bm_high", 1000.0)] {
+        assert_eq!(put(name, hz).expect("installed"), name);
+    }
+    let kept = fs::read_dir(folder.0.join("voices")).expect("voices");
+    assert_eq!(kept.count(), 5, "one model, and two files for each voice");
+    let catalogue = catalogue(&folder).with_engine(engine(&folder));
+    let (voices, _) = catalogue.list();
+    let told = |name: &str| {
+        let voice = voices.iter().find(|voice| voice.name == name).expect(name);
+        (voice.language.clone(), voice.gender, voice.licence.clone())
+    };
+    let apache = || "Apache-2.0".to_owned();
+    assert_eq!(
+        told("af_low"),
+        ("en-us".into(), Some(Gender::Female), apache())
+    );
+    assert_eq!(
+        told("bm_high"),
+        ("en-gb".into(), Some(Gender::Male), apache())
+    );
+    for (name, hz) in [("af_low", 600.0), ("bm_high", 1000.0)] {
+        let sound = catalogue.render(&says("Yes.", name, Quality::Neural), Path::new(""));
+        let sound = sound.expect("spoken");
+        // aaa. and nothing around it are six numbers of 25 ms, and 0.2 s of pause.
+        let seconds = sound.len() as f32 / 8000.0;
+        assert!((seconds - 0.35).abs() < 0.01, "{seconds}");
+        assert!(tone::share(&sound[200..1000], hz) > 0.98, "{name}");
+    }
+    let why = put("heart", 600.0).expect_err("no name").to_string();
+    assert!(why.contains("af_heart.bin"), "{why}");
+    let why = install(
+        &folder.0,
+        &downloaded(&folder),
+        &Terms {
+            style: Some(folder.0.join("af_low.bin")),
+            ..Terms::default()
+        },
+    );
+    let why = why.expect_err("Piper's").to_string();
+    assert!(why.contains("leave out --style"), "{why}");
+    let renamed = folder.0.join("kokoro.onnx");
+    fs::write(&renamed, SHARED).expect("written");
+    let why = install(&folder.0, &renamed, &Terms::default()).expect_err("no style");
+    assert!(why.to_string().contains("--style"), "{why}");
 }
 
 #[test]
