@@ -25,6 +25,7 @@ mod interlude;
 mod join;
 mod leg;
 mod lost;
+mod mos;
 mod origin;
 mod outside;
 mod recording;

@@ -1,5 +1,6 @@
 //! What stays of a call: its record, and the recordings made of it. Plain data.
 
+pub use super::mos::mos;
 use crate::id::{AgentId, CallId, CallbackId, LegId, RecordingId};
 use crate::settings::Composition;
 use jiff::Timestamp;
@@ -161,12 +162,38 @@ pub struct Cause {
 
 /// How a leg's media fared (B12).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(into = "Judged")]
 pub struct Quality {
     pub received: u64,
     pub sent: u64,
     pub lost: u64,
     pub jitter_ms: f32,
     pub round_trip_ms: Option<f32>,
+}
+
+/// The same, as records tell it: with what is to be thought of it.
+#[derive(Serialize)]
+struct Judged {
+    received: u64,
+    sent: u64,
+    lost: u64,
+    jitter_ms: f32,
+    round_trip_ms: Option<f32>,
+    /// From 1 to 4.4.
+    mos: Option<f32>,
+}
+
+impl From<Quality> for Judged {
+    fn from(quality: Quality) -> Self {
+        Self {
+            received: quality.received,
+            sent: quality.sent,
+            lost: quality.lost,
+            jitter_ms: quality.jitter_ms,
+            round_trip_ms: quality.round_trip_ms,
+            mos: mos(&quality),
+        }
+    }
 }
 
 /// What a party is in the call.

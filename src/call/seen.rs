@@ -5,6 +5,11 @@ use crate::id::LegId;
 use std::time::{Duration, Instant};
 
 impl Call {
+    /// Since when it goes on.
+    pub fn began(&self) -> Instant {
+        self.began
+    }
+
     /// How long the customer has waited, and has talked.
     pub fn times(&self, now: Instant) -> (Duration, Duration) {
         match &self.stage {

@@ -3,8 +3,9 @@
 use super::log::Log;
 use super::what::What;
 use crate::acd::{AgentState, Status};
-use crate::id::{AgentId, CallId, QueueId};
-use crate::switch::{AgentView, CallerView, QueueView, View};
+use crate::call::record::{AgentName, Direction, Quality, Role};
+use crate::id::{AgentId, CallId, LegId, QueueId};
+use crate::switch::{AgentView, CallerView, QueueView, Running, RunningView, View};
 use jiff::{Timestamp, Unit};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -13,7 +14,7 @@ use std::time::Instant;
 
 /// Everything that wallboards and desks show, as it was when the log had come to `seq`: who has it and
 /// follows the log from there misses nothing.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Snapshot {
     /// The number of the last event that is in it.
     pub seq: u64,
@@ -25,6 +26,10 @@ pub struct Snapshot {
     pub callers: Vec<CallerNow>,
     /// Each agent of the account.
     pub agents: Vec<AgentNow>,
+    /// The calls that go on, the oldest first: at most 500.
+    pub calls: Vec<CallNow>,
+    /// How many go on.
+    pub calls_in_all: usize,
 }
 
 /// A queue as it is now.
@@ -55,6 +60,49 @@ pub struct CallerNow {
     pub offered: Option<AgentId>,
 }
 
+/// A call that goes on, as it is now.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct CallNow {
+    /// Which.
+    pub call: CallId,
+    /// Who began it.
+    pub direction: Direction,
+    /// The caller's number or user.
+    pub from: String,
+    /// The number called.
+    pub called: String,
+    /// The name of the queue that was joined.
+    pub queue: Option<String>,
+    /// The agent who has it, or had it last.
+    pub agent: Option<AgentName>,
+    /// `served` (nobody is needed), `waiting`, `ringing` (an agent is rung), `dialling` (a number outside),
+    /// `talking`, `held`.
+    pub state: &'static str,
+    /// Since when it goes on.
+    pub since: Timestamp,
+    /// Since when they talk.
+    pub talking_since: Option<Timestamp>,
+    /// Whether it is being recorded.
+    pub recorded: bool,
+    /// Whether what is said is silence in the recording.
+    pub masked: bool,
+    /// Its parties, in the order in which they came.
+    pub legs: Vec<LegNow>,
+}
+
+/// A party of a call that goes on.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct LegNow {
+    /// Which.
+    pub leg: LegId,
+    /// What the party is in the call.
+    pub role: Role,
+    /// The encoding name of what they speak; `null`: that is not agreed on.
+    pub codec: Option<&'static str>,
+    /// How they are heard so far: a few seconds old.
+    pub quality: Quality,
+}
+
 /// An agent as they are now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct AgentNow {
@@ -75,6 +123,8 @@ pub struct AgentNow {
     pub call: Option<CallId>,
     /// Since when, of who is available.
     pub since: Option<Timestamp>,
+    /// Since when they do what they do, as far as this was seen: to a second.
+    pub state_since: Timestamp,
     /// Until when, of what ends by itself.
     pub until: Option<Timestamp>,
 }
@@ -85,6 +135,8 @@ pub struct Live {
     log: Log,
     shown: Shown,
     before: View,
+    /// Since when each agent is seen to do the same.
+    states: BTreeMap<AgentId, (&'static str, Timestamp)>,
 }
 
 /// The latest snapshot: a handle, of which there may be many.
@@ -108,11 +160,14 @@ impl Live {
             queues: vec![],
             callers: vec![],
             agents: vec![],
+            calls: vec![],
+            calls_in_all: 0,
         };
         Self {
             log,
             shown: Shown(Arc::new(Mutex::new(Arc::new(empty)))),
             before: View::default(),
+            states: BTreeMap::new(),
         }
     }
 
@@ -129,10 +184,12 @@ impl Live {
     /// Sees what the switch shows at `now`, which is `at` on the wall.
     pub fn see(&mut self, view: View, now: Instant, at: Timestamp) {
         let wall = Wall { now, at };
+        self.note_states(&view, at);
         let known: BTreeMap<_, _> = self.before.agents.iter().map(|a| (a.id, a)).collect();
         for agent in &view.agents {
             if known.get(&agent.id).is_none_or(|before| *before != agent) {
-                self.log.add(at, &What::AgentState(wall.agent(agent)));
+                self.log
+                    .add(at, &What::AgentState(self.agent(&wall, agent)));
             }
         }
         let known: BTreeMap<_, _> = self.before.queues.iter().map(|q| (q.id, q)).collect();
@@ -151,11 +208,33 @@ impl Live {
             at,
             queues: view.queues.iter().map(|queue| wall.queue(queue)).collect(),
             callers: view.callers.iter().map(|call| wall.caller(call)).collect(),
-            agents: view.agents.iter().map(|agent| wall.agent(agent)).collect(),
+            agents: view
+                .agents
+                .iter()
+                .map(|agent| self.agent(&wall, agent))
+                .collect(),
+            calls: view.running.iter().map(|call| wall.call(call)).collect(),
+            calls_in_all: view.calls,
         };
         self.before = view;
         let latest = self.shown.0.lock();
         *latest.unwrap_or_else(PoisonError::into_inner) = Arc::new(snapshot);
+    }
+
+    /// Who does something else than before does so since now; who is gone is forgotten.
+    fn note_states(&mut self, view: &View, at: Timestamp) {
+        let states = view.agents.iter().map(|agent| {
+            let word = state_word(agent.state);
+            let known = self.states.get(&agent.id).copied();
+            let since = known.filter(|(before, _)| *before == word);
+            (agent.id, since.unwrap_or((word, at)))
+        });
+        self.states = states.collect();
+    }
+
+    fn agent(&self, wall: &Wall, agent: &AgentView) -> AgentNow {
+        let since = self.states.get(&agent.id).map_or(wall.at, |(_, at)| *at);
+        wall.agent(agent, since)
     }
 }
 
@@ -166,6 +245,20 @@ pub(super) fn status_word(status: Status) -> &'static str {
         Status::NotReady(_) => "not_ready",
         Status::Paused(_) => "paused",
         Status::Offline => "offline",
+    }
+}
+
+/// The word for what an agent does.
+fn state_word(state: AgentState) -> &'static str {
+    match state {
+        AgentState::NotReady { .. } => "not_ready",
+        AgentState::Away => "away",
+        AgentState::Occupied => "occupied",
+        AgentState::Available { .. } => "available",
+        AgentState::Offered { .. } => "offered",
+        AgentState::Talking { .. } => "talking",
+        AgentState::WrapUp { .. } => "wrap_up",
+        AgentState::Resting { .. } => "resting",
     }
 }
 
@@ -205,11 +298,41 @@ impl Wall {
         }
     }
 
-    fn agent(&self, agent: &AgentView) -> AgentNow {
+    fn call(&self, call: &RunningView) -> CallNow {
+        let legs = call.legs.iter().map(|leg| LegNow {
+            leg: leg.leg,
+            role: leg.role,
+            codec: leg.codec.map(|codec| codec.name()),
+            quality: leg.quality,
+        });
+        CallNow {
+            call: call.call,
+            direction: call.direction,
+            from: call.from.clone(),
+            called: call.called.clone(),
+            queue: call.queue.clone(),
+            agent: call.agent.clone(),
+            state: match call.state {
+                Running::Served => "served",
+                Running::Waiting => "waiting",
+                Running::Ringing => "ringing",
+                Running::Dialling => "dialling",
+                Running::Talking => "talking",
+                Running::Held => "held",
+            },
+            since: self.moment(call.since),
+            talking_since: call.talking_since.map(|since| self.moment(since)),
+            recorded: call.recorded,
+            masked: call.masked,
+            legs: legs.collect(),
+        }
+    }
+
+    fn agent(&self, agent: &AgentView, state_since: Timestamp) -> AgentNow {
         let mut shown = AgentNow {
             agent: agent.id,
             name: agent.name.clone(),
-            state: "away",
+            state: state_word(agent.state),
             status: status_word(agent.status),
             reason: match agent.status {
                 Status::NotReady(reason) => Some(reason),
@@ -218,31 +341,25 @@ impl Wall {
             reachable: agent.reachable,
             call: None,
             since: None,
+            state_since,
             until: None,
         };
         match agent.state {
-            AgentState::NotReady { .. } => shown.state = "not_ready",
-            AgentState::Away => {}
-            AgentState::Occupied => shown.state = "occupied",
+            AgentState::NotReady { .. } | AgentState::Away | AgentState::Occupied => {}
             AgentState::Available { since } => {
-                shown.state = "available";
                 shown.since = Some(self.moment(since));
             }
             AgentState::Offered { call, until } => {
-                shown.state = "offered";
                 shown.call = Some(call);
                 shown.until = Some(self.moment(until));
             }
             AgentState::Talking { call } => {
-                shown.state = "talking";
                 shown.call = Some(call);
             }
             AgentState::WrapUp { until } => {
-                shown.state = "wrap_up";
                 shown.until = Some(self.moment(until));
             }
             AgentState::Resting { until } => {
-                shown.state = "resting";
                 shown.until = Some(self.moment(until));
             }
         }

@@ -32,10 +32,10 @@ pub mod webhooks;
 mod what;
 
 pub use kinds::KINDS;
-pub use live::{AgentNow, CallerNow, Live, QueueNow, Shown, Snapshot};
+pub use live::{AgentNow, CallNow, CallerNow, LegNow, Live, QueueNow, Shown, Snapshot};
 pub use log::{Entry, Log, Since};
 pub use told::told;
-pub use what::{OfferEnd, What};
+pub use what::{Chosen, OfferEnd, What};
 
 #[cfg(test)]
 mod tests;

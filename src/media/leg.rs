@@ -413,6 +413,8 @@ impl Leg {
         if session.control.is_due(moment.clock, random) {
             self.report(moment, false, out);
             self.report_pictures(moment, out);
+            let (leg, report) = (self.id, self.fared());
+            out.events.push(Event::Fares { leg, report });
         }
     }
 

@@ -301,6 +301,13 @@ pub enum Event {
         /// Who is not heard.
         leg: LegId,
     },
+    /// How the leg's media fares so far (B12): every few seconds, when it is reported to the peer.
+    Fares {
+        /// Which leg.
+        leg: LegId,
+        /// What has been counted of it.
+        report: Report,
+    },
     /// The leg is closed, its place may be given to another.
     Closed {
         /// Which leg.

@@ -3,7 +3,7 @@
 use super::browser::Browser;
 use super::{Output, Port, Switch};
 use crate::audio::Codec;
-use crate::call::record::Role;
+use crate::call::record::{Quality, Role};
 use crate::call::{Hears, Leg};
 use crate::id::{CallId, LegId, TrunkId, VisitId};
 use crate::media::{Command as Media, KeysBy, Place, Source, Stream};
@@ -61,6 +61,8 @@ pub(super) struct Line {
     pub(super) told: bool,
     /// A description has come before the answer: the network behind it may speak.
     pub(super) early: bool,
+    /// How the party is heard so far.
+    pub(super) quality: Quality,
     /// What the media was told last.
     pub(super) stream: Option<Stream>,
     /// What a browser needs besides; `None` of other peers.
@@ -123,6 +125,7 @@ impl Switch {
             listens: false,
             told: false,
             early: false,
+            quality: Quality::default(),
             stream: None,
             browser: None,
         };

@@ -5,7 +5,7 @@ use super::lost::Way;
 use super::{Notice, Output, Switch};
 use crate::acd;
 use crate::call::Call;
-use crate::call::record::{End, Quality, Role};
+use crate::call::record::{End, Role};
 use crate::id::{CallId, LegId};
 use crate::media::{Event, Report};
 use crate::sip::Command;
@@ -27,6 +27,7 @@ impl Switch {
             Event::Found { leg } => self.find_again(leg, Way::Media),
             Event::Silent { leg } => self.lost(now, leg, End::MediaLost),
             Event::Failed { leg, .. } => self.lost(now, leg, End::Fault),
+            Event::Fares { leg, report } => self.fares(leg, &report),
             Event::Closed { leg, report, .. } => self.closed(now, leg, &report),
         }
     }
@@ -118,18 +119,11 @@ impl Switch {
         if let Some(trunk) = line.trunk {
             self.board.leave(trunk);
         }
-        let quality = Quality {
-            received: report.received,
-            sent: report.sent,
-            lost: report.lost,
-            jitter_ms: report.jitter_ms,
-            round_trip_ms: report.round_trip_ms,
-        };
         let id = line.leg.call;
         let Some(call) = self.calls.get_mut(&id) else {
             return;
         };
-        call.file_leg(line.leg.file(now, &self.clock, quality));
+        call.file_leg(line.leg.file(now, &self.clock, report.into()));
         self.complete(id);
     }
 

@@ -1,6 +1,7 @@
 //! What can be seen of the switch from outside, for metrics and health.
 
 use super::Switch;
+use super::running::RunningView;
 use crate::acd::{AgentState, Stage, Status, callback};
 use crate::id::{AgentId, CallId, QueueId, TrunkId};
 use crate::route::{Count, Health};
@@ -20,6 +21,8 @@ pub struct View {
     pub queues: Vec<QueueView>,
     /// Who is in place in a queue: by queue, first come first.
     pub callers: Vec<CallerView>,
+    /// The calls that go on, the oldest first; of very many, not all.
+    pub running: Vec<RunningView>,
     /// Each agent of the account.
     pub agents: Vec<AgentView>,
     /// Each trunk of the account.
@@ -132,6 +135,7 @@ impl Switch {
             ports: self.ports.taken(),
             queues: queues.collect(),
             callers: callers.collect(),
+            running: self.running(now),
             agents: agents.collect(),
             trunks: trunks.collect(),
             draining: self.draining,

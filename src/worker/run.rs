@@ -303,7 +303,8 @@ impl<R: FnMut(Event) -> Result<(), Event>> Run<R> {
                 Event::Started { .. }
                 | Event::Digit { .. }
                 | Event::Tell { .. }
-                | Event::Silent { .. } => false,
+                | Event::Silent { .. }
+                | Event::Fares { .. } => false,
             };
             if !needed && self.events.len() >= EVENTS {
                 self.counters.overflows += 1;

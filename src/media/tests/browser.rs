@@ -201,6 +201,7 @@ impl World {
             | Event::Played { .. }
             | Event::Digit { .. }
             | Event::Silent { .. }
+            | Event::Fares { .. }
             | Event::Closed { .. }
             | Event::Tell { .. }
             | Event::Failed { .. } => None,

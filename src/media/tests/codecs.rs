@@ -237,6 +237,7 @@ fn rfc7160_another_clock_is_another_stream_and_the_talk_goes_on() {
         | Event::Played { .. }
         | Event::Digit { .. }
         | Event::Silent { .. }
+        | Event::Fares { .. }
         | Event::Lost { .. }
         | Event::Found { .. }
         | Event::Tell { .. }
