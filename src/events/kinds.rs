@@ -15,6 +15,11 @@ pub const KINDS: &[(&str, &str)] = &[
         "call.queued",
         "A caller waits: call, queue, position (1 is next).",
     ),
+    ("call.music", "A caller hears music: call."),
+    (
+        "call.digit",
+        "A party has pressed a key, never which: call, by_agent.",
+    ),
     (
         "call.message",
         "A caller hears a message: call, message (greeting, announcement, max_wait, away).",
@@ -29,7 +34,8 @@ pub const KINDS: &[(&str, &str)] = &[
     ),
     (
         "call.offered",
-        "An agent is rung: call, agent, why (the reason in words).",
+        "An agent is rung: call, agent, why (the reason in words), and for programs by (what decided), among, \
+         conversations, calls, idle_s.",
     ),
     (
         "call.offer_ended",
@@ -76,6 +82,20 @@ pub const KINDS: &[(&str, &str)] = &[
     (
         "call.transfer_failed",
         "Nobody has taken a customer who was passed on: call, the SIP status.",
+    ),
+    (
+        "call.consults",
+        "An agent asks a number outside, while the customer is on hold: call, number.",
+    ),
+    ("call.consulted", "The one who is asked has answered: call."),
+    (
+        "call.consult_ended",
+        "The one who was asked is in the call no more: call.",
+    ),
+    ("call.rings_outside", "The number outside rings: call."),
+    (
+        "call.early_media",
+        "The caller hears what the network of the number says before the answer: call.",
     ),
     (
         "call.tried",

@@ -75,6 +75,7 @@ fn every_event_has_its_type_in_the_list_and_the_list_no_other() {
         reachable: false,
         call: None,
         since: None,
+        state_since: time(0),
         until: None,
     };
     let now = QueueNow {
@@ -105,6 +106,19 @@ fn every_event_has_its_type_in_the_list_and_the_list_no_other() {
             call,
             message: "greeting",
         },
+        What::Music { call },
+        What::Digit {
+            call,
+            by_agent: false,
+        },
+        What::Consults {
+            call,
+            number: text(),
+        },
+        What::Consulted { call },
+        What::ConsultEnded { call },
+        What::RingsOutside { call },
+        What::EarlyMedia { call },
         What::MessageMissing {
             call,
             message: "greeting",
@@ -115,6 +129,13 @@ fn every_event_has_its_type_in_the_list_and_the_list_no_other() {
             call,
             agent,
             why: text(),
+            choice: super::Chosen {
+                by: "transfer",
+                among: 1,
+                conversations: 0,
+                calls: 0,
+                idle_s: 0,
+            },
         },
         What::OfferEnded {
             call,
@@ -405,6 +426,7 @@ fn the_live_view_has_the_number_it_is_valid_at_and_what_changes_is_in_the_log() 
     assert_eq!(seen.callers[1].since, time(70_000));
     let ada = (seen.agents[0].state, seen.agents[0].since);
     assert_eq!(ada, ("available", Some(time(100_000))));
+    assert_eq!(seen.agents[0].state_since, time(100_000));
 
     // Time alone changes nothing.
     let later = View {
@@ -431,4 +453,5 @@ fn the_live_view_has_the_number_it_is_valid_at_and_what_changes_is_in_the_log() 
             .contains(r#""state":"talking","status":"available","reason":null,"reachable":true,"call":"0000000000001""#)
     );
     assert_eq!(shown.latest().seq, changes[1].seq);
+    assert_eq!(shown.latest().agents[0].state_since, time(102_000));
 }

@@ -1,10 +1,11 @@
 //! The notices of the switch as events.
 
 use super::live::status_word;
-use super::what::{OfferEnd, What};
-use crate::acd::{Message, Status};
+use super::what::{Chosen, OfferEnd, What};
+use crate::acd::{By, Choice, Message, Status};
 use crate::call::supervise::{Deed, Supervisor};
 use crate::id::{AgentId, CallId};
+use crate::settings::Distribution;
 use crate::switch::{Notice, TrunkState, Unrung};
 
 /// The event that a notice is; `None` for what only the story of a call tells.
@@ -33,6 +34,19 @@ pub fn told(call: Option<CallId>, notice: &Notice) -> Option<What> {
             queue: *queue,
             position: *position,
         },
+        Notice::HearsMusic => What::Music { call: call? },
+        Notice::Pressed { by_agent } => What::Digit {
+            call: call?,
+            by_agent: *by_agent,
+        },
+        Notice::Consults { number } => What::Consults {
+            call: call?,
+            number: number.clone(),
+        },
+        Notice::Consulted => What::Consulted { call: call? },
+        Notice::ConsultEnded => What::ConsultEnded { call: call? },
+        Notice::RingsOutside => What::RingsOutside { call: call? },
+        Notice::HearsNetwork => What::EarlyMedia { call: call? },
         Notice::Hears(message) => What::Message {
             call: call?,
             message: message_word(*message),
@@ -53,6 +67,7 @@ pub fn told(call: Option<CallId>, notice: &Notice) -> Option<What> {
             call: call?,
             agent: *agent,
             why: why.to_string(),
+            choice: chosen(why),
         },
         Notice::Unrung(agent, why) => offer_ended(call?, *agent, *why),
         Notice::Connected { agent, waited_ms } => What::Answered {
@@ -212,19 +227,33 @@ pub fn told(call: Option<CallId>, notice: &Notice) -> Option<What> {
             callback: *callback,
         },
         Notice::AsksNumber
-        | Notice::HearsMusic
         | Notice::HearsEcho
-        | Notice::HearsNetwork
-        | Notice::RingsOutside
-        | Notice::Consults { .. }
-        | Notice::Consulted
         | Notice::RingsColleague(_)
         | Notice::ColleagueAnswers { .. }
-        | Notice::Replaced { .. }
-        | Notice::ConsultEnded
-        | Notice::Pressed { .. } => return None,
+        | Notice::Replaced { .. } => return None,
     };
     Some(what)
+}
+
+fn chosen(choice: &Choice) -> Chosen {
+    Chosen {
+        by: match choice.by {
+            By::Queue(Distribution::FewestConversations) => "fewest_conversations",
+            By::Queue(Distribution::LongestIdle) => "longest_idle",
+            By::Queue(Distribution::RoundRobin) => "round_robin",
+            By::Queue(Distribution::TopDown) => "top_down",
+            By::Queue(Distribution::FewestCalls) => "fewest_calls",
+            By::Queue(Distribution::Random) => "random",
+            By::Conversation => "conversation",
+            By::Pick => "pick",
+            By::Link => "link",
+            By::Transfer => "transfer",
+        },
+        among: choice.among,
+        conversations: choice.conversations,
+        calls: choice.calls,
+        idle_s: choice.idle.as_secs(),
+    }
 }
 
 fn message_word(message: Message) -> &'static str {

@@ -30,6 +30,10 @@ pub enum What {
         queue: QueueId,
         position: usize,
     },
+    /// A caller hears music.
+    Music { call: CallId },
+    /// A party has pressed a key; which one is nobody's business.
+    Digit { call: CallId, by_agent: bool },
     /// A caller hears a message of the queue.
     Message { call: CallId, message: &'static str },
     /// A message of the queue could not be said.
@@ -43,6 +47,9 @@ pub enum What {
         call: CallId,
         agent: AgentId,
         why: String,
+        /// The same for programs, and for pages in other languages.
+        #[serde(flatten)]
+        choice: Chosen,
     },
     /// An agent is no longer rung, and did not answer.
     OfferEnded {
@@ -112,6 +119,16 @@ pub enum What {
     SupervisionEnded { call: CallId, by: String },
     /// Nobody has taken a customer who was passed on: the SIP status.
     TransferFailed { call: CallId, status: u16 },
+    /// An agent asks a number outside, while the customer is on hold.
+    Consults { call: CallId, number: String },
+    /// The one who is asked has answered.
+    Consulted { call: CallId },
+    /// The one who was asked is in the call no more.
+    ConsultEnded { call: CallId },
+    /// The number outside rings.
+    RingsOutside { call: CallId },
+    /// The caller hears what the network of the number says before the answer.
+    EarlyMedia { call: CallId },
     /// A number outside is tried by a trunk.
     Tried { call: CallId, trunk: TrunkId },
     /// A trunk did not lead to a number outside: the SIP status, or why it was not even tried.
@@ -220,6 +237,8 @@ impl What {
             Self::Arrived { .. } => "call.arrived",
             Self::Refused { .. } => "call.refused",
             Self::Queued { .. } => "call.queued",
+            Self::Music { .. } => "call.music",
+            Self::Digit { .. } => "call.digit",
             Self::Message { .. } => "call.message",
             Self::MessageMissing { .. } => "call.message_missing",
             Self::FoundClosed { .. } => "call.found_closed",
@@ -241,6 +260,11 @@ impl What {
             Self::Supervised { .. } => "call.supervised",
             Self::SupervisionEnded { .. } => "call.supervision_ended",
             Self::TransferFailed { .. } => "call.transfer_failed",
+            Self::Consults { .. } => "call.consults",
+            Self::Consulted { .. } => "call.consulted",
+            Self::ConsultEnded { .. } => "call.consult_ended",
+            Self::RingsOutside { .. } => "call.rings_outside",
+            Self::EarlyMedia { .. } => "call.early_media",
             Self::Tried { .. } => "call.tried",
             Self::PassedOver { .. } => "call.passed_over",
             Self::Reached { .. } => "call.reached",
@@ -270,6 +294,22 @@ impl What {
             Self::SettingsChanged { .. } => "settings.changed",
         }
     }
+}
+
+/// What decided for an agent, and how they stood then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Chosen {
+    /// The distribution of the queue, as settings name it; or `conversation` (it is theirs), `pick` (of a
+    /// callback), `link` (they have shared it), `transfer` (the caller was passed on to them).
+    pub by: &'static str,
+    /// How many agents could be rung, this one included.
+    pub among: u32,
+    /// How many conversations they have that are not closed.
+    pub conversations: u32,
+    /// How many calls they have taken since the server began.
+    pub calls: u64,
+    /// For how long they have been idle, seconds.
+    pub idle_s: u64,
 }
 
 /// Why an agent who was rung did not get the call.
