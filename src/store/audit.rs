@@ -41,6 +41,23 @@ pub struct Noted {
     pub detail: String,
 }
 
+/// Which records are wanted: all that fit each of what is given.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AuditFilter {
+    /// With numbers below this one: where a list goes on.
+    pub before: Option<u64>,
+    /// At this time or later.
+    pub from: Option<Timestamp>,
+    /// Before this time.
+    pub until: Option<Timestamp>,
+    /// By this user or key: the whole signature, or the name alone.
+    pub who: Option<String>,
+    /// This was done, or something that begins so: `recording`.
+    pub action: Option<String>,
+    /// To this.
+    pub subject: Option<String>,
+}
+
 /// A record of the audit log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Audit {
@@ -101,10 +118,26 @@ impl Store {
     /// # Errors
     /// If the database does not answer.
     pub fn audits(&self, before: Option<u64>, limit: u32) -> anyhow::Result<Vec<Audit>> {
+        let filter = AuditFilter {
+            before,
+            ..AuditFilter::default()
+        };
+        self.find_audits(&filter, limit)
+    }
+
+    /// The latest records that fit, the newest first.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub fn find_audits(&self, filter: &AuditFilter, limit: u32) -> anyhow::Result<Vec<Audit>> {
+        let (condition, mut values) = condition(filter);
+        values.push(limit.into());
+        let sql = format!(
+            "SELECT * FROM audit WHERE {condition} ORDER BY seq DESC LIMIT ${}",
+            values.len()
+        );
         self.with(async move |db| {
-            let sql = "SELECT * FROM audit WHERE seq < $1 ORDER BY seq DESC LIMIT $2";
-            let before = before.unwrap_or(u64::MAX);
-            let rows = db.link.rows(sql, &[before.into(), limit.into()]).await?;
+            let rows = db.link.rows(sql, &values).await?;
             rows.iter().map(audit).collect()
         })
     }
@@ -160,6 +193,38 @@ impl Store {
             db.link.atomically(step).await
         })
     }
+}
+
+fn condition(filter: &AuditFilter) -> (String, Vec<Value>) {
+    let mut values: Vec<Value> = vec![];
+    let mut parts = vec![];
+    let mut and = |part: &str, wanted: Value| {
+        values.push(wanted);
+        parts.push(part.replace('?', &format!("${}", values.len())));
+    };
+    and("seq < ?", filter.before.unwrap_or(u64::MAX).into());
+    if let Some(from) = filter.from {
+        and("at_us >= ?", from.into());
+    }
+    if let Some(until) = filter.until {
+        and("at_us < ?", until.into());
+    }
+    if let Some(who) = &filter.who {
+        and(
+            "(who = ? OR who = 'user ' || ? OR who = 'key ' || ?)",
+            who.as_str().into(),
+        );
+    }
+    if let Some(action) = &filter.action {
+        and(
+            "(action = ? OR substr(action, 1, length(?) + 1) = ? || '.')",
+            action.as_str().into(),
+        );
+    }
+    if let Some(subject) = &filter.subject {
+        and("subject = ?", subject.as_str().into());
+    }
+    (parts.join(" AND "), values)
 }
 
 /// Where a check stands: the number and hash of the last record that was fine.

@@ -11,7 +11,7 @@ use super::ledger::Ledger;
 use super::link::{Dialect, Link};
 use super::place::Place;
 use super::{agents, audit, callbacks, events, recordings, rows};
-use crate::call::record::{Conversation, End, Recorded, Status};
+use crate::call::record::{End, Recorded, Status};
 use crate::id::CallId;
 use anyhow::{Context as _, bail};
 use jiff::Timestamp;
@@ -54,6 +54,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!("0010_deliveries.sql"),
     migration!("0011_transfers.sql"),
     migration!("0012_attempts.sql"),
+    migration!("0013_story.sql"),
 ];
 
 /// How long another program may hold the database before we give up for now.
@@ -217,11 +218,6 @@ impl Database {
             self.apply(&records, self.known, ledger).await?;
         }
         Ok(count)
-    }
-
-    /// The latest conversations, the newest first.
-    pub(super) async fn conversations(&mut self, limit: u32) -> anyhow::Result<Vec<Conversation>> {
-        rows::latest_conversations(&mut self.link, limit).await
     }
 
     /// The recordings of a call.

@@ -3,6 +3,7 @@
 use super::Store;
 use super::database::Database;
 use super::link::{Kind, Link, Row, Table, number};
+use crate::id::CallId;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -26,6 +27,9 @@ pub struct Event {
     pub body: String,
 }
 
+/// How the names of events begin that belong to the story of a call.
+const OF_CALLS: [&str; 4] = ["call.", "callback.", "recording.", "conversation."];
+
 const EVENTS: Table = Table {
     name: "events",
     columns: &[
@@ -33,6 +37,7 @@ const EVENTS: Table = Table {
         ("at_us", Kind::Int),
         ("kind", Kind::Text),
         ("body", Kind::Text),
+        ("call", Kind::Text),
     ],
     conflict: "ON CONFLICT (seq) DO NOTHING",
 };
@@ -46,6 +51,20 @@ impl Store {
         self.with(async move |db| {
             let sql = "SELECT * FROM events WHERE seq > $1 ORDER BY seq LIMIT $2";
             let rows = db.link.rows(sql, &[after.into(), limit.into()]).await?;
+            rows.iter().map(event).collect()
+        })
+    }
+
+    /// What happened in a call, in order, at most `limit` events; what was written before is among them.
+    /// Waits for up to five seconds.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub fn events_of(&self, call: CallId, limit: u32) -> anyhow::Result<Vec<Event>> {
+        self.with_all(async move |db| {
+            let sql = "SELECT * FROM events WHERE call = $1 ORDER BY seq LIMIT $2";
+            let values = [call.to_string().into(), limit.into()];
+            let rows = db.link.rows(sql, &values).await?;
             rows.iter().map(event).collect()
         })
     }
@@ -76,10 +95,31 @@ async fn edge(link: &mut Link, order: &str) -> anyhow::Result<Option<u64>> {
 pub(super) async fn put(link: &mut Link, events: &[&Event]) -> anyhow::Result<()> {
     let rows = events.iter().map(|event| {
         let at = event.at.as_microsecond();
-        json!([number(event.seq), at, event.kind, event.body])
+        json!([
+            number(event.seq),
+            at,
+            event.kind,
+            event.body,
+            call_of(event)
+        ])
     });
     link.insert(&EVENTS, rows.collect()).await?;
     Ok(())
+}
+
+/// The call that an event tells of. Those of agents name one too, but are no part of its story.
+fn call_of(event: &Event) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Body {
+        data: Data,
+    }
+    #[derive(Deserialize)]
+    struct Data {
+        call: CallId,
+    }
+    let tells = OF_CALLS.iter().any(|kind| event.kind.starts_with(kind));
+    let body: Body = serde_json::from_str(tells.then_some(&*event.body)?).ok()?;
+    Some(body.data.call.to_string())
 }
 
 /// Forgets what is too old or too much.

@@ -25,11 +25,13 @@ mod audit;
 mod call_links;
 mod callbacks;
 mod contacts;
+mod conversations;
 mod data_dir;
 mod database;
 mod deliveries;
 mod events;
 mod file_id;
+mod history;
 mod ledger;
 mod link;
 mod missed;
@@ -44,14 +46,16 @@ mod users;
 mod webhooks;
 
 pub use agents::Owner;
-pub use audit::{Audit, Checked, Noted};
+pub use audit::{Audit, AuditFilter, Checked, Noted};
 pub use call_links::{CallLink, LinkTerms};
 pub use callbacks::{CallbackFilter, ConversationStatus};
 pub use contacts::{Contact, ContactDetails, ContactFilter, ContactKept, EXTERNAL};
+pub use conversations::ConversationFilter;
 pub use data_dir::DataDir;
 pub use deliveries::{Backlog, Delivery, DeliveryState};
 pub use events::Event as Happened;
 pub use file_id::{Cursor, FileId};
+pub use history::{Bucket, HISTORY, Tallied};
 pub use missed::Missed;
 pub use place::Place;
 pub use recordings::{Deleted, Recording, RecordingFilter};
@@ -267,14 +271,6 @@ impl Store {
     pub fn interrupted(&self, now: Timestamp) -> anyhow::Result<()> {
         let asked = self.requests.try_send(Request::Interrupted(now));
         asked.map_err(|_| anyhow!("the store does not keep up, or has stopped"))
-    }
-
-    /// The latest conversations, the newest first. Waits for up to five seconds.
-    ///
-    /// # Errors
-    /// If the database does not answer.
-    pub fn conversations(&self, limit: u32) -> anyhow::Result<Vec<Conversation>> {
-        self.with_all(async move |db| db.conversations(limit).await)
     }
 
     /// The recordings of a call, in the order of their segments. Waits for up to five seconds.

@@ -179,26 +179,24 @@ pub(super) async fn open_conversations(db: &mut Link) -> anyhow::Result<Vec<Conv
     with_legs(db, &rows).await
 }
 
-/// The latest conversations, the newest first.
-pub(super) async fn latest_conversations(
-    db: &mut Link,
-    limit: u32,
-) -> anyhow::Result<Vec<Conversation>> {
-    let sql = "SELECT * FROM conversations ORDER BY id DESC LIMIT $1";
-    let rows = db.rows(sql, &[limit.into()]).await?;
-    with_legs(db, &rows).await
-}
-
-async fn with_legs(db: &mut Link, rows: &[Row]) -> anyhow::Result<Vec<Conversation>> {
-    let mut conversations = vec![];
-    for row in rows {
-        let mut conversation = conversation(row)?;
-        let sql = "SELECT * FROM legs WHERE call = $1 ORDER BY position";
-        let legs = db.rows(sql, &[conversation.id.to_string().into()]).await?;
-        conversation.legs = legs.iter().map(leg).collect::<anyhow::Result<_>>()?;
-        conversations.push(conversation);
+/// The conversations that these rows are, with their legs.
+pub(super) async fn with_legs(db: &mut Link, rows: &[Row]) -> anyhow::Result<Vec<Conversation>> {
+    let ids = rows.iter().map(|row| row.text("id").map(Value::from));
+    let ids = db.list(ids.collect::<anyhow::Result<_>>()?);
+    let sql = format!(
+        "SELECT * FROM legs WHERE call IN ({}) ORDER BY call, position",
+        db.words(1)
+    );
+    let mut legs = BTreeMap::<String, Vec<Leg>>::new();
+    for row in &db.rows(sql, &[ids]).await? {
+        legs.entry(row.text("call")?).or_default().push(leg(row)?);
     }
-    Ok(conversations)
+    let with_legs = rows.iter().map(|row| {
+        let mut conversation = conversation(row)?;
+        conversation.legs = legs.remove(&row.text("id")?).unwrap_or_default();
+        Ok(conversation)
+    });
+    with_legs.collect()
 }
 
 fn conversation(row: &Row) -> anyhow::Result<Conversation> {

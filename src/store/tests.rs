@@ -10,6 +10,7 @@ mod missed;
 mod promised;
 mod recordings;
 mod supervised;
+mod told;
 
 use super::*;
 use crate::call::record::{
