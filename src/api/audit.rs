@@ -3,7 +3,7 @@
 use super::part::Query;
 use super::problem::Problem;
 use super::{Site, answer};
-use crate::store::{Audit, Checked};
+use crate::store::{Audit, AuditFilter, Checked};
 use axum::extract::State;
 use axum::response::Response;
 use serde_json::{Value, json};
@@ -11,8 +11,9 @@ use std::sync::Arc;
 
 /// Records of one page.
 const PAGE: u32 = 100;
+const INSTANT: &str = "an instant: 2026-03-01T08:00:00Z";
 
-/// The latest records, the newest first.
+/// The latest records that fit every filter, the newest first.
 pub(super) async fn list(
     State(site): State<Arc<Site>>,
     mut query: Query,
@@ -22,10 +23,22 @@ pub(super) async fn list(
             .ok()
             .filter(|limit| (1..=1_000).contains(limit))
     });
-    let before = query.value("before", "the number of a record");
+    let filter = AuditFilter {
+        before: query.value("before", "the number of a record"),
+        from: query.value("from", INSTANT),
+        until: query.value("until", INSTANT),
+        who: query.value("who", "the name of a user or of a key"),
+        action: query.value(
+            "action",
+            "what was done: recording.heard, or recording for all of them",
+        ),
+        subject: query.value("subject", "an id"),
+    };
     query.done()?;
     let limit = limit.unwrap_or(PAGE);
-    let found = site.ask(move |store| store.audits(before, limit)).await?;
+    let found = site
+        .ask(move |store| store.find_audits(&filter, limit))
+        .await?;
     let found: Vec<Value> = found.iter().map(shown).collect();
     Ok(answer(&found))
 }

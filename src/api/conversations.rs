@@ -3,20 +3,22 @@
 use super::body::{Fields, Json};
 use super::part::{Query, Word};
 use super::problem::Problem;
-use super::{Site, answer};
-use crate::call::record::Status;
-use crate::id::CallId;
-use crate::store::Record;
+use super::recordings::DIRECTIONS;
+use super::{Site, answer, story};
+use crate::call::record::{Conversation, Status};
+use crate::id::{AgentId, CallId};
+use crate::store::{ConversationFilter, Record};
 use crate::switch::Ask;
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use std::sync::Arc;
 
 /// Records of one page.
 const PAGE: u32 = 100;
-/// Records that can be asked for; of those of calls that are over, so many of the latest can be changed.
+/// Records that can be asked for at once.
 const MOST: u32 = 1_000;
+const INSTANT: &str = "an instant: 2026-03-01T08:00:00Z";
 
 pub(super) const STATUSES: [(&str, Status); 4] = [
     ("open", Status::Open),
@@ -25,18 +27,44 @@ pub(super) const STATUSES: [(&str, Status); 4] = [
     ("closed", Status::Closed),
 ];
 
-/// Those of the latest conversations, the newest first.
-pub(super) async fn list(
-    State(site): State<Arc<Site>>,
+/// Those that fit every filter, the newest first.
+pub(super) async fn list(State(site): State<Arc<Site>>, query: Query) -> Result<Response, Problem> {
+    Ok(answer(&found(&site, query).await?))
+}
+
+/// The conversations that a query asks for.
+pub(super) async fn found(
+    site: &Arc<Site>,
     mut query: Query,
-) -> Result<Response, Problem> {
+) -> Result<Vec<Conversation>, Problem> {
     let limit = query.parsed("limit", "a number from 1 to 1000", |text| {
         text.parse().ok().filter(|limit| (1..=MOST).contains(limit))
     });
+    let filter = filter(&mut query);
     query.done()?;
     let limit = limit.unwrap_or(PAGE);
-    let found = site.ask(move |store| store.conversations(limit));
-    Ok(answer(&found.await?))
+    site.ask(move |store| store.find_conversations(&filter, limit))
+        .await
+}
+
+fn filter(query: &mut Query) -> ConversationFilter {
+    ConversationFilter {
+        call: query.parsed("call", "the id of a conversation", CallId::parse),
+        from: query.value("from", INSTANT),
+        until: query.value("until", INSTANT),
+        queue: query.value("queue", "the name of a queue"),
+        agent: query.value("agent", "the id of an agent").map(AgentId),
+        number: query.value("number", "a number"),
+        direction: query.parsed("direction", "inbound or outbound", |text| {
+            let mut words = DIRECTIONS.iter();
+            words.find(|(word, _)| *word == text).map(|(_, each)| *each)
+        }),
+        status: query.parsed("status", "open, waiting, solved or closed", |text| {
+            let mut words = STATUSES.iter();
+            words.find(|(word, _)| *word == text).map(|(_, each)| *each)
+        }),
+        before: query.parsed("before", "the id of a conversation", CallId::parse),
+    }
 }
 
 /// How many calls of each queue nobody took, whose conversations are open still, and since when (R153).
@@ -50,6 +78,29 @@ pub(super) async fn set_status(
     Word(call): Word,
     body: Json,
 ) -> Result<Response, Problem> {
+    let call = CallId::parse(&call).ok_or_else(|| Problem::missing("conversation"))?;
+    set(&site, call, body).await
+}
+
+/// The same of a conversation that is an agent's: others' are not there for them.
+pub(super) async fn set_own_status(
+    State(site): State<Arc<Site>>,
+    Path((agent, call)): Path<(String, String)>,
+    body: Json,
+) -> Result<Response, Problem> {
+    let missing = || Problem::missing("conversation");
+    let agent = AgentId(agent.parse().map_err(|_| missing())?);
+    let call = CallId::parse(&call).ok_or_else(missing)?;
+    let live = site.live.latest();
+    let now = live.calls.iter().find(|each| each.call == call).cloned();
+    let is_theirs = site.ask(move |store| story::is_of(store, call, agent, now.as_ref()));
+    if !is_theirs.await? {
+        return Err(missing());
+    }
+    set(&site, call, body).await
+}
+
+async fn set(site: &Arc<Site>, call: CallId, body: Json) -> Result<Response, Problem> {
     let mut fields = Fields::of(body)?;
     fields.needs(&["status"]);
     let words = STATUSES.map(|(word, _)| word);
@@ -57,13 +108,16 @@ pub(super) async fn set_status(
     let status = fields.word("status", word, &words);
     fields.done()?;
     let (_, status) = *status.unwrap_or(&STATUSES[0]);
-    let call = CallId::parse(&call).ok_or_else(|| Problem::missing("conversation"))?;
     match site.switch.ask(Ask::SetConversation { call, status }).await {
         Ok(_) => {}
         Err(problem) if problem.is_missing() => {
             let found = site.ask(move |store| {
-                let mut all = store.conversations(MOST)?.into_iter();
-                let Some(mut record) = all.find(|record| record.id == call) else {
+                let filter = ConversationFilter {
+                    call: Some(call),
+                    ..ConversationFilter::default()
+                };
+                let found = store.find_conversations(&filter, 1)?.into_iter().next();
+                let Some(mut record) = found else {
                     return Ok(false);
                 };
                 record.status = status;

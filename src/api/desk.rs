@@ -6,15 +6,14 @@ use super::problem::Problem;
 use super::{Site, answer};
 use crate::call::record;
 use crate::id::AgentId;
+use crate::store::ConversationFilter;
 use axum::extract::State;
 use axum::response::Response;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// The latest conversations, among which an agent's are looked for.
-const LATEST: u32 = 1_000;
 /// Conversations at most that are shown.
-const SHOWN: usize = 100;
+const SHOWN: u32 = 100;
 
 /// Reasons, queues and colleagues, and what the desk may offer.
 pub(super) async fn about(
@@ -50,19 +49,17 @@ pub(super) async fn conversations(
     query: Query,
 ) -> Result<Response, Problem> {
     query.done()?;
-    let id = AgentId(id);
-    let found = site.ask(move |store| store.conversations(LATEST)).await?;
-    let own = found.into_iter().filter(|conversation| {
-        let mut names = [&conversation.agent, &conversation.assigned].into_iter();
-        names.any(|name| name.as_ref().is_some_and(|name| name.id == id))
-    });
+    let own = ConversationFilter {
+        agent: Some(AgentId(id)),
+        ..ConversationFilter::default()
+    };
+    let found = site.ask(move |store| store.find_conversations(&own, SHOWN));
+    let mut found = found.await?;
     // Whether somebody has listened is nothing that agents are told.
-    let untold = own.map(|mut conversation| {
+    for conversation in &mut found {
         conversation
             .legs
             .retain(|leg| leg.role != record::Role::Supervisor);
-        conversation
-    });
-    let own: Vec<_> = untold.take(SHOWN).collect();
-    Ok(answer(&own))
+    }
+    Ok(answer(&found))
 }

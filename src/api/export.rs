@@ -2,21 +2,18 @@
 //! `/api/v1/conversations`.
 
 use super::Site;
+use super::conversations::found;
 use super::csv::Csv;
 use super::part::Query;
 use super::problem::Problem;
-use crate::call::record::{AgentName, Conversation};
+use crate::call::record::{AgentName, mos};
 use axum::extract::State;
 use axum::response::Response;
 use jiff::Timestamp;
 use serde::Serialize;
 use std::sync::Arc;
 
-/// Conversations of one table.
-const PAGE: u32 = 100;
-const MOST: u32 = 1_000;
-
-/// A line for each of the latest conversations, the newest first.
+/// A line for each of the conversations that fit, the newest first.
 pub(super) async fn conversations(
     State(site): State<Arc<Site>>,
     query: Query,
@@ -42,7 +39,7 @@ pub(super) async fn conversations(
         "offers",
         "end",
     ]);
-    for one in latest(&site, query).await? {
+    for one in found(&site, query).await? {
         csv.line([
             one.id.to_string(),
             one.account,
@@ -83,8 +80,9 @@ pub(super) async fn legs(State(site): State<Arc<Site>>, query: Query) -> Result<
         "lost",
         "jitter_ms",
         "round_trip_ms",
+        "mos",
     ]);
-    for one in latest(&site, query).await? {
+    for one in found(&site, query).await? {
         for leg in one.legs {
             let quality = leg.quality;
             csv.line([
@@ -102,19 +100,11 @@ pub(super) async fn legs(State(site): State<Arc<Site>>, query: Query) -> Result<
                 quality
                     .round_trip_ms
                     .map_or_else(String::new, |ms| ms.to_string()),
+                mos(&quality).map_or_else(String::new, |mos| mos.to_string()),
             ]);
         }
     }
     Ok(csv.answer("legs.csv"))
-}
-
-async fn latest(site: &Arc<Site>, mut query: Query) -> Result<Vec<Conversation>, Problem> {
-    let limit = query.parsed("limit", "a number from 1 to 1000", |text| {
-        text.parse().ok().filter(|limit| (1..=MOST).contains(limit))
-    });
-    query.done()?;
-    let limit = limit.unwrap_or(PAGE);
-    site.ask(move |store| store.conversations(limit)).await
 }
 
 /// The word of a plain enum, as in JSON.

@@ -1,7 +1,7 @@
 //! The pages for people, from the folder `web`: what is built there is part of the program.
 //!
 //! ```text
-//!   / /login /link /desk /setup/… /admin /supervisor ─▶ a page: asked for anew each time, by its ETag
+//!   / /login /link /desk /setup/… /admin /supervisor /call ─▶ a page: asked for anew each time, by its ETag
 //!   /assets/NAME-HASH.js                              ─▶ what it loads: kept for a year, as its name changes
 //! ```
 //!
@@ -60,6 +60,11 @@ pub(super) async fn admin(headers: HeaderMap) -> Response {
 
 pub(super) async fn supervisor(headers: HeaderMap) -> Response {
     page("supervisor", &headers)
+}
+
+/// The story of a call: which one stands behind the `#`.
+pub(super) async fn call(headers: HeaderMap) -> Response {
+    page("call", &headers)
 }
 
 /// The page that makes the first administrator; where none was built, a form does. Its address is a

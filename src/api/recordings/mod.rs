@@ -234,14 +234,14 @@ pub(super) async fn deliveries(State(site): State<Arc<Site>>) -> Result<Response
 }
 
 /// Whose recordings somebody sees.
-enum Sees {
+pub(super) enum Sees {
     All,
     Own(AgentId),
     Nothing,
 }
 
 impl Sees {
-    fn of(caller: &Caller) -> Self {
+    pub(super) fn of(caller: &Caller) -> Self {
         match caller {
             Caller::User { role, agent, .. } => match (role, agent) {
                 (Role::Admin | Role::Supervisor, _) => Self::All,
@@ -254,7 +254,7 @@ impl Sees {
         }
     }
 
-    fn has(&self, recording: &Recording) -> bool {
+    pub(super) fn has(&self, recording: &Recording) -> bool {
         match self {
             Self::All => true,
             Self::Own(agent) => recording.talk.agent.id == *agent,
@@ -316,7 +316,7 @@ async fn call_ids(site: &Arc<Site>, recording: &Recording) -> Vec<String> {
 }
 
 /// A recording as lists have it.
-fn shown(recording: &Recording) -> Value {
+pub(super) fn shown(recording: &Recording) -> Value {
     let Recording {
         id,
         talk,

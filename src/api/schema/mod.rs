@@ -6,6 +6,7 @@ mod links;
 mod recordings;
 mod supervise;
 mod system;
+mod told;
 
 use super::settings;
 use super::who::{Role, Scope};
@@ -45,6 +46,7 @@ pub(super) fn components() -> Vec<(&'static str, Value)> {
     ];
     all.extend(recordings::components());
     all.extend(supervise::components());
+    all.extend(told::components());
     all.extend(links::components());
     all.extend(contacts::components());
     all.extend(system::components());

@@ -8,6 +8,7 @@ mod links;
 mod recordings;
 mod settings;
 mod supervise;
+mod told;
 mod work;
 
 use super::endpoint::{Endpoint, Rule, delete, get, post, put};
@@ -35,6 +36,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         work::calls(),
         supervise::supervise(),
         work::trunks(),
+        told::stories(),
         work::callbacks(),
         links::links(),
         contacts::contacts(),
@@ -80,6 +82,10 @@ fn pages() -> Vec<Endpoint> {
         page(
             get("/supervisor", Rule::Anyone, web::supervisor),
             "Who waits, and who talks.",
+        ),
+        page(
+            get("/call", Rule::Anyone, web::call),
+            "The story of a call.",
         ),
         get("/assets/{file}", Rule::Anyone, web::asset)
             .says(TAG, "What pages load.")

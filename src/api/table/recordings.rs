@@ -27,10 +27,13 @@ fn limit() -> Value {
     json!({ "type": "integer", "minimum": 1, "maximum": 1_000 })
 }
 
+fn instant() -> Value {
+    json!({ "type": "string", "format": "date-time" })
+}
+
 /// What was recorded.
 pub(super) fn recordings() -> Vec<Endpoint> {
     const TAG: &str = "Recordings";
-    let instant = || json!({ "type": "string", "format": "date-time" });
     let seconds = || json!({ "type": "integer", "minimum": 0, "maximum": u32::MAX });
     let boolean = || json!({ "type": "boolean" });
     let directions = recording::DIRECTIONS.map(|(word, _)| word);
@@ -170,8 +173,17 @@ pub(super) fn audit() -> Vec<Endpoint> {
         get("/api/v1/audit", ADMINS, audit::list)
             .says(
                 TAG,
-                "Who heard, deleted or changed what: the latest records, the newest first.",
+                "Who heard, deleted or changed what: the records that fit every filter, the newest first.",
             )
+            .query("from", "Then or later.", instant())
+            .query("until", "Before.", instant())
+            .query("who", "By this user or key.", text())
+            .query(
+                "action",
+                "What was done: `recording.heard`, or `recording` for all that begins so.",
+                text(),
+            )
+            .query("subject", "To what: an id.", text())
             .query("before", "Go on below this number.", number())
             .query("limit", "So many.", limit())
             .gives(200, list(of("Audit"))),

@@ -1,10 +1,8 @@
 //! The endpoints of what goes on: agents, callbacks, events, webhooks.
 
 use super::{ADMINS, PEOPLE, STAFF, number};
-use crate::api::conversations as talk;
 use crate::api::desk;
 use crate::api::endpoint::{Endpoint, Rule, delete, get, post, put};
-use crate::api::export;
 use crate::api::schema::{any, list, of, text};
 use crate::api::who::Role::Admin;
 use crate::api::who::Scope;
@@ -19,7 +17,6 @@ const FOLLOW: Rule = Rule::Only(STAFF, Some(Scope::EventsRead));
 /// What agents do, and say of themselves.
 pub(super) fn agents() -> Vec<Endpoint> {
     const TAG: &str = "Agents";
-    const TALKS: Rule = Rule::Only(STAFF, Some(Scope::ConversationsWrite));
     const ACT: Rule = Rule::OrOwn(STAFF, Some(Scope::AgentsWrite));
     const OWN: Rule = Rule::OrOwn(STAFF, Some(Scope::LiveRead));
     vec![
@@ -30,51 +27,6 @@ pub(super) fn agents() -> Vec<Endpoint> {
             )
             .notes("Follow /api/v1/events from `seq` on, and nothing is missed.")
             .gives(200, any()),
-        get("/api/v1/conversations", SEE, talk::list)
-            .says(
-                TAG,
-                "The records of the latest conversations, the newest first.",
-            )
-            .query(
-                "limit",
-                "So many.",
-                json!({ "type": "integer", "minimum": 1, "maximum": 1_000 }),
-            )
-            .gives(200, list(any())),
-        get("/api/v1/conversations/missed", SEE, talk::missed)
-            .says(
-                TAG,
-                "Calls that nobody took and that are left open: how many in each queue, and how old.",
-            )
-            .gives(200, list(of("Missed"))),
-        get("/api/v1/conversations.csv", SEE, export::conversations)
-            .says(TAG, "The same as a table for spreadsheets.")
-            .query(
-                "limit",
-                "So many.",
-                json!({ "type": "integer", "minimum": 1, "maximum": 1_000 }),
-            )
-            .gives_as(200, "text/csv", text()),
-        get("/api/v1/legs.csv", SEE, export::legs)
-            .says(TAG, "The legs of those conversations, a line each.")
-            .query(
-                "limit",
-                "Of so many conversations.",
-                json!({ "type": "integer", "minimum": 1, "maximum": 1_000 }),
-            )
-            .gives_as(200, "text/csv", text()),
-        put(
-            "/api/v1/conversations/{call}/status",
-            TALKS,
-            talk::set_status,
-        )
-        .says(
-            TAG,
-            "How a conversation stands: open, waiting, solved, closed.",
-        )
-        .takes(of("ConversationStatus"))
-        .gives_nothing(204)
-        .refuses(&[404]),
         get("/api/v1/agents", SEE, agent::list)
             .says(TAG, "What every agent does.")
             .gives(200, list(any())),

@@ -16,6 +16,7 @@ mod socket;
 mod sounds;
 mod supervise;
 mod system;
+mod told;
 mod web;
 
 use super::serve::Peer;

@@ -1,0 +1,185 @@
+//! `/api/v1/calls/{call}/story`: all that is known of one call, whether it goes on or is over; and what SIP
+//! said in it (B13).
+//!
+//! ```text
+//!   event log ─┐   store ─┐   live view ─┐   recordings ─┐
+//!              ▼          ▼              ▼               ▼
+//!            what happened, who took part, how it stands, what can be heard
+//! ```
+//!
+//! Administrators and supervisors see every call, agents those in which they talked: others' are not there
+//! for them. What SIP said is for those above them alone.
+
+use super::part::{Query, Word};
+use super::problem::Problem;
+use super::recordings::{Sees, shown};
+use super::who::Caller;
+use super::{Site, answer, traces};
+use crate::call::record::Conversation;
+use crate::events::CallNow;
+use crate::id::{AgentId, CallId};
+use crate::settings::Account;
+use crate::store::{ConversationFilter, Happened, RecordingFilter, Store};
+use axum::extract::State;
+use axum::response::Response;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use std::sync::Arc;
+
+/// Events of one call that are told: of more, those at its beginning.
+const EVENTS: u32 = 2_000;
+/// Files of one call that are told.
+const FILES: u32 = 200;
+
+/// Events that say that an agent had the call.
+const HAD: [&str; 2] = ["call.answered", "call.dialled"];
+
+/// What the store knows of a call.
+struct Known {
+    conversation: Option<Conversation>,
+    events: Vec<Happened>,
+}
+
+impl Known {
+    fn read(store: &Store, call: CallId) -> anyhow::Result<Self> {
+        let filter = ConversationFilter {
+            call: Some(call),
+            ..ConversationFilter::default()
+        };
+        let found = store.find_conversations(&filter, 1)?;
+        Ok(Self {
+            conversation: found.into_iter().next(),
+            events: store.events_of(call, EVENTS)?,
+        })
+    }
+
+    /// Whether the agent has, or had, the conversation.
+    fn is_of(&self, agent: AgentId, now: Option<&CallNow>) -> bool {
+        let record = self.conversation.as_ref();
+        let names = record.map(|record| [&record.agent, &record.assigned]);
+        let mut names = names.into_iter().flatten().flatten();
+        let has = names.any(|name| name.id == agent);
+        let has_now = now.and_then(|now| now.agent.as_ref());
+        let mut had = self
+            .events
+            .iter()
+            .filter(|event| HAD.contains(&&*event.kind));
+        has || has_now.is_some_and(|name| name.id == agent)
+            || had.any(|event| data(event)["agent"] == json!(agent))
+    }
+}
+
+/// Everything that is known of a call.
+pub(super) async fn story(
+    State(site): State<Arc<Site>>,
+    Word(call): Word,
+    caller: Caller,
+    query: Query,
+) -> Result<Response, Problem> {
+    query.done()?;
+    let missing = || Problem::missing("call");
+    let call = CallId::parse(&call).ok_or_else(missing)?;
+    let known = site.ask(move |store| Known::read(store, call)).await?;
+    let live = site.live.latest();
+    let now = live.calls.iter().find(|each| each.call == call);
+    if known.conversation.is_none() && known.events.is_empty() && now.is_none() {
+        return Err(missing());
+    }
+    let sees = Sees::of(&caller);
+    let is_theirs = match &sees {
+        Sees::All => true,
+        Sees::Own(agent) => known.is_of(*agent, now),
+        Sees::Nothing => false,
+    };
+    if !is_theirs {
+        return Err(missing());
+    }
+    let filter = RecordingFilter {
+        call: Some(call),
+        deleted: true,
+        ..RecordingFilter::default()
+    };
+    let files = site.ask(move |store| store.find_recordings(&filter, FILES));
+    let mut files = files.await?;
+    files.retain(|file| sees.has(file));
+    files.sort_by_key(|file| file.id);
+    let events: Vec<Value> = known.events.iter().map(body).collect();
+    Ok(answer(&json!({
+        "call": call,
+        "conversation": known.conversation,
+        "now": now,
+        "more": events.len() == EVENTS as usize,
+        "names": Names::of(&site.settings.account(), &events),
+        "events": events,
+        "recordings": files.iter().map(shown).collect::<Vec<_>>(),
+    })))
+}
+
+/// Whether a conversation is an agent's, who may say how it stands then (R151).
+pub(super) fn is_of(
+    store: &Store,
+    call: CallId,
+    agent: AgentId,
+    now: Option<&CallNow>,
+) -> anyhow::Result<bool> {
+    Ok(Known::read(store, call)?.is_of(agent, now))
+}
+
+/// What SIP said in a call, as a ladder.
+pub(super) async fn ladder(
+    State(site): State<Arc<Site>>,
+    Word(call): Word,
+) -> Result<Response, Problem> {
+    let call = CallId::parse(&call).ok_or_else(|| Problem::missing("call"))?;
+    traces::ladder(State(site), Word(call.to_string())).await
+}
+
+/// The same as a capture file.
+pub(super) async fn pcap(
+    State(site): State<Arc<Site>>,
+    Word(call): Word,
+) -> Result<Response, Problem> {
+    let call = CallId::parse(&call).ok_or_else(|| Problem::missing("call"))?;
+    traces::pcap(State(site), Word(call.to_string())).await
+}
+
+/// The names of those whom the events number, as the settings have them now.
+#[derive(Serialize)]
+struct Names {
+    agents: Map<String, Value>,
+    queues: Map<String, Value>,
+    trunks: Map<String, Value>,
+}
+
+impl Names {
+    fn of(account: &Account, events: &[Value]) -> Self {
+        let named = |field: &str, id: u32, name: &str| {
+            let id = u64::from(id);
+            let mut told = events.iter().map(|event| &event["data"][field]);
+            told.any(|told| told.as_u64() == Some(id))
+                .then(|| (id.to_string(), Value::from(name)))
+        };
+        let agents = account.agents.iter();
+        let queues = account.queues.iter();
+        let trunks = account.trunks.iter();
+        Self {
+            agents: agents
+                .filter_map(|each| named("agent", each.id.0, &each.name))
+                .collect(),
+            queues: queues
+                .filter_map(|each| named("queue", each.id.0, &each.name))
+                .collect(),
+            trunks: trunks
+                .filter_map(|each| named("trunk", each.id.0, &each.name))
+                .collect(),
+        }
+    }
+}
+
+fn body(event: &Happened) -> Value {
+    serde_json::from_str(&event.body).unwrap_or_default()
+}
+
+fn data(event: &Happened) -> Value {
+    body(event)["data"].take()
+}
