@@ -422,6 +422,28 @@ class PageOfDesk(Looks):
         self.hears(page, "call")
         self.assertEqual([m["number"] for m in self.sent if m["type"] == "call"], ["+49301234567"])
 
+    def test_b10_what_is_not_for_the_recording_is_silence_there(self) -> None:
+        page = self.open(self.agent(state="talking"), call("talking", talked_ms=3_000, recording="on"))
+        page.get_by_text("The talk is being recorded.").wait_for()
+        self.look(page, "desk-recorded")
+        page.get_by_role("button", name="Pause for card data").click()
+        self.assertEqual(json.loads(self.asks(page, "PUT", f"/agents/1/calls/{CALL}/recording") or ""), {"masked": True})
+        self.says(page, call("talking", talked_ms=4_000, recording="masked"))
+        page.get_by_text("What you say now is not recorded.").wait_for()
+        self.look(page, "desk-masked")
+        page.get_by_role("button", name="Record again").click()
+        until("it is asked for", lambda: len(self.asked) == 2, step=lambda: page.wait_for_timeout(50))
+        self.assertEqual(json.loads(self.asked[-1][2] or ""), {"masked": False})
+
+    def test_r151_agents_say_how_their_conversations_stand(self) -> None:
+        page = self.open(self.agent())
+        choice = page.get_by_label("Status of the conversation with").first
+        self.assertEqual(choice.input_value(), "open")
+        choice.select_option("Solved")
+        body = self.asks(page, "PUT", "/agents/1/conversations/1hykxq0000001/status")
+        self.assertEqual(json.loads(body or ""), {"status": "solved"})
+        self.assertEqual(page.get_by_role("link", name="Story").first.get_attribute("href"), "/call#1hykxq0000001")
+
 
 class PagesOfPeople(Looks):
     """Logging in, and the first start."""
@@ -457,46 +479,16 @@ class PagesOfPeople(Looks):
 LIVE = {
     "seq": 7,
     "at": "2026-03-01T08:00:00Z",
-    "queues": [
-        {"queue": 1, "name": "Support", "waiting": 2, "longest_since": "2026-03-01T07:57:00Z"},
-        {"queue": 2, "name": "Sales", "waiting": 0, "longest_since": None},
-    ],
-    "callers": [
-        {"call": CALL, "queue": 1, "from": "+49301234567", "since": "2026-03-01T07:57:00Z", "offered": 2},
-        {"call": "1hykxq0000002", "queue": 1, "from": "<b>+441632960111</b>", "since": "2026-03-01T07:59:10Z", "offered": None},
-    ],
-    "agents": [
-        {**AGENT, "since": "2026-03-01T07:50:00Z"},
-        {**AGENT, "agent": 2, "name": "Grace Hopper", "state": "offered", "until": "2026-03-01T08:00:20Z"},
-        {**AGENT, "agent": 3, "name": "Konrad Zuse", "state": "talking"},
-        {**AGENT, "agent": 4, "name": "Charles Babbage", "state": "wrap_up", "until": "2026-03-01T08:00:25Z"},
-        {**AGENT, "agent": 5, "name": "Mary Somerville", "state": "not_ready", "status": "not_ready", "reason": 0},
-    ],
+    "queues": [],
+    "callers": [],
+    "agents": [],
+    "calls": [],
+    "calls_in_all": 0,
 }
-TALKED = [
-    {
-        "id": str(n), "direction": "inbound", "queue": "Support", "began": f"2026-03-01T0{n % 8}:10:00Z", "connected": connected,
-        "ended": "2026-03-01T07:00:00Z", "waited_ms": 9_000 * (n % 4), "talked_ms": 60_000, "end": end,
-    }
-    for n in range(1, 30)
-    for connected, end in [(None, "abandoned") if n % 5 == 0 else ("2026-03-01T07:00:00Z", "agent_hung_up")]
-]  # fmt: skip
-RECORDINGS = {
-    "next": None,
-    "recordings": [
-        {
-            "id": f"1hykxq0000001-1-{n}", "call": CALL, "segment": 1, "content": content, "name": "x.wav", "agent": {"id": 1, "name": "Ada"},
-            "customer": "+49301234567", "called": "+491", "queue": "Support", "direction": "inbound", "began": "2026-03-01T08:00:00Z",
-            "ended": "2026-03-01T08:02:00Z", "milliseconds": 120_000, "bytes": 1, "gaps": n == 2, "interrupted": False, "encrypted": True,
-            "deleted": None,
-        }
-        for n, content in enumerate(["stereo", "customer", "agent"])
-    ],
-}  # fmt: skip
 
 
 class PagesOfStaff(Looks):
-    """The floor, and the settings."""
+    """The settings."""
 
     def open(self, path: str, role: str, known: dict[str, Any], refuse: bool = True) -> Page:
         page = self.browser.page(timezone_id="UTC")
@@ -524,25 +516,6 @@ class PagesOfStaff(Looks):
         page.route("**/api/v1/**", rest)
         page.goto(self.url(path))
         return page
-
-    def test_b11_the_floor_as_it_is(self) -> None:
-        peaks = {"channels": 1, "peaks": [[abs((n % 40) - 20) / 20 for n in range(400)]] * 2}
-        known = {"/live": LIVE, "/conversations": TALKED, "/recordings": RECORDINGS, "/recordings/1hykxq0000001-1-0/peaks": peaks}
-        page = self.open("/supervisor", "supervisor", known)
-        page.get_by_role("heading", name="Who waits").wait_for()
-        tiles = dict(zip(page.locator(".tile dt").all_inner_texts(), page.locator(".tile dd").all_inner_texts()))
-        self.assertEqual(tiles["Waiting"], "2")
-        self.assertEqual(tiles["Longest wait"], "3:00")
-        self.assertEqual(tiles["Abandoned today"], "5")
-        self.assertEqual(tiles["Agents ready"], "1 / 5")
-        self.assertIn("<b>+441632960111</b>", page.locator("main").inner_text(), "H17: markup of others stays text")
-        self.look(page, "floor")
-        page.get_by_role("tab", name="Recordings").click()
-        page.get_by_role("button", name="Listen").first.wait_for()
-        self.look(page, "recordings")
-        page.get_by_role("button", name="Listen").first.click()
-        page.locator(".wave path").first.wait_for(state="attached")
-        self.look(page, "recording")
 
     def test_b1_beside_an_agent(self) -> None:
         talking = {**AGENT, "agent": 3, "name": "<b>Konrad</b> Zuse", "state": "talking", "call": CALL}

@@ -86,6 +86,11 @@ export function conversations(agent: number): Promise<Conversation[]> {
   return ask("GET", `/api/v1/agents/${agent}/conversations`);
 }
 
+/** How one of theirs stands, as the agent says (R151). */
+export function setStanding(agent: number, call: string, status: Conversation["status"]): Promise<void> {
+  return ask("PUT", `/api/v1/agents/${agent}/conversations/${call}/status`, { status });
+}
+
 export function callbacks(filter: Filter): Promise<Callback[]> {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(filter)) {
