@@ -5,7 +5,7 @@ import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
 
 /** Each is a file of its own, and loads what it needs alone: a customer on a phone does not load the desk. */
-const PAGES = ["index", "login", "setup", "link", "desk", "admin", "supervisor"];
+const PAGES = ["index", "login", "setup", "link", "desk", "admin", "supervisor", "call"];
 
 /** Where `npm run dev` finds the server. */
 const SERVER = process.env.CORDBOARD ?? "http://127.0.0.1:8080";

@@ -61,7 +61,8 @@ const LOADED: Record<string, string[]> = {
   desk: ["common", "desk"],
   setup: ["common", "setup", "admin", "settings"],
   admin: ["common", "admin", "settings"],
-  supervisor: ["common", "desk", "supervisor"],
+  call: ["common", "desk", "call"],
+  supervisor: ["common", "desk", "call", "supervisor"],
 };
 
 test.each(Object.entries(LOADED))("what %s says is in the catalogues that it loads", (folder, parts) => {

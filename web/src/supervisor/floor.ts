@@ -1,6 +1,8 @@
-/** What goes on now: a snapshot, kept up by the events that follow it; and how the day went. */
+/** What goes on now: a snapshot, kept up by the events that follow it; and how the day goes. */
 
 import { signal } from "@preact/signals";
+import type { Running } from "../call/story";
+import type { History } from "../wire/history";
 import type { AgentNow } from "../wire/message";
 import { ask, Problem } from "../wire/rest";
 
@@ -19,68 +21,63 @@ export interface CallerNow {
   offered: number | null;
 }
 
+/** An agent as the live view shows them. */
+export interface AgentLive extends AgentNow {
+  /** Since when they do what they do. */
+  state_since: string;
+}
+
 export interface Snapshot {
   seq: number;
   at: string;
   queues: QueueNow[];
   callers: CallerNow[];
-  agents: AgentNow[];
+  agents: AgentLive[];
+  /** Those that go on, the oldest first; of very many, not all. */
+  calls: Running[];
+  calls_in_all: number;
 }
 
-/** A conversation, as far as numbers are made of it. */
-export interface Talked {
-  id: string;
-  direction: "inbound" | "outbound";
-  queue: string | null;
-  began: string;
-  connected: string | null;
-  ended: string | null;
-  waited_ms: number;
-  talked_ms: number;
-  end: string | null;
-}
-
-/** How a day went. */
-export interface Day {
-  answered: number;
-  abandoned: number;
-  /** Of 100 who were answered or left, those answered in time; `null`: nobody called. */
-  level: number | null;
-  /** Of those answered, milliseconds. */
-  waited: number | null;
-  /** By hour: answered and abandoned. */
-  hours: { answered: number; abandoned: number }[];
-}
-
-/** Whoever is answered within so long, is answered in time. */
-export const IN_TIME = 20_000;
+/** Whoever is answered within so many seconds is answered in time. */
+export const IN_TIME_S = 20;
 
 export const floor = signal<Snapshot | null>(null);
-export const day = signal<Day | null>(null);
+/** Today, by the hour. */
+export const day = signal<History | null>(null);
 /** Whether the events come. */
 export const isLive = signal(false);
-
-/** When each agent was last seen to change what they do, milliseconds. */
-export const since = new Map<number, { state: string; at: number }>();
 
 /** Kinds of events after which the floor is another one. */
 const CHANGES = [
   "agent.state",
   "queue.state",
+  "call.arrived",
   "call.queued",
   "call.offered",
   "call.offer_ended",
   "call.answered",
+  "call.held",
+  "call.dialled",
+  "call.reached",
+  "call.transferred",
   "call.ended",
+  "recording.begun",
+  "recording.masked",
 ];
 /** Kinds after which the day is. */
 const ENDS = ["call.answered", "call.ended"];
+/** How often quality is read, which is no event. */
+const MEASURE = 5_000;
 
 /** Looks, and goes on looking. */
 export async function watch(): Promise<void> {
   await look();
   await count();
   follow(floor.value?.seq ?? 0);
+  setInterval(() => {
+    const goesOn = (floor.value?.calls.length ?? 0) > 0;
+    if (goesOn && document.visibilityState === "visible") void look();
+  }, MEASURE);
 }
 
 function follow(after: number): void {
@@ -107,13 +104,7 @@ async function restart(): Promise<void> {
 
 async function look(): Promise<void> {
   try {
-    const found = await ask<Snapshot>("GET", "/api/v1/live");
-    for (const agent of found.agents) {
-      const known = since.get(agent.agent);
-      const at = agent.since ? Date.parse(agent.since) : Date.parse(found.at);
-      if (known?.state !== agent.state) since.set(agent.agent, { state: agent.state, at });
-    }
-    floor.value = found;
+    floor.value = await ask<Snapshot>("GET", "/api/v1/live");
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     if (error.status === 401) location.replace("/login#/supervisor");
@@ -122,40 +113,18 @@ async function look(): Promise<void> {
 }
 
 async function count(): Promise<void> {
+  const midnight = new Date(new Date().setHours(0, 0, 0, 0));
+  const query = new URLSearchParams({
+    from: midnight.toISOString(),
+    interval: "hour",
+    zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+    in_time_s: String(IN_TIME_S),
+  });
   try {
-    const all = await ask<Talked[]>("GET", "/api/v1/conversations?limit=1000");
-    const midnight = new Date().setHours(0, 0, 0, 0);
-    day.value = sum(all.filter((each) => Date.parse(each.began) >= midnight));
+    day.value = await ask<History>("GET", `/api/v1/history?${query}`);
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
   }
-}
-
-/** The numbers of a day. */
-export function sum(all: readonly Talked[]): Day {
-  const inbound = all.filter(({ direction, queue }) => direction === "inbound" && queue !== null);
-  const answered = inbound.filter(({ connected }) => connected !== null);
-  const abandoned = inbound.filter(({ end, connected }) => connected === null && end === "abandoned");
-  const inTime = answered.filter(({ waited_ms }) => waited_ms <= IN_TIME).length;
-  const offered = answered.length + abandoned.length;
-  const waited = answered.reduce((sum, { waited_ms }) => sum + waited_ms, 0);
-  const hours = Array.from({ length: 24 }, () => ({ answered: 0, abandoned: 0 }));
-  const hourOf = ({ began }: Talked) => hours[new Date(began).getHours()];
-  for (const each of answered) {
-    const hour = hourOf(each);
-    if (hour) hour.answered += 1;
-  }
-  for (const each of abandoned) {
-    const hour = hourOf(each);
-    if (hour) hour.abandoned += 1;
-  }
-  return {
-    answered: answered.length,
-    abandoned: abandoned.length,
-    level: offered === 0 ? null : (100 * inTime) / offered,
-    waited: answered.length === 0 ? null : waited / answered.length,
-    hours,
-  };
 }
 
 /** At most once in a while, and once more after the last. */

@@ -4,6 +4,7 @@
  */
 
 import type admin from "./en/admin.json";
+import type call from "./en/call.json";
 import type common from "./en/common.json";
 import type desk from "./en/desk.json";
 import type link from "./en/link.json";
@@ -19,13 +20,14 @@ export type Key =
   | keyof typeof setup
   | keyof typeof admin
   | keyof typeof settings
+  | keyof typeof call
   | keyof typeof supervisor;
 
 /** What stands for `{name}` in a text. */
 export type Values = Record<string, string | number>;
 
 type Catalogue = Record<string, string>;
-type Part = "common" | "link" | "desk" | "setup" | "admin" | "settings" | "supervisor";
+type Part = "common" | "link" | "desk" | "setup" | "admin" | "settings" | "call" | "supervisor";
 
 const others = import.meta.glob<Catalogue>(["./*/*.json", "!./en/*.json"], { import: "default" });
 const english: Catalogue = {};
