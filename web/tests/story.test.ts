@@ -157,6 +157,10 @@ test("both voices are heard first, and what was deleted is not", () => {
     file.content === "stereo" ? { ...file, deleted: { at: "", by: "root" } } : file,
   );
   expect(first(beside(gone, one))?.id).toBe("c");
+  const seen = recording({ id: "v", content: "customer_video" });
+  expect(beside([seen, ...files], one).map(({ id }) => id)).toEqual(["s", "c", "a", "v"]);
+  expect(first([seen])?.id).toBe("v");
+  expect(first([seen, ...files])?.id).toBe("s");
 });
 
 test("the customer stands on the left of the ladder, and we beside them", () => {

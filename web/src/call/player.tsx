@@ -9,7 +9,7 @@ import { useRead } from "../desk/use";
 import { Icon } from "../parts/icon";
 import { clock } from "../parts/time";
 import { t } from "../text/index";
-import { beside, first, type Recording } from "../wire/recording";
+import { beside, first, isPicture, type Recording } from "../wire/recording";
 import { ask } from "../wire/rest";
 import { type Mark, marksOf, type Story } from "./story";
 import "./player.css";
@@ -18,18 +18,23 @@ const SPEEDS = [0.75, 1, 1.25, 1.5, 2];
 
 /** One file, and those of the same segment beside it. */
 export function Player({ recording, all }: { recording: Recording; all?: readonly Recording[] }) {
-  const [chosen, setChosen] = useState(recording);
+  const [chosen, setChosen] = useState<Recording | null>(null);
   const { value: story } = useRead(
     () => ask<Story>("GET", `/api/v1/calls/${encodeURIComponent(recording.call)}/story`).catch(() => null),
     recording.call,
     3_600_000,
   );
   const files = beside(all ?? story?.recordings ?? [recording], recording);
-  const marks = story ? marksOf(story.events, chosen) : [];
+  const sounds = files.filter((file) => !isPicture(file));
+  const pictures = files.filter((file) => isPicture(file) && file.deleted === null);
+  // Pictures have no sound: who opens one hears the talk with it.
+  const wanted = isPicture(recording) ? (first(files) ?? recording) : recording;
+  const now = chosen ?? wanted;
+  const marks = story ? marksOf(story.events, now) : [];
   return (
     <div class="stack">
-      {files.length > 1 && <Voices files={files} chosen={chosen} onChoose={setChosen} />}
-      <Sound key={chosen.id} recording={chosen} marks={marks} />
+      {sounds.length > 1 && <Voices files={sounds} chosen={now} onChoose={setChosen} />}
+      <Sound key={now.id} recording={now} pictures={pictures} marks={marks} />
     </div>
   );
 }
@@ -70,8 +75,15 @@ export function voice(content: Recording["content"]): string {
   return t(`player.content.${content}`);
 }
 
-function Sound({ recording, marks }: { recording: Recording; marks: readonly Mark[] }) {
-  const address = `/api/v1/recordings/${encodeURIComponent(recording.id)}`;
+interface SoundProps {
+  recording: Recording;
+  /** What was seen at the same time. */
+  pictures: readonly Recording[];
+  marks: readonly Mark[];
+}
+
+function Sound({ recording, pictures, marks }: SoundProps) {
+  const address = addressOf(recording);
   const sound = useRef<HTMLVideoElement & HTMLAudioElement>(null);
   const [at, setAt] = useState(0);
   const [plays, setPlays] = useState(false);
@@ -107,14 +119,25 @@ function Sound({ recording, marks }: { recording: Recording; marks: readonly Mar
   };
   return (
     <div class="stack">
-      {recording.content === "video" ? <video {...hears} class="film" /> : <audio {...hears} />}
+      {isPicture(recording) ? (
+        <video {...hears} class="film" />
+      ) : (
+        <>
+          <audio {...hears} />
+          <div class="films">
+            {pictures.map((picture) => (
+              <Film key={picture.id} picture={picture} at={at} plays={plays} speed={speed} />
+            ))}
+          </div>
+        </>
+      )}
       {broken && (
         <p role="alert" class="banner danger">
           {t("player.broken")}
         </p>
       )}
       <div class="score">
-        <Wave address={address} share={length > 0 ? at / length : 0} />
+        {!isPicture(recording) && <Wave address={address} share={length > 0 ? at / length : 0} />}
         <Flags marks={marks} length={recording.milliseconds} onSeek={(ms) => seek(ms / 1000)} />
         <input
           type="range"
@@ -168,12 +191,7 @@ function Sound({ recording, marks }: { recording: Recording; marks: readonly Mar
             </option>
           ))}
         </select>
-        {recording.content === "video" && (
-          <button type="button" class="button" onClick={() => void sound.current?.requestFullscreen()}>
-            <Icon name="screen" />
-            {t("player.full")}
-          </button>
-        )}
+        {isPicture(recording) && <FullScreen of={sound} />}
       </div>
       <div class="row play">
         <a class="button" href={`${address}/audio?download=true`} download>
@@ -189,6 +207,50 @@ function Sound({ recording, marks }: { recording: Recording; marks: readonly Mar
       <p class="small soft">{recording.encrypted ? t("player.encrypted") : t("player.plain")}</p>
     </div>
   );
+}
+
+/** So far may a picture be from its sound, seconds: less, and it would stutter to catch up. */
+const APART = 0.5;
+
+/** What was seen, in step with what is heard. */
+function Film(props: { picture: Recording; at: number; plays: boolean; speed: number }) {
+  const { picture, at, plays, speed } = props;
+  const film = useRef<HTMLVideoElement>(null);
+  useEffect(() => {
+    const shown = film.current;
+    if (!shown) return;
+    shown.playbackRate = speed;
+    if (Math.abs(shown.currentTime - at) > APART) shown.currentTime = at;
+    // One that is over, or not there yet, stays as it is.
+    if (plays) void shown.play().catch(() => undefined);
+    else shown.pause();
+  }, [at, plays, speed]);
+  return (
+    <figure>
+      <video ref={film} class="film" src={`${addressOf(picture)}/audio`} muted playsInline preload="auto" />
+      <figcaption class="row">
+        <span class="grow small soft">{voice(picture.content)}</span>
+        <a class="button" href={`${addressOf(picture)}/audio?download=true`} download>
+          <Icon name="download" />
+          {t("player.file")}
+        </a>
+        <FullScreen of={film} />
+      </figcaption>
+    </figure>
+  );
+}
+
+function FullScreen({ of }: { of: { current: HTMLElement | null } }) {
+  return (
+    <button type="button" class="button" onClick={() => void of.current?.requestFullscreen()}>
+      <Icon name="screen" />
+      {t("player.full")}
+    </button>
+  );
+}
+
+function addressOf({ id }: Recording): string {
+  return `/api/v1/recordings/${encodeURIComponent(id)}`;
 }
 
 /** What happened in it: each leads to its moment. */

@@ -4,8 +4,8 @@ export interface Recording {
   call: string;
   /** From 1: each transfer begins another. */
   segment: number;
-  /** Whose voice; in stereo the customer is on the left. */
-  content: "customer" | "agent" | "outside" | "stereo" | "video";
+  /** Whose voice, in stereo the customer is on the left; or whose pictures, without sound, at the same time. */
+  content: "customer" | "agent" | "outside" | "stereo" | "customer_video" | "agent_video" | "outside_video";
   /** Of the file. */
   name: string;
   agent: { id: number; name: string };
@@ -28,12 +28,20 @@ export interface Recording {
 /** Which files belong together: those of one segment of one call. */
 export function beside(all: readonly Recording[], one: Recording): Recording[] {
   const same = all.filter(({ call, segment }) => call === one.call && segment === one.segment);
-  const order = ["video", "stereo", "customer", "agent", "outside"];
-  return same.sort((a, b) => order.indexOf(a.content) - order.indexOf(b.content));
+  const order = ["stereo", "customer", "agent", "outside"];
+  const place = ({ content }: Recording) => (order.indexOf(content) + order.length + 1) % (order.length + 1);
+  return same.sort((a, b) => place(a) - place(b));
+}
+
+/** Whether it is seen and not heard. */
+export function isPicture({ content }: Recording): boolean {
+  return content.endsWith("_video");
 }
 
 /** What one hears first: both, where that is there. */
 export function first(files: readonly Recording[]): Recording | undefined {
   const there = files.filter(({ deleted }) => deleted === null);
-  return there.find(({ content }) => content === "video" || content === "stereo") ?? there[0];
+  return (
+    there.find(({ content }) => content === "stereo") ?? there.find((file) => !isPicture(file)) ?? there[0]
+  );
 }
