@@ -21,7 +21,7 @@
 //! for or talk in. These are what agents may follow.
 //!
 //! [`KINDS`] lists the types. Fields are only ever added. Numbers of callers are whole, as those who may
-//! read this are authorised; keys pressed and secrets are in no event.
+//! read this are authorised; that a key was pressed is told, never which, and secrets are in no event.
 
 mod kinds;
 mod live;

@@ -308,10 +308,12 @@ fn an_event_is_one_object_with_number_time_type_and_data() {
 }
 
 #[test]
-fn keys_pressed_and_who_hears_music_are_no_events() {
+fn that_a_key_was_pressed_is_told_and_never_which() {
     let call = Some(CallId(1));
-    assert_eq!(told(call, &Notice::Pressed { by_agent: false }), None);
-    assert_eq!(told(call, &Notice::HearsMusic), None);
+    let pressed = told(call, &Notice::Pressed { by_agent: false }).expect("an event");
+    let told_of_it = serde_json::to_string(&pressed).expect("JSON");
+    assert_eq!(told_of_it, r#"{"call":"0000000000001","by_agent":false}"#);
+    assert_eq!(told(call, &Notice::HearsEcho), None);
 }
 
 #[test]
