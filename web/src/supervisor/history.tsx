@@ -41,7 +41,7 @@ export function Histories() {
   });
   const { value, problem } = useRead(() => ask<History>("GET", `/api/v1/history?${query}`), query, 60_000);
   return (
-    <section class="card stack" aria-label={t("history")}>
+    <section class="card stack" aria-label={t("histories")}>
       <div class="filters">
         <Field label={t("history.period")}>
           <select value={period} onChange={(event) => setPeriod(event.currentTarget.value as Period)}>

@@ -36,7 +36,7 @@ function Page({ who }: { who: Who }) {
     { key: "floor", name: t("floor"), show: () => <Wall self={who.agent ?? null} /> },
     { key: "conversations", name: t("conversations"), show: () => <Conversations /> },
     { key: "recordings", name: t("recordings"), show: () => <Recordings mayDelete={isAdmin} /> },
-    { key: "history", name: t("history"), show: () => <Histories /> },
+    { key: "history", name: t("histories"), show: () => <Histories /> },
     ...(isAdmin ? [{ key: "audit", name: t("audit"), show: () => <Audit /> }] : []),
   ];
   return (
