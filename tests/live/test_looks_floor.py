@@ -204,8 +204,8 @@ class Staff(Looks):
         **{f"/recordings/1hykxq0000001-1-{n}/peaks": PEAKS for n in range(3)},
     }
 
-    def open(self, path: str, role: str = "supervisor", known: dict[str, Any] | None = None, agent: int | None = None) -> Page:
-        page = self.browser.page(timezone_id="UTC")
+    def open(self, path: str, role: str = "supervisor", known: dict[str, Any] | None = None, agent: int | None = None, **options: Any) -> Page:
+        page = self.browser.page(timezone_id="UTC", **options)
         self.watch(page)
         page.on("dialog", lambda dialog: self.fail(f"markup has run: {dialog.message}"))
         page.clock.set_fixed_time("2026-03-01T08:00:00Z")
@@ -417,6 +417,27 @@ class PageOfCall(Staff):
         self.answers["GET", f"/calls/{CALL}/ladder"] = (404, {**missing, "detail": "No SIP messages are kept: set enabled = true in [trace]."})
         page.reload()
         page.get_by_text("No SIP messages are kept").wait_for()
+
+    def test_the_pages_speak_german_to_whoever_wants_it(self) -> None:
+        page = self.open(f"/call#{CALL}", locale="de-AT")
+        page.get_by_role("heading", name="+49301234567 ruft +441632960111 an").wait_for()
+        page.locator(".step").nth(1).wait_for()
+        self.look(page, "call-de")
+        page = self.open("/supervisor", "admin", locale="de-AT")
+        page.get_by_role("heading", name="Laufende Anrufe").wait_for()
+        page.get_by_text("Heute nach Stunden").wait_for()
+        self.look(page, "floor-de")
+
+    def test_r106_pictures_are_seen_in_step_with_the_sound(self) -> None:
+        files = [{**RECORDINGS["recordings"][0], "id": f"{CALL}-1-{n}", "content": content} for n, content in enumerate(["stereo", "customer_video"])]
+        page = self.open(f"/call#{CALL}", known={f"/calls/{CALL}/story": {**STORY, "recordings": files}})
+        page.get_by_role("button", name="Listen").click()
+        page.locator(".films video").wait_for()
+        self.assertTrue(page.evaluate("document.querySelector('.films video').muted"), "the sound is heard once")
+        self.assertIn("Customer's picture", page.locator(".films").inner_text())
+        self.assertEqual(page.get_by_role("button", name="Full screen").count(), 1)
+        self.asks(page, f"/recordings/{CALL}-1-1/audio")
+        self.look(page, "call-pictures")
 
     def test_h18_agents_see_their_calls_without_what_sip_said(self) -> None:
         page = self.open(f"/call#{CALL}", "agent", agent=3)
