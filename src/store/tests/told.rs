@@ -171,3 +171,40 @@ fn the_story_of_a_call_is_what_happened_in_it_alone() {
         assert_eq!(store.events(0, 9).expect("events").len(), 5);
     });
 }
+
+#[test]
+fn the_audit_log_is_found_by_who_what_and_to_what() {
+    on_each("store-audits", |ground| {
+        let (store, _) = ground.start();
+        for (who, action, subject) in [
+            ("user ada", "recording.heard", "r1"),
+            ("key bot", "recording.deleted", "r2"),
+            ("user ada", "recordings.other", "r1"),
+        ] {
+            let note = Noted {
+                who: who.to_owned(),
+                action,
+                subject: subject.to_owned(),
+                detail: String::new(),
+            };
+            store.audit(note).expect("noted");
+        }
+        let found = |change: &dyn Fn(&mut AuditFilter)| {
+            let mut filter = AuditFilter::default();
+            change(&mut filter);
+            let found = store.find_audits(&filter, 9).expect("records");
+            found.iter().map(|note| note.seq).collect::<Vec<_>>()
+        };
+        let text = |text: &str| Some(text.to_owned());
+        assert_eq!(found(&|_| {}), [3, 2, 1]);
+        assert_eq!(found(&|f| f.who = text("ada")), [3, 1]);
+        assert_eq!(found(&|f| f.who = text("key bot")), [2]);
+        assert_eq!(found(&|f| f.action = text("recording")), [2, 1]);
+        assert_eq!(found(&|f| f.action = text("recording.heard")), [1]);
+        assert_eq!(found(&|f| f.action = text("rec_rding")), []);
+        assert_eq!(found(&|f| f.subject = text("r1")), [3, 1]);
+        assert_eq!(found(&|f| f.before = Some(3)), [2, 1]);
+        assert_eq!(found(&|f| f.until = Some(time(-1_000_000_000))), []);
+        assert_eq!(found(&|f| f.from = Some(time(-1_000_000_000))), [3, 2, 1]);
+    });
+}
