@@ -61,7 +61,7 @@ fn ends(what: &What) -> bool {
 mod tests {
     use super::*;
     use crate::call::record::End;
-    use crate::events::OfferEnd;
+    use crate::events::{Chosen, OfferEnd};
 
     const CALL: CallId = CallId(1);
     const ADA: AgentId = AgentId(1);
@@ -80,6 +80,7 @@ mod tests {
             call: CALL,
             agent,
             why: String::new(),
+            choice: Chosen::default(),
         }
     }
 

@@ -297,7 +297,7 @@ impl What {
 }
 
 /// What decided for an agent, and how they stood then.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Chosen {
     /// The distribution of the queue, as settings name it; or `conversation` (it is theirs), `pick` (of a
     /// callback), `link` (they have shared it), `transfer` (the caller was passed on to them).

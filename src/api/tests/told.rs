@@ -51,6 +51,7 @@ fn talked(number: u64, agent: u32) -> Conversation {
         called: "+4930111".to_owned(),
         trunk: None,
         diverted_by: None,
+        callback: None,
         attempts: vec![],
         transfers: vec![],
         queue: Some("Support".to_owned()),
