@@ -375,6 +375,7 @@ fn b15_agents_follow_what_concerns_themselves_and_nothing_of_others() {
         call,
         agent: AgentId(agent),
         why: "idle".to_owned(),
+        choice: crate::events::Chosen::default(),
     };
     let held = |call| What::Held {
         call,
