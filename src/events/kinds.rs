@@ -85,7 +85,7 @@ pub const KINDS: &[(&str, &str)] = &[
     ),
     (
         "call.consults",
-        "An agent asks a number outside, while the customer is on hold: call, number.",
+        "An agent asks somebody, while the customer is on hold: call, to (number or agent).",
     ),
     ("call.consulted", "The one who is asked has answered: call."),
     (

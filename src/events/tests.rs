@@ -113,7 +113,7 @@ fn every_event_has_its_type_in_the_list_and_the_list_no_other() {
         },
         What::Consults {
             call,
-            number: text(),
+            to: crate::call::record::Destination::Number("+49301".into()),
         },
         What::Consulted { call },
         What::ConsultEnded { call },

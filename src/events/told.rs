@@ -3,6 +3,8 @@
 use super::live::status_word;
 use super::what::{Chosen, OfferEnd, What};
 use crate::acd::{By, Choice, Message, Status};
+use crate::call::Whom;
+use crate::call::record::Destination;
 use crate::call::supervise::{Deed, Supervisor};
 use crate::id::{AgentId, CallId};
 use crate::settings::Distribution;
@@ -39,9 +41,12 @@ pub fn told(call: Option<CallId>, notice: &Notice) -> Option<What> {
             call: call?,
             by_agent: *by_agent,
         },
-        Notice::Consults { number } => What::Consults {
+        Notice::Consults { whom } => What::Consults {
             call: call?,
-            number: number.clone(),
+            to: match whom {
+                Whom::Number(number) => Destination::Number(number.clone()),
+                Whom::Colleague(agent) => Destination::Agent(agent.clone()),
+            },
         },
         Notice::Consulted => What::Consulted { call: call? },
         Notice::ConsultEnded => What::ConsultEnded { call: call? },

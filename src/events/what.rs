@@ -119,8 +119,8 @@ pub enum What {
     SupervisionEnded { call: CallId, by: String },
     /// Nobody has taken a customer who was passed on: the SIP status.
     TransferFailed { call: CallId, status: u16 },
-    /// An agent asks a number outside, while the customer is on hold.
-    Consults { call: CallId, number: String },
+    /// An agent asks somebody, while the customer is on hold.
+    Consults { call: CallId, to: Destination },
     /// The one who is asked has answered.
     Consulted { call: CallId },
     /// The one who was asked is in the call no more.

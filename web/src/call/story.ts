@@ -313,7 +313,7 @@ export function tell({ type, data }: Happened, names: Names): Told | null {
     case "call.transfer_failed":
       return { what: t("story.transfer_failed", { status: text(status) }) };
     case "call.consults":
-      return { what: t("story.consults", { number: text(data.number) }) };
+      return { what: t("story.consults", { number: target(data.to) }) };
     case "call.consulted":
       return { what: t("story.consulted") };
     case "call.consult_ended":
