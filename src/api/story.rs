@@ -15,7 +15,7 @@ use super::problem::Problem;
 use super::recordings::{Sees, shown};
 use super::who::Caller;
 use super::{Site, answer, traces};
-use crate::call::record::Conversation;
+use crate::call::record::{Conversation, Role};
 use crate::events::CallNow;
 use crate::id::{AgentId, CallId};
 use crate::settings::Account;
@@ -30,6 +30,9 @@ use std::sync::Arc;
 const EVENTS: u32 = 2_000;
 /// Files of one call that are told.
 const FILES: u32 = 200;
+
+/// How the names of events begin that tell of supervisors.
+const SUPERVISION: &str = "call.supervis";
 
 /// Events that say that an agent had the call.
 const HAD: [&str; 2] = ["call.answered", "call.dialled"];
@@ -51,6 +54,18 @@ impl Known {
             conversation: found.into_iter().next(),
             events: store.events_of(call, EVENTS)?,
         })
+    }
+
+    /// Whether somebody has listened is nothing that agents are told.
+    fn conceal(&mut self, now: Option<&mut CallNow>) {
+        self.events
+            .retain(|event| !event.kind.starts_with(SUPERVISION));
+        if let Some(record) = &mut self.conversation {
+            record.legs.retain(|leg| leg.role != Role::Supervisor);
+        }
+        if let Some(now) = now {
+            now.legs.retain(|leg| leg.role != Role::Supervisor);
+        }
     }
 
     /// Whether the agent has, or had, the conversation.
@@ -79,20 +94,23 @@ pub(super) async fn story(
     query.done()?;
     let missing = || Problem::missing("call");
     let call = CallId::parse(&call).ok_or_else(missing)?;
-    let known = site.ask(move |store| Known::read(store, call)).await?;
+    let mut known = site.ask(move |store| Known::read(store, call)).await?;
     let live = site.live.latest();
-    let now = live.calls.iter().find(|each| each.call == call);
+    let mut now = live.calls.iter().find(|each| each.call == call).cloned();
     if known.conversation.is_none() && known.events.is_empty() && now.is_none() {
         return Err(missing());
     }
     let sees = Sees::of(&caller);
     let is_theirs = match &sees {
         Sees::All => true,
-        Sees::Own(agent) => known.is_of(*agent, now),
+        Sees::Own(agent) => known.is_of(*agent, now.as_ref()),
         Sees::Nothing => false,
     };
     if !is_theirs {
         return Err(missing());
+    }
+    if !matches!(sees, Sees::All) {
+        known.conceal(now.as_mut());
     }
     let filter = RecordingFilter {
         call: Some(call),

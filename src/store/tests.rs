@@ -98,8 +98,7 @@ pub(super) fn ended(mut conversation: Conversation) -> Conversation {
     conversation.connected = Some(time(10));
     conversation.ended = Some(time(60));
     conversation.end = Some(End::CustomerHungUp);
-    conversation.waited_ms = 9_000;
-    conversation.talked_ms = 50_000;
+    (conversation.waited_ms, conversation.talked_ms) = (9_000, 50_000);
     conversation.offers = 2;
     conversation.agent = Some(AgentName {
         id: AgentId(7),

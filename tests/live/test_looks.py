@@ -33,6 +33,7 @@ AGENT = {
     "call": None,
     "since": "2026-03-01T08:00:00Z",
     "until": None,
+    "state_since": "2026-03-01T08:00:00Z",
 }
 ABOUT = {
     "agent": {"id": 1, "name": "Ada Lovelace", "user": "1001"},
@@ -519,7 +520,7 @@ class PagesOfStaff(Looks):
 
     def test_b1_beside_an_agent(self) -> None:
         talking = {**AGENT, "agent": 3, "name": "<b>Konrad</b> Zuse", "state": "talking", "call": CALL}
-        page = self.open("/supervisor", "supervisor", {"/live": {**LIVE, "agents": [AGENT, talking]}}, refuse=False)
+        page = self.open("/supervisor", "supervisor", {"/live": {**LIVE, "agents": [AGENT, talking]}, "/history": {"intervals": [], "until": None, "in_time_s": 20, "rows": []}}, refuse=False)
         sent: list[dict[str, Any]] = []
         lines: list[WebSocketRoute] = []
 

@@ -8,7 +8,7 @@ import { t } from "../text/index";
 import { ask } from "../wire/rest";
 
 interface Party {
-  part: "cordboard" | "customer" | "agent" | "outside" | "peer";
+  part: "cordboard" | "customer" | "agent" | "outside" | "supervisor" | "peer";
   name: string;
   addresses: string[];
 }

@@ -13,7 +13,7 @@ export interface Quality {
   mos: number | null;
 }
 
-export type Role = "customer" | "agent" | "outside";
+export type Role = "customer" | "agent" | "outside" | "supervisor";
 
 export interface Leg {
   id: number;
@@ -318,6 +318,10 @@ export function tell({ type, data }: Happened, names: Names): Told | null {
       return { what: t("story.consulted") };
     case "call.consult_ended":
       return { what: t("story.consult_ended") };
+    case "call.supervised":
+      return { what: t("story.supervised", { who: text(data.by), mode: doing(data.mode) }) };
+    case "call.supervision_ended":
+      return { what: t("story.supervision_ended", { who: text(data.by) }) };
     case "call.rings_outside":
       return { what: t("story.rings_outside") };
     case "call.early_media":
@@ -392,6 +396,17 @@ function lasted(seconds: number): string {
 
 function seconds(ms: unknown): string {
   return (Number(ms ?? 0) / 1000).toFixed(0);
+}
+
+function doing(mode: unknown): string {
+  switch (mode) {
+    case "listen":
+    case "whisper":
+    case "barge":
+      return t(`story.mode.${mode}`);
+    default:
+      return String(mode);
+  }
 }
 
 function target(to: unknown): string {

@@ -1,3 +1,6 @@
+/** Whose voice, or pictures. */
+type Voice = "customer" | "agent" | "outside" | "supervisor";
+
 /** A file of a recording, as `GET /api/v1/recordings` has it. */
 export interface Recording {
   id: string;
@@ -5,7 +8,7 @@ export interface Recording {
   /** From 1: each transfer begins another. */
   segment: number;
   /** Whose voice, in stereo the customer is on the left; or whose pictures, without sound, at the same time. */
-  content: "customer" | "agent" | "outside" | "stereo" | "customer_video" | "agent_video" | "outside_video";
+  content: Voice | "stereo" | `${Voice}_video`;
   /** Of the file. */
   name: string;
   agent: { id: number; name: string };
@@ -28,7 +31,7 @@ export interface Recording {
 /** Which files belong together: those of one segment of one call. */
 export function beside(all: readonly Recording[], one: Recording): Recording[] {
   const same = all.filter(({ call, segment }) => call === one.call && segment === one.segment);
-  const order = ["stereo", "customer", "agent", "outside"];
+  const order = ["stereo", "customer", "agent", "outside", "supervisor"];
   const place = ({ content }: Recording) => (order.indexOf(content) + order.length + 1) % (order.length + 1);
   return same.sort((a, b) => place(a) - place(b));
 }
