@@ -186,9 +186,6 @@ pub enum ToPage {
         /// The call goes on with the sound of this one, which is over.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         instead_of: Option<CallId>,
-        /// Of desks: whether the talk is being recorded; nothing where it is not.
-        #[serde(skip_serializing_if = "Option::is_none", default)]
-        recording: Option<Recording>,
         /// Over: why, as records say it; of a call that rang at a desk and was not taken: `no_answer`,
         /// `declined`, `failed`, `caller_gone`, `agent_gone`, `not_ready`; of a desk
         /// that was lost in a talk: `lost`; of one that has left the customer to somebody else:
@@ -255,16 +252,6 @@ pub enum Supervises {
     Whisper,
     /// By both.
     Barge,
-}
-
-/// What becomes of what is said in a talk that is recorded (B10).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Recording {
-    /// It is in the recording.
-    On,
-    /// It is silence there.
-    Masked,
 }
 
 /// What a call does.

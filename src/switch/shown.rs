@@ -114,7 +114,6 @@ impl Switch {
             | AgentState::Resting { .. } => None,
         });
         let asks = call.agent().is_some_and(|agent| agent.leg == leg) && call.is_talking();
-        let recorded = call.recorded().filter(|_| !is_customer);
         Some(ToPage::Call {
             call: call.id,
             state,
@@ -135,10 +134,6 @@ impl Switch {
             consult: self.consult_at(call, leg),
             any_from: asks && self.phone_of(call.id).is_none(),
             instead_of: line.browser.as_ref().and_then(|browser| browser.moved_from),
-            recording: recorded.map(|recorded| match recorded.masked {
-                true => Recording::Masked,
-                false => Recording::On,
-            }),
             why: None,
         })
     }

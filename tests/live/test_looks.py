@@ -425,12 +425,12 @@ class PageOfDesk(Looks):
 
     def test_b10_what_is_not_for_the_recording_is_silence_there(self) -> None:
         page = self.open(self.agent(state="talking"), call("talking", talked_ms=3_000, recording="on"))
-        page.get_by_text("The talk is being recorded.").wait_for()
+        page.get_by_role("button", name="Do not record").wait_for()
         self.look(page, "desk-recorded")
-        page.get_by_role("button", name="Pause for card data").click()
+        page.get_by_role("button", name="Do not record").click()
         self.assertEqual(json.loads(self.asks(page, "PUT", f"/agents/1/calls/{CALL}/recording") or ""), {"masked": True})
         self.says(page, call("talking", talked_ms=4_000, recording="masked"))
-        page.get_by_text("What you say now is not recorded.").wait_for()
+        page.get_by_text("What is said now is not recorded").wait_for()
         self.look(page, "desk-masked")
         page.get_by_role("button", name="Record again").click()
         until("it is asked for", lambda: len(self.asked) == 2, step=lambda: page.wait_for_timeout(50))

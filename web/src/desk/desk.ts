@@ -115,11 +115,6 @@ export class Desk {
     if (what === "complete") this.#transferred = { call: call.call, name: call.consult.who.name };
   }
 
-  /** What is said is silence in the recording, or sound again. */
-  async mask(call: string, masked: boolean): Promise<void> {
-    await ask("PUT", `/api/v1/agents/${this.id}/calls/${call}/recording`, { masked });
-  }
-
   async setStatus(status: string, reason?: string): Promise<void> {
     const wanted = reason === undefined ? { status } : { status, reason };
     await ask("PUT", `/api/v1/agents/${this.id}/status`, wanted);

@@ -13,7 +13,6 @@ import type { About } from "./about";
 import { quiet, ring, silent, wake } from "./bell";
 import { Consulting, saysOf } from "./consult";
 import type { Desk, Known, News } from "./desk";
-import { Recorded } from "./recording";
 import { TransferDialog } from "./transfer";
 
 export function nameOf(call: CallNow): string {
@@ -190,7 +189,6 @@ function Current({ desk, known: { call, at }, about, talk }: CurrentProps) {
             )}
           </Controls>
           {call.consult && <Consulting desk={desk} consult={call.consult} />}
-          <Recorded desk={desk} call={call} />
           <div class="row">
             <QualityOf talk={talk} />
           </div>

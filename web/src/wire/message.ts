@@ -91,8 +91,6 @@ export interface CallNow {
   any_from?: boolean;
   /** The call goes on with the sound of this one, which is over. */
   instead_of?: string;
-  /** Of desks: whether the talk is being recorded, or what is said is silence there; nothing where it is not. */
-  recording?: "on" | "masked";
   /** Over: why, as records say it. */
   why?: string;
 }
