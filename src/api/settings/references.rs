@@ -37,7 +37,7 @@ pub(super) fn named_at(path: &str) -> Option<&'static str> {
     let fits = |place: &&str| place.trim_end_matches("[]") == path && !place.contains("senders");
     let named = SECTIONS.iter();
     let mut named = named.filter(|section| matches!(section.shape, Shape::Named(_)));
-    let found = named.find(|section| places(section.key).iter().any(|place| fits(&place)));
+    let found = named.find(|section| places(section.key).iter().any(fits));
     found.map(|section| section.path)
 }
 
