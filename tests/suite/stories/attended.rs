@@ -95,8 +95,39 @@ fn an_attended_refer_lets_the_two_talk_to_each_other() {
 }
 
 #[test]
+fn an_attended_refer_before_the_answer_lets_it_ring_for_the_customer() {
+    let mut w = consulting(&[(0.5, Says::Ringing), (4.0, Says::Answer)], "030555", 2.0);
+    attends(&mut w, "1001", SECOND, "");
+    w.wait(1.0);
+    assert_eq!(w.hears("alice"), ["transfer message"]);
+    assert_eq!(w.carriers[ONE].invites.len(), 1, "it goes on ringing");
+    assert!(w.carriers[ONE].requests.is_empty());
+    w.wait(3.0);
+    assert_eq!(w.hears("alice"), [ONE]);
+    assert_eq!(w.phones["1001"].news, [202, 100, 200]);
+    assert!(!w.phones[SECOND].has_dialog());
+    w.hangs_up("alice").wait(80.0);
+    assert!(w.is_at_rest());
+}
+
+#[test]
+fn f16_in_vain_the_customer_is_back_and_the_phone_is_told() {
+    let mut w = consulting(
+        &[(0.5, Says::Ringing), (4.0, Says::Refuse(486))],
+        "030555",
+        2.0,
+    );
+    attends(&mut w, "1001", SECOND, "");
+    w.wait(6.0);
+    assert_eq!(w.phones["1001"].news, [202, 100, 486]);
+    assert_eq!(w.hears("alice"), ["music"]);
+    w.hangs_up("alice").wait(80.0);
+    assert!(w.is_at_rest());
+}
+
+#[test]
 fn r90_a_colleague_who_was_asked_has_the_customer_and_a_segment_of_their_own() {
-    for seconds in [3.0] {
+    for seconds in [3.0, 0.5] {
         let mut w = talking(&[], |_| {});
         w.agent("1002", answers(1.0));
         calls(&mut w, "1002", seconds);
