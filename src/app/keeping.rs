@@ -2,6 +2,7 @@
 
 use crate::api::Health;
 use crate::archive::{Bell, Doors, Means};
+use crate::config;
 use crate::keys::Keys;
 use crate::steward::Steward;
 use crate::store::Store;
@@ -28,7 +29,7 @@ pub(super) fn keys(file: Option<&Path>) -> anyhow::Result<Option<Arc<Keys>>> {
 }
 
 /// Says in the log and the health whether recordings, and the passwords in the database, are encrypted.
-pub(super) fn tell(keys: Option<&Keys>, health: &Health) {
+fn tell(keys: Option<&Keys>, health: &Health) {
     health.set_recordings_encrypted(keys.is_some());
     match keys {
         Some(keys) => tracing::info!(
@@ -41,13 +42,19 @@ pub(super) fn tell(keys: Option<&Keys>, health: &Health) {
     }
 }
 
-/// The store with its passwords sealed by the first key (R154).
-pub(super) fn sealed(mut store: Store, keys: Option<Arc<Keys>>) -> anyhow::Result<Store> {
-    let sealed = store.seal_with(keys)?;
+/// The store with its passwords sealed by the first of the master keys (R154), and those keys.
+pub(super) fn sealed(
+    mut store: Store,
+    server: &config::Server,
+    health: &Health,
+) -> anyhow::Result<(Arc<Store>, Option<Arc<Keys>>)> {
+    let keys = keys(server.recording_keys.as_deref())?;
+    tell(keys.as_deref(), health);
+    let sealed = store.seal_with(keys.clone())?;
     if sealed > 0 {
         tracing::info!(sealed, "texts in the database are kept as the keys say now");
     }
-    Ok(store)
+    Ok((Arc::new(store), keys))
 }
 
 /// What the archive works with.

@@ -116,9 +116,7 @@ impl Server {
         let store = Store::start(&Place::new(url, data), move |event| {
             kept::store_event(&confirmed, &told, event);
         });
-        let keys = keeping::keys(config.server.recording_keys.as_deref())?;
-        keeping::tell(keys.as_deref(), &health);
-        let store = Arc::new(keeping::sealed(store?, keys.clone())?);
+        let (store, keys) = keeping::sealed(store?, &config.server, &health)?;
         store.interrupted(Timestamp::now())?;
         let folder = std::path::absolute(data)?.join("sounds");
         let began = steward::begin(&store, &config.account, &folder, &catalogue)?;
