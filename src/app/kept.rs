@@ -6,10 +6,21 @@ use crate::call::supervise::Supervised;
 use crate::events::{Log, What};
 use crate::id::CallId;
 use crate::store::{self, Record};
-use crate::switch::{Input, Notice};
+use crate::switch::{Input, Notice, Restored};
 use crate::vault;
 use crate::watch::metrics;
 use jiff::Timestamp;
+
+/// What the last process has left.
+pub(super) fn restored(store: &store::Store) -> anyhow::Result<Restored> {
+    let owners = store.owners()?.into_iter();
+    let owners = owners.filter_map(|owner| Some((owner.trunk, owner.customer, owner.agent?)));
+    Ok(Restored {
+        callbacks: store.pending_callbacks()?,
+        statuses: store.agent_statuses()?,
+        owners: owners.collect(),
+    })
+}
 
 /// What stays of something that is told besides the events: what agents say of themselves, and what
 /// supervisors do.

@@ -207,7 +207,7 @@ impl Server {
             Api::start(place, runtime.handle(), parts)
         });
         let api = api.transpose()?;
-        let left = restored(&store)?;
+        let left = kept::restored(&store)?;
         let switch = switch(&config, began.sounds, left, &workers, browsers, &network);
         let http = config.server.http;
         let addresses = listeners(&config).filter_map(|(id, listener, transport)| {
@@ -436,17 +436,6 @@ fn trace(config: &Config, network: &Network) -> anyhow::Result<Option<Trace>> {
     trace
         .transpose()
         .context("the socket towards the capture server")
-}
-
-/// What the last process has left.
-fn restored(store: &Store) -> anyhow::Result<Restored> {
-    let owners = store.owners()?.into_iter();
-    let owners = owners.filter_map(|owner| Some((owner.trunk, owner.customer, owner.agent?)));
-    Ok(Restored {
-        callbacks: store.pending_callbacks()?,
-        statuses: store.agent_statuses()?,
-        owners: owners.collect(),
-    })
 }
 
 fn switch(
