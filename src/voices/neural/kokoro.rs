@@ -133,7 +133,8 @@ impl Kokoro {
             None => bytes,
         };
         let row = STYLE * size_of::<f32>();
-        if table.is_empty() || table.len() % row != 0 || table.len() > MAX_PHONEMES * row {
+        if table.is_empty() || !table.len().is_multiple_of(row) || table.len() > MAX_PHONEMES * row
+        {
             let why = format!(
                 "it has {} bytes: the styles of a voice are 1 to {MAX_PHONEMES} times {row}",
                 table.len()
