@@ -6,7 +6,7 @@
 //! ```
 //!
 //! A picture is placed as sound is: the first by its arrival, the others by their timestamps behind it, moved
-//! a little where the shortest way of a second was longer or shorter. What is masked, or does not come, is a
+//! at once where one comes before its place, and a little where the shortest way of a second was longer. What is masked, or does not come, is a
 //! gap: the time of the file goes on.
 
 use super::Chunk;
@@ -234,6 +234,11 @@ impl Film {
             self.offset = self.offset.map(|offset| offset + by);
         }
         let late = arrival - place;
+        if late < 0 {
+            // Nothing is seen before it comes: those before it have taken a longer way.
+            (self.offset, self.least) = (self.offset.map(|offset| offset + late), Some(0));
+            return arrival;
+        }
         self.least = Some(self.least.map_or(late, |least| least.min(late)));
         place
     }
