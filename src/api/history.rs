@@ -184,9 +184,9 @@ mod tests {
 
     fn starts(from: &str, until: &str, step: Span, zone: &str) -> Vec<String> {
         let zone = TimeZone::get(zone).expect("a zone");
-        let all = buckets(at(from), at(until), step, zone)
-            .ok()
-            .expect("intervals");
+        let Ok(all) = buckets(at(from), at(until), step, zone) else {
+            panic!("these are intervals");
+        };
         assert!(all.windows(2).all(|pair| pair[0].until == pair[1].from));
         all.iter().map(|bucket| bucket.from.to_string()).collect()
     }

@@ -25,7 +25,9 @@ impl Call {
             | Stage::Served(_)
             | Stage::Waiting { .. }
             | Stage::Calling { .. }
-            | Stage::Talking { .. } => asked.or(self.colleague.as_ref().map(|agent| agent.id)),
+            | Stage::Talking { .. } => {
+                asked.or_else(|| self.colleague.as_ref().map(|agent| agent.id))
+            }
         }
     }
 
@@ -33,9 +35,9 @@ impl Call {
     pub fn colleagues_leg(&self) -> Option<LegId> {
         self.colleague()?;
         match &self.stage {
-            Stage::Talking { customer, .. } => {
-                self.asked().or(self.is_internal().then_some(*customer))
-            }
+            Stage::Talking { customer, .. } => self
+                .asked()
+                .or_else(|| self.is_internal().then_some(*customer)),
             Stage::Dialling { leg, .. } => *leg,
             Stage::Answering
             | Stage::Served(_)

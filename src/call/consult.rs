@@ -27,7 +27,7 @@ pub(super) struct Consult {
 pub(super) enum Asked {
     /// They are dialled.
     Dialling {
-        dial: Dial,
+        dial: Box<Dial>,
         leg: Option<LegId>,
         /// What the agent hears meanwhile.
         hears: Hears,
@@ -50,7 +50,7 @@ pub enum With {
 impl Call {
     /// The agent asks somebody.
     pub fn consult(&mut self, dial: Dial) {
-        let (leg, hears) = (None, Hears::Silence);
+        let (dial, leg, hears) = (Box::new(dial), None, Hears::Silence);
         self.consult = Some(Consult {
             asked: Asked::Dialling { dial, leg, hears },
             with: With::Asked,

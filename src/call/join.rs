@@ -17,7 +17,7 @@ pub enum Party {
     /// They are dialled.
     Dialling {
         /// How far that is.
-        dial: Dial,
+        dial: Box<Dial>,
         /// By which leg.
         leg: Option<LegId>,
         /// What is heard meanwhile.
@@ -72,7 +72,7 @@ impl Call {
     }
 
     /// The customer who was passed on is on the way to who is being dialled already.
-    pub fn go_on_dialling(&mut self, dial: Dial, leg: Option<LegId>, hears: Hears) {
+    pub fn go_on_dialling(&mut self, dial: Box<Dial>, leg: Option<LegId>, hears: Hears) {
         self.legs.extend(leg);
         self.stage = Stage::Dialling { dial, leg, hears };
     }

@@ -127,7 +127,7 @@ enum Stage {
     },
     /// A number outside is dialled.
     Dialling {
-        dial: Dial,
+        dial: Box<Dial>,
         /// The leg of the attempt that goes on.
         leg: Option<LegId>,
         /// What the caller hears meanwhile.

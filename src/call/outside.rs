@@ -25,7 +25,7 @@ impl Call {
     /// A number outside is dialled for the caller, who hears this meanwhile.
     pub fn dial(&mut self, dial: Dial, hears: Hears) {
         self.stage = Stage::Dialling {
-            dial,
+            dial: Box::new(dial),
             leg: None,
             hears,
         };

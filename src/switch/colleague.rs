@@ -85,7 +85,9 @@ impl Switch {
     ) -> Result<(), Refusal> {
         let gone = || Refusal::for_now("the agent is gone");
         let call = self.calls.get(&id).ok_or_else(gone)?;
-        let by = call.caller_agent().or(call.agent().map(|agent| agent.id));
+        let by = call
+            .caller_agent()
+            .or_else(|| call.agent().map(|agent| agent.id));
         let by = by.and_then(|by| self.account.agent(by)).ok_or_else(gone)?;
         let from = Party {
             display: Some(by.name.clone()),

@@ -24,6 +24,14 @@ pub enum Consultation {
     Cancel,
 }
 
+/// Who is to be asked, and how they are reached.
+struct Question {
+    dial: Dial,
+    /// The number that one outside is shown.
+    shown: Option<String>,
+    ways: Vec<(Way, Hop)>,
+}
+
 impl Switch {
     /// The agent asks somebody; the customer is on hold meanwhile.
     pub(super) fn ask_consult(
@@ -34,7 +42,7 @@ impl Switch {
         to: &Target,
         from: Option<&str>,
     ) -> Result<Done, Refused> {
-        let (dial, shown, ways) = self.question(now, id, agent, to, from)?;
+        let Question { dial, shown, ways } = self.question(now, id, agent, to, from)?;
         let whom = dial.whom().clone();
         self.stop_recording(now, id);
         if let Some(call) = self.calls.get_mut(&id) {
@@ -53,7 +61,7 @@ impl Switch {
         Ok(Done::Plain)
     }
 
-    /// Who is to be asked, the number that one outside is shown, and the ways there.
+    /// Who is asked, if the agent may.
     fn question(
         &mut self,
         now: Instant,
@@ -61,7 +69,7 @@ impl Switch {
         agent: Option<AgentId>,
         to: &Target,
         from: Option<&str>,
-    ) -> Result<(Dial, Option<String>, Vec<(Way, Hop)>), Refused> {
+    ) -> Result<Question, Refused> {
         match to {
             Target::Queue(_) => Err(Refused::OnlyPeople),
             Target::Agent(to) => {
@@ -71,7 +79,11 @@ impl Switch {
                 self.home_with(id, by, *to)
                     .ok_or(Refused::NotTransferable(id))?;
                 let dial = Dial::colleague(name, self.account.timeouts.agent);
-                Ok((dial, None, vec![]))
+                Ok(Question {
+                    dial,
+                    shown: None,
+                    ways: vec![],
+                })
             }
             Target::Number(_) => match self.passage(now, id, agent, to, from)? {
                 Passage::Number {
@@ -81,7 +93,8 @@ impl Switch {
                     ways,
                 } => {
                     self.keep_number(by, &number);
-                    Ok((self.outside(number, &ways), shown, ways))
+                    let dial = self.outside(number, &ways);
+                    Ok(Question { dial, shown, ways })
                 }
                 Passage::Agent(..) | Passage::Queue(..) => Err(Refused::OnlyPeople),
             },

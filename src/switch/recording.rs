@@ -94,7 +94,7 @@ impl Switch {
             let was = call.is_masked();
             call.typing_due(now);
             let agreed = call.consent_due(now);
-            if call.typing_timeout().or(call.consent_timeout()).is_none() {
+            if call.typing_timeout().is_none() && call.consent_timeout().is_none() {
                 self.watched.remove(&id);
             }
             self.masks(id, was);

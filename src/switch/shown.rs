@@ -188,7 +188,7 @@ impl Switch {
         };
         if call.colleagues_leg() == Some(leg) {
             let by = call.caller_agent();
-            return agent(by.or(call.agent().map(|agent| agent.id)));
+            return agent(by.or_else(|| call.agent().map(|agent| agent.id)));
         }
         if call.is_internal() {
             return agent(call.colleague());

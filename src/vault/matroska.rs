@@ -384,7 +384,7 @@ mod tests {
     fn blocks() -> Vec<Block> {
         let block = |nth: u64| Block {
             at: 700 + nth * 40,
-            key: nth % 100 == 0,
+            key: nth.is_multiple_of(100),
             bytes: vec![nth as u8; 1 + nth as usize % 70],
         };
         (0..400).map(block).collect()

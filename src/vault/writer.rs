@@ -228,10 +228,10 @@ impl Writer {
             if let Err(error) = film.take(now, chunk, lost) {
                 lock(&self.health).failed(now, film.path(), &error);
             }
-        } else if let Some(track) = open.tracks.get_mut(index) {
-            if let Err(error) = track.take(now, chunk, lost) {
-                lock(&self.health).failed(now, track.path(), &error);
-            }
+        } else if let Some(track) = open.tracks.get_mut(index)
+            && let Err(error) = track.take(now, chunk, lost)
+        {
+            lock(&self.health).failed(now, track.path(), &error);
         }
         if open.has_ended() {
             self.finish(now, key, true, jobs);

@@ -19,7 +19,7 @@ impl Loader<'_> {
         let enabled = table.boolean("absence_enabled", &mut self.report);
         table.done(&mut self.report);
         let absence = Absence {
-            enabled: enabled.unwrap_or(Absence::default().enabled),
+            enabled: enabled.unwrap_or_else(|| Absence::default().enabled),
             message,
         };
         (moment, absence)

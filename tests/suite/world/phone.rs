@@ -427,7 +427,7 @@ impl Phone {
         let to = heard.field("To");
         let tag = to.split_once(";tag=").map(|(_, tag)| tag.to_owned());
         if let Some(dialog) = self.dialog.as_mut().filter(|dialog| !dialog.incoming) {
-            dialog.early = tag.or(dialog.early.take());
+            dialog.early = tag.or_else(|| dialog.early.take());
         }
     }
 
