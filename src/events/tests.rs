@@ -183,6 +183,13 @@ fn every_event_has_its_type_in_the_list_and_the_list_no_other() {
             to: crate::call::record::Destination::Number("+49301".into()),
         },
         What::TransferFailed { call, status: 486 },
+        What::Supervised {
+            call,
+            by: text(),
+            agent: None,
+            mode: "listen",
+        },
+        What::SupervisionEnded { call, by: text() },
         What::Tried { call, trunk },
         What::PassedOver {
             call,

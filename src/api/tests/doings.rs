@@ -211,6 +211,7 @@ fn r130_agents_act_in_their_own_calls_and_others_for_the_agent() {
     ] {
         assert_eq!(desk.send("POST", &transfer, &me, &wrong).status, 422);
     }
+    let before = desk.asked().len();
     let consult = format!("{path}/consult");
     for (body, status) in [
         (json!({ "agent": 2 }), 202),
@@ -233,7 +234,7 @@ fn r130_agents_act_in_their_own_calls_and_others_for_the_agent() {
             to,
             from: from.clone(),
         });
-    assert_eq!(desk.asked(), asked);
+    assert_eq!(desk.asked()[before..], asked);
     desk.will_reply(Err(Refused::AgentBusy(AgentId(2))));
     let refused = desk.send("POST", &transfer, &me, &json!({ "agent": 2 }));
     assert_eq!(

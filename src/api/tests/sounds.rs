@@ -133,7 +133,7 @@ fn f24_what_is_no_sound_is_refused_with_the_reason_and_leaves_nothing() {
     let left: Vec<_> = left
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
         .collect();
-    assert_eq!(left.len(), 6, "what ships alone: {left:?}");
+    assert_eq!(left.len(), 7, "what ships alone: {left:?}");
     assert_eq!(upload(&desk, &admin, "text/html", vec![]).status, 415);
 }
 

@@ -37,7 +37,7 @@ fn b22_what_cannot_be_is_named_with_the_mend() {
             "consent = { text = \"x\", wait_for_response_s = 61 }",
             "wait_for_response_s",
         ),
-        ("consent = { text = \"{position}\" }", "consent"),
+        ("consent = { text = \"{position}\" }", "text"),
         ("mask_digits_s = 0", "mask_digits_s"),
     ] {
         let wrong = problems(&format!("{LEAST}[recording]\n{lines}\n"));

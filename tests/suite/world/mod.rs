@@ -69,7 +69,7 @@ const ABSENCE: f32 = 3300.0;
 const HOLD_MUSIC: f32 = 860.0;
 const HOLD_MESSAGE: f32 = 460.0;
 const OWN_MUSIC: f32 = 640.0;
-const CONSENT: f32 = 900.0;
+const CONSENT: f32 = 3500.0;
 
 /// The callback that worlds have sounds for.
 pub(crate) const CALLBACK: CallbackConfigId = CallbackConfigId(1);
@@ -812,7 +812,7 @@ fn sounds() -> (Sounds, Vec<(SoundId, Vec<i16>)>) {
         (SoundId(23), voice::prompt(HOLD_MUSIC, 20.0)),
         (SoundId(24), voice::prompt(HOLD_MESSAGE, 2.0)),
         (SoundId(25), voice::prompt(OWN_MUSIC, 20.0)),
-        (SoundId(26), voice::prompt(CONSENT, 3.0)),
+        (SoundId(27), voice::prompt(CONSENT, 3.0)),
         (SoundId(1), voice::prompt(GREETING, 3.0)),
         (SoundId(2), voice::prompt(MUSIC, 20.0)),
         (SoundId(3), voice::prompt(ANNOUNCEMENT, 2.0)),
@@ -855,7 +855,7 @@ fn moments(account: &Account, sounds: &mut Sounds) {
 /// What is said before anything is recorded.
 fn told(account: &Account, sounds: &mut Sounds) {
     if account.recording.consent.is_some() {
-        sounds.set_consent(SoundId(26));
+        sounds.set_consent(SoundId(27));
     }
 }
 

@@ -149,6 +149,7 @@ fn after_a_loss_a_whole_picture_is_asked_for_and_nothing_is_kept_before_it_comes
     assert_eq!((w.film().len(), w.refreshes(&page)), (3, 1));
     let lost = camera.packets(&page, 3);
     drop(lost);
+    w.wait(0.04);
     for _ in 0..50 {
         let packets = camera.packets(&page, 4);
         w.sends(&page, packets);
