@@ -1,6 +1,7 @@
 //! Who may hear whom, said once more and in another way than [`Call::arrangement`] does: what must hold
 //! whatever came before.
 
+use super::consent::Consent;
 use super::supervise::{Mode, Supervision, Wish};
 use super::{Call, Hears, Hold, Other, Stage, With};
 use crate::id::LegId;
@@ -61,10 +62,15 @@ impl Call {
         let away = self.is_lost(customer) || self.is_lost(other.leg());
         let with = self.consult.as_ref().map(|consult| consult.with);
         let apart = with == Some(With::Asked);
-        let free = holds == [Hold::None; 2] && !away && !apart;
+        let asked = matches!(self.consent, Consent::Asking { .. });
+        let free = holds == [Hold::None; 2] && !away && !apart && !asked;
         let id = self.id;
         let both = hears(customer, other.leg()) && hears(other.leg(), customer);
         assert!(both || !free, "call {id}: the two hear each other");
+        assert!(
+            !asked || !both,
+            "call {id}: who is asked whether they agree does not talk yet"
+        );
         if holds[1] == Hold::Held || apart {
             let party = ears.get(&customer).and_then(|hears| hears.parties().next());
             assert!(
