@@ -10,8 +10,9 @@
 
 use super::admit::Refusal;
 use super::identity::shown;
+use super::shown::unrung_name;
 use super::trunks::{credentials, uri};
-use super::{Notice, Output, Port, Switch, leg};
+use super::{Notice, Output, Port, Switch, Unrung, leg};
 use crate::acd;
 use crate::call::record::{AgentName, Direction, End, Role};
 use crate::call::{Arrival, Call, Dial, Hears, Origin, Step, Way, Whom};
@@ -342,6 +343,7 @@ impl Switch {
         if let Some(call) = self.calls.get_mut(&id) {
             call.attempt(None);
         }
+        self.leaves_page(now, leg, Some(unrung_name(Unrung::CallerGone)));
         self.hang_up(now, leg, None);
     }
 }

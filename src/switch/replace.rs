@@ -11,6 +11,7 @@
 //! Deliberately absent: dialogs of trunks are replaced by nobody (603).
 
 use super::admit::Refusal;
+use super::shown::PASSED_ON;
 use super::{Notice, Switch, leg};
 use crate::acd;
 use crate::call::Origin;
@@ -89,6 +90,7 @@ impl Switch {
             .lines
             .get(&old)
             .is_some_and(|line| line.leg.role == Role::Agent);
+        self.leaves_page(now, old, Some(PASSED_ON));
         let (cause, text) = REPLACED;
         self.hang_up(now, old, Some((cause, text.to_owned())));
         if let Some(line) = self.lines.get_mut(&new) {

@@ -11,6 +11,7 @@
 //! An agent who supervises is occupied: nobody is offered to them.
 
 use super::on_request::{Done, Refused};
+use super::shown::PASSED_ON;
 use super::{Notice, Switch};
 use crate::acd::{self, AgentState};
 use crate::call::record::{self, AgentName, Direction, Role};
@@ -402,6 +403,7 @@ impl Switch {
             call.join(now, home, name);
             call.ring(Agent { id: agent, leg });
         }
+        self.leaves_page(now, left.leg, Some(PASSED_ON));
         let (cause, text) = TAKEN_OVER;
         self.hang_up(now, left.leg, Some((cause, text.to_owned())));
         self.has_left(now, id, left.id, Some(home));

@@ -237,8 +237,6 @@ class DeliveringServer(ApiServer):
 
     def sections(self) -> str:
         return f"""
-[account]
-name = "demo"
 [[listener]]
 profile = "internal"
 bind = "127.0.0.1:{self.internal}"

@@ -1,5 +1,7 @@
 //! Random lives: a seed makes hundreds of events in a bad network; nothing may be lost or doubled.
 
+mod deeds;
+
 use crate::world::World;
 use crate::world::network::Weather;
 use crate::world::page::Picks;
@@ -123,8 +125,13 @@ fn live(seed: u64) -> Vec<End> {
     if pages.is_some() {
         w.links.add("token", pass(seed), 1_000);
     }
+    // In some, agents and supervisors do all that a call bears.
+    let mut deeds = (seed % 5 < 2).then(|| Random::seeded(seed << 32));
     for _ in 0..EVENTS {
         event(&mut w, &mut random);
+        if let Some(random) = &mut deeds {
+            deeds::deed(&mut w, random);
+        }
         if let Some(random) = &mut pages {
             page_event(&mut w, random);
         }

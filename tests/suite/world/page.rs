@@ -125,7 +125,8 @@ impl Page {
                 }
                 if said["state"] == "over" {
                     self.due.take_if(|(_, due)| *due == call);
-                    let why = said["why"].as_str().expect("a reason");
+                    let why = said["why"].as_str();
+                    let why = why.unwrap_or_else(|| panic!("over without a reason: {said}"));
                     self.overs.push(why.to_owned());
                 }
                 self.calls.insert(call, said);
