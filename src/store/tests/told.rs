@@ -19,7 +19,7 @@ fn gone(talk: &mut Conversation, end: End) {
 
 #[test]
 fn b16_conversations_are_found_by_each_filter_and_by_all_of_them() {
-    on_each("store-filters", |ground| {
+    on_each("store-found", |ground| {
         let (store, _) = ground.start();
         put(
             &store,
