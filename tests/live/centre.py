@@ -388,7 +388,9 @@ class Sipp:
     ) -> None:
         self.errors = folder / f"{scenario}-errors.log"
         command = ["sipp", f"127.0.0.1:{port}", "-sf", str(SCENARIOS / f"{scenario}.xml"), "-s", number]
-        command += ["-i", "127.0.0.1", "-p", str(spare_port()), "-mp", str(spare_port() & ~1), "-m", "1", "-nostdin"]
+        own = options[options.index("-p") + 1] if "-p" in options else str(spare_port())
+        self.port = int(own)
+        command += ["-i", "127.0.0.1", "-p", own, "-mp", str(spare_port() & ~1), "-m", "1", "-nostdin"]
         command += ["-trace_err", "-error_file", str(self.errors), "-timeout", "60", "-timeout_error", *options]
         command += ["-t", "t1"] if tcp else []
         self.scenario = scenario
@@ -398,6 +400,10 @@ class Sipp:
 
     def is_running(self) -> bool:
         return self.process.poll() is None
+
+    def listens(self) -> bool:
+        """Whether it can be called yet. To try it by binding would take its port away."""
+        return f":{self.port:04X} " in Path("/proc/net/udp").read_text()
 
     def wait(self, seconds: float = 30) -> None:
         """Waits for its end, and fails if a message was not as the scenario wants it."""

@@ -206,6 +206,7 @@ class FarNetworks(Transfers):
         options = ("-p", str(self.server.carrier), "-d", str(round(1000 * seconds)))
         far = Sipp(scenario, self.server.external, OUTSIDE, self.files, *options)
         self.addCleanup(far.stop)
+        until("the far network listens", far.listens)
         self.first.xfer(f"sip:{OUTSIDE}@127.0.0.1:{self.server.internal}", pj.CallOpParam())
         phones.wait("the agent has left", lambda: self.first.is_over)
         self.left = time.monotonic()
@@ -292,10 +293,10 @@ class AtADesk(AtCentre):
         self.page = self.desk()
         self.outside = Phone(self.server.external, user=OUTSIDE, port=self.server.carrier)
         self.addCleanup(self.outside.close)
-        self.outside.plays, self.outside.records = self.tone("outside", OUTSIDE_TONE), self.files / "outside.wav"
+        self.outside.plays, self.outside.records = self.tone("outside says", OUTSIDE_TONE), self.files / "outside.wav"
         self.caller = Phone(self.server.external)
         self.addCleanup(self.caller.close)
-        self.caller.plays, self.caller.records = self.tone("caller", CUSTOMER_TONE), self.files / "caller.wav"
+        self.caller.plays, self.caller.records = self.tone("caller says", CUSTOMER_TONE), self.files / "caller.wav"
         self.call = self.caller.dial("5000")
         self.press("Accept")
         phones.wait("the caller is connected", lambda: self.call.is_up)
