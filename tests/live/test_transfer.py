@@ -247,7 +247,8 @@ class FarNetworks(Transfers):
     def test_a_late_answer(self) -> None:
         self.passes_on("callee-late", 6)
         self.talks()
-        phones.live(2)
+        # SIPp takes a while to begin to speak.
+        phones.live(5)
         heard = self.hangs_up()
         self.assertGreater(self.network_seconds(heard), 0.8, "whoever has answered is heard")
         # Music until then: nothing is silent for long, but for the pauses of the music and its message.
