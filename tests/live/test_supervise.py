@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sound
-from browser import HEARD_RATE, hear, shoot
+from browser import HEARD_RATE, hear, receives, shoot
 from centre import Agent, until
 from playwright.sync_api import Page
 from test_pages import AGENT, CUSTOMER, PASSWORD, AtCentre, Centre
@@ -43,6 +43,8 @@ class Supervising(AtCentre):
         return {tone for tone in (CUSTOMER, AGENT, SUPERVISOR) if sound.share(heard, tone, HEARD_RATE) > HEARD}
 
     def assert_ears(self, page: Page, who: str, expected: set[float]) -> None:
+        # The first sound comes once the way is found.
+        until(f"{who}: sound comes", lambda: receives(page), 20, lambda: page.wait_for_timeout(50))
         until(f"{who} hears {expected}", lambda: self.ears(page) == expected, 20, lambda: page.wait_for_timeout(100))
 
     def test_b1_listen_whisper_barge_and_take_over(self) -> None:
