@@ -55,14 +55,8 @@ fn filter(query: &mut Query) -> ConversationFilter {
         queue: query.value("queue", "the name of a queue"),
         agent: query.value("agent", "the id of an agent").map(AgentId),
         number: query.value("number", "a number"),
-        direction: query.parsed("direction", "inbound or outbound", |text| {
-            let mut words = DIRECTIONS.iter();
-            words.find(|(word, _)| *word == text).map(|(_, each)| *each)
-        }),
-        status: query.parsed("status", "open, waiting, solved or closed", |text| {
-            let mut words = STATUSES.iter();
-            words.find(|(word, _)| *word == text).map(|(_, each)| *each)
-        }),
+        direction: query.choice("direction", "inbound or outbound", &DIRECTIONS),
+        status: query.choice("status", "open, waiting, solved or closed", &STATUSES),
         before: query.parsed("before", "the id of a conversation", CallId::parse),
     }
 }

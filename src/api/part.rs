@@ -89,6 +89,19 @@ impl<S: Send + Sync> FromRequestParts<S> for Query {
 }
 
 impl Query {
+    /// One of some words, each with what it means.
+    pub(super) fn choice<T: Copy>(
+        &mut self,
+        name: &'static str,
+        what: &str,
+        words: &[(&str, T)],
+    ) -> Option<T> {
+        self.parsed(name, what, |text| {
+            let mut words = words.iter();
+            words.find(|(word, _)| *word == text).map(|(_, each)| *each)
+        })
+    }
+
     /// A value as whatever it is read by.
     pub(super) fn parsed<T>(
         &mut self,

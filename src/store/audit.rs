@@ -13,6 +13,7 @@
 //! against that its head is told in the log of the process once a day.
 
 use super::Store;
+use super::condition::Condition;
 use super::link::{Link, Row, Value};
 use crate::call::supervise::Supervised;
 use anyhow::Context as _;
@@ -133,7 +134,7 @@ impl Store {
         let (condition, mut values) = condition(filter);
         values.push(limit.into());
         let sql = format!(
-            "SELECT * FROM audit WHERE {condition} ORDER BY seq DESC LIMIT ${}",
+            "SELECT * FROM audit {condition} ORDER BY seq DESC LIMIT ${}",
             values.len()
         );
         self.with(async move |db| {
@@ -196,35 +197,16 @@ impl Store {
 }
 
 fn condition(filter: &AuditFilter) -> (String, Vec<Value>) {
-    let mut values: Vec<Value> = vec![];
-    let mut parts = vec![];
-    let mut and = |part: &str, wanted: Value| {
-        values.push(wanted);
-        parts.push(part.replace('?', &format!("${}", values.len())));
-    };
-    and("seq < ?", filter.before.unwrap_or(u64::MAX).into());
-    if let Some(from) = filter.from {
-        and("at_us >= ?", from.into());
-    }
-    if let Some(until) = filter.until {
-        and("at_us < ?", until.into());
-    }
-    if let Some(who) = &filter.who {
-        and(
-            "(who = ? OR who = 'user ' || ? OR who = 'key ' || ?)",
-            who.as_str().into(),
-        );
-    }
-    if let Some(action) = &filter.action {
-        and(
-            "(action = ? OR substr(action, 1, length(?) + 1) = ? || '.')",
-            action.as_str().into(),
-        );
-    }
-    if let Some(subject) = &filter.subject {
-        and("subject = ?", subject.as_str().into());
-    }
-    (parts.join(" AND "), values)
+    let mut all = Condition::default();
+    all.and("seq < ?", filter.before);
+    all.and("at_us >= ?", filter.from);
+    all.and("at_us < ?", filter.until);
+    let who = "(who = ? OR who = 'user ' || ? OR who = 'key ' || ?)";
+    all.and(who, filter.who.as_deref());
+    let action = "(action = ? OR substr(action, 1, length(?) + 1) = ? || '.')";
+    all.and(action, filter.action.as_deref());
+    all.and("subject = ?", filter.subject.as_deref());
+    all.clause()
 }
 
 /// Where a check stands: the number and hash of the last record that was fine.

@@ -1,6 +1,7 @@
 //! The records of conversations, found by who talked with whom, when, and what became of it (B16).
 
 use super::Store;
+use super::condition::Condition;
 use super::link::Value;
 use super::rows::{with_legs, word};
 use crate::call::record::{Conversation, Direction, Status};
@@ -63,43 +64,17 @@ impl Store {
 }
 
 fn condition(filter: &ConversationFilter) -> (String, Vec<Value>) {
-    let mut values: Vec<Value> = vec![];
-    let mut parts = vec![];
-    let mut and = |part: &str, wanted: Value| {
-        values.push(wanted);
-        parts.push(part.replace('?', &format!("${}", values.len())));
-    };
-    if let Some(call) = filter.call {
-        and("id = ?", call.to_string().into());
-    }
-    if let Some(from) = filter.from {
-        and("began_us >= ?", from.into());
-    }
-    if let Some(until) = filter.until {
-        and("began_us < ?", until.into());
-    }
-    if let Some(queue) = &filter.queue {
-        and("queue = ?", queue.as_str().into());
-    }
-    if let Some(agent) = filter.agent {
-        and("(agent = ? OR assigned = ?)", agent.0.into());
-    }
-    if let Some(number) = &filter.number {
-        and("(caller = ? OR called = ?)", number.as_str().into());
-    }
-    if let Some(direction) = filter.direction {
-        and("direction = ?", word(&direction).into());
-    }
-    if let Some(status) = filter.status {
-        and("status = ?", word(&status).into());
-    }
-    if let Some(before) = filter.before {
-        // Their names sort by time.
-        and("id < ?", before.to_string().into());
-    }
-    let condition = match parts.is_empty() {
-        true => String::new(),
-        false => format!("WHERE {}", parts.join(" AND ")),
-    };
-    (condition, values)
+    let mut all = Condition::default();
+    all.and("id = ?", filter.call.map(|call| call.to_string()));
+    all.and("began_us >= ?", filter.from);
+    all.and("began_us < ?", filter.until);
+    all.and("queue = ?", filter.queue.as_deref());
+    let agent = filter.agent.map(|agent| agent.0);
+    all.and("(agent = ? OR assigned = ?)", agent);
+    all.and("(caller = ? OR called = ?)", filter.number.as_deref());
+    all.and("direction = ?", filter.direction.as_ref().map(word));
+    all.and("status = ?", filter.status.as_ref().map(word));
+    // Their names sort by time.
+    all.and("id < ?", filter.before.map(|call| call.to_string()));
+    all.clause()
 }

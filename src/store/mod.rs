@@ -24,6 +24,7 @@ mod agents;
 mod audit;
 mod call_links;
 mod callbacks;
+mod condition;
 mod contacts;
 mod conversations;
 mod data_dir;

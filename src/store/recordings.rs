@@ -2,6 +2,7 @@
 
 use super::Store;
 use super::audit;
+use super::condition::Condition;
 use super::deliveries::{self, Delivery, DeliveryState};
 use super::file_id::{Cursor, FileId};
 use super::link::{Kind, Link, Row, Table, Value, number};
@@ -250,60 +251,27 @@ pub(super) fn key(id: FileId) -> [Value; 3] {
 }
 
 fn condition(filter: &RecordingFilter) -> (String, Vec<Value>) {
-    let mut values: Vec<Value> = vec![];
-    let mut parts = vec![];
-    let mut and = |part: &str, wanted: Value| {
-        values.push(wanted);
-        parts.push(part.replace('?', &format!("${}", values.len())));
-    };
-    if let Some(account) = &filter.account {
-        and("(account = ? OR account = '')", account.as_str().into());
-    }
-    if let Some(call) = filter.call {
-        and("call = ?", call.to_string().into());
-    }
-    if let Some(from) = filter.from {
-        and("began_us >= ?", from.into());
-    }
-    if let Some(until) = filter.until {
-        and("began_us < ?", until.into());
-    }
-    if let Some(queue) = &filter.queue {
-        and("queue = ?", queue.as_str().into());
-    }
-    if let Some(agent) = filter.agent {
-        and("agent = ?", agent.0.into());
-    }
-    if let Some(number) = &filter.number {
-        and("(customer = ? OR called = ?)", number.as_str().into());
-    }
-    if let Some(direction) = filter.direction {
-        and("direction = ?", word(&direction).into());
-    }
-    if let Some(longer) = filter.longer {
-        and("milliseconds >= ?", longer.into());
-    }
-    if let Some(shorter) = filter.shorter {
-        and("milliseconds <= ?", shorter.into());
-    }
+    let mut all = Condition::default();
+    let account = filter.account.as_deref();
+    all.and("(account = ? OR account = '')", account);
+    all.and("call = ?", filter.call.map(|call| call.to_string()));
+    all.and("began_us >= ?", filter.from);
+    all.and("began_us < ?", filter.until);
+    all.and("queue = ?", filter.queue.as_deref());
+    all.and("agent = ?", filter.agent.map(|agent| agent.0));
+    all.and("(customer = ? OR called = ?)", filter.number.as_deref());
+    all.and("direction = ?", filter.direction.as_ref().map(word));
+    all.and("milliseconds >= ?", filter.longer);
+    all.and("milliseconds <= ?", filter.shorter);
     if let Some(after) = filter.after {
-        let first = values.len() + 1;
-        let places: Vec<_> = (first..first + 4).map(|at| format!("${at}")).collect();
-        parts.push(format!(
-            "(began_us, call, number, position) < ({})",
-            places.join(", ")
-        ));
-        values.push(after.began.into());
-        values.extend(key(after.id));
+        let [call, segment, position] = key(after.id);
+        let last = [after.began.into(), call, segment, position];
+        all.after(["began_us", "call", "number", "position"], last);
     }
     if !filter.deleted {
-        parts.push("deleted_us IS NULL".to_owned());
+        all.always("deleted_us IS NULL");
     }
-    let condition = match parts.is_empty() {
-        true => String::new(),
-        false => format!("WHERE {}", parts.join(" AND ")),
-    };
-    (condition, values)
+    all.clause()
 }
 
 /// Inserts or replaces the files of a segment.

@@ -92,10 +92,7 @@ fn filter(query: &mut Query) -> RecordingFilter {
         queue: query.value("queue", "the name of a queue"),
         agent: query.value("agent", "the id of an agent").map(AgentId),
         number: query.value("number", "a number"),
-        direction: query.parsed("direction", "inbound or outbound", |text| {
-            let mut words = DIRECTIONS.iter();
-            words.find(|(word, _)| *word == text).map(|(_, each)| *each)
-        }),
+        direction: query.choice("direction", "inbound or outbound", &DIRECTIONS),
         longer: query.parsed("longer_s", "a number of seconds", seconds),
         shorter: query.parsed("shorter_s", "a number of seconds", seconds),
         deleted: query.value("deleted", "true or false").unwrap_or(false),
