@@ -12,14 +12,13 @@ use super::admit::Refusal;
 use super::browser::Wanted;
 use super::on_refer::status_of;
 use super::on_request::Refused;
-use super::{Notice, Switch, leg};
+use super::{Notice, Switch};
 use crate::acd::{self, AgentState, Status};
 use crate::call::record::{AgentName, Role};
 use crate::call::{Call, Dial, Place};
 use crate::id::{AgentId, CallId};
 use crate::route;
-use crate::sdp;
-use crate::sip::{Invite, Outbound, Party, Target};
+use crate::sip::{Invite, Party};
 use std::time::Instant;
 
 impl Switch {
@@ -94,9 +93,9 @@ impl Switch {
             user: by.user.clone(),
             host: String::new(),
         };
-        let line = self.lines.get(&call.caller).ok_or_else(gone)?;
+        let caller = call.caller;
+        let line = self.lines.get(&caller).ok_or_else(gone)?;
         let (worker, codec) = (line.port.worker, line.codec);
-        let (max_forwards, trail) = (line.max_forwards.saturating_sub(1), line.trail.clone());
         if let Some(visit) = self.desk_to_ring(to) {
             let wanted = Wanted {
                 call: id,
@@ -115,30 +114,9 @@ impl Switch {
             self.dial_rings(now, id, leg, 180, None);
             return Ok(());
         }
-        let agent = self.account.agent(to).ok_or_else(gone)?;
-        let (user, mut habits) = (agent.user.clone(), agent.habits.clone());
-        let port = self.ports.take_of(worker);
-        let port = port.ok_or_else(|| Refusal::for_now("all media ports are in use"))?;
-        habits
-            .codecs
-            .sort_by_key(|&each| Some(leg::known(each)) != codec);
-        let terms = habits.clone();
-        let leg = self.open_leg(now, id, Role::Agent, port, habits);
-        let sdp = self.local(leg).map(|local| sdp::offer(&local));
-        let session = self.sip.invite(
-            now,
-            Outbound {
-                from,
-                sdp,
-                reliable: leg::reliable(&terms),
-                session_timer: leg::session_timer(&terms),
-                max_forwards,
-                trail,
-                ..Outbound::to(Target::User(user))
-            },
-        );
-        let sip_call_id = self.sip.call_id(session).unwrap_or_default().to_owned();
-        self.signals(leg, session, &sip_call_id);
+        self.account.agent(to).ok_or_else(gone)?;
+        let leg = self.ring_phone(now, id, Role::Agent, to, from, caller);
+        let leg = leg.ok_or_else(|| Refusal::for_now("all media ports are in use"))?;
         if let Some(call) = self.calls.get_mut(&id) {
             call.attempt(Some(leg));
         }

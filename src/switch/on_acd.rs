@@ -7,6 +7,7 @@ use crate::call::record::{AgentName, Direction, End, Role};
 use crate::call::{Agent, Call, Hears, Origin, Place};
 use crate::id::{AgentId, CallId, QueueId, SoundId, VisitId};
 use crate::settings::{OnMaxWait, WaitingKey};
+use crate::sip::Party;
 use crate::switch::Output;
 use std::collections::VecDeque;
 use std::time::Instant;
@@ -209,7 +210,10 @@ impl Switch {
             // The agent sees who is to be called back.
             Direction::Outbound => (&record.called, call.caller),
         };
-        let from = number.clone();
+        let from = Party {
+            user: number.clone(),
+            ..Party::default()
+        };
         if let Some(desk) = self.desk_to_ring(agent) {
             return self.ring_desk(now, id, agent, why, desk);
         }

@@ -12,14 +12,14 @@ use std::time::Instant;
 
 impl Switch {
     /// Rings an agent's phone: a leg on the worker of the one whom it will talk to, an offer of ours.
-    /// `shown`: the number that the phone shows. `None`: there is no place for it.
+    /// `from`: whom the phone shows. `None`: there is no place for it.
     pub(super) fn ring_phone(
         &mut self,
         now: Instant,
         id: CallId,
         role: Role,
         agent: AgentId,
-        shown: String,
+        from: Party,
         other: LegId,
     ) -> Option<LegId> {
         let phone = self.account.agent(agent);
@@ -47,11 +47,7 @@ impl Switch {
         let session = self.sip.invite(
             now,
             Outbound {
-                from: Party {
-                    display: None,
-                    user: shown,
-                    host: String::new(),
-                },
+                from,
                 sdp,
                 reliable: leg::reliable(&terms),
                 session_timer: leg::session_timer(&terms),

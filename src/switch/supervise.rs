@@ -20,6 +20,7 @@ use crate::call::{Agent, Call};
 use crate::id::{AgentId, CallId, LegId, QueueId, VisitId};
 use crate::media::Command as Media;
 use crate::page::Supervises;
+use crate::sip::Party;
 use std::time::Instant;
 
 /// Q.850: normal call clearing. What the phone of an agent is told whose call is taken over.
@@ -285,6 +286,10 @@ impl Switch {
         let shown = match record.direction {
             Direction::Inbound => record.from.clone(),
             Direction::Outbound => record.called.clone(),
+        };
+        let shown = Party {
+            user: shown,
+            ..Party::default()
         };
         let agent = call.supervised().ok_or(Refused::NotTalking(id))?;
         let role = Role::Supervisor;
