@@ -165,6 +165,8 @@ class BrowserTest(unittest.TestCase):
     """A test with browsers, which are gone after it."""
 
     playwright: Playwright
+    #: How long a page takes to show what it has been given.
+    settles_ms = 150
 
     @classmethod
     def setUpClass(cls) -> None:
@@ -181,6 +183,21 @@ class BrowserTest(unittest.TestCase):
     def assert_accessible(self, page: Page, name: str) -> None:
         found = violations(page)
         self.assertEqual(found, [], f"{name}: axe says\n" + "\n".join(found))
+
+    def look(self, page: Page, name: str) -> None:
+        """One state: no fault, and pictures in light and dark, wide and as on a phone."""
+        page.wait_for_timeout(self.settles_ms)
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            page.set_viewport_size({"width": 1280, "height": 800})
+            self.assert_accessible(page, f"{name}, {scheme}")
+            shoot(page, f"{name}-{scheme}")
+        page.emulate_media(color_scheme="light")
+        page.set_viewport_size({"width": 390, "height": 780})
+        overflow = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        self.assertLessEqual(overflow, 0, f"{name} is wider than a phone")
+        shoot(page, f"{name}-phone")
+        page.set_viewport_size({"width": 1280, "height": 800})
 
     def watch(self, page: Page) -> None:
         """A page that throws, or breaks its own policy, fails the test."""

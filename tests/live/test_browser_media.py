@@ -15,12 +15,14 @@ from webrtc import Page
 CALLER, AGENT = 500.0, 900.0
 
 
-class BrowserMedia(ApiTest):
-    server: ApiServer
+class AtPages(ApiTest):
+    """Pages by aiortc: Ada's desk, and whoever calls her by a link."""
 
     def desk(self) -> Page:
         """Ada's desk: she is an agent and a user."""
-        self.admin.ask("POST", "/api/v1/users", {"name": "ada", "role": "agent", "password": PASSWORD, "agent": 1})
+        users = self.ok("GET", "/api/v1/users")
+        if not any(user["name"] == "ada" for user in users):
+            self.admin.ask("POST", "/api/v1/users", {"name": "ada", "role": "agent", "password": PASSWORD, "agent": 1})
         ada = Client(self.server)
         status, _, headers = ada.ask("POST", "/api/v1/session", {"name": "ada", "password": PASSWORD})
         self.assertEqual(status, 200)
@@ -37,6 +39,10 @@ class BrowserMedia(ApiTest):
         self.addCleanup(page.close)
         page.hello(link=link["url"].split("#")[1])
         return page
+
+
+class BrowserMedia(AtPages):
+    server: ApiServer
 
     def hears(self, page: Page, frequency: float) -> None:
         until(f"{frequency:g} Hz is heard", lambda: page.share(frequency) > 0.9, 15)

@@ -10,10 +10,9 @@ from typing import Any
 import av
 import sound
 from centre import until
-from test_api import PASSWORD, ApiServer, ApiTest, Client
+from test_api import ApiServer
+from test_browser_media import AGENT, CALLER, AtPages
 from webrtc import Page
-
-CALLER, AGENT = 500.0, 900.0
 
 
 def shade(frame: av.VideoFrame) -> int:
@@ -28,28 +27,8 @@ class FilmServer(ApiServer):
         return "video = true"
 
 
-class Films(ApiTest):
+class Films(AtPages):
     kind = FilmServer
-
-    def desk(self) -> Page:
-        users = self.ok("GET", "/api/v1/users")
-        if not any(user["name"] == "ada" for user in users):
-            self.admin.ask("POST", "/api/v1/users", {"name": "ada", "role": "agent", "password": PASSWORD, "agent": 1})
-        ada = Client(self.server)
-        status, _, headers = ada.ask("POST", "/api/v1/session", {"name": "ada", "password": PASSWORD})
-        self.assertEqual(status, 200)
-        ada.take_session(headers)
-        desk = Page(self.server.http, AGENT, cookie=ada.headers["Cookie"])
-        self.addCleanup(desk.close)
-        desk.hello()
-        return desk
-
-    def customer(self) -> Page:
-        link = self.ok("POST", "/api/v1/links", {"type": "one_time", "agent": 1})
-        page = Page(self.server.http, CALLER)
-        self.addCleanup(page.close)
-        page.hello(link=link["url"].split("#")[1])
-        return page
 
     def talk(self, codec: str) -> tuple[Page, str, Page, str]:
         """A call with the customer's camera on, which the agent sees."""

@@ -10,7 +10,7 @@ import json
 import os
 from typing import Any
 
-from browser import BrowserTest, answer, shoot
+from browser import BrowserTest, answer
 from centre import Server, until
 from playwright.sync_api import Page, WebSocketRoute
 
@@ -101,21 +101,6 @@ class Looks(BrowserTest):
             return [message for message in self.sent if message["type"] == kind]
 
         return until(f"the page sends {kind}", sent, step=lambda: page.wait_for_timeout(20))[-1]
-
-    def look(self, page: Page, name: str) -> None:
-        """One state: no fault, and pictures in light and dark, wide and as on a phone."""
-        page.wait_for_timeout(150)
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-            page.set_viewport_size({"width": 1280, "height": 800})
-            self.assert_accessible(page, f"{name}, {scheme}")
-            shoot(page, f"{name}-{scheme}")
-        page.emulate_media(color_scheme="light")
-        page.set_viewport_size({"width": 390, "height": 780})
-        overflow = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-        self.assertLessEqual(overflow, 0, f"{name} is wider than a phone")
-        shoot(page, f"{name}-phone")
-        page.set_viewport_size({"width": 1280, "height": 800})
 
 
 class PageOfLink(Looks):
