@@ -394,6 +394,7 @@ fn start_network(
         transport,
         address: listener.bind,
         identity: certificates.of_listener(listener, transport),
+        asks: listener.admits == Admits::Trunks && transport == Transport::Tls,
     });
     let (inbox, trust) = (inbox.clone(), trust(config)?);
     Network::start(sockets.collect(), trust, runtime.handle(), move |input| {
@@ -461,6 +462,7 @@ fn switch(
             local,
             advertised,
             registrar: digest.is_some(),
+            paths: listener.paths,
             digest,
         }
     });

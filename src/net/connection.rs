@@ -11,12 +11,13 @@
 use super::Why;
 use super::limits::Limits;
 use super::tcp::Shared;
-use super::tls::Identity;
+use super::tls::{Chain, Identity};
 use super::websocket;
 use crate::sip::framing::{Broken, Frame, Framer, PONG};
+use crate::sip::message::Message;
 use crate::sip::{Flow, Input, Transport};
 use rustix::net::sockopt;
-use rustls::pki_types::ServerName;
+use rustls::pki_types::{CertificateDer, ServerName};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -72,6 +73,8 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 pub(super) struct Connection {
     flow: Flow,
     shared: Arc<Shared>,
+    /// The certificate that the peer has shown, where it was asked for one.
+    shown: Option<Chain>,
 }
 
 /// Opens a connection and serves it to its end.
@@ -124,7 +127,11 @@ pub(super) async fn refuse(flow: Flow, shared: Arc<Shared>) {
 
 impl Connection {
     pub(super) fn new(flow: Flow, shared: Arc<Shared>) -> Self {
-        Self { flow, shared }
+        Self {
+            flow,
+            shared,
+            shown: None,
+        }
     }
 
     pub(super) fn limits(&self) -> Limits {
@@ -133,7 +140,7 @@ impl Connection {
 
     /// Serves a connection that a peer has opened, to its end.
     pub(super) async fn accepted(
-        self,
+        mut self,
         stream: TcpStream,
         queue: Queue,
         acceptor: Option<TlsAcceptor>,
@@ -147,6 +154,7 @@ impl Connection {
         match timeout(patience, decrypt(stream, acceptor)).await {
             Ok(Ok(stream)) => {
                 self.shared.meet(self.flow);
+                self.shown = stream.get_ref().1.peer_certificates().map(owned);
                 self.spoken(stream, queue).await;
             }
             failed => self.never_spoke(failed),
@@ -213,12 +221,13 @@ impl Connection {
 
     /// Leaves, and tells.
     async fn ended(self) {
-        let ours = self.shared.leave(self.flow);
+        let reached = self.shared.leave(self.flow);
         self.tell_closed(self.flow).await;
-        if ours {
+        for remote in reached {
             // What was sent to the peer by name has no other sign that its connection is lost.
             self.tell_closed(Flow {
                 connection: 0,
+                remote,
                 ..self.flow
             })
             .await;
@@ -232,6 +241,7 @@ impl Connection {
         let mut buffer = vec![0; PIECE];
         let mut deadline = Instant::now() + limits.first;
         let (mut used, mut partial) = (false, false);
+        let mut unclaimed = self.shown.as_ref();
         loop {
             let length = match timeout_at(deadline, reader.read(&mut buffer)).await {
                 Ok(Ok(0) | Err(_)) => return,
@@ -245,7 +255,10 @@ impl Connection {
             let complete = !frames.is_empty();
             for frame in frames.drain(..) {
                 match frame {
-                    Frame::Message(bytes) => self.tell(bytes).await,
+                    Frame::Message(bytes) => {
+                        unclaimed = unclaimed.filter(|shown| !self.claims(shown, &bytes));
+                        self.tell(bytes).await;
+                    }
                     Frame::Ping => {
                         // A full queue is the writer's affair.
                         if let Some(queue) = pong.upgrade() {
@@ -273,6 +286,16 @@ impl Connection {
             }
             partial = begun;
         }
+    }
+
+    /// Whether a message claims that the peer is reached on this connection (RFC 5923 §5.1).
+    fn claims(&self, shown: &Chain, bytes: &[u8]) -> bool {
+        let message = Message::parse(bytes.to_vec()).ok();
+        let port = message.and_then(|message| message.alias_port());
+        if let Some(port) = port {
+            self.shared.claim(self.flow, port, shown);
+        }
+        port.is_some()
     }
 
     /// Delivers a message; reads no further until there is room for it.
@@ -317,6 +340,10 @@ impl Connection {
             self.close(Why::Unread);
         }
     }
+}
+
+fn owned(shown: &[CertificateDer<'_>]) -> Chain {
+    shown.iter().map(|one| one.clone().into_owned()).collect()
 }
 
 /// Reads and forgets for as long as the answer to what was wrong may take: a connection closed with

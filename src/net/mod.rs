@@ -53,6 +53,9 @@ pub struct Socket {
     pub address: SocketAddr,
     /// The certificate of TLS and WSS; the others have none.
     pub identity: Option<Arc<Identity>>,
+    /// Whether who connects over TLS is asked for a certificate, and may show none: by it a trunk can be
+    /// reached on the connection that it has opened (RFC 5923).
+    pub asks: bool,
 }
 
 /// What the network has counted since its start.

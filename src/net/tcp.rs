@@ -5,20 +5,18 @@
 //! later ones share it. What comes back on it bears its number. Over TLS this is done only for
 //! peers that can prove a name, or that we have [`Met`]; a WebSocket is never opened by us.
 //!
-//! Deliberately absent: the `alias` of a Via (RFC 5923). Reuse for requests the other way wants both
-//! ends proved by certificates (its abstract), else whoever connects could draw to itself
-//! what is meant for another; our listeners ask for no client certificate, so none is ever given
-//! that trust, and plain TCP is not within that RFC. What is bound to a connection, a registered
-//! phone or a dialog, is served on it all the same. Nor do our own requests ask for `alias`.
+//! The connection of a peer stands for one that we would open, if the peer has asked for that and proved
+//! who it is ([`super::tls::Claimed`]). What is bound to a connection, a registered phone or a dialog,
+//! is served on it in any case.
 
 use super::connection::{Connection, Opened};
 use super::limits::{Limits, Places};
-use super::tls::{Identity, Met, Trust};
+use super::tls::{Chain, Claimed, Identity, Met, Trust};
 use super::{Socket, Tally, Why, connection};
 use crate::sip::{Flow, Input, ListenerId, Transport};
 use anyhow::{Context as _, bail, ensure};
 use rustix::net::{AddressFamily, SocketFlags, SocketType, sockopt};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
@@ -84,14 +82,16 @@ struct Table {
     last: u64,
     /// Messages to each connection. One that is gone from here closes after its last message.
     open: BTreeMap<u64, mpsc::Sender<Vec<u8>>>,
-    /// Connections that we opened, by whom they reach: one that was opened for a name is not used for
-    /// another.
-    ours: BTreeMap<Peer, u64>,
+    /// Connections by whom they reach: those that we opened, and those of peers that have proved to be
+    /// there. One that reaches a name is not used for another.
+    reach: BTreeMap<Peer, u64>,
+    /// Where the peers of others claim to be.
+    claimed: Claimed,
     /// Who has been here over TLS.
     met: Met,
 }
 
-/// Whom a connection of ours reaches, and the name that was proved, if one was asked for.
+/// Whom a connection reaches, and the name that was proved, if one was asked for.
 type Peer = (ListenerId, SocketAddr, Option<Arc<str>>);
 
 /// Who opens a connection.
@@ -162,7 +162,10 @@ impl Tcp {
             listener: TcpListener::from_std(listener)?,
             id: socket.listener,
             transport: socket.transport,
-            acceptor: socket.identity.as_ref().map(|identity| identity.acceptor()),
+            acceptor: socket.identity.as_ref().map(|identity| match socket.asks {
+                true => identity.asking_acceptor(),
+                false => identity.acceptor(),
+            }),
         };
         let (id, task) = (
             door.id,
@@ -213,7 +216,7 @@ impl Tcp {
         }
     }
 
-    /// The number of our connection to a peer, which may be in the opening still.
+    /// The number of the connection to a peer, which may be in the opening still.
     fn to_peer(&self, flow: Flow, name: Option<Arc<str>>) -> anyhow::Result<u64> {
         let listening = self
             .listeners
@@ -230,8 +233,12 @@ impl Tcp {
         };
         let name = name.or_else(known);
         let peer = (flow.listener, flow.remote, name.clone());
-        if let Some(number) = self.shared.table().ours.get(&peer) {
+        if let Some(number) = self.shared.table().reach.get(&peer) {
             return Ok(*number);
+        }
+        if let Some(number) = self.shared.proved(&peer) {
+            self.shared.table().reach.insert(peer, number);
+            return Ok(number);
         }
         if let Err(why) = self.may_open(flow, name.as_deref()) {
             self.opener.send(Wanted::Refused(flow))?;
@@ -246,7 +253,7 @@ impl Tcp {
         if let Some(name) = &name {
             table.met.note_name(flow.remote, Arc::clone(name));
         }
-        table.ours.insert(peer, number);
+        table.reach.insert(peer, number);
         drop(table);
         let flow = Flow {
             connection: number,
@@ -340,15 +347,36 @@ impl Shared {
         self.table().met.note(flow.remote.ip());
     }
 
-    /// A connection has ended. `true` if it was one that we had opened.
-    pub(super) fn leave(&self, flow: Flow) -> bool {
+    /// A peer says that it is reached at that port of its host (RFC 5923 §5.1).
+    pub(super) fn claim(&self, flow: Flow, port: u16, shown: &Chain) {
+        let place = SocketAddr::new(flow.remote.ip(), port);
+        let (connection, shown) = (flow.connection, Arc::clone(shown));
+        self.table()
+            .claimed
+            .note(flow.listener, place, connection, shown);
+    }
+
+    /// A connection whose peer has proved to be that one.
+    fn proved(&self, peer: &Peer) -> Option<u64> {
+        let (listener, place, name) = peer;
+        let name = name.as_deref()?;
+        let claimed = self.table().claimed.at(*listener, *place).into_iter();
+        let mut proved = claimed.filter(|(_, shown)| self.trust.is_proved(name, shown));
+        proved.next().map(|(connection, _)| connection)
+    }
+
+    /// A connection has ended. Says where whoever was reached by it was thought to be.
+    pub(super) fn leave(&self, flow: Flow) -> BTreeSet<SocketAddr> {
         let mut table = self.table();
         table.open.remove(&flow.connection);
         table.places.has_shaken(flow.connection);
         table.places.give_back(flow.remote.ip());
-        let before = table.ours.len();
-        table.ours.retain(|_, number| *number != flow.connection);
-        table.ours.len() < before
+        table.claimed.forget(flow.connection);
+        let of_it = |(_, number): &(&Peer, &u64)| **number == flow.connection;
+        let reached = table.reach.iter().filter(of_it);
+        let reached = reached.map(|((_, place, _), _)| *place).collect();
+        table.reach.retain(|_, number| *number != flow.connection);
+        reached
     }
 }
 

@@ -1,5 +1,6 @@
 //! Over real sockets of the loopback.
 
+mod alias;
 mod dns;
 mod tls;
 mod trust;
@@ -127,6 +128,7 @@ fn socket(listener: ListenerId, transport: Transport, address: SocketAddr) -> So
         transport,
         address,
         identity: None,
+        asks: false,
     }
 }
 

@@ -95,7 +95,7 @@ fn heard(peer: &Bench) -> Vec<u8> {
     }
 }
 
-fn to(peer: &Bench) -> Flow {
+pub(super) fn to(peer: &Bench) -> Flow {
     Flow {
         transport: Transport::Tls,
         listener: TLS,
@@ -104,14 +104,17 @@ fn to(peer: &Bench) -> Flow {
     }
 }
 
+/// What peers call us by, which they take from whoever answers.
+pub(super) const US: &str = "us.example";
+
 /// An authority, and what it has signed.
-struct Made {
+pub(super) struct Made {
     folder: Folder,
     authority: CertifiedIssuer<'static, KeyPair>,
 }
 
 impl Made {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let folder = Folder::new();
         fs::create_dir_all(&folder.0).expect("a folder");
         let mut params = CertificateParams::default();
@@ -123,7 +126,7 @@ impl Made {
     }
 
     /// A peer with a certificate for these names.
-    fn peer(&self, names: &[&str], uri: Option<&str>) -> Bench {
+    pub(super) fn peer(&self, names: &[&str], uri: Option<&str>) -> Bench {
         let names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
         let mut params = CertificateParams::new(names).expect("names");
         let uri = uri.map(|uri| SanType::URI(uri.try_into().expect("a URI")));
@@ -136,7 +139,7 @@ impl Made {
         fs::write(&secret, key.serialize_pem()).expect("written");
         bench(
             Identity::read(&chain, &secret).expect("read"),
-            Trust::none(),
+            Trust::none().asks(US, Proof::None),
         )
     }
 
@@ -144,12 +147,21 @@ impl Made {
         fs::read(self.folder.0.join("shown.der")).expect("there")
     }
 
+    /// The pin of what was signed last.
+    pub(super) fn pin(&self) -> [u8; 32] {
+        Sha256::digest(self.shown()).into()
+    }
+
+    /// Who believes this authority.
+    pub(super) fn believed(&self) -> Trust {
+        Trust::system(Some(&self.folder.0.join("ca.pem"))).expect("read")
+    }
+
     /// Us, who believe this authority.
     fn near(&self, asks: impl FnOnce(Trust) -> Trust) -> Bench {
         let own = Folder::new();
         let identity = Identity::self_signed(&own.0, &[local().ip()]).expect("made");
-        let trust = Trust::system(Some(&self.folder.0.join("ca.pem"))).expect("read");
-        bench(identity, asks(trust))
+        bench(identity, asks(self.believed()))
     }
 }
 

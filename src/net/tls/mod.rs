@@ -6,6 +6,7 @@
 //!     └── anything wrong ──▶ the old one stays in use, and an alarm tells
 //! ```
 
+mod alias;
 mod made;
 mod only;
 mod peer;
@@ -13,8 +14,10 @@ mod peer;
 pub use only::only;
 pub use peer::{Proof, Trust};
 
+pub(super) use alias::{Chain, Claimed};
 pub(super) use peer::Met;
 
+use alias::AnyClient;
 use anyhow::{Context as _, bail, ensure};
 use rustls::client::ResolvesClientCert;
 use rustls::crypto::{CryptoProvider, ring};
@@ -48,6 +51,8 @@ pub struct Identity {
     key: PathBuf,
     shown: Arc<Shown>,
     server: Arc<ServerConfig>,
+    /// The same, which asks who connects for a certificate.
+    asking: Arc<ServerConfig>,
     state: Mutex<State>,
 }
 
@@ -100,15 +105,20 @@ impl Identity {
             tracing::error!(file = %certificate.display(), "the TLS certificate has expired: phones will refuse it");
         }
         let shown = Arc::new(Shown(RwLock::new(Arc::new(pair.key))));
-        let server = ServerConfig::builder_with_provider(provider())
-            .with_protocol_versions(&[&version::TLS13, &version::TLS12])?
-            .with_no_client_auth()
-            .with_cert_resolver(Arc::clone(&shown) as Arc<dyn ResolvesServerCert>);
+        let resolver = || Arc::clone(&shown) as Arc<dyn ResolvesServerCert>;
+        let begun = ServerConfig::builder_with_provider(provider())
+            .with_protocol_versions(&[&version::TLS13, &version::TLS12])?;
+        let asking = begun
+            .clone()
+            .with_client_cert_verifier(Arc::new(AnyClient::new()))
+            .with_cert_resolver(resolver());
+        let server = begun.with_no_client_auth().with_cert_resolver(resolver());
         let identity = Self {
             certificate: certificate.to_owned(),
             key: key.to_owned(),
             shown,
             server: Arc::new(server),
+            asking: Arc::new(asking),
             state: Mutex::new(State {
                 stamp,
                 trouble: None,
@@ -198,6 +208,11 @@ impl Identity {
     /// What shakes hands with those who connect.
     pub fn acceptor(&self) -> TlsAcceptor {
         TlsAcceptor::from(Arc::clone(&self.server))
+    }
+
+    /// The same, for a listener where they may show a certificate.
+    pub fn asking_acceptor(&self) -> TlsAcceptor {
+        TlsAcceptor::from(Arc::clone(&self.asking))
     }
 
     fn warn(&self, now: SystemTime) {

@@ -141,19 +141,7 @@ impl Trust {
         name: Option<&str>,
         identity: Option<&Identity>,
     ) -> Result<TlsConnector, Error> {
-        let proof = match name {
-            Some(name) => self
-                .proofs
-                .get(&name.to_ascii_lowercase())
-                .copied()
-                .unwrap_or_default(),
-            None => Proof::None,
-        };
-        let verifier = Verifier {
-            proof,
-            roots: Arc::clone(&self.roots),
-            provider: provider(),
-        };
+        let verifier = self.verifier(name.map_or(Proof::None, |name| self.proof_of(name)));
         let config = ClientConfig::builder_with_provider(provider())
             .with_protocol_versions(&[&version::TLS13, &version::TLS12])?
             .dangerous()
@@ -166,6 +154,35 @@ impl Trust {
             None => config.with_no_client_auth(),
         };
         Ok(TlsConnector::from(Arc::new(config)))
+    }
+
+    /// Whether what a peer has shown proves that name. Where no proof is asked for, nothing does.
+    pub(in crate::net) fn is_proved(&self, name: &str, shown: &[CertificateDer<'_>]) -> bool {
+        let (Some((first, chain)), Ok(expected)) =
+            (shown.split_first(), ServerName::try_from(name))
+        else {
+            return false;
+        };
+        match self.proof_of(name) {
+            Proof::None => false,
+            proof @ (Proof::Name | Proof::Pinned(_)) => self
+                .verifier(proof)
+                .verify_server_cert(first, chain, &expected, &[], UnixTime::now())
+                .is_ok(),
+        }
+    }
+
+    fn proof_of(&self, name: &str) -> Proof {
+        let known = self.proofs.get(&name.to_ascii_lowercase());
+        known.copied().unwrap_or_default()
+    }
+
+    fn verifier(&self, proof: Proof) -> Verifier {
+        Verifier {
+            proof,
+            roots: Arc::clone(&self.roots),
+            provider: provider(),
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The headers that SIP itself reads, as values.
 
 use super::{Fault, MAX_ELEMENTS, Message, Method, Span, Start};
+use crate::sip::Transport;
 use crate::sip::header::{Address, Contacts, Name, Route, Syntax, Via, is_token, seconds, split};
 use crate::sip::uri::Uri;
 use std::net::SocketAddr;
@@ -194,6 +195,14 @@ impl Message {
     /// The options the peer insists on (RFC 3261 §8.2.2.3).
     pub fn require(&self) -> impl Iterator<Item = &str> {
         self.list(Name::Require)
+    }
+
+    /// The port at which whoever has sent this request is reached, if requests the other way may use its
+    /// connection (RFC 5923 §5.1).
+    pub fn alias_port(&self) -> Option<u16> {
+        let via = self.top_via().ok().filter(|_| self.is_request())?;
+        let port = via.port.unwrap_or_else(|| Transport::Tls.default_port());
+        via.params.has("alias").then_some(port)
     }
 
     /// Whether the peer understands an option.
