@@ -7,7 +7,7 @@ use crate::settings::{
     Route, Secret, Trunk, Waiting, WrapUp, defaults,
 };
 use crate::sip::auth::{Algorithm, Digest};
-use crate::sip::{Transport, guard};
+use crate::sip::{Paths, Transport, guard};
 use crate::watch::trace;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::ops::RangeInclusive;
@@ -117,6 +117,7 @@ fn listener(name: &str, bind: SocketAddr, admits: Admits) -> ListenerConfig {
         bind,
         advertised: bind,
         admits,
+        paths: Paths::default(),
         certificate: None,
     }
 }

@@ -26,7 +26,7 @@ pub use report::{ConfigError, ConfigErrors};
 
 use crate::settings::{Account, Network, Secret};
 use crate::sip::auth::Digest;
-use crate::sip::{Transport, guard};
+use crate::sip::{Paths, Transport, guard};
 use crate::watch::trace;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -133,6 +133,8 @@ pub struct ListenerConfig {
     pub advertised: SocketAddr,
     /// Who is let in.
     pub admits: Admits,
+    /// Which phones may register through proxies that ask to be on the way to them.
+    pub paths: Paths,
     /// What TLS and WSS show; `None`: a certificate signed by itself, in the data directory.
     pub certificate: Option<Certificate>,
 }

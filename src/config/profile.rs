@@ -11,8 +11,8 @@ use super::table::Table;
 use super::words::{CODECS, DTMF, IDENTITY, RELIABLE, RTCP_MUX, SRTP};
 use crate::settings::defaults::SESSION;
 use crate::settings::{Codec, Dtmf, Habits, IdentityHeader, Reliable, RtcpMux, Srtp};
-use crate::sip::Transport;
 use crate::sip::auth::Algorithm;
+use crate::sip::{Paths, Transport};
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
@@ -52,6 +52,7 @@ pub(super) struct ListenerKeys {
     pub(super) admits: Option<Kind>,
     pub(super) realm: Option<String>,
     pub(super) digest: Option<Vec<Algorithm>>,
+    pub(super) paths: Option<Paths>,
     pub(super) certificate: Option<String>,
     pub(super) key: Option<String>,
 }
@@ -87,6 +88,7 @@ impl ListenerKeys {
             ("wss", Transport::Wss),
         ];
         let admits = [("phones", Kind::Phones), ("trunks", Kind::Trunks)];
+        let paths = [("any", Paths::Any), ("supported", Paths::Supported)];
         let digest = [("md5", Algorithm::Md5), ("sha-256", Algorithm::Sha256)];
         Self {
             name: table.string("name", report),
@@ -96,6 +98,7 @@ impl ListenerKeys {
             admits: table.choice("admits", &admits, report),
             realm: table.string("realm", report),
             digest: table.choices("digest", &digest, report),
+            paths: table.choice("paths", &paths, report),
             certificate: table.string("certificate", report),
             key: table.string("key", report),
         }
@@ -111,6 +114,7 @@ impl ListenerKeys {
             admits: self.admits.or(profile.admits),
             realm: self.realm.or(profile.realm),
             digest: self.digest.or(profile.digest),
+            paths: self.paths.or(profile.paths),
             certificate: self.certificate.or(profile.certificate),
             key: self.key.or(profile.key),
         }

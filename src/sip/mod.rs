@@ -37,7 +37,9 @@ mod trail;
 pub use claims::Claims;
 pub use command::{Command, Rejection, Warning};
 pub use credential::Credential;
-pub use endpoint::{Config, Counters, Endpoint, Listener, MAX_FORWARDS, Outbound, Path, Target};
+pub use endpoint::{
+    Config, Counters, Endpoint, Listener, MAX_FORWARDS, Outbound, Path, Paths, Target,
+};
 pub use event::{Bye, Event, Invite, Party};
 pub use peer::{Peer, PeerId, PeerState, Registration};
 pub use refer::{Refer, Replaces};

@@ -75,6 +75,7 @@ impl Loader<'_> {
         for (key, is_set) in [
             ("realm", keys.realm.is_some()),
             ("digest", keys.digest.is_some()),
+            ("paths", keys.paths.is_some()),
         ] {
             if !phones && is_set {
                 let mend = "trunks are known by their address: leave it out, or admit phones";
@@ -121,6 +122,7 @@ impl Loader<'_> {
                 Some(Kind::Phones) => Admits::Phones(Digest { realm, algorithms }),
                 Some(Kind::Trunks) | None => Admits::Trunks,
             },
+            paths: keys.paths.unwrap_or_default(),
             certificate,
         }
     }

@@ -72,6 +72,18 @@ pub struct Listener {
     pub digest: Option<Digest>,
     /// Whether REGISTER is served. Without `digest` none succeeds.
     pub registrar: bool,
+    /// From whom a registrar takes the Path of proxies.
+    pub paths: Paths,
+}
+
+/// Who may register through proxies that ask to be on the way to the phone (RFC 3327 §5.3).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Paths {
+    /// Whoever registers. A phone that does not know the extension is not told of them.
+    #[default]
+    Any,
+    /// Who says to know the extension, and is then told who has put themselves there. Any other gets 420.
+    Supported,
 }
 
 /// What is asked of a peer at most to forward (RFC 3261 §8.1.1.6).
@@ -91,7 +103,8 @@ pub struct Outbound {
     /// What the challenges of the host that this is sent to are answered with (RFC 3261 §22);
     /// nobody else's are.
     pub credentials: Vec<Credential>,
-    /// The proxies it must pass, the next one first: Route headers as written.
+    /// The proxies it must pass, the next one first: Route headers as written. Those of a user's phones are
+    /// known from their registration, and these are not for them.
     pub routes: Vec<String>,
     /// The carrier it goes through, if we are registered there: our Contact is then the one that
     /// was registered.

@@ -2,6 +2,7 @@
 
 use super::Endpoint;
 use super::refer::bad_event;
+use super::registration::REGISTERING;
 use super::route::reply_flow;
 use super::transactions::{Arrival, Owner, Told};
 use super::write::{EXTENSIONS, Refusal, SDP};
@@ -236,10 +237,9 @@ impl Endpoint {
             return Err(Refusal::new(482));
         }
         // §8.2.2.3
-        let understood = |option: &&str| {
-            let mut ours = EXTENSIONS.iter();
-            ours.any(|one| one.eq_ignore_ascii_case(option))
-        };
+        let registering = REGISTERING.iter().filter(|_| *method == Method::Register);
+        let ours: Vec<_> = EXTENSIONS.iter().chain(registering).collect();
+        let understood = |option: &&str| ours.iter().any(|one| one.eq_ignore_ascii_case(option));
         let required = request.require().filter(|option| !understood(option));
         let required: Vec<_> = required.take(8).collect();
         if !required.is_empty() {

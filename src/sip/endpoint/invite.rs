@@ -37,7 +37,7 @@ impl Endpoint {
             uri: target.uri,
             via,
             branch,
-            routes: outbound.routes.clone(),
+            routes: target.routes,
             from: self
                 .caller(&outbound.from, flow)
                 .with_tag(&session.local_tag),
@@ -169,8 +169,8 @@ impl Endpoint {
         address.with_display(party.display.as_deref().unwrap_or_default())
     }
 
-    pub(super) fn targets(&self, target: &Target) -> Result<Vec<To>, Failure> {
-        match target {
+    pub(super) fn targets(&self, outbound: &Outbound) -> Result<Vec<To>, Failure> {
+        match &outbound.target {
             Target::User(user) => {
                 let place = |binding: &Binding| {
                     let ours = self.listener(binding.flow.listener);
@@ -179,6 +179,7 @@ impl Endpoint {
                     To {
                         uri: binding.contact.to_string(),
                         way: binding.flow.into(),
+                        routes: binding.proxies.routes(),
                         to: Address::new(Uri::sip(user, host, None)),
                         spare: vec![],
                     }
@@ -209,12 +210,12 @@ impl Endpoint {
                     headers: String::new(),
                     ..parsed
                 });
-                let spare = vec![];
                 Ok(vec![To {
                     uri,
                     way,
+                    routes: outbound.routes.clone(),
                     to,
-                    spare,
+                    spare: vec![],
                 }])
             }
         }
@@ -226,6 +227,8 @@ impl Endpoint {
 pub(super) struct To {
     uri: String,
     pub(super) way: Way,
+    /// The proxies on the way, the next one first: Route headers as written.
+    routes: Vec<String>,
     to: Address,
     /// The other flows to the same phone.
     pub(super) spare: Vec<Self>,

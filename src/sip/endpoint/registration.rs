@@ -1,10 +1,11 @@
 //! REGISTER, and who may authenticate.
 
 use super::Endpoint;
+use super::config::Paths;
 use super::write::{Refusal, party};
 use crate::sip::header::Name;
 use crate::sip::message::{Builder, Fault, Message};
-use crate::sip::register::{self, Binding, Change};
+use crate::sip::register::{self, Binding, Change, PATH, Proxies};
 use crate::sip::transaction::ServerKey;
 use crate::sip::uri::Scheme;
 use crate::sip::{Event, Flow};
@@ -12,6 +13,9 @@ use std::time::{Duration, Instant};
 
 /// Phones that keep their flows alive (RFC 5626 §4).
 const OUTBOUND: &str = "outbound";
+
+/// The extensions of REGISTER.
+pub(super) const REGISTERING: &[&str] = &[PATH, OUTBOUND];
 
 /// How often a phone is to be heard of on its connection, at least (RFC 5626 §5.4). Over UDP nothing is
 /// said: what keeps a NAT open is known to the phone, and much less.
@@ -38,6 +42,11 @@ impl Endpoint {
         if party(&to).user != user {
             return Err(Refusal::new(403));
         }
+        let proxies = Proxies::of(request).map_err(bad)?;
+        let knows = request.supports(PATH);
+        if !proxies.is_empty() && !knows && self.paths(flow.listener) == Paths::Supported {
+            return Err(Refusal::new(420).with(Name::Unsupported, PATH));
+        }
         let asked = register::Request {
             user: &user,
             call_id: request.call_id().map_err(bad)?,
@@ -47,6 +56,7 @@ impl Endpoint {
             flow,
             outbound: request.supports(OUTBOUND)
                 && request.vias().is_ok_and(|vias| vias.len() == 1),
+            proxies,
         };
         let known = self.registrar.contacts_of(&user).to_vec();
         let mut changes = vec![];
@@ -60,7 +70,14 @@ impl Endpoint {
         let bindings = self.registrar.contacts_of(&user);
         let made = |binding: &Binding| binding.is_outbound() && binding.flow == flow;
         let is_flow = asked.outbound && bindings.iter().any(made);
+        let supported = REGISTERING.join(", ");
         let answer = Builder::reply_to(request, 200, "", Some(&tag));
+        let answer = answer.header(Name::Supported, supported);
+        // RFC 3327 §5.3
+        let answer = match knows {
+            true => answer.copy(request, Name::Path),
+            false => answer,
+        };
         let answer = match (is_flow, flow.transport.is_reliable()) {
             (false, _) => answer,
             (true, false) => answer.header(Name::Require, OUTBOUND),

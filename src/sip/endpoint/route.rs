@@ -239,6 +239,7 @@ mod tests {
             advertised: made_on.remote,
             digest: None,
             registrar: false,
+            paths: Default::default(),
         };
         let listeners = [listener(Transport::Udp), listener(Transport::Tcp)];
         next_flow(&to(uri, by_route), made_on, &listeners)

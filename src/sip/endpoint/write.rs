@@ -1,7 +1,7 @@
 //! The messages the endpoint writes.
 
 use super::Endpoint;
-use super::config::{Listener, MAX_FORWARDS};
+use super::config::{Listener, MAX_FORWARDS, Paths};
 use super::reliable::RELIABLE;
 use crate::sip::dialog::Dialog;
 use crate::sip::dialog::session_timer::TIMER;
@@ -9,7 +9,7 @@ use crate::sip::header::{Address, Cause, Name, quote};
 use crate::sip::message::{Builder, Message, Method};
 pub(super) use crate::sip::refer::party;
 use crate::sip::uri::{Scheme, Uri};
-use crate::sip::{Event, Flow, ListenerId, Reliable, Terms, Warning};
+use crate::sip::{Event, Flow, ListenerId, Reliable, Terms, Transport, Warning};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::time::Duration;
 
@@ -144,6 +144,11 @@ impl Endpoint {
             .is_some_and(|listener| listener.registrar)
     }
 
+    pub(super) fn paths(&self, listener: ListenerId) -> Paths {
+        self.listener(listener)
+            .map_or_else(Paths::default, |listener| listener.paths)
+    }
+
     /// The value of Allow.
     pub(super) fn allow(&self, listener: ListenerId) -> String {
         let register = self.is_registrar(listener).then_some(&Method::Register);
@@ -196,7 +201,12 @@ impl Endpoint {
             .map(|listener| listener.advertised);
         let sent_by = sent_by.unwrap_or(flow.remote);
         let transport = flow.transport.via_name();
-        let via = format!("SIP/2.0/{transport} {sent_by};rport;branch={branch}");
+        // RFC 5923 §5.1: on a connection that we open, and on which we may have to show who we are.
+        let alias = match (flow.transport, flow.connection) {
+            (Transport::Tls, 0) => ";alias",
+            (_, _) => "",
+        };
+        let via = format!("SIP/2.0/{transport} {sent_by};rport{alias};branch={branch}");
         (via, branch)
     }
 

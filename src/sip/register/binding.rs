@@ -1,4 +1,4 @@
-use super::Request;
+use super::{Proxies, Request};
 use crate::sip::Flow;
 use crate::sip::header::{Address, quote};
 use crate::sip::uri::Uri;
@@ -11,6 +11,8 @@ pub struct Binding {
     pub contact: Uri,
     /// The way it came, and the way back.
     pub flow: Flow,
+    /// The proxies that it came through.
+    pub proxies: Proxies,
     /// When it is forgotten.
     pub expires: Instant,
     /// The `q` of the contact in thousandths.
@@ -27,7 +29,8 @@ impl Binding {
     pub(super) fn new(contact: &Address, request: &Request<'_>, expires: Instant) -> Self {
         Self {
             contact: contact.uri.clone(),
-            flow: request.flow,
+            flow: way_back(request),
+            proxies: request.proxies.clone(),
             expires,
             preference: contact.preference(),
             instance: instance(contact),
@@ -61,6 +64,14 @@ impl Binding {
         self.outbound
     }
 
+    /// Its connection is gone. Says whether the phone can be reached all the same: by a new one to its
+    /// nearest proxy.
+    pub(super) fn is_reached_anew(&mut self) -> bool {
+        let place = self.proxies.place(self.flow);
+        self.flow = place.unwrap_or(self.flow);
+        place.is_some()
+    }
+
     pub(super) fn is_for(&self, contact: &Uri) -> bool {
         self.contact.equivalent(contact)
     }
@@ -78,6 +89,13 @@ impl Binding {
     pub(super) fn is_newer_than(&self, request: &Request<'_>) -> bool {
         self.call_id == request.call_id && self.cseq >= request.cseq
     }
+}
+
+/// A connection is used while it is there. A proxy may send datagrams from another port than it listens on.
+fn way_back(request: &Request<'_>) -> Flow {
+    let place = request.proxies.place(request.flow);
+    let place = place.filter(|_| !request.flow.transport.is_reliable());
+    place.unwrap_or(request.flow)
 }
 
 fn instance(contact: &Address) -> Option<(String, String)> {

@@ -4,14 +4,18 @@
 //! a phone behind a NAT is reached there, whatever its Contact says. A phone that tells its
 //! `+sip.instance` and `reg-id` replaces its earlier binding under the same, wherever it was. One that
 //! supports `outbound` (RFC 5626) may have several flows, each a binding; a call takes one of them
-//! ([`Binding::is_other_flow_of`]).
+//! ([`Binding::is_other_flow_of`]). One that registers through proxies which ask for it is called through
+//! them ([`Proxies`]).
 //!
-//! Deliberately absent: Path (RFC 3327). A REGISTER that has come through a proxy is a plain one, whatever
-//! it supports: the flows are then the proxy's.
+//! Deliberately absent: several flows through proxies (RFC 5626 §6, the `ob` of a Path). A REGISTER that
+//! has come through a proxy is a plain one, whatever it supports: the flows are then the proxy's.
 
 mod binding;
+mod proxies;
 
 pub use binding::Binding;
+pub use proxies::{PATH, Proxies};
+
 use binding::is_named;
 
 use super::Flow;
@@ -67,6 +71,8 @@ pub struct Request<'a> {
     pub flow: Flow,
     /// Whether the phone keeps its flows alive and has come without a proxy (RFC 5626 §6).
     pub outbound: bool,
+    /// The proxies that want to be on the way to the phone.
+    pub proxies: Proxies,
 }
 
 /// Why a REGISTER has changed nothing.
@@ -163,9 +169,16 @@ impl Registrar {
         self.flows.contains_key(&flow)
     }
 
-    /// A connection is gone, and with it the way to whoever registered on it.
+    /// A connection is gone, and with it the way to whoever registered on it; unless that was through a
+    /// proxy, which is connected to again.
     pub fn closed(&mut self, gone: Flow, out: &mut Vec<Change>) {
-        self.retain(|_, binding| binding.flow != gone, out);
+        let on_it = |bindings: &[Binding]| bindings.iter().any(|binding| binding.flow == gone);
+        let users = self.users.iter().filter(|(_, bindings)| on_it(bindings));
+        for user in users.map(|(user, _)| user.clone()).collect::<Vec<_>>() {
+            let mut bindings = self.users.get(&user).cloned().unwrap_or_default();
+            bindings.retain_mut(|binding| binding.flow != gone || binding.is_reached_anew());
+            self.put(&user, bindings, out);
+        }
     }
 
     /// Keeps the bindings of those users only who may still be registered.
@@ -224,12 +237,12 @@ impl Registrar {
             Scheme::Sips if encrypted => {}
             Scheme::Sips | Scheme::Tel | Scheme::Other(_) => return Err(Refusal::Malformed),
         }
-        let place = contact
-            .uri
-            .host
-            .ip()
-            .map(|ip| (ip, contact.uri.port_or_default()));
-        if place.is_some_and(|place| self.limits.ours.contains(&SocketAddr::from(place))) {
+        let place = contact.uri.host.ip();
+        let place = place.map(|ip| SocketAddr::new(ip, contact.uri.port_or_default()));
+        let proxy = request.proxies.place(request.flow);
+        let proxy = proxy.map(|flow| flow.remote);
+        let mut named = place.into_iter().chain(proxy);
+        if named.any(|place| self.limits.ours.contains(&place)) {
             return Err(Refusal::Forbidden);
         }
         let known = bindings

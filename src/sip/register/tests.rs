@@ -266,6 +266,7 @@ impl Test {
             expires,
             flow: self.flow,
             outbound: self.outbound,
+            proxies: Proxies::default(),
         };
         let result = self.registrar.register(self.now, &request, &mut self.out);
         self.registrar.check();

@@ -177,6 +177,7 @@ impl Rack {
             advertised: local,
             digest: phones.then(|| Digest::new("cordboard", &[Algorithm::Sha256, Algorithm::Md5])),
             registrar: phones,
+            paths: Default::default(),
         };
         let (udp, tcp) = (Transport::Udp, Transport::Tcp);
         let listeners = [(udp, false), (tcp, false), (udp, true), (tcp, true)];

@@ -25,6 +25,7 @@ fuzz_target!(|data: &[u8]| {
         advertised: SocketAddr::from(([192, 0, 2, 1], 5060)),
         digest: digest.map(|realm| Digest::new(realm, &[Algorithm::Sha256, Algorithm::Md5])),
         registrar: digest.is_some(),
+        paths: Default::default(),
     };
     let config = Config {
         listeners: vec![listener(None), listener(Some("r"))],

@@ -232,3 +232,28 @@ fn sought(w: &mut Wire) -> crate::sip::resolve::Seeker {
     assert_eq!(uri.to_string(), "sip:proxy.example;lr");
     seeker
 }
+
+#[test]
+fn rfc_5923_over_tls_we_offer_the_connection_that_we_open_and_over_nothing_else() {
+    let mut w = Wire::with(|config| {
+        let tls = Listener {
+            transport: Transport::Tls,
+            ..config.listeners[2].clone()
+        };
+        config.listeners.push(tls);
+    });
+    for (transport, offered) in [
+        (Transport::Udp, false),
+        (Transport::Tcp, false),
+        (Transport::Tls, true),
+    ] {
+        let sent = call(
+            &mut w,
+            hop(transport, "203.0.113.9", Some("carrier.example")),
+        );
+        let text = String::from_utf8(sent[0].bytes.clone()).expect("text");
+        let via = header(&text, "Via").expect("a Via");
+        assert_eq!(via.contains(";rport;alias;branch="), offered, "{via}");
+        assert_eq!(via.contains("alias"), offered, "{via}");
+    }
+}

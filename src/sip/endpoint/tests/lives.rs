@@ -55,6 +55,7 @@ impl Life {
                     advertised: address,
                     digest: None,
                     registrar: false,
+                    paths: Default::default(),
                 }],
                 ..Config::default()
             };
@@ -88,6 +89,7 @@ impl Life {
                     contacts: Contacts::List(vec![contact]),
                     expires: None,
                     outbound: false,
+                    proxies: Default::default(),
                     flow: route::fresh(Transport::Udp, EXTERNAL, remote),
                 };
                 let registrar = &mut self.sides[side].endpoint.registrar;
@@ -298,6 +300,7 @@ impl Side {
             }
             Event::ChangeAsked { session, .. }
             | Event::Changed { session, .. }
+            | Event::ChangeAnswered { session, .. }
             | Event::ChangeFailed { session, .. } => {
                 let believed = self.calls.get(session).copied().unwrap_or(Call::Over);
                 (
@@ -307,7 +310,6 @@ impl Side {
                 )
             }
             Event::Acknowledged { session, .. }
-            | Event::ChangeAnswered { session, .. }
             | Event::Referred { session, .. }
             | Event::Info { session, .. } => (session, &[Call::Talking], Call::Talking),
             Event::Ringing { session, .. } => (session, &[Call::Calling], Call::Calling),

@@ -12,6 +12,7 @@ mod hops;
 mod keys;
 mod lives;
 mod loops;
+mod paths;
 mod refer;
 mod refusals;
 mod registering;
@@ -19,6 +20,7 @@ mod reliable;
 mod session_timer;
 mod strangers;
 mod update;
+mod update_out;
 mod ways;
 
 use super::*;
@@ -51,6 +53,7 @@ impl Wire {
             advertised: address("192.0.2.1", port),
             digest: digest.map(both),
             registrar: digest.is_some(),
+            paths: Default::default(),
         };
         let mut config = Config {
             listeners: vec![

@@ -58,7 +58,7 @@ fn a_wrong_password_and_an_unknown_user_are_not_told_apart() {
 }
 
 #[test]
-fn credentials_are_for_the_users_own_address_and_used_once() {
+fn h26_h27_credentials_are_for_the_users_own_address_and_used_once() {
     let mut w = internal();
     let challenge = w.says(register(1, "h").text()).remove(0);
     let mut theft = register(2, "h");

@@ -77,6 +77,7 @@ impl Pair {
             local: address(ip, port),
             advertised: address(ip, port),
             registrar: digest.is_some(),
+            paths: Default::default(),
             digest,
         };
         let endpoint = |listeners, seed| {
