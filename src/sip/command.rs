@@ -44,10 +44,13 @@ pub enum Command {
     },
     /// Our offer to change the session; `ChangeAnswered` or `ChangeFailed` follows. Where the two
     /// ends wish at once, the endpoint tries again (RFC 3261 §14.1). A further one while the first
-    /// is not answered waits, and takes the place of one that waits already.
+    /// is not answered waits, and takes the place of one that waits already. Before the call is answered
+    /// it needs a peer that takes UPDATE and descriptions that were exchanged reliably (RFC 3311 §5.1);
+    /// else it fails with 491.
     Change { session: SessionId, sdp: Vec<u8> },
     /// A key was pressed by whom the peer hears, one of `0-9*#A-D`, for so long: said by INFO, each
-    /// when the one before has been answered. Before the session is established, without effect.
+    /// when the one before has been answered. Before the call is answered, it needs descriptions that
+    /// were exchanged reliably; else it is without effect.
     Key {
         session: SessionId,
         digit: char,

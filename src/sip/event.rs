@@ -30,6 +30,8 @@ pub enum Event {
     /// Our INVITE was answered with 200; the ACK is on its way.
     Answered {
         session: SessionId,
+        /// Its description; `None` also where there has been more than one offer and answer before it:
+        /// then the last of them counts.
         sdp: Option<Vec<u8>>,
     },
     /// Our INVITE failed: a final response of 300–699, 408 where none came, 503 where it could

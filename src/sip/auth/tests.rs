@@ -150,7 +150,7 @@ const STALE: Verdict = Verdict::Challenge { stale: true };
 const ANEW: Verdict = Verdict::Challenge { stale: false };
 
 #[test]
-fn the_password_is_proved_and_a_count_is_good_once() {
+fn h26_the_password_is_proved_and_a_count_is_good_once() {
     let mut desk = Desk::new();
     assert_eq!(desk.challenge.algorithm, Algorithm::Sha256);
     assert_eq!(desk.tries(1), passed());
@@ -225,7 +225,7 @@ fn only_who_got_the_challenge_was_asked() {
 }
 
 #[test]
-fn what_was_hashed_must_be_what_is_asked() {
+fn h26_what_was_hashed_must_be_what_is_asked() {
     let mut desk = Desk::new();
     let (method, uri) = (Method::Register, "sip:elsewhere.example.com");
     let elsewhere = respond(&desk.challenge, "1001", "hunter2", &method, uri, 1, "c");
@@ -236,7 +236,7 @@ fn what_was_hashed_must_be_what_is_asked() {
 }
 
 #[test]
-fn without_a_count_a_nonce_is_good_once() {
+fn h26_without_a_count_a_nonce_is_good_once() {
     let mut desk = Desk::new();
     desk.challenge.qop_auth = false;
     assert_eq!(desk.tries(0), passed());

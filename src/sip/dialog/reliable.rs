@@ -35,6 +35,14 @@ pub struct Next {
     pub sdp: Option<Vec<u8>>,
 }
 
+impl Next {
+    /// That somebody is at it, and nothing more is known.
+    pub const STILL_TRYING: Self = Self {
+        status: 183,
+        sdp: None,
+    };
+}
+
 #[derive(Clone, Debug)]
 struct Open {
     rseq: u32,

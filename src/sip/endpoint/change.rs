@@ -6,11 +6,13 @@
 //! ```
 //!
 //! While one offer is open there is no other (RFC 3264 §4): who offers against ours gets 491, who
-//! offers twice gets 500.
+//! offers twice gets 500. Before the INVITE is answered, there is UPDATE alone, and that only once an
+//! offer has been answered reliably (RFC 3311 §5.1). Of several early dialogs, ours goes to the one that
+//! was told last; if another one becomes the session, it is made again there.
 
 use super::Endpoint;
-use super::incoming::arrival;
-use super::requests::{Draft, Purpose, moved_to};
+use super::in_dialog::InDialog;
+use super::requests::{Draft, Outcome, Purpose, moved_to};
 use super::session::{Asked, Session, State, Unacked};
 use super::transactions::Owner;
 use super::uas::contact_of;
@@ -18,22 +20,18 @@ use super::write::{Refusal, SDP, sdp_of};
 use crate::sip::dialog::change::{Aim, Refused};
 use crate::sip::dialog::session_timer::min_se;
 use crate::sip::dialog::{Answer, Change};
-use crate::sip::header::Name;
+use crate::sip::header::{Address, Name};
 use crate::sip::message::{Builder, Fault, Message, Method};
-use crate::sip::transaction::{Response, ServerKey};
-use crate::sip::{Bye, Event, Flow, SessionId, Warning};
+use crate::sip::transaction::Response;
+use crate::sip::{Bye, Event, SessionId, Warning};
 use std::time::{Duration, Instant};
 
 impl Endpoint {
     /// A re-INVITE (§14.2).
-    pub(super) fn change_received(
-        &mut self,
-        id: SessionId,
-        cseq: u32,
-        flow: Flow,
-        request: &Message,
-        key: ServerKey,
-    ) -> Result<(), Refusal> {
+    pub(super) fn change_received(&mut self, asked: InDialog<'_>) -> Result<(), Refusal> {
+        let InDialog {
+            id, flow, request, ..
+        } = asked;
         let bad = |fault: Fault| Refusal::because(fault.status(), fault);
         let target = contact_of(request).map_err(bad)?;
         let wait = self.moment();
@@ -57,12 +55,12 @@ impl Endpoint {
             State::Talking(_) => {}
         }
         self.long_enough(id, request)?;
-        self.note_request(id, cseq, flow)?;
+        self.note_request(&asked)?;
         let trying = Response {
             status: 100,
             bytes: Builder::reply_to(request, 100, "", None).build(),
         };
-        let arrival = arrival(flow, request, key, Owner::Invite(id));
+        let arrival = asked.arrival(Owner::Invite(id));
         let tx = self.transactions.serve_invite(arrival, trying);
         if let Some(session) = self.sessions.get_mut(&id) {
             if let (Some(talking), Some(target)) = (session.talking(), target) {
@@ -84,18 +82,17 @@ impl Endpoint {
     pub(super) fn update_received(
         &mut self,
         now: Instant,
-        id: SessionId,
-        flow: Flow,
-        request: &Message,
-        key: ServerKey,
+        update: InDialog<'_>,
     ) -> Result<(), Refusal> {
+        let InDialog {
+            id,
+            tag,
+            flow,
+            request,
+            ..
+        } = update;
         let bad = |fault: Fault| Refusal::because(fault.status(), fault);
-        let (target, cseq) = (
-            contact_of(request).map_err(bad)?,
-            request.cseq().map_err(bad)?.0,
-        );
-        let from = request.from().map_err(bad)?;
-        let (tag, offer) = (from.tag().unwrap_or_default(), sdp_of(request));
+        let (target, offer) = (contact_of(request).map_err(bad)?, sdp_of(request));
         let wait = self.moment();
         let Some(session) = self.sessions.get_mut(&id) else {
             return Err(Refusal::new(481));
@@ -125,29 +122,28 @@ impl Endpoint {
             State::Talking(_) | State::Invited(_) | State::Calling { .. } => {}
             State::Ending(_) | State::Over => return Err(Refusal::new(481)),
         }
-        let (dialog, _) = session.dialog_with(tag).ok_or_else(|| Refusal::new(481))?;
-        let in_order = dialog.accept(cseq);
-        in_order.map_err(|_| Refusal::because(500, "CSeq Out of Order"))?;
-        if let Some(target) = target {
+        self.note_request(&update)?;
+        let session = self.sessions.get_mut(&id);
+        let dialog = session.and_then(|session| session.dialog_with(tag));
+        if let (Some((dialog, _)), Some(target)) = (dialog, target) {
             dialog.refresh(target);
-        }
-        if let Some(talking) = session.talking() {
-            talking.flow = flow;
         }
         if offer.is_none() {
             let ok = self.accept_invite(request, flow, 200, "", None);
             let ok = self.with_timer(now, id, request, ok);
-            self.respond_other(now, flow, request, key, ok, 200);
+            self.accept(now, update, ok);
             return Ok(());
         }
-        self.ask(id, flow, request, key);
+        self.ask(update);
         Ok(())
     }
 
     /// Asks the user about an offer that did not come in an INVITE.
-    pub(super) fn ask(&mut self, id: SessionId, flow: Flow, request: &Message, key: ServerKey) {
-        let arrival = arrival(flow, request, key, Owner::None);
-        let tx = self.transactions.serve_other(arrival);
+    pub(super) fn ask(&mut self, asked: InDialog<'_>) {
+        let InDialog {
+            id, flow, request, ..
+        } = asked;
+        let tx = self.transactions.serve_other(asked.arrival(Owner::None));
         if let Some(session) = self.sessions.get_mut(&id) {
             session.asked = Some(Asked {
                 tx,
@@ -171,9 +167,11 @@ impl Endpoint {
             false => self.with_timer(now, id, &asked.request, ok),
         };
         let (ok, timing) = (ok.build(), self.config.timing);
-        if let Some(talking) = self.sessions.get_mut(&id).and_then(Session::talking) {
-            talking.said = sdp.to_vec();
-            if is_invite {
+        if let Some(session) = self.sessions.get_mut(&id) {
+            let from = asked.request.from().ok();
+            let peer = from.as_ref().and_then(Address::tag).unwrap_or_default();
+            session.describe(peer, sdp);
+            if let Some(talking) = session.talking().filter(|_| is_invite) {
                 let cseq = asked.request.cseq().map_or(0, |(number, _)| number);
                 talking.unacked = Some(Unacked {
                     answer: Answer::new(now, ok.clone(), cseq, timing),
@@ -230,16 +228,16 @@ impl Endpoint {
         let Some(session) = self.sessions.get_mut(&id) else {
             return;
         };
-        match &mut session.state {
+        match &session.state {
             State::Talking(talking) if talking.hang_up.is_some() => return,
-            State::Talking(talking) if talking.change.is_some() => talking.next = Some(sdp),
-            State::Talking(talking) => talking.change = Some(Change::new(now, Aim::Offer(sdp))),
-            State::Invited(_) | State::Calling { .. } => {
-                let (session, status) = (id, 491);
-                let failed = Event::ChangeFailed { session, status };
-                return self.events.push_back(failed);
-            }
+            State::Talking(_) => {}
+            State::Invited(_) | State::Calling { .. } if session.takes_update() => {}
+            State::Invited(_) | State::Calling { .. } => return self.change_failed(id, 491),
             State::Ending(_) | State::Over => return,
+        }
+        match session.change {
+            Some(_) => session.next = Some(sdp),
+            None => session.change = Some(Change::new(now, Aim::Offer(sdp))),
         }
         self.send_change(now, id);
         self.settle(id);
@@ -247,28 +245,30 @@ impl Endpoint {
 
     /// Sends what is wanted, if nothing stands against it.
     pub(super) fn send_change(&mut self, now: Instant, id: SessionId) {
-        let Some(session) = self.sessions.get_mut(&id).filter(|s| s.may_change()) else {
+        let Some(session) = self.sessions.get_mut(&id) else {
             return;
         };
-        let Some(talking) = session.talking() else {
+        let Some(tag) = session.may_change().map(str::to_owned) else {
             return;
         };
         let due = |change: &&mut Change| change.due().is_some_and(|at| at <= now);
-        let Some(change) = talking.change.as_mut().filter(due) else {
+        let Some(change) = session.change.as_mut().filter(due) else {
             return;
         };
         change.sent();
-        let (purpose, body) = match &change.aim {
-            Aim::Offer(sdp) => (Purpose::Reinvite, Some(sdp.clone())),
+        let (purpose, body) = match (change.aim.clone(), session.talking()) {
+            (Aim::Offer(sdp), Some(_)) => (Purpose::Reinvite, Some(sdp)),
+            (Aim::Offer(sdp), None) => (Purpose::Update, Some(sdp)),
             // RFC 4028 §7.4: without a body, where that can be; else with the last one unchanged.
-            Aim::Refresh if talking.updates => (Purpose::Update, None),
-            Aim::Refresh => (Purpose::Reinvite, Some(talking.said.clone())),
+            (Aim::Refresh, Some(talking)) if !talking.updates => {
+                (Purpose::Reinvite, Some(talking.said.clone()))
+            }
+            (Aim::Refresh, Some(_) | None) => (Purpose::Update, None),
         };
-        let (tag, listener) = (
-            talking.dialog.remote_tag().to_owned(),
-            talking.flow.listener,
-        );
-        let mut headers = vec![(Name::Allow, self.allow(listener))];
+        let Some((_, flow)) = session.dialog_with(&tag) else {
+            return;
+        };
+        let mut headers = vec![(Name::Allow, self.allow(flow.listener))];
         headers.extend(self.timer_wanted(id));
         let body = body.as_deref().map(|sdp| (SDP, sdp));
         let draft = Draft {
@@ -280,26 +280,27 @@ impl Endpoint {
         self.send_within(now, id, &draft);
     }
 
-    /// The final answer to our change: of the peer, or what stands for one (§8.1.3.1).
-    pub(super) fn change_answered(
-        &mut self,
-        now: Instant,
-        id: SessionId,
-        purpose: Purpose,
-        status: u16,
-        response: Option<&Message>,
-    ) {
+    /// Our change has its final answer.
+    pub(super) fn change_answered(&mut self, now: Instant, id: SessionId, outcome: Outcome<'_>) {
+        let Outcome {
+            tag,
+            purpose,
+            status,
+            response,
+        } = outcome;
         let Some(session) = self.sessions.get_mut(&id) else {
             return;
+        };
+        let is_early = match &session.state {
+            State::Talking(_) => false,
+            State::Invited(_) | State::Calling { .. } => true,
+            State::Ending(_) | State::Over => return,
         };
         let our_call_id = session.is_ours;
         // RFC 4028 §7.4
         let min = response.filter(|_| status == 422).and_then(min_se);
         let longer = min.is_some_and(|min| session.terms.session_timer.raise(min));
-        let Some(talking) = session.talking() else {
-            return;
-        };
-        let Some(mut change) = talking.change.take() else {
+        let Some(mut change) = session.change.take() else {
             return;
         };
         let retry_after = response.and_then(Message::retry_after);
@@ -310,41 +311,49 @@ impl Endpoint {
         };
         let again = match status {
             ..300 => false,
-            // §12.2.1.2: the peer knows nothing of the session, or is not there.
-            408 | 481 => return self.lost(now, id, change),
+            // §12.2.1.2: the peer knows nothing of the session, or is not there. Before the answer, it is
+            // the answer that tells what becomes of it.
+            408 | 481 if !is_early => return self.lost(now, id, change),
             422 => longer && change.mended(now),
             // It had said that it takes UPDATE, and does not.
             405 | 501 if purpose == Purpose::Update => {
-                talking.updates = false;
-                change.mended(now)
+                session.takes_no_update(tag);
+                !is_early && change.mended(now)
             }
             _ => change.refused(now, why, &mut self.random),
         };
-        if let Some(talking) = self.sessions.get_mut(&id).and_then(Session::talking) {
+        if let Some(session) = self.sessions.get_mut(&id) {
             if again {
-                talking.change = Some(change);
+                session.change = Some(change);
                 return self.send_change(now, id);
             }
-            let next = talking.next.take();
-            talking.change = next.map(|sdp| Change::new(now, Aim::Offer(sdp)));
+            let next = session.next.take();
+            session.change = next.map(|sdp| Change::new(now, Aim::Offer(sdp)));
         }
         match response.filter(|_| status < 300) {
-            Some(response) => self.changed(now, id, &change, response),
+            Some(response) => self.changed(now, id, tag, &change, response),
             None => self.unchanged(now, id, &change, status),
         }
         self.send_change(now, id);
     }
 
     /// The peer has accepted.
-    fn changed(&mut self, now: Instant, id: SessionId, change: &Change, response: &Message) {
+    fn changed(
+        &mut self,
+        now: Instant,
+        id: SessionId,
+        tag: &str,
+        change: &Change,
+        response: &Message,
+    ) {
         let sdp = sdp_of(response);
-        let session = self.sessions.get_mut(&id);
-        if let Some(talking) = session.and_then(Session::talking) {
-            if let Some(target) = moved_to(response) {
-                talking.dialog.refresh(target);
+        if let Some(session) = self.sessions.get_mut(&id) {
+            let dialog = session.dialog_with(tag);
+            if let (Some((dialog, _)), Some(target)) = (dialog, moved_to(response)) {
+                dialog.refresh(target);
             }
-            if let Aim::Offer(said) = &change.aim {
-                talking.said.clone_from(said);
+            if let (Aim::Offer(said), Some(_)) = (&change.aim, &sdp) {
+                session.describe(tag, said);
             }
         }
         self.timer_answered(now, id, response);
@@ -367,11 +376,7 @@ impl Endpoint {
     /// The peer has refused for good.
     fn unchanged(&mut self, now: Instant, id: SessionId, change: &Change, status: u16) {
         match &change.aim {
-            Aim::Offer(_) => {
-                let session = id;
-                self.events
-                    .push_back(Event::ChangeFailed { session, status });
-            }
+            Aim::Offer(_) => self.change_failed(id, status),
             Aim::Refresh => {
                 let talking = self.sessions.get_mut(&id).and_then(Session::talking);
                 if let Some((_, running)) = talking.and_then(|talking| talking.timer.as_mut()) {
@@ -383,11 +388,14 @@ impl Endpoint {
 
     fn lost(&mut self, now: Instant, id: SessionId, change: Change) {
         if let Aim::Offer(_) = change.aim {
-            let (session, status) = (id, 481);
-            self.events
-                .push_back(Event::ChangeFailed { session, status });
+            self.change_failed(id, 481);
         }
         self.end_lost(now, id, "a request was not answered");
+    }
+
+    fn change_failed(&mut self, session: SessionId, status: u16) {
+        let failed = Event::ChangeFailed { session, status };
+        self.events.push_back(failed);
     }
 
     /// The peer is gone: a BYE, should it hear it.

@@ -5,7 +5,7 @@ use super::incoming::arrival;
 use super::info;
 use super::route;
 use super::session::{Session, State};
-use super::transactions::{Owner, TxId};
+use super::transactions::{Arrival, Owner, TxId};
 use super::write::{Refusal, cause_of, sdp_of};
 use crate::sip::dialog::{Dialog, Effect};
 use crate::sip::header::{Cause, Name};
@@ -17,6 +17,20 @@ use std::time::Instant;
 /// The Reason of a BYE: cause and text.
 type Reason = Option<(u16, String)>;
 
+/// A request of the peer in a dialog of a session.
+pub(super) struct InDialog<'a> {
+    pub(super) id: SessionId,
+    /// The tag of the peer: by it, dialogs of a session are told apart.
+    pub(super) tag: &'a str,
+    /// Its number.
+    pub(super) cseq: u32,
+    /// The way it came.
+    pub(super) flow: Flow,
+    pub(super) request: &'a Message,
+    /// Of its transaction to be.
+    pub(super) key: ServerKey,
+}
+
 impl Endpoint {
     pub(super) fn request_in_dialog(
         &mut self,
@@ -27,9 +41,10 @@ impl Endpoint {
     ) -> Result<(), Refusal> {
         let (id, session) = self.session_of(request).ok_or_else(|| Refusal::new(481))?;
         if let State::Calling { .. } = session.state
-            && *request.method() != Method::Update
+            && ![Method::Update, Method::Info].contains(request.method())
         {
-            // Our INVITE is under way: glare (§14.2); or there is no dialog yet.
+            // Our INVITE is under way: glare (§14.2). Of all else nothing is to be said before the
+            // answer.
             let status = if *request.method() == Method::Invite {
                 491
             } else {
@@ -37,30 +52,42 @@ impl Endpoint {
             };
             return Err(Refusal::new(status));
         }
-        self.check_source(now, id, flow, request)?;
+        let from = request.from();
+        let from = from.map_err(|fault| Refusal::because(400, fault))?;
+        let tag = from.tag().unwrap_or_default();
+        self.check_source(now, id, tag, flow, request)?;
         let (cseq, _) = request
             .cseq()
             .map_err(|fault| Refusal::because(400, fault))?;
         let method = request.method();
+        let asked = InDialog {
+            id,
+            tag,
+            cseq,
+            flow,
+            request,
+            key,
+        };
         let result = if *method == Method::Bye {
-            self.bye_received(now, id, cseq, flow, request, key)
+            self.bye_received(now, asked)
         } else if *method == Method::Invite {
-            let result = self.change_received(id, cseq, flow, request, key.clone());
+            let arrival = asked.arrival(Owner::None);
+            let result = self.change_received(asked);
             result.or_else(|refusal| {
-                self.refuse_for_good(now, flow, request, key, &refusal);
+                self.refuse_for_good(now, arrival, request, &refusal);
                 Ok(())
             })
         } else if *method == Method::Prack {
-            self.prack_received(now, id, cseq, flow, request, key)
+            self.prack_received(now, asked)
         } else if *method == Method::Refer {
-            self.refer_received(id, cseq, flow, request, key)
+            self.refer_received(asked)
         } else if *method == Method::Subscribe {
-            self.subscribe_received(now, id, cseq, flow, request, key)
+            self.subscribe_received(now, asked)
         } else if *method == Method::Update {
-            self.update_received(now, id, flow, request, key)
+            self.update_received(now, asked)
         } else {
             // OPTIONS and INFO.
-            self.other_received(now, id, cseq, flow, request, key)
+            self.other_received(now, asked)
         };
         self.settle(id);
         result
@@ -140,6 +167,7 @@ impl Endpoint {
         session.linger.take_if(|until| *until <= now);
         self.timer_due(now, id);
         self.provisional_due(now, id);
+        self.still_ringing(now, id);
         self.send_change(now, id);
         self.notify(now, id);
         let Some(session) = self.sessions.get_mut(&id) else {
@@ -250,6 +278,7 @@ impl Endpoint {
         &mut self,
         now: Instant,
         id: SessionId,
+        tag: &str,
         flow: Flow,
         request: &Message,
     ) -> Result<(), Refusal> {
@@ -259,7 +288,7 @@ impl Endpoint {
             .and_then(|session| match &session.state {
                 State::Invited(invited) => Some(invited.flow),
                 State::Talking(talking) => Some(talking.flow),
-                State::Calling { .. } => session.early.first().map(|early| early.flow),
+                State::Calling { .. } => session.early_with(tag).map(|early| early.flow),
                 State::Ending(_) | State::Over => None,
             });
         if made_on.is_some_and(|made_on| made_on.remote.ip() != flow.remote.ip()) {
@@ -268,18 +297,10 @@ impl Endpoint {
         Ok(())
     }
 
-    fn bye_received(
-        &mut self,
-        now: Instant,
-        id: SessionId,
-        cseq: u32,
-        flow: Flow,
-        request: &Message,
-        key: ServerKey,
-    ) -> Result<(), Refusal> {
-        self.note_request(id, cseq, flow)?;
-        let ok = Builder::reply_to(request, 200, "", None);
-        self.respond_other(now, flow, request, key, ok, 200);
+    fn bye_received(&mut self, now: Instant, bye: InDialog<'_>) -> Result<(), Refusal> {
+        self.note_request(&bye)?;
+        let InDialog { id, request, .. } = bye;
+        self.accept(now, bye, Builder::reply_to(request, 200, "", None));
         // §15.1.2: what of the peer still waits for an answer gets 487.
         let terminated = Refusal::new(487);
         self.refuse_change(now, id, &terminated);
@@ -310,38 +331,27 @@ impl Endpoint {
     fn refuse_for_good(
         &mut self,
         now: Instant,
-        flow: Flow,
+        arrival: Arrival,
         request: &Message,
-        key: ServerKey,
         refusal: &Refusal,
     ) {
         let (status, bytes) = (refusal.status, self.refusal(request, refusal, ""));
-        let arrival = arrival(flow, request, key, Owner::None);
         self.transactions
             .refuse_invite(now, arrival, Response { status, bytes });
     }
 
-    /// OPTIONS, and INFO (RFC 6086), of which only keys are of use here. It is believed in an
-    /// established dialog alone.
-    fn other_received(
-        &mut self,
-        now: Instant,
-        id: SessionId,
-        cseq: u32,
-        flow: Flow,
-        request: &Message,
-        key: ServerKey,
-    ) -> Result<(), Refusal> {
-        self.note_request(id, cseq, flow)?;
+    /// OPTIONS, and INFO (RFC 6086), of which only keys are of use here.
+    fn other_received(&mut self, now: Instant, asked: InDialog<'_>) -> Result<(), Refusal> {
+        self.note_request(&asked)?;
+        let InDialog { id, request, .. } = asked;
         let answer = if *request.method() == Method::Options {
-            self.capabilities(flow, request, "")
+            self.capabilities(asked.flow, request, "")
         } else {
             Builder::reply_to(request, 200, "", None)
         };
-        self.respond_other(now, flow, request, key, answer, 200);
-        let talking = self.sessions.get_mut(&id).and_then(Session::talking);
+        self.accept(now, asked, answer);
         if *request.method() == Method::Info
-            && talking.is_some_and(|talking| talking.hang_up.is_none())
+            && self.sessions.get(&id).is_some_and(Session::takes_keys)
             && let Some((digit, duration)) = info::key_of(request)
         {
             self.events.push_back(Event::Info {
@@ -354,23 +364,26 @@ impl Endpoint {
     }
 
     /// Notes the number and the way of a request; one out of order is refused (§12.2.2).
-    pub(super) fn note_request(
-        &mut self,
-        id: SessionId,
-        cseq: u32,
-        flow: Flow,
-    ) -> Result<(), Refusal> {
-        let out_of_order = |_| Refusal::because(500, "CSeq Out of Order");
-        match self.sessions.get_mut(&id).map(|session| &mut session.state) {
-            Some(State::Talking(talking)) => {
-                talking.dialog.accept(cseq).map_err(out_of_order)?;
-                talking.flow = flow;
-                Ok(())
+    pub(super) fn note_request(&mut self, asked: &InDialog<'_>) -> Result<(), Refusal> {
+        let unknown = || Refusal::new(481);
+        let session = self.sessions.get_mut(&asked.id).ok_or_else(unknown)?;
+        let dialog = match &mut session.state {
+            State::Ending(dialog) => &mut **dialog,
+            State::Invited(_) | State::Calling { .. } | State::Talking(_) | State::Over => {
+                session.dialog_with(asked.tag).ok_or_else(unknown)?.0
             }
-            Some(State::Invited(invited)) => invited.dialog.accept(cseq).map_err(out_of_order),
-            Some(State::Ending(dialog)) => dialog.accept(cseq).map_err(out_of_order),
-            Some(State::Calling { .. } | State::Over) | None => Err(Refusal::new(481)),
+        };
+        let in_order = dialog.accept(asked.cseq);
+        in_order.map_err(|_| Refusal::because(500, "CSeq Out of Order"))?;
+        if let Some(talking) = session.talking() {
+            talking.flow = asked.flow;
         }
+        Ok(())
+    }
+
+    /// Answers a request of another method than INVITE with 200.
+    pub(super) fn accept(&mut self, now: Instant, asked: InDialog<'_>, ok: Builder) {
+        self.respond_other(now, asked.flow, asked.request, asked.key, ok, 200);
     }
 
     /// Our 200 cannot reach a caller who has closed the connection: nobody will acknowledge it.
@@ -397,5 +410,12 @@ impl Endpoint {
     pub(super) fn respond(&mut self, now: Instant, tx: TxId, status: u16, bytes: Vec<u8>) {
         self.transactions
             .respond(now, tx, Response { status, bytes });
+    }
+}
+
+impl InDialog<'_> {
+    /// As its transaction wants it.
+    pub(super) fn arrival(&self, owner: Owner) -> Arrival {
+        arrival(self.flow, self.request, self.key.clone(), owner)
     }
 }

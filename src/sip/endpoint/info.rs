@@ -10,19 +10,22 @@
 //!
 //! Read with forgiveness: any case and spacing, bare line feeds, either body under either type, keys
 //! by their event codes (`10` is `*`, `11` is `#`, `12` to `15` are `A` to `D`). Ours are of the first
-//! kind, which says how long; one follows when the one before has been answered, so that they arrive in
-//! their order.
+//! kind, which says how long; to a peer that refuses its type (415), of the second. One follows when the
+//! one before has been answered, so that they arrive in their order.
 //!
-//! Deliberately absent: keys in an early dialog; another way where the peer refuses this one.
+//! Before the answer there are keys, too, as networks have menus: in early dialogs in which sound has been
+//! agreed on.
 
 use super::Endpoint;
 use super::requests::{Draft, Purpose};
+use super::session::{Session, State};
 use crate::sip::SessionId;
 use crate::sip::message::Message;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 const RELAY: &str = "application/dtmf-relay";
+const PLAIN: &str = "application/dtmf";
 /// Nobody needs more for a key.
 const MAX_BODY: usize = 256;
 /// How long a press lasts that does not say so.
@@ -38,8 +41,17 @@ const MAX_WAITING: usize = 32;
 #[derive(Debug, Default)]
 pub(super) struct Keys {
     waiting: VecDeque<(char, Duration)>,
-    /// One is on its way.
-    told: bool,
+    /// The one that is on its way.
+    told: Option<(char, Duration)>,
+    /// The peer does not take the body that says how long.
+    plain: bool,
+}
+
+impl Keys {
+    /// The dialog in which one was told is no more.
+    pub(super) fn forget_told(&mut self) {
+        self.told = None;
+    }
 }
 
 impl Endpoint {
@@ -54,7 +66,7 @@ impl Endpoint {
         let session = self.sessions.get_mut(&id);
         let session = session.filter(|session| session.keys.waiting.len() < MAX_WAITING);
         if let Some(session) = session
-            && session.talking().is_some()
+            && session.key_peer().is_some()
         {
             session.keys.waiting.push_back((digit, duration));
         }
@@ -63,45 +75,84 @@ impl Endpoint {
     }
 
     /// An INFO of ours has its answer. Of a dialog that the peer does not know (RFC 3261 §12.2.1.2)
-    /// nothing is left; any other refusal costs this key.
+    /// nothing is left; a refusal of the body is met with the other one, and any other costs this key.
     pub(super) fn key_answered(&mut self, now: Instant, id: SessionId, status: u16) {
         let Some(session) = self.sessions.get_mut(&id) else {
             return;
         };
-        session.keys.told = false;
+        let told = session.keys.told.take();
+        if status == 415 && !session.keys.plain {
+            session.keys.plain = true;
+            session.keys.waiting.extend(told);
+            session
+                .keys
+                .waiting
+                .rotate_right(usize::from(told.is_some()));
+        }
         if status == 481 && session.talking().is_some() {
             return self.end_lost(now, id, "a request was not answered");
         }
         self.tell_key(now, id);
     }
 
-    fn tell_key(&mut self, now: Instant, id: SessionId) {
-        let Some(session) = self.sessions.get_mut(&id).filter(|s| !s.keys.told) else {
+    /// Tells the next key, if it is its turn.
+    pub(super) fn tell_key(&mut self, now: Instant, id: SessionId) {
+        let session = self.sessions.get_mut(&id);
+        let Some(session) = session.filter(|session| session.keys.told.is_none()) else {
             return;
         };
-        let talking = session.talking().filter(|t| t.hang_up.is_none());
-        let Some(tag) = talking.map(|talking| talking.dialog.remote_tag().to_owned()) else {
+        let Some(tag) = session.key_peer().map(str::to_owned) else {
             return;
         };
         let Some((digit, duration)) = session.keys.waiting.pop_front() else {
             return;
         };
-        session.keys.told = true;
-        let body = format!("Signal={digit}\r\nDuration={}\r\n", duration.as_millis());
+        session.keys.told = Some((digit, duration));
+        let (kind, body) = match session.keys.plain {
+            true => (PLAIN, digit.to_string()),
+            false => {
+                let milliseconds = duration.as_millis();
+                let body = format!("Signal={digit}\r\nDuration={milliseconds}\r\n");
+                (RELAY, body)
+            }
+        };
         let draft = Draft {
             purpose: Purpose::Info,
             tag: &tag,
             headers: vec![],
-            body: Some((RELAY, body.as_bytes())),
+            body: Some((kind, body.as_bytes())),
         };
         self.send_within(now, id, &draft);
+    }
+}
+
+impl Session {
+    /// The tag of the peer that can be told of keys now.
+    fn key_peer(&self) -> Option<&str> {
+        match &self.state {
+            State::Talking(talking) => {
+                let stays = talking.hang_up.is_none();
+                stays.then(|| talking.dialog.remote_tag())
+            }
+            State::Invited(invited) => {
+                let provisionals = &invited.provisionals;
+                let agreed = provisionals.described() && !provisionals.holds_2xx();
+                agreed.then(|| invited.dialog.remote_tag())
+            }
+            State::Calling { .. } => {
+                let early = self.early_with(&self.told);
+                let agreed = early.filter(|early| early.answer.is_some());
+                agreed.map(|early| early.dialog.remote_tag())
+            }
+            State::Ending(_) | State::Over => None,
+        }
     }
 }
 
 /// The key that an INFO tells of, one of `0-9*#A-D`, and how long it was pressed; `None` if it tells
 /// of something else.
 pub(super) fn key_of(info: &Message) -> Option<(char, Duration)> {
-    let types = [RELAY, "application/dtmf"];
+    let types = [RELAY, PLAIN];
     let is_key = types.iter().any(|known| info.is_content(known));
     read(info.body()).filter(|_| is_key)
 }

@@ -8,7 +8,7 @@
 //! Outside a session nobody refers us anywhere. One transfer of a session is asked for at a time.
 
 use super::Endpoint;
-use super::incoming::arrival;
+use super::in_dialog::InDialog;
 use super::requests::{Draft, Purpose};
 use super::session::{Asked, Session, State};
 use super::transactions::Owner;
@@ -18,7 +18,6 @@ use crate::sip::dialog::subscription::Subscription;
 use crate::sip::header::{Name, split};
 use crate::sip::message::{Builder, Message, reason_phrase};
 use crate::sip::refer::{Refer, Replaces};
-use crate::sip::transaction::ServerKey;
 use crate::sip::{Event, Flow, SessionId};
 use std::time::Instant;
 
@@ -40,14 +39,10 @@ pub(super) enum Referral {
 }
 
 impl Endpoint {
-    pub(super) fn refer_received(
-        &mut self,
-        id: SessionId,
-        cseq: u32,
-        flow: Flow,
-        request: &Message,
-        key: ServerKey,
-    ) -> Result<(), Refusal> {
+    pub(super) fn refer_received(&mut self, asked: InDialog<'_>) -> Result<(), Refusal> {
+        let InDialog {
+            id, flow, request, ..
+        } = asked;
         let session = self.sessions.get_mut(&id);
         let session = session.ok_or_else(|| Refusal::new(481))?;
         let busy = session.referral.is_some();
@@ -61,10 +56,8 @@ impl Endpoint {
         if busy {
             return Err(Refusal::new(491));
         }
-        self.note_request(id, cseq, flow)?;
-        let tx = self
-            .transactions
-            .serve_other(arrival(flow, request, key, Owner::None));
+        self.note_request(&asked)?;
+        let tx = self.transactions.serve_other(asked.arrival(Owner::None));
         if let Some(session) = self.sessions.get_mut(&id) {
             let asked = Box::new(Asked {
                 tx,
@@ -128,12 +121,11 @@ impl Endpoint {
     pub(super) fn subscribe_received(
         &mut self,
         now: Instant,
-        id: SessionId,
-        cseq: u32,
-        flow: Flow,
-        request: &Message,
-        key: ServerKey,
+        asked: InDialog<'_>,
     ) -> Result<(), Refusal> {
+        let InDialog {
+            id, flow, request, ..
+        } = asked;
         let event = request.header(Name::Event).unwrap_or_default();
         let mut parts = split(event, b';');
         let is_refer = parts
@@ -148,14 +140,14 @@ impl Endpoint {
                 false => bad_event(),
             });
         }
-        self.note_request(id, cseq, flow)?;
+        self.note_request(&asked)?;
         let granted = self
             .told(id)
             .map(|told| told.refresh(now, request.expires()));
         let ok = Builder::reply_to(request, 200, "", None)
             .header(Name::Contact, self.contact(flow.listener, None))
             .header(Name::Expires, granted.unwrap_or_default());
-        self.respond_other(now, flow, request, key, ok, 200);
+        self.accept(now, asked, ok);
         self.notify(now, id);
         Ok(())
     }

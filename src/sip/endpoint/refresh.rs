@@ -1,7 +1,7 @@
 //! The session timer in requests and responses (RFC 4028 §7, §9), and its deadlines.
 
 use super::Endpoint;
-use super::session::{Session, State};
+use super::session::State;
 use super::write::Refusal;
 use crate::sip::dialog::session_timer::{self, Agreed, Due, Running};
 use crate::sip::dialog::{Change, change::Aim};
@@ -46,12 +46,15 @@ impl Endpoint {
         let Some(session) = self.sessions.get(&id) else {
             return vec![];
         };
-        let agreed = match &session.state {
-            State::Talking(talking) => talking.timer.map(|(agreed, _)| agreed),
-            State::Invited(_) | State::Calling { .. } | State::Ending(_) | State::Over => None,
-        };
         let supported = vec![(Name::Supported, self.supported(&session.terms))];
-        wanted(session.terms.session_timer, agreed, supported)
+        match &session.state {
+            State::Talking(talking) => {
+                let agreed = talking.timer.map(|(agreed, _)| agreed);
+                wanted(session.terms.session_timer, agreed, supported)
+            }
+            // The 2xx to the INVITE is what starts it.
+            State::Invited(_) | State::Calling { .. } | State::Ending(_) | State::Over => supported,
+        }
     }
 
     /// What the 2xx to a request of ours says.
@@ -68,19 +71,19 @@ impl Endpoint {
 
     /// A deadline of the session's timer may have passed.
     pub(super) fn timer_due(&mut self, now: Instant, id: SessionId) {
-        let talking = self.sessions.get_mut(&id).and_then(Session::talking);
-        let Some(talking) = talking.filter(|talking| talking.hang_up.is_none()) else {
+        let Some(session) = self.sessions.get_mut(&id) else {
             return;
         };
-        match talking
-            .timer
-            .as_mut()
-            .and_then(|(_, timer)| timer.timeout(now))
-        {
+        let talking = session
+            .talking()
+            .filter(|talking| talking.hang_up.is_none());
+        let Some(talking) = talking else { return };
+        let timer = talking.timer.as_mut();
+        match timer.and_then(|(_, timer)| timer.timeout(now)) {
             // Any change is a refresh as well.
             Some(Due::Refresh) => {
                 let refresh = || Change::new(now, Aim::Refresh);
-                talking.change.get_or_insert_with(refresh);
+                session.change.get_or_insert_with(refresh);
             }
             // §10
             Some(Due::End) => {

@@ -6,6 +6,8 @@
 //! ```
 
 use super::Endpoint;
+use super::in_dialog::InDialog;
+use super::refresh::allows_update;
 use super::requests::{Draft, Purpose};
 use super::session::{Early, Session, State};
 use super::transactions::TxId;
@@ -15,7 +17,7 @@ use crate::sip::dialog::reliable::{Effect, Next};
 use crate::sip::dialog::{Dialog, Seed};
 use crate::sip::header::{Name, seconds};
 use crate::sip::message::{Builder, Message, Method};
-use crate::sip::transaction::{Response, ServerKey};
+use crate::sip::transaction::Response;
 use crate::sip::uri::Uri;
 use crate::sip::{Bye, Event, Flow, Reliable, SessionId};
 use std::time::Instant;
@@ -75,12 +77,9 @@ impl Endpoint {
     pub(super) fn prack_received(
         &mut self,
         now: Instant,
-        id: SessionId,
-        cseq: u32,
-        flow: Flow,
-        request: &Message,
-        key: ServerKey,
+        prack: InDialog<'_>,
     ) -> Result<(), Refusal> {
+        let InDialog { id, request, .. } = prack;
         let (rseq, invite) = rack(request).ok_or_else(|| Refusal::because(400, "Bad RAck"))?;
         let stray = || Refusal::new(481);
         let session = self.sessions.get_mut(&id).ok_or_else(stray)?;
@@ -106,15 +105,15 @@ impl Endpoint {
             }
             State::Calling { .. } | State::Ending(_) | State::Over => return Err(stray()),
         };
-        self.note_request(id, cseq, flow)?;
+        self.note_request(&prack)?;
         let sdp = sdp_of(request);
-        let asked = self.sessions.get(&id).is_some_and(|s| s.asked.is_some());
-        if sdp.is_some() && !(had_sdp && late) && !asked {
+        let open = |session: &Session| session.asked.is_some() || session.has_offered();
+        let open = self.sessions.get(&id).is_some_and(open);
+        if sdp.is_some() && !(had_sdp && late) && !open {
             // A new offer: our 200 to the PRACK answers it (§5).
-            self.ask(id, flow, request, key);
+            self.ask(prack);
         } else {
-            let ok = Builder::reply_to(request, 200, "", None);
-            self.respond_other(now, flow, request, key, ok, 200);
+            self.accept(now, prack, Builder::reply_to(request, 200, "", None));
             if had_sdp && late {
                 // An answer that is owed and not given is an empty one: no use to anybody.
                 let (session, answer) = (id, Some(sdp.unwrap_or_default()));
@@ -213,6 +212,8 @@ impl Endpoint {
                     flow: fork.flow,
                     rseq: None,
                     answer: None,
+                    said: None,
+                    updates: false,
                 });
                 session.early.len() - 1
             }
@@ -222,6 +223,7 @@ impl Endpoint {
         if flow.transport.is_reliable() {
             early.flow = flow;
         }
+        early.updates |= allows_update(response);
         let rseq = response.header(Name::RSeq).and_then(seconds);
         let rseq = rseq.filter(|_| offered && !tag.is_empty() && requires(response, RELIABLE));
         if let Some(rseq) = rseq {
@@ -235,6 +237,7 @@ impl Endpoint {
             if early.answer.is_none() {
                 early.answer = sdp_of(response);
             }
+            session.told.clone_from(&tag);
             let rack = format!("{rseq} {invite} {}", Method::Invite);
             let draft = Draft {
                 purpose: Purpose::Prack,
@@ -243,6 +246,8 @@ impl Endpoint {
                 body: None,
             };
             self.send_within(now, id, &draft);
+        } else {
+            session.told = tag;
         }
         u8::try_from(index).ok()
     }
@@ -256,8 +261,7 @@ impl Session {
                 invited.provisionals.holds_2xx() && sdp_of(&invited.request).is_none()
             }
             State::Calling { .. } => {
-                let mut early = self.early.iter();
-                let early = early.find(|early| early.dialog.remote_tag() == tag);
+                let early = self.early_with(tag);
                 early.is_none_or(|early| early.answer.is_none())
             }
             State::Talking(talking) => {

@@ -43,6 +43,15 @@ pub(super) enum Purpose {
     Info,
 }
 
+/// The final answer to one of them: of the peer, or what stands for one (§8.1.3.1).
+pub(super) struct Outcome<'a> {
+    /// The tag of the peer.
+    pub(super) tag: &'a str,
+    pub(super) purpose: Purpose,
+    pub(super) status: u16,
+    pub(super) response: Option<&'a Message>,
+}
+
 /// A request that is to be written.
 pub(super) struct Draft<'a> {
     pub(super) purpose: Purpose,
@@ -56,6 +65,11 @@ pub(super) struct Draft<'a> {
 impl Sent {
     pub(super) fn is_invite(&self) -> bool {
         self.purpose == Purpose::Reinvite
+    }
+
+    /// Whether it belongs to the dialog with that peer.
+    pub(super) fn is_with(&self, tag: &str) -> bool {
+        self.dialog.remote_tag() == tag
     }
 
     pub(super) fn is_open_change(&self) -> bool {
@@ -153,19 +167,17 @@ impl Endpoint {
             return self.transactions.send_once(flow, ack);
         }
         sent.answered = true;
-        let purpose = sent.purpose;
+        let (purpose, tag) = (sent.purpose, sent.dialog.remote_tag().to_owned());
         if purpose == Purpose::Reinvite && status < 300 {
             self.acknowledge_change(id, tx, flow, response);
         }
-        match purpose {
-            Purpose::Reinvite | Purpose::Update => {
-                self.change_answered(now, id, purpose, status, Some(response));
-            }
-            Purpose::Notify => self.notify_answered(now, id, status),
-            Purpose::Info => self.key_answered(now, id, status),
-            // 481: the peer does not wait for it any more.
-            Purpose::Prack => {}
-        }
+        let outcome = Outcome {
+            tag: &tag,
+            purpose,
+            status,
+            response: Some(response),
+        };
+        self.answered_within(now, id, outcome);
     }
 
     /// What the transaction of one of them tells without a response.
@@ -178,17 +190,27 @@ impl Endpoint {
         let sent = self.sent(id, notice.tx).filter(|sent| !sent.answered);
         if let (Some(sent), Some(status)) = (sent, status) {
             sent.answered = true;
-            match sent.purpose {
-                purpose @ (Purpose::Reinvite | Purpose::Update) => {
-                    self.change_answered(now, id, purpose, status, None);
-                }
-                Purpose::Notify => self.notify_answered(now, id, status),
-                Purpose::Info => self.key_answered(now, id, status),
-                Purpose::Prack => {}
-            }
+            let (purpose, tag) = (sent.purpose, sent.dialog.remote_tag().to_owned());
+            let outcome = Outcome {
+                tag: &tag,
+                purpose,
+                status,
+                response: None,
+            };
+            self.answered_within(now, id, outcome);
         }
         if let Some(session) = self.sessions.get_mut(&id).filter(|_| notice.over) {
             session.sent.retain(|sent| sent.tx != notice.tx);
+        }
+    }
+
+    fn answered_within(&mut self, now: Instant, id: SessionId, outcome: Outcome<'_>) {
+        match outcome.purpose {
+            Purpose::Reinvite | Purpose::Update => self.change_answered(now, id, outcome),
+            Purpose::Notify => self.notify_answered(now, id, outcome.status),
+            Purpose::Info => self.key_answered(now, id, outcome.status),
+            // 481: the peer does not wait for it any more.
+            Purpose::Prack => {}
         }
     }
 

@@ -2,11 +2,13 @@ use super::config::Outbound;
 use super::info::Keys;
 use super::invite::To;
 use super::refer::Referral;
+use super::refresh::allows_update;
 use super::requests::Sent;
 use super::route::is_on;
 use super::transactions::TxId;
 use super::write::Head;
 use crate::sip::auth::Keyring;
+use crate::sip::dialog::reliable::Next;
 use crate::sip::dialog::session_timer::{Agreed, Running};
 use crate::sip::dialog::{Answer, Change, Dialog, Provisionals};
 use crate::sip::message::Message;
@@ -31,12 +33,17 @@ pub(super) struct Session {
     pub(super) forks: Vec<Fork>,
     /// The early dialogs that our INVITEs have made.
     pub(super) early: Vec<Early>,
+    /// The tag of the one that was told last: the one to listen to.
+    pub(super) told: String,
     /// What our INVITEs are written of, until one is answered.
     pub(super) outbound: Option<Box<Outbound>>,
     /// Our requests in the dialog, while responses to them may come.
     pub(super) sent: Vec<Sent>,
     /// An offer of the peer that waits for the user.
     pub(super) asked: Option<Asked>,
+    /// Our own change, wanted or sent; and the offer that is wanted after it.
+    pub(super) change: Option<Change>,
+    pub(super) next: Option<Vec<u8>>,
     /// The transfer that the peer asks for.
     pub(super) referral: Option<Referral>,
     /// Keys that the peer is to be told of by INFO.
@@ -78,6 +85,10 @@ pub(super) struct Invited {
     pub(super) provisionals: Provisionals,
     /// Our answer, while a PRACK must come first.
     pub(super) answer: Option<Vec<u8>>,
+    /// Our last description, once there is one after that answer.
+    pub(super) said: Option<Vec<u8>>,
+    /// What the caller is told then, if there is nothing else to be told meanwhile.
+    pub(super) again: (Instant, Next),
 }
 
 /// A dialog that our INVITE has made and nobody has answered.
@@ -89,8 +100,13 @@ pub(super) struct Early {
     pub(super) flow: Flow,
     /// The last reliable provisional response in it (RFC 3262 §4).
     pub(super) rseq: Option<u32>,
-    /// The answer that came reliably: it counts, whatever comes after it.
+    /// The answer that came reliably: it counts, whatever a later response says.
     pub(super) answer: Option<Vec<u8>>,
+    /// Our last description, once there is one after the INVITE's: what was agreed on with it takes
+    /// the place of that answer.
+    pub(super) said: Option<Vec<u8>>,
+    /// Whether the peer takes UPDATE, as far as it has said so.
+    pub(super) updates: bool,
 }
 
 /// A confirmed dialog.
@@ -101,9 +117,6 @@ pub(super) struct Talking {
     pub(super) flow: Flow,
     /// Our 200 that waits for its ACK.
     pub(super) unacked: Option<Unacked>,
-    /// Our own change, wanted or sent; and the offer that is wanted after it.
-    pub(super) change: Option<Change>,
-    pub(super) next: Option<Vec<u8>>,
     /// When the peer must have been heard of (RFC 4028).
     pub(super) timer: Option<(Agreed, Running)>,
     /// Whether the peer takes UPDATE, as far as it has said so.
@@ -187,9 +200,12 @@ impl Session {
             state,
             forks: vec![],
             early: vec![],
+            told: String::new(),
             outbound: None,
             sent: vec![],
             asked: None,
+            change: None,
+            next: None,
             referral: None,
             keys: Keys::default(),
             terms: Terms::default(),
@@ -202,17 +218,21 @@ impl Session {
             State::Talking(talking) => {
                 let unacked = talking.unacked.as_ref();
                 let unacked = unacked.map(|unacked| unacked.answer.poll_timeout());
-                let change = talking.change.as_ref().and_then(Change::due);
-                let change = change.filter(|_| self.may_change());
                 let timer = talking.timer.map(|(_, running)| running.poll_timeout());
                 let timer = timer.filter(|_| talking.hang_up.is_none());
-                [unacked, change, timer].into_iter().flatten().min()
+                [unacked, timer].into_iter().flatten().min()
             }
             State::Calling { until, .. } => Some(*until),
-            State::Invited(invited) => invited.provisionals.poll_timeout(),
+            State::Invited(invited) => {
+                let (again, _) = invited.again;
+                let provisionals = invited.provisionals.poll_timeout();
+                Some(provisionals.map_or(again, |due| due.min(again)))
+            }
             State::Ending(_) | State::Over => None,
         };
-        [own, self.linger, self.referral_due()]
+        let change = self.change.as_ref().and_then(Change::due);
+        let change = change.filter(|_| self.may_change().is_some());
+        [own, change, self.linger, self.referral_due()]
             .into_iter()
             .flatten()
             .min()
@@ -225,16 +245,79 @@ impl Session {
         }
     }
 
-    /// Whether no offer is open in either direction, so that we may make one (RFC 3261 §14.1).
-    pub(super) fn may_change(&self) -> bool {
+    /// The tag of the peer that may be offered something now: no offer is open in either direction
+    /// (RFC 3261 §14.1, RFC 3311 §5.1).
+    pub(super) fn may_change(&self) -> Option<&str> {
+        if self.asked.is_some() || self.has_offered() {
+            return None;
+        }
         match &self.state {
             State::Talking(talking) => {
-                talking.unacked.is_none()
-                    && talking.hang_up.is_none()
-                    && self.asked.is_none()
-                    && !self.has_offered()
+                let settled = talking.unacked.is_none() && talking.hang_up.is_none();
+                settled.then(|| talking.dialog.remote_tag())
             }
-            State::Invited(_) | State::Calling { .. } | State::Ending(_) | State::Over => false,
+            State::Invited(invited) => {
+                let settled = self.takes_update() && !invited.provisionals.holds_2xx();
+                settled.then(|| invited.dialog.remote_tag())
+            }
+            State::Calling { .. } => self.takes_update().then_some(self.told.as_str()),
+            State::Ending(_) | State::Over => None,
+        }
+    }
+
+    /// Whether there is an UPDATE to come to before the answer: the peer takes it, and an offer has been
+    /// answered reliably, or is about to be.
+    pub(super) fn takes_update(&self) -> bool {
+        match &self.state {
+            State::Invited(invited) => {
+                invited.provisionals.described() && allows_update(&invited.request)
+            }
+            State::Calling { .. } => self
+                .early_with(&self.told)
+                .is_some_and(|early| early.updates && early.answer.is_some()),
+            State::Talking(_) | State::Ending(_) | State::Over => false,
+        }
+    }
+
+    /// The peer has said that it takes UPDATE, and does not.
+    pub(super) fn takes_no_update(&mut self, tag: &str) {
+        if let Some(talking) = self.talking() {
+            talking.updates = false;
+        }
+        let mut early = self.early.iter_mut();
+        if let Some(early) = early.find(|early| early.dialog.remote_tag() == tag) {
+            early.updates = false;
+        }
+    }
+
+    /// Whether keys of the peer mean anything: before the answer, too, as the network called may have
+    /// a menu.
+    pub(super) fn takes_keys(&self) -> bool {
+        match &self.state {
+            State::Invited(_) | State::Calling { .. } => true,
+            State::Talking(talking) => talking.hang_up.is_none(),
+            State::Ending(_) | State::Over => false,
+        }
+    }
+
+    /// The early dialog with that peer.
+    pub(super) fn early_with(&self, tag: &str) -> Option<&Early> {
+        let mut early = self.early.iter();
+        early.find(|early| early.dialog.remote_tag() == tag)
+    }
+
+    /// Notes our last description to that peer.
+    pub(super) fn describe(&mut self, tag: &str, sdp: &[u8]) {
+        match &mut self.state {
+            State::Talking(talking) => talking.said = sdp.to_vec(),
+            State::Invited(invited) => invited.said = Some(sdp.to_vec()),
+            State::Calling { .. } => {
+                let mut early = self.early.iter_mut();
+                if let Some(early) = early.find(|early| early.dialog.remote_tag() == tag) {
+                    early.said = Some(sdp.to_vec());
+                }
+            }
+            State::Ending(_) | State::Over => {}
         }
     }
 

@@ -25,7 +25,7 @@ impl Endpoint {
         let targets = if self.sessions.len() >= self.config.max_sessions {
             Err(Failure::new(503, "No Room"))
         } else {
-            self.targets(&outbound.target)
+            self.targets(&outbound)
         };
         let targets = match targets {
             Ok(targets) => targets,
@@ -271,22 +271,38 @@ impl Endpoint {
         if let Some(early) = &early {
             dialog.go_on(&early.dialog);
         }
-        self.acknowledge(id, tx, &dialog, cseq, made_on, tag);
+        self.acknowledge(id, tx, &dialog, cseq, made_on, tag.clone());
         if !wins {
             return self.send_bye(now, &mut dialog, made_on, None, Owner::None);
         }
         // What another early dialog, or this one, has still asked is overtaken.
         self.refuse_change(now, id, &Refusal::new(487));
+        let (answer, said) = early.map_or((None, None), |early| (early.answer, early.said));
+        // §13.2.1: the answer that came reliably counts, whatever is in the 2xx; and if there was more
+        // after it, that does.
+        let sdp = match &said {
+            Some(_) => None,
+            None => answer.or_else(|| sdp_of(response)),
+        };
         if let Some(session) = self.sessions.get_mut(&id) {
             let outbound = session.outbound.take();
-            let said = outbound.and_then(|outbound| outbound.sdp);
+            let said = said.or_else(|| outbound.and_then(|outbound| outbound.sdp));
             session.early.clear();
+            let before = session.sent.len();
+            session.sent.retain(|sent| sent.is_with(&tag));
+            if session.sent.len() < before {
+                session.keys.forget_told();
+            }
+            // What was offered in a dialog that is no more is wanted in this one.
+            if !session.has_offered()
+                && let Some(change) = session.change.as_mut().filter(|change| change.is_open())
+            {
+                change.mended(now);
+            }
             session.state = State::Talking(Box::new(Talking {
                 dialog,
                 flow: made_on,
                 unacked: None,
-                change: None,
-                next: None,
                 timer: timer_of(now, response, session.terms.session_timer),
                 updates: allows_update(response),
                 said: said.unwrap_or_default(),
@@ -294,11 +310,10 @@ impl Endpoint {
                 hang_up: None,
             }));
         }
-        // §13.2.1: the answer that came reliably counts, whatever is in the 2xx.
-        let answer = early.and_then(|early| early.answer);
-        let (session, sdp) = (id, answer.or_else(|| sdp_of(response)));
+        let session = id;
         self.events.push_back(Event::Answered { session, sdp });
         self.cancel_all(now, id, Some(tx));
+        self.tell_key(now, id);
     }
 
     /// Sends the ACK of a 2xx, and keeps it for when that is repeated.

@@ -15,7 +15,12 @@ use crate::sip::message::{Builder, Fault, Message};
 use crate::sip::transaction::{Response, ServerKey};
 use crate::sip::uri::Uri;
 use crate::sip::{Bye, Claims, Event, Flow, Invite, SessionId, Trail, Warning};
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+/// How often a caller who waits is told that we are still there (RFC 3261 §13.3.1.1); and where each is
+/// acknowledged (RFC 3262 §3).
+const EVERY: Duration = Duration::from_secs(60);
+const RARELY: Duration = Duration::from_secs(150);
 
 /// A Warning that no number stands for (RFC 3261 §20.43).
 const MISCELLANEOUS: u16 = 399;
@@ -94,6 +99,8 @@ impl Endpoint {
             flow,
             provisionals: Provisionals::new(self.random.u32()),
             answer: None,
+            said: None,
+            again: (now + EVERY, Next::STILL_TRYING),
         }));
         self.tags.insert(local_tag.clone(), id);
         let mut session = Session::new(call_id, local_tag, state);
@@ -102,6 +109,7 @@ impl Endpoint {
         session.terms = self.config.terms;
         self.sessions.insert(id, session);
         self.events.push_back(Event::Invited(Box::new(invite)));
+        self.settle(id);
         Ok(())
     }
 
@@ -114,11 +122,28 @@ impl Endpoint {
             status,
             sdp: sdp.map(<[u8]>::to_vec),
         };
-        if self.ring_reliably(now, id, &next) {
-            return self.settle(id);
+        let again = match self.ring_reliably(now, id, &next) {
+            // RFC 3262 §3: what is not lost need not be said so often; and its description is settled.
+            true => (now + RARELY, Next { status, sdp: None }),
+            false => {
+                let response = self.accepting(id, status, sdp);
+                self.send_response(now, tx, status, response);
+                (now + EVERY, next)
+            }
+        };
+        let session = self.sessions.get_mut(&id);
+        if let Some(State::Invited(invited)) = session.map(|session| &mut session.state) {
+            invited.again = again;
         }
-        let response = self.accepting(id, status, sdp);
-        self.send_response(now, tx, status, response);
+        self.settle(id);
+    }
+
+    /// Proxies cancel a call of which they have heard nothing for three minutes (§13.3.1.1).
+    pub(super) fn still_ringing(&mut self, now: Instant, id: SessionId) {
+        let again = self.invited(id).map(|invited| &invited.again);
+        if let Some((_, next)) = again.filter(|(due, _)| *due <= now).cloned() {
+            self.ring(now, id, next.status, next.sdp.as_deref());
+        }
     }
 
     pub(super) fn answer(&mut self, now: Instant, id: SessionId, sdp: &[u8]) {
@@ -159,11 +184,9 @@ impl Endpoint {
                     }),
                     dialog: invited.dialog,
                     flow: invited.flow,
-                    change: None,
-                    next: None,
                     timer: agreed.map(|agreed| (agreed, agreed.start(now))),
                     updates: allows_update(&invited.request),
-                    said: sdp.to_vec(),
+                    said: invited.said.unwrap_or_else(|| sdp.to_vec()),
                     prack: invited.provisionals.open(),
                     hang_up: None,
                 }));

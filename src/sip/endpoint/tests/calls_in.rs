@@ -339,3 +339,46 @@ fn an_old_caller_without_contact_is_called_at_its_from() {
     w.wait(40);
     assert!(w.endpoint.is_idle());
 }
+
+#[test]
+fn who_waits_for_long_hears_that_we_are_still_there_each_minute() {
+    let mut w = Wire::new();
+    let session = w.invited();
+    let sent = w.wait(70);
+    assert_eq!((sent.len(), sent[0].0), (1, 60_000));
+    assert!(sent[0].1.starts_with("SIP/2.0 183 ") && !sent[0].1.contains("v=0"));
+    let told = w.wishes(ring(session, 183, Some(ANSWER)));
+    let sent = w.wait(130);
+    let at: Vec<_> = sent.iter().map(|(at, _)| *at).collect();
+    assert_eq!(at, [60_000, 120_000]);
+    assert!(
+        sent.iter().all(|(_, text)| *text == told[0]),
+        "its sound goes on"
+    );
+    w.wishes(answer(session));
+    let sent = w.wait(31);
+    assert!(
+        sent.iter()
+            .all(|(_, text)| text.starts_with("SIP/2.0 200 "))
+    );
+}
+
+#[test]
+fn where_each_is_acknowledged_once_in_two_and_a_half_minutes_will_do() {
+    let mut w = Wire::new();
+    w.says(invite().header("Supported: 100rel").text());
+    let session = w.invitation().session;
+    let told = w.wishes(ring(session, 183, Some(ANSWER))).remove(0);
+    let tag = to_tag(&told);
+    let prack = |cseq, told: &str| {
+        let rseq = header(told, "RSeq").expect("reliable").to_owned();
+        within("PRACK", cseq, &tag).header(format!("RAck: {rseq} 1 INVITE"))
+    };
+    w.says(prack(2, &told).text());
+    assert!(w.wait(149).is_empty());
+    let again = w.wait(1).remove(0).1;
+    assert!(
+        again.starts_with("SIP/2.0 183 ") && !again.contains("v=0"),
+        "{again}"
+    );
+}

@@ -92,7 +92,7 @@ fn a_wrong_password_is_tried_once_a_round() {
 }
 
 #[test]
-fn a_registrar_that_challenges_for_ever_gets_three_tries() {
+fn h12_a_registrar_that_challenges_for_ever_gets_three_tries() {
     let mut w = Wire::new();
     let stale = CHALLENGE.replace("qop", "stale=true, qop");
     let mut sent = sets(&mut w, &carrier());

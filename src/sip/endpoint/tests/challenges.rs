@@ -125,7 +125,7 @@ fn a_wrong_password_is_not_tried_again() {
 }
 
 #[test]
-fn who_challenges_for_ever_gets_three_tries() {
+fn h12_who_challenges_for_ever_gets_three_tries() {
     let mut w = Wire::new();
     let (session, mut invite) = call(&mut w, &[("carrier", "4930")]);
     let mut tries = 0;
@@ -161,7 +161,7 @@ fn a_proxy_and_then_the_callee_may_ask() {
 }
 
 #[test]
-fn no_realm_and_no_host_that_is_not_set_is_told_anything() {
+fn h6_no_realm_and_no_host_that_is_not_set_is_told_anything() {
     let mut w = Wire::new();
     let (session, first) = call(&mut w, &[("carrier", "4930")]);
     let sent = w.says(reply(&first, "407 P", "p", &asks("evil", "n1")));
@@ -186,7 +186,7 @@ fn no_realm_and_no_host_that_is_not_set_is_told_anything() {
 }
 
 #[test]
-fn a_caller_that_challenges_our_bye_learns_nothing_and_the_call_ends() {
+fn h6_a_caller_that_challenges_our_bye_learns_nothing_and_the_call_ends() {
     let mut w = Wire::new();
     let (session, _) = w.talking();
     let bye = w.wishes(end(session)).remove(0);
@@ -202,7 +202,7 @@ fn a_caller_that_challenges_our_bye_learns_nothing_and_the_call_ends() {
 }
 
 #[test]
-fn a_bye_goes_without_credentials_where_the_contact_is_elsewhere() {
+fn h6_a_bye_goes_without_credentials_where_the_contact_is_elsewhere() {
     let mut w = Wire::new();
     let (session, second) = proved(&mut w);
     // A Record-Route to somebody who collects digests.
@@ -263,7 +263,7 @@ fn a_change_of_ours_that_is_challenged_is_offered_again() {
 }
 
 #[test]
-fn a_caller_that_challenges_our_change_learns_nothing_and_the_call_goes_on() {
+fn h6_a_caller_that_challenges_our_change_learns_nothing_and_the_call_goes_on() {
     let mut w = Wire::new();
     let (session, _) = w.talking();
     let offer = w.wishes(change(session)).remove(0);

@@ -4,7 +4,7 @@ use super::calls_out::{outbound, uri};
 use super::*;
 
 #[test]
-fn a_call_of_ours_that_comes_back_to_a_number_it_was_called_by_is_a_loop() {
+fn f14_a_call_of_ours_that_comes_back_to_a_number_it_was_called_by_is_a_loop() {
     let mut w = Wire::new();
     let out = goes_on(&mut w, &invite());
     let trail = header(&out, "Cordboard-Trail").expect("a trail").to_owned();
@@ -17,7 +17,7 @@ fn a_call_of_ours_that_comes_back_to_a_number_it_was_called_by_is_a_loop() {
 }
 
 #[test]
-fn a_call_of_ours_that_comes_back_to_another_number_is_a_spiral_and_goes_on() {
+fn f14_a_call_of_ours_that_comes_back_to_another_number_is_a_spiral_and_goes_on() {
     let mut w = Wire::new();
     let out = goes_on(&mut w, &invite());
     let first = header(&out, "Cordboard-Trail").expect("a trail").to_owned();

@@ -141,7 +141,7 @@ fn where_tiny_phones_need_it_answers_are_whole() {
 
 /// H5, and the scanners' trick: to ask for many users and to look which answer differs.
 #[test]
-fn known_and_unknown_users_get_the_same_answers() {
+fn h5_known_and_unknown_users_get_the_same_answers() {
     let methods = [
         "REGISTER",
         "INVITE",
