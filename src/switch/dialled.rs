@@ -45,7 +45,8 @@ impl Switch {
             if let Some(line) = self.lines.get_mut(&leg) {
                 line.early = true;
             }
-            return self.let_listen(now, id);
+            self.let_listen(now, id);
+            return self.offer_same_codec(now, id, leg);
         }
         let speaks = self.lines.get(&leg).is_some_and(|line| line.early);
         if status == 180 && !speaks {
@@ -76,13 +77,7 @@ impl Switch {
         leg: LegId,
         answer: Option<Vec<u8>>,
     ) {
-        let early = self.lines.get(&leg).is_some_and(|line| line.early);
-        let agreed = match answer {
-            Some(answer) => self.accept(leg, &answer),
-            // It came reliably before (RFC 3262 §5).
-            None => early,
-        };
-        if !agreed {
+        if !self.is_answered_with(leg, answer) {
             return self.dial_failed(now, id, leg, 488, None);
         }
         self.answers(now, id, leg);

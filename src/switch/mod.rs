@@ -54,6 +54,7 @@ mod recording;
 mod replace;
 mod restore;
 mod running;
+mod same_codec;
 mod shown;
 mod sounds;
 mod speech;

@@ -33,8 +33,9 @@ impl Switch {
             } => self.failed(now, session, status, retry_after),
             Event::ChangeAsked { session, offer } => self.change(now, session, offer),
             Event::Changed { session, answer } => self.changed(now, session, answer),
-            // Nothing is offered to a phone that has answered.
-            Event::ChangeAnswered { .. } | Event::ChangeFailed { .. } => {}
+            Event::ChangeAnswered { session, sdp } => self.changed(now, session, Some(sdp)),
+            // All stays as it was: what differs is transcoded.
+            Event::ChangeFailed { .. } => {}
             Event::Referred { session, refer } => self.referred(now, session, &refer),
             Event::Info {
                 session,
@@ -115,7 +116,7 @@ impl Switch {
         if self.is_dialled(call, leg) {
             return self.reached(now, call, leg, answer);
         }
-        let usable = answer.is_some_and(|answer| self.accept(leg, &answer));
+        let usable = self.is_answered_with(leg, answer);
         if self.is_supervisor(leg) {
             return match usable {
                 true => self.supervisor_answers(now, leg),
@@ -221,7 +222,7 @@ impl Switch {
         }
     }
 
-    /// The answer to the offer that we made in a 200 to a re-INVITE.
+    /// The answer to an offer of ours in a session that there is, or that is to be.
     fn changed(&mut self, now: Instant, session: SessionId, answer: Option<Vec<u8>>) {
         let (Some((leg, call)), Some(answer)) = (self.find(session), answer) else {
             return;
@@ -303,6 +304,18 @@ impl Switch {
     /// Takes the peer's answer to an offer of ours. Says whether it can be used.
     pub(super) fn accept(&mut self, leg: LegId, answer: &[u8]) -> bool {
         self.accepted(leg, answer).is_ok()
+    }
+
+    /// Whether a party that has answered can be spoken with: by its answer, or by what was agreed on
+    /// before it (RFC 3262 §5, RFC 3311 §5).
+    pub(super) fn is_answered_with(&mut self, leg: LegId, answer: Option<Vec<u8>>) -> bool {
+        match answer {
+            Some(answer) => self.accept(leg, &answer),
+            None => self
+                .lines
+                .get(&leg)
+                .is_some_and(|line| line.codec.is_some()),
+        }
     }
 
     fn accepted(&mut self, leg: LegId, answer: &[u8]) -> Result<(), sdp::Refusal> {

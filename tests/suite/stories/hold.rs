@@ -19,8 +19,8 @@ fn talking() -> World {
 }
 
 #[test]
-fn an_agent_who_holds_leaves_the_customer_with_music() {
-    for direction in ["sendonly", "inactive"] {
+fn f15_an_agent_who_holds_leaves_the_customer_with_music() {
+    for direction in ["sendonly", "inactive", "0.0.0.0"] {
         let mut w = talking();
         w.reinvites("1001", direction).wait(1.0);
         assert_eq!(w.hears("alice"), ["music"], "{direction}");

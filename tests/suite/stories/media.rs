@@ -20,7 +20,7 @@ fn a_and_mu_law_phones_understand_each_other() {
 }
 
 #[test]
-fn an_invite_without_offer_is_served() {
+fn f15_an_invite_without_offer_is_served() {
     let mut w = World::new();
     w.add("alice", 5080).late_offer = true;
     w.agent("1001", answers(5.0))

@@ -10,6 +10,7 @@ mod consent;
 mod consult;
 mod desk;
 mod digits;
+mod early;
 mod ending;
 mod families;
 mod hold;

@@ -2,7 +2,7 @@
 //! parser with us.
 
 use super::voice::Voice;
-use super::wire::{Heard, media_address};
+use super::wire::{Heard, finish, media_address};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -21,6 +21,10 @@ pub(crate) enum Says {
     Progress,
     /// 183 with one, and nothing is heard.
     MuteProgress,
+    /// The same, reliably (RFC 3262), by one that takes UPDATE.
+    Promise,
+    /// An UPDATE: its sound comes and goes elsewhere from now on.
+    Move,
     /// 183 of another early dialog, with one, and its network is heard.
     Branch,
     Answer,
@@ -134,6 +138,19 @@ impl Carrier {
                 self.speak(now, invite, NETWORK);
                 invite.reply(183, "carrier", &contact, &sdp)
             }
+            Says::Promise => {
+                self.speak(now, invite, NETWORK);
+                let text = invite.reply(183, "carrier", &contact, &sdp);
+                let text = String::from_utf8(text).expect("text");
+                let reliable =
+                    "Require: 100rel\r\nRSeq: 1\r\nAllow: PRACK, UPDATE\r\nContent-Length";
+                text.replace("Content-Length", reliable).into_bytes()
+            }
+            Says::Move => {
+                let port = self.voice.address.port() + 10;
+                self.voice.address.set_port(port);
+                update(invite, &contact, self.address, &describe(&self.voice))
+            }
             Says::Branch => {
                 if let Some(remote) = media_address(invite.body()) {
                     self.branch.talk_to(now, remote, 8, (8, None));
@@ -173,6 +190,22 @@ impl Carrier {
     fn contact(&self) -> String {
         format!("sip:carrier@{}", self.address)
     }
+}
+
+/// An UPDATE in the early dialog of an INVITE.
+fn update(invite: &Heard, contact: &str, address: SocketAddr, sdp: &str) -> Vec<u8> {
+    let target = invite.contact().expect("a Contact");
+    let (from, to, call_id) = (
+        invite.field("To"),
+        invite.field("From"),
+        invite.field("Call-ID"),
+    );
+    let text = format!(
+        "UPDATE {target} SIP/2.0\r\nVia: SIP/2.0/UDP {address};branch=z9hG4bKupdate;rport\r\n\
+         From: {from};tag=carrier\r\nTo: {to}\r\nCall-ID: {call_id}\r\nCSeq: 1 UPDATE\r\n\
+         Max-Forwards: 70\r\nContact: <{contact}>\r\n"
+    );
+    finish(text, sdp)
 }
 
 fn describe(voice: &Voice) -> String {

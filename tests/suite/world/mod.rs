@@ -5,6 +5,7 @@ pub(crate) mod browser;
 pub(crate) mod carrier;
 pub(crate) mod database;
 mod ear;
+pub(crate) mod early;
 mod fate;
 pub(crate) mod links;
 pub(crate) mod names;
@@ -867,6 +868,7 @@ fn listener(port: u16, phones: bool) -> Listener {
         advertised: local,
         digest: phones.then(|| Digest::new("cordboard", &[Algorithm::Sha256, Algorithm::Md5])),
         registrar: phones,
+        paths: Default::default(),
     }
 }
 

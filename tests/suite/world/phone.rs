@@ -1,5 +1,6 @@
 //! A scripted phone: dials, registers, answers, and repeats itself as RFC 3261 §17 asks.
 
+use super::early::Early;
 use super::secure::Wish;
 use super::voice::{EVENTS, OPUS, Voice, WIDE_EVENTS};
 use super::wire::{Heard, digest, finish, media_address, payload_type};
@@ -44,6 +45,8 @@ pub(crate) struct Phone {
     pub(crate) reason: &'static str,
     /// Its packets are to be SRTP.
     pub(crate) secure: Option<Wish>,
+    /// It knows reliable provisional responses and UPDATE: with [`super::early::CAPABLE`] in `extra`.
+    pub(crate) early: Early,
     told_last: String,
     password: String,
     /// Whether it proves itself when it calls, with what, and how it has just done so.
@@ -108,6 +111,7 @@ impl Phone {
             extra: String::new(),
             reason: "",
             secure: None,
+            early: Early::default(),
             told_last: String::new(),
             password: String::new(),
             proves: false,
@@ -214,7 +218,7 @@ impl Phone {
         self.repeating.clear();
     }
 
-    /// A re-INVITE with this direction: `sendonly` holds, `sendrecv` resumes.
+    /// A re-INVITE with this direction: `sendonly` holds, `sendrecv` resumes; `0.0.0.0` holds as RFC 2543 did.
     pub(crate) fn reinvite(&mut self, now: Instant, direction: &str) -> Vec<Vec<u8>> {
         let Some(dialog) = self.dialog.clone().filter(|_| self.talking) else {
             return vec![];
@@ -352,6 +356,7 @@ impl Phone {
                 }
                 vec![heard.reply(200, "x", &contact, "")]
             }
+            "UPDATE" if ours && !heard.body().is_empty() => self.updated(now, heard),
             "NOTIFY" => {
                 let text = String::from_utf8_lossy(heard.body()).into_owned();
                 let status = text.split_whitespace().nth(1).unwrap_or_default();
@@ -410,7 +415,7 @@ impl Phone {
             }
             "INVITE" if status < 200 => {
                 self.rings(heard);
-                vec![]
+                self.promised(now, heard)
             }
             "INVITE" if status == 401 && self.proves => self.challenged(now, heard),
             "INVITE" if status >= 200 => self.invite_answered(now, status, heard),
@@ -500,7 +505,7 @@ impl Phone {
     }
 
     /// Speaks to where a description of the switch says, with its numbers (RFC 3264 §5.1).
-    fn talk(&mut self, now: Instant, sdp: &[u8]) {
+    pub(super) fn talk(&mut self, now: Instant, sdp: &[u8]) {
         if let Some(remote) = media_address(sdp) {
             if self.takes_the_answer && payload_type(sdp, "opus/48000/2").is_none() {
                 self.payload_type = self.offers_also.unwrap_or(self.payload_type);
@@ -516,6 +521,14 @@ impl Phone {
             self.voice
                 .talk_to(now, remote, self.payload_type, (sent, events));
         }
+    }
+
+    /// A request in the dialog that a provisional response has made.
+    pub(super) fn in_early_dialog(&mut self, heard: &Heard, method: &str) -> Vec<u8> {
+        let mut dialog = self.dialog.clone().expect("a call");
+        dialog.remote = heard.field("To");
+        dialog.target = heard.contact().unwrap_or(dialog.target);
+        self.in_dialog(&dialog, method, "")
     }
 
     fn register_request(&mut self, extra: &str) -> Vec<u8> {
@@ -583,7 +596,7 @@ impl Phone {
         }
     }
 
-    fn sdp(&self, direction: &str, theirs: &[u8]) -> String {
+    pub(super) fn sdp(&self, direction: &str, theirs: &[u8]) -> String {
         let profile = self.secure.as_ref().map_or("RTP/AVP", |wish| wish.profile);
         let crypto = self.secure.as_ref().map(|wish| wish.line(theirs));
         let crypto = crypto.unwrap_or_default();
@@ -600,6 +613,10 @@ impl Phone {
             _ => unreachable!("no such codec"),
         };
         let family = if ip.is_ipv4() { "IP4" } else { "IP6" };
+        let (at, direction) = match direction {
+            "0.0.0.0" => (direction.to_owned(), "sendrecv"),
+            _ => (ip.to_string(), direction),
+        };
         let also = self.offers_also.map(|number| format!(" {number}"));
         let also = also.unwrap_or_default();
         let (mut events, mut map) = (String::new(), String::new());
@@ -610,12 +627,12 @@ impl Phone {
             }
         }
         format!(
-            "v=0\r\no=- 1 1 IN {family} {ip}\r\ns=-\r\nc=IN {family} {ip}\r\nt=0 0\r\nm=audio {port} {profile} {pt}{also}{events}\r\n\
+            "v=0\r\no=- 1 1 IN {family} {ip}\r\ns=-\r\nc=IN {family} {at}\r\nt=0 0\r\nm=audio {port} {profile} {pt}{also}{events}\r\n\
              a=rtpmap:{pt} {name}\r\n{map}a={direction}\r\n{crypto}"
         )
     }
 
-    fn repeat(&mut self, now: Instant, what: &str, bytes: Vec<u8>) -> Vec<Vec<u8>> {
+    pub(super) fn repeat(&mut self, now: Instant, what: &str, bytes: Vec<u8>) -> Vec<Vec<u8>> {
         let call_id = Heard::read(&bytes).field("Call-ID");
         self.silence(what, &call_id);
         self.repeating.push(Repeating {
@@ -649,7 +666,7 @@ impl Phone {
         self.repeating.retain(outlasts);
     }
 
-    fn contact(&self) -> String {
+    pub(super) fn contact(&self) -> String {
         format!("sip:{}@{}", self.user, self.address)
     }
 

@@ -1,0 +1,32 @@
+//! Two parties that could speak one codec, and agreed on two before they knew of each other.
+
+use super::{Switch, leg};
+use crate::id::{CallId, LegId};
+use crate::{sdp, sip};
+use std::time::Instant;
+
+impl Switch {
+    /// The network of a number speaks before the answer, in another codec than its caller has been told.
+    /// They are offered that one now, so that nothing of the call is transcoded; a phone that takes no
+    /// change before the answer, or that prefers what it has, keeps it.
+    pub(super) fn offer_same_codec(&mut self, now: Instant, id: CallId, dialled: LegId) {
+        let caller = self.calls.get(&id).map(|call| call.caller);
+        let codec = self.lines.get(&dialled).and_then(|line| line.codec);
+        let (Some(caller), Some(codec)) = (caller, codec) else {
+            return;
+        };
+        let told = self.lines.get(&caller).filter(|line| {
+            let mut codecs = line.habits.codecs.iter();
+            let speaks = codecs.any(|&each| leg::known(each) == codec);
+            line.told && line.prepared.is_some() && line.codec != Some(codec) && speaks
+        });
+        let Some(session) = told.and_then(leg::Line::session) else {
+            return;
+        };
+        if let Some(mut local) = self.local(caller) {
+            local.codecs.sort_by_key(|each| *each != codec);
+            let sdp = sdp::offer(&local);
+            self.sip.command(now, sip::Command::Change { session, sdp });
+        }
+    }
+}
