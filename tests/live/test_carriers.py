@@ -206,6 +206,33 @@ class CallsOut(LiveTest):
         heard = phones.heard(self.files / "agent.wav").channels[0]
         self.assertGreater(sound.best_second(heard, 880), 0.9, "the echo is heard, in the answer that came reliably")
 
+    def echoes(self, scenario: str) -> None:
+        """The agent calls by a carrier that says this, hears its echo, and hangs up."""
+        carrier = self.carrier(scenario, self.first, "-rtp_echo")
+        call = self.agent.dial("+4930555")
+        phones.wait("the call is up", lambda: call.is_up, 30)
+        phones.live(2)
+        call.hang_up()
+        phones.wait("the call is over", lambda: call.is_over, 20)
+        carrier.wait()
+        heard = phones.heard(self.files / "agent.wav").channels[0]
+        self.assertGreater(sound.best_second(heard, 880), 0.9, "the echo is heard")
+
+    def test_what_a_carrier_changes_before_the_answer_stays_changed(self) -> None:
+        self.echoes("callee-early")
+
+    def test_of_two_phones_that_answer_at_once_one_is_talked_to_and_the_other_hung_up_on(self) -> None:
+        self.echoes("callee-forks")
+
+    def test_a_cancel_that_crosses_the_answer_ends_in_a_bye(self) -> None:
+        carrier = self.carrier("callee-answers-cancel", self.first)
+        call = self.agent.dial("+4930555")
+        phones.wait("it rings", lambda: call.state == phones.pj.PJSIP_INV_STATE_EARLY, 30)
+        call.hang_up()
+        phones.wait("the call is over", lambda: call.is_over, 20)
+        carrier.wait()
+        until("nothing is left", self.server.is_settled)
+
     def test_where_one_carrier_has_no_room_the_next_is_called(self) -> None:
         busy = self.carrier("callee-busy-trunk", self.first)
         carrier = self.carrier("callee", self.second, "-rtp_echo")

@@ -43,6 +43,9 @@ class Dialogs(LiveTest):
     def test_a_bye_ends_a_change_that_is_open(self) -> None:
         self.run_both("caller-bye-in-change")
 
+    def test_a_call_that_has_come_as_far_as_it_may_is_483(self) -> None:
+        self.run_both("caller-last-hop")
+
     def test_nobody_is_called_because_a_caller_says_so(self) -> None:
         self.run_both("caller-refers")
 
