@@ -1,6 +1,6 @@
 //! A language: how it counts, and the minute.
 
-use super::data::{MINUTES, WORDS};
+use super::data::{MINUTES, PHRASES, WORDS};
 use super::rbnf::{self, Plurals, Rules};
 use icu_plurals::PluralCategory;
 use std::fmt;
@@ -46,12 +46,17 @@ pub struct Language {
     minutes: Option<Minutes>,
 }
 
-/// The word for minutes, with the number in it, by the number's plural category.
+/// How minutes are said.
 #[derive(Debug)]
-struct Minutes {
-    /// The rule set of the number: it agrees with the word in gender.
-    set: &'static str,
-    forms: Vec<(PluralCategory, &'static str)>,
+enum Minutes {
+    /// The word, with the number in it, by the number's plural category.
+    Word {
+        /// The rule set of the number: it agrees with the word in gender.
+        set: &'static str,
+        forms: Vec<(PluralCategory, &'static str)>,
+    },
+    /// Number and word shape each other: rules that write both.
+    Phrase(Rules),
 }
 
 impl Language {
@@ -120,13 +125,15 @@ impl Language {
 
     /// How long something takes, as words.
     pub fn minutes(&self, number: u32) -> Option<String> {
-        let minutes = self.minutes.as_ref()?;
         let number = u64::from(number);
-        let words = self
-            .rules
-            .spell(&format!("spellout-{}", minutes.set), number)?;
-        let form = minutes.form(self.rules.category(number))?;
-        Some(form.replace("{0}", &words))
+        match self.minutes.as_ref()? {
+            Minutes::Word { set, forms } => {
+                let words = self.rules.spell(&format!("spellout-{set}"), number)?;
+                let form = form(forms, self.rules.category(number))?;
+                Some(form.replace("{0}", &words))
+            }
+            Minutes::Phrase(rules) => rules.spell("minutes", number),
+        }
     }
 
     /// Ordinal or cardinal, where the language is to choose.
@@ -163,6 +170,11 @@ const STANDS_ALONE: [&str; 5] = [
 
 impl Minutes {
     fn of(tag: &str) -> Option<Self> {
+        let phrase = PHRASES.iter().find(|(known, _)| *known == tag);
+        if let Some((_, rules)) = phrase {
+            // Ours as well: read by the same test.
+            return Rules::parse(rules, Plurals::of(tag)).ok().map(Self::Phrase);
+        }
         let lines = MINUTES.lines().map(|line| line.split('\t'));
         let mut columns = lines.into_iter().find_map(|mut columns| {
             let mine = columns.next() == Some(tag);
@@ -174,14 +186,17 @@ impl Minutes {
             Some((rbnf::category(category).ok()?, form))
         });
         let forms = forms.collect();
-        Some(Self { set, forms })
+        Some(Self::Word { set, forms })
     }
+}
 
-    fn form(&self, category: PluralCategory) -> Option<&'static str> {
-        let form = |wanted| self.forms.iter().find(|(category, _)| *category == wanted);
-        let found = form(category).or_else(|| form(PluralCategory::Other));
-        found.map(|(_, form)| *form)
-    }
+fn form(
+    forms: &[(PluralCategory, &'static str)],
+    category: PluralCategory,
+) -> Option<&'static str> {
+    let form = |wanted| forms.iter().find(|(category, _)| *category == wanted);
+    let found = form(category).or_else(|| form(PluralCategory::Other));
+    found.map(|(_, form)| *form)
 }
 
 /// The tag under which a language stands in the data.

@@ -1,4 +1,5 @@
-//! The data of CLDR, as it lies in the files beside: number words of every language, minutes of many.
+//! The data of CLDR, as it lies in the files beside: number words of every language, minutes of many;
+//! and our own rules for minutes where those two do not fit together.
 
 /// The rules of every language, by its tag in lower case.
 pub(super) const WORDS: &[(&str, &str)] = &[
@@ -93,3 +94,12 @@ pub(super) const WORDS: &[(&str, &str)] = &[
 
 /// One line a language: tag, rule set of the number, forms by plural category.
 pub(super) const MINUTES: &str = include_str!("minutes.txt");
+
+/// Where a number and the word for minutes shape each other: rules that write both, by tag.
+pub(super) const PHRASES: &[(&str, &str)] = &[
+    ("ar", include_str!("minutes/ar.txt")),
+    ("cy", include_str!("minutes/cy.txt")),
+    ("ga", include_str!("minutes/ga.txt")),
+    ("mt", include_str!("minutes/mt.txt")),
+    ("sl", include_str!("minutes/sl.txt")),
+];

@@ -98,6 +98,96 @@ fn r47_numbers_follow_gender_and_plural() {
 }
 
 #[test]
+fn r47_b4_minutes_have_a_dual_and_every_plural_of_the_language() {
+    // The categories of CLDR: 0, 1, 2, 3, 5, 11, 21.
+    const MINUTES: [u32; 7] = [0, 1, 2, 3, 5, 11, 21];
+    for (tag, words) in [
+        (
+            "sl",
+            "nič minut|ena minuta|dve minuti|tri minute|pet minut|enajst minut|enaindvajset minut",
+        ),
+        (
+            "ar",
+            "صفر دقيقة|دقيقة واحدة|دقيقتان|ثلاث دقائق|خمس دقائق|إحدى عشرة دقيقة|إحدى وعشرون دقيقة",
+        ),
+        (
+            "ga",
+            "náid nóiméad|nóiméad amháin|dhá nóiméad|trí nóiméad|cúig nóiméad|aon nóiméad déag|\
+             aon nóiméad is fiche",
+        ),
+        (
+            "cy",
+            "dim munud|un munud|dau funud|tri munud|pum munud|un munud ar ddeg|un munud ar hugain",
+        ),
+        (
+            "mt",
+            "żero minuti|minuta|żewġ minuti|tliet minuti|ħames minuti|ħdax-il minuta|\
+             waħda u għoxrin minuta",
+        ),
+        (
+            "pl",
+            "zero minut|jedna minuta|dwie minuty|trzy minuty|pięć minut|jedenaście minut|\
+             dwadzieścia jeden minut",
+        ),
+        (
+            "ru",
+            "ноль минут|одна минута|две минуты|три минуты|пять минут|одиннадцать минут|\
+             двадцать одна минута",
+        ),
+        (
+            "uk",
+            "нуль хвилин|одна хвилина|дві хвилини|три хвилини|пʼять хвилин|одинадцять хвилин|\
+             двадцять одна хвилина",
+        ),
+        (
+            "cs",
+            "nula minut|jedna minuta|dvě minuty|tři minuty|pět minut|jedenáct minut|\
+             dvacet jedna minut",
+        ),
+        (
+            "lt",
+            "nulis minučių|viena minutė|dvi minutės|trys minutės|penkios minutės|\
+             vienuolika minučių|dvidešimt viena minutė",
+        ),
+        (
+            "he",
+            "אפס דקות|דקה אחת|שתי דקות|שלוש דקות|חמש דקות|אחת עשרה דקות|עשרים ואחת דקות",
+        ),
+    ] {
+        let language = language(tag);
+        let said = MINUTES.map(|minutes| language.minutes(minutes).expect("words"));
+        assert_eq!(said.join("|"), words, "{tag}");
+    }
+}
+
+#[test]
+fn b4_what_callers_are_told_of_long_waits_is_right_too() {
+    for (language, minutes, words) in [
+        ("sl", 4, "štiri minute"),
+        ("sl", 23, "petindvajset minut"),
+        ("sl", 99, "sto minut"),
+        ("sl", 101, "sto pet minut"),
+        ("ar", 8, "ثماني دقائق"),
+        ("ar", 13, "خمس عشرة دقيقة"),
+        ("ar", 22, "خمس وعشرون دقيقة"),
+        ("ar", 101, "مئة وخمس دقائق"),
+        ("ar", 199, "مئتا دقيقة"),
+        ("ga", 14, "cúig nóiméad déag"),
+        ("ga", 22, "cúig nóiméad is fiche"),
+        ("ga", 101, "céad is cúig nóiméad"),
+        ("cy", 10, "deng munud"),
+        ("cy", 14, "pymtheng munud"),
+        ("cy", 30, "deng munud ar hugain"),
+        ("cy", 44, "pedwar deg pum munud"),
+        ("mt", 14, "ħmistax-il minuta"),
+        ("mt", 24, "ħamsa u għoxrin minuta"),
+    ] {
+        let said = said("{wait}", language, Form::Cardinal, None, Some(minutes));
+        assert_eq!(said, words, "{language}");
+    }
+}
+
+#[test]
 fn a_sentence_whose_number_is_unknown_is_left_out_and_the_others_are_said() {
     let text = "Thank you, Dr. Who! You are number {position}. It takes {wait}.\nGoodbye.";
     let say = |position, wait| said(text, "en", Form::Cardinal, position, wait);
@@ -155,8 +245,8 @@ fn r42_r43_what_a_language_has_not_got_is_refused_and_what_it_has_is_named() {
         german.contains("\"feminin\"; it has: m, n, r, s"),
         "{german}"
     );
-    let welsh = misfit("{wait}", "cy", Form::Cardinal);
-    assert!(welsh.contains("{wait} cannot be said in cy"), "{welsh}");
+    let tamil = misfit("{wait}", "ta", Form::Cardinal);
+    assert!(tamil.contains("{wait} cannot be said in ta"), "{tamil}");
 }
 
 #[test]
