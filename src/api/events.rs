@@ -9,11 +9,12 @@
 //! Agents follow what concerns themselves at `/api/v1/agents/{agent}/events`, in the same ways.
 //!
 //! Who is so late that what came next is forgotten is told so: 410, or an event `gone` in a stream,
-//! which then goes on with the first there is. Streams end when the session or the key does.
+//! which then goes on with the first there is. Streams end when the session or the key does, or the role
+//! is another.
 
 use super::part::{Number, Query};
 use super::problem::Problem;
-use super::who::Caller;
+use super::who::{Caller, Proof};
 use super::{Site, answer};
 use crate::events::{Entry, Log, Since};
 use crate::id::AgentId;
@@ -40,7 +41,8 @@ type Upgrade = Result<WebSocketUpgrade, WebSocketUpgradeRejection>;
 const PAGE: usize = 256;
 /// Events in one page of JSON.
 const PAGES: std::ops::RangeInclusive<usize> = 1..=1_000;
-/// How often a stream says that it lives, and looks whether its reader may still read.
+/// How often a stream says that it lives, and looks whether its reader may still read. What the API changes
+/// of anybody's rights is looked at at once.
 const LOOK: Duration = Duration::from_secs(15);
 
 /// Everything at one number of the log, at most a second ago.
@@ -51,28 +53,28 @@ pub(super) async fn live(State(site): State<Arc<Site>>) -> Response {
 /// What happened after a number: a page, or a stream where one is asked for.
 pub(super) async fn events(
     State(site): State<Arc<Site>>,
-    caller: Caller,
+    who: Follower,
     headers: HeaderMap,
     query: Query,
 ) -> Result<Response, Problem> {
-    follow(site, caller, None, &headers, query).await
+    follow(site, who, None, &headers, query).await
 }
 
 /// Those that concern an agent, who may follow them: nothing of others.
 pub(super) async fn of_agent(
     State(site): State<Arc<Site>>,
     Number(agent): Number,
-    caller: Caller,
+    who: Follower,
     headers: HeaderMap,
     query: Query,
 ) -> Result<Response, Problem> {
     let whose = known(&site, agent)?;
-    follow(site, caller, Some(whose), &headers, query).await
+    follow(site, who, Some(whose), &headers, query).await
 }
 
 async fn follow(
     site: Arc<Site>,
-    caller: Caller,
+    who: Follower,
     whose: Option<AgentId>,
     headers: &HeaderMap,
     mut query: Query,
@@ -90,7 +92,7 @@ async fn follow(
     // A browser that lost its stream says what it had.
     let resumed = of(header::HeaderName::from_static("last-event-id"));
     let after = resumed.and_then(|id| id.parse().ok()).or(after);
-    let reader = Reader::new(site, caller, whose, after)?;
+    let reader = Reader::new(site, who, whose, after)?;
     let stream = stream::unfold(reader, |mut reader| async move {
         let event = match reader.next().await? {
             Told::Event(entry) => Event::default()
@@ -112,23 +114,23 @@ async fn follow(
 /// The same by WebSocket: each event is a text message.
 pub(super) async fn socket(
     State(site): State<Arc<Site>>,
-    caller: Caller,
+    who: Follower,
     query: Query,
     upgrade: Upgrade,
 ) -> Result<Response, Problem> {
-    connect(site, caller, None, query, upgrade)
+    connect(site, who, None, query, upgrade)
 }
 
 /// Those that concern an agent, by WebSocket.
 pub(super) async fn socket_of_agent(
     State(site): State<Arc<Site>>,
     Number(agent): Number,
-    caller: Caller,
+    who: Follower,
     query: Query,
     upgrade: Upgrade,
 ) -> Result<Response, Problem> {
     let whose = known(&site, agent)?;
-    connect(site, caller, Some(whose), query, upgrade)
+    connect(site, who, Some(whose), query, upgrade)
 }
 
 /// An agent of the settings.
@@ -142,7 +144,7 @@ fn known(site: &Site, agent: u32) -> Result<AgentId, Problem> {
 
 fn connect(
     site: Arc<Site>,
-    caller: Caller,
+    who: Follower,
     whose: Option<AgentId>,
     mut query: Query,
     upgrade: Upgrade,
@@ -154,7 +156,7 @@ fn connect(
             "This address speaks WebSocket alone: events as JSON or SSE are at /api/v1/events.";
         Problem::new(StatusCode::UPGRADE_REQUIRED, mend)
     })?;
-    let reader = Reader::new(site, caller, whose, after)?;
+    let reader = Reader::new(site, who, whose, after)?;
     Ok(upgrade
         .max_message_size(4_096)
         .on_upgrade(move |socket| tell(socket, reader)))
@@ -236,38 +238,48 @@ enum Told {
     Nothing,
 }
 
-/// Somebody who follows the events.
+/// Who follows the events, and by what they were let in.
+type Follower = (Caller, Proof);
+
+/// A follower's place in the events.
 struct Reader {
     site: Arc<Site>,
-    caller: Caller,
+    who: Follower,
     /// The agent whose events are followed; `None`: all.
     whose: Option<AgentId>,
     after: u64,
     read: VecDeque<Arc<Entry>>,
     news: watch::Receiver<u64>,
     closing: watch::Receiver<bool>,
+    /// When it was looked last whether they may still read, and what had changed of rights by then.
     looked: Instant,
+    looked_at: u64,
+    rights: watch::Receiver<u64>,
     _place: OwnedSemaphorePermit,
 }
 
 impl Reader {
     fn new(
         site: Arc<Site>,
-        caller: Caller,
+        who: Follower,
         whose: Option<AgentId>,
         after: Option<u64>,
     ) -> Result<Self, Problem> {
         let place = Arc::clone(&site.streams).try_acquire_owned();
         let place =
             place.map_err(|_| Problem::unavailable("Too many follow the events already."))?;
+        let rights = site.people.rights();
         Ok(Self {
+            // What has changed since the guard has looked, is looked at again.
+            looked_at: 0,
             after: after.unwrap_or_else(|| site.log.last()),
             read: VecDeque::new(),
             news: site.log.subscribe(),
             closing: site.closing.subscribe(),
             looked: Instant::now(),
+            rights,
             _place: place,
-            caller,
+            who,
             whose,
             site,
         })
@@ -279,6 +291,13 @@ impl Reader {
             if *self.closing.borrow() {
                 return None;
             }
+            let rights = *self.rights.borrow();
+            if rights != self.looked_at {
+                if !self.may_still().await {
+                    return None;
+                }
+                self.looked_at = rights;
+            }
             if let Some(entry) = self.read.pop_front() {
                 self.after = entry.seq;
                 if concerns(self.whose, &entry) {
@@ -287,7 +306,7 @@ impl Reader {
                 continue;
             }
             if self.looked.elapsed() >= LOOK {
-                let still = self.site.people.still(&self.caller).await;
+                let still = self.may_still().await;
                 self.looked = Instant::now();
                 return still.then_some(Told::Nothing);
             }
@@ -298,6 +317,7 @@ impl Reader {
                     tokio::select! {
                         news = self.news.changed() => news.ok()?,
                         closing = self.closing.changed() => closing.ok()?,
+                        rights = self.rights.changed() => rights.ok()?,
                         () = tokio::time::sleep(wait) => {}
                     }
                 }
@@ -310,6 +330,11 @@ impl Reader {
                 Err(_) => tokio::time::sleep(Duration::from_secs(1)).await,
             }
         }
+    }
+
+    async fn may_still(&self) -> bool {
+        let (caller, proof) = &self.who;
+        self.site.people.still(proof, caller).await
     }
 }
 

@@ -9,7 +9,7 @@
 use super::endpoint::{Rule, Verdict};
 use super::problem::Problem;
 use super::serve::Peer;
-use super::who::Caller;
+use super::who::Proof;
 use super::{Site, noting};
 use crate::id::AgentId;
 use axum::extract::{ConnectInfo, FromRequestParts as _, RawPathParams, Request, State};
@@ -36,16 +36,15 @@ pub(super) async fn guard(
         let why = "A page of another site may not change anything here.";
         return Err(Problem::new(StatusCode::FORBIDDEN, why));
     }
-    let caller = match rule {
-        Rule::Anyone | Rule::Nearby => Caller::Nobody,
+    let proof = match rule {
+        Rule::Anyone | Rule::Nearby => Proof::None,
         Rule::Anybody | Rule::Only(..) | Rule::OrOwn(..) => match bearer {
-            Some(key) => site.people.of_key(key).await?,
-            None => match cookie(&parts.headers, session_cookie(peer.secure)) {
-                Some(session) => site.people.of_session(session).await?,
-                None => Caller::Nobody,
-            },
+            Some(key) => Proof::Key(key.to_owned()),
+            None => cookie(&parts.headers, session_cookie(peer.secure))
+                .map_or(Proof::None, |session| Proof::Session(session.to_owned())),
         },
     };
+    let caller = site.people.of(&proof).await?;
     let path = RawPathParams::from_request_parts(&mut parts, &()).await;
     let path: Vec<_> = path.iter().flat_map(RawPathParams::iter).collect();
     let agent = path.iter().find(|(name, _)| *name == "agent");
@@ -67,6 +66,7 @@ pub(super) async fn guard(
         }
     }
     parts.extensions.insert(caller.clone());
+    parts.extensions.insert(proof);
     let answer = next.run(Request::from_parts(parts, body)).await;
     if let Some(action) = noted.filter(|_| answer.status().is_success()) {
         let told = noting::told(&answer, subject);

@@ -177,7 +177,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     #[test]
-    fn every_endpoint_is_described_and_every_schema_that_is_named_is_there() {
+    fn b17_every_endpoint_is_described_and_every_schema_that_is_named_is_there() {
         let document = document();
         let mut names = BTreeSet::new();
         for endpoint in table::endpoints() {

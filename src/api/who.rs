@@ -134,6 +134,26 @@ impl Caller {
     }
 }
 
+/// What somebody has proved themselves with: a token, to be looked at again while an answer goes on.
+#[derive(Clone)]
+pub(super) enum Proof {
+    /// Nothing.
+    None,
+    /// The session of a cookie.
+    Session(String),
+    /// A key.
+    Key(String),
+}
+
+/// Put into the request by the guard, before any handler runs.
+impl<S: Sync> FromRequestParts<S> for Proof {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        Ok(parts.extensions.get().cloned().unwrap_or(Self::None))
+    }
+}
+
 /// Put into the request by the guard, before any handler runs.
 impl<S: Sync> FromRequestParts<S> for Caller {
     type Rejection = Problem;

@@ -78,7 +78,7 @@ pub(in crate::api) async fn revoke(
     let wanted = name.clone();
     match site
         .people
-        .ask(move |store| store.revoke_key(&wanted))
+        .change(move |store| store.revoke_key(&wanted))
         .await?
     {
         true => {

@@ -16,7 +16,7 @@ pub(super) mod users;
 
 use super::limit::Limit;
 use super::problem::Problem;
-use super::who::{Caller, Scope};
+use super::who::{Caller, Proof, Scope};
 use crate::store::{ApiKey, Store, User};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -25,6 +25,7 @@ use password::Hashing;
 use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::watch;
 
 /// How long a session lasts from the log-in.
 const SESSION: SignedDuration = SignedDuration::from_hours(12);
@@ -41,6 +42,8 @@ pub(super) struct People {
     store: Arc<Store>,
     hashing: Hashing,
     limit: Limit,
+    /// How often somebody's rights may have changed.
+    rights: watch::Sender<u64>,
 }
 
 impl People {
@@ -49,6 +52,16 @@ impl People {
             store,
             hashing: Hashing::new(),
             limit: Limit::new(TRIES, WINDOW),
+            rights: watch::Sender::new(0),
+        }
+    }
+
+    /// Who somebody is, by what they prove themselves with.
+    pub(super) async fn of(&self, proof: &Proof) -> Result<Caller, Problem> {
+        match proof {
+            Proof::None => Ok(Caller::Nobody),
+            Proof::Session(token) => self.of_session(token).await,
+            Proof::Key(token) => self.of_key(token).await,
         }
     }
 
@@ -67,23 +80,25 @@ impl People {
         Ok(key.map_or(Caller::Nobody, of_key))
     }
 
-    /// Whether somebody who was let in would be let in still.
-    pub(super) async fn still(&self, caller: &Caller) -> bool {
-        let (caller, before) = (caller.clone(), caller.clone());
-        let now = self.ask(move |store| match caller {
-            Caller::Nobody => Ok(Caller::Nobody),
-            Caller::User { id, .. } => {
-                let user = store.user(id)?.filter(|user| !user.disabled);
-                Ok(user.map_or(Caller::Nobody, |user| of_user(&user)))
-            }
-            Caller::Key { name, .. } => {
-                let mut keys = store.keys()?.into_iter();
-                let key = keys.find(|key| key.name == name && key.revoked.is_none());
-                Ok(key.map_or(Caller::Nobody, of_key))
-            }
-        });
-        // A database that does not answer ends nothing.
-        now.await.is_ok_and(|now| now == before) || self.ask(|store| store.users()).await.is_err()
+    /// Whether somebody who was let in would be let in still, as who they were. A database that does not
+    /// answer ends nothing.
+    pub(super) async fn still(&self, proof: &Proof, before: &Caller) -> bool {
+        self.of(proof).await.map_or(true, |now| now == *before)
+    }
+
+    /// Counts up when somebody's rights may have changed: whoever is being told something looks again.
+    pub(super) fn rights(&self) -> watch::Receiver<u64> {
+        self.rights.subscribe()
+    }
+
+    /// Changes in the store who may come in, or as what.
+    pub(super) async fn change<T: Send + 'static>(
+        &self,
+        change: impl FnOnce(&Store) -> anyhow::Result<T> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let changed = self.ask(change).await;
+        self.rights.send_modify(|count| *count += 1);
+        changed
     }
 
     /// Where users, sessions and keys are kept.

@@ -69,7 +69,7 @@ pub(in crate::api) async fn log_out(
     if let Some(session) = cookie(&headers, session_cookie(peer.secure)) {
         let hash = hash(session);
         site.people
-            .ask(move |store| store.end_session(&hash))
+            .change(move |store| store.end_session(&hash))
             .await?;
     }
     let gone = set_cookie("", 0, peer.secure)?;
@@ -108,7 +108,7 @@ pub(in crate::api) async fn change_password(
     }
     people.limit.succeeded(source);
     user.password = people.hashing.hash(new.unwrap_or_default()).await?;
-    people.ask(move |store| store.change_user(user)).await?;
+    people.change(move |store| store.change_user(user)).await?;
     let cookie = begin(&site, id, peer).await?;
     Ok((StatusCode::NO_CONTENT, cookie).into_response())
 }

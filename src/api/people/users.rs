@@ -57,7 +57,7 @@ pub(in crate::api) async fn add(
         let changed = user.clone();
         done(
             site.people
-                .ask(move |store| store.change_user(changed))
+                .change(move |store| store.change_user(changed))
                 .await?,
         )?;
     }
@@ -93,7 +93,8 @@ pub(in crate::api) async fn change(
         user.password = site.people.hashing.hash(password).await?;
     }
     let new = user.clone();
-    done(site.people.ask(move |store| store.change_user(new)).await?)?;
+    let changed = site.people.change(move |store| store.change_user(new));
+    done(changed.await?)?;
     tracing::info!(
         user = user.name,
         by = caller.signature(),
@@ -122,7 +123,7 @@ pub(in crate::api) async fn reset(
     let name = user.name.clone();
     done(
         site.people
-            .ask(move |store| store.change_user(user))
+            .change(move |store| store.change_user(user))
             .await?,
     )?;
     tracing::info!(user = name, "a password was reset on this machine");
@@ -134,7 +135,9 @@ pub(in crate::api) async fn remove(
     Number(id): Number,
     caller: Caller,
 ) -> Result<Response, Problem> {
-    let removed = site.people.ask(move |store| store.remove_user(UserId(id)));
+    let removed = site
+        .people
+        .change(move |store| store.remove_user(UserId(id)));
     done(removed.await?)?;
     tracing::info!(user = id, by = caller.signature(), "a user was removed");
     Ok(StatusCode::NO_CONTENT.into_response())

@@ -14,6 +14,7 @@ mod roles;
 mod settings;
 mod socket;
 mod sounds;
+mod streams;
 mod supervise;
 mod system;
 mod told;

@@ -323,7 +323,7 @@ fn b16_h17_conversations_and_legs_are_tables_in_which_nothing_is_a_formula() {
 }
 
 #[test]
-fn a_storage_is_set_tried_out_and_its_password_never_told() {
+fn r154_a_storage_is_set_tried_out_and_its_password_never_told() {
     let desk = Desk::new();
     let admin = desk.admin();
     let tried = desk.send("POST", "/api/v1/storage/test", &admin, &Value::Null);

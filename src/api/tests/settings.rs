@@ -130,6 +130,75 @@ fn r26_a_strategy_for_senders_redirects_to_no_queue() {
 }
 
 #[test]
+fn r32_r42_r43_r44_r45_what_a_voice_cannot_say_is_refused_when_it_is_saved_and_the_mend_is_told() {
+    let desk = Desk::new();
+    let admin = desk.admin();
+    for (announcement, field, mend) in [
+        (
+            json!({ "text": "{position}", "voice": "cs", "position": "ordinal" }),
+            "position",
+            "it has: cardinal",
+        ),
+        (
+            json!({ "text": "{wait}", "voice": "ta" }),
+            "text",
+            "choose another voice",
+        ),
+        (
+            json!({ "text": "{position}", "voice": "tlh" }),
+            "voice",
+            "no placeholder can be used",
+        ),
+        (
+            json!({ "text": "Hello", "quality": "neural" }),
+            "quality",
+            "neural",
+        ),
+        (json!({ "text": "Hello", "rate": 451 }), "rate", "450"),
+    ] {
+        let body = json!({ "name": "Spoken", "queues": ["Support"], "announcement": announcement });
+        let refused = desk.send("POST", "/api/v1/settings/strategies", &admin, &body);
+        assert_eq!(refused.status, 422, "{announcement}");
+        assert_eq!(refused.fields(), [format!("announcement.{field}")]);
+        let told = refused.json()["errors"][0].to_string();
+        assert!(told.contains(mend), "{told}");
+    }
+    assert!(desk.told().is_empty(), "nothing has changed");
+}
+
+#[test]
+fn r68_a_callback_has_a_kind_a_priority_retries_and_a_delay_and_others_are_refused() {
+    let desk = Desk::new();
+    let admin = desk.admin();
+    let path = "/api/v1/settings/callback-configurations";
+    let whole = json!({
+        "name": "Later", "type": "manual", "priority": "inbound", "retries": 4, "delay_s": 600,
+    });
+    let made = desk.send("POST", path, &admin, &whole);
+    assert_eq!(made.status, 201, "{:?}", made.json());
+    let set = &desk.told()[0].callbacks[0];
+    assert_eq!((set.retries, set.delay.as_secs()), (4, 600));
+    for (key, value) in whole.as_object().expect("a table") {
+        assert_eq!(made.json()[key], *value);
+    }
+    let wrong = json!({
+        "name": "Soon", "type": "soon", "priority": "first", "retries": 21, "delay_s": 0,
+    });
+    let refused = desk.send("POST", path, &admin, &wrong);
+    let mut fields = refused.fields();
+    fields.sort();
+    assert_eq!(
+        (refused.status, fields),
+        (
+            422,
+            ["delay_s", "priority", "retries", "type"]
+                .map(str::to_owned)
+                .into()
+        )
+    );
+}
+
+#[test]
 fn r155_what_is_in_use_is_not_deleted_and_its_users_are_named() {
     let desk = Desk::new();
     let admin = desk.admin();
@@ -202,7 +271,7 @@ fn a_new_name_is_followed_by_whoever_uses_it() {
 }
 
 #[test]
-fn passwords_go_in_and_never_come_out() {
+fn r154_passwords_go_in_and_never_come_out() {
     let desk = Desk::new();
     let admin = desk.admin();
     let secret = "a password of ben";
@@ -292,7 +361,7 @@ fn nobody_overwrites_what_they_have_not_seen() {
 }
 
 #[test]
-fn a_document_goes_out_as_toml_is_compared_and_comes_in_again() {
+fn b20_a_document_goes_out_as_toml_is_compared_and_comes_in_again() {
     let desk = Desk::new();
     let admin = desk.admin();
     let toml = "application/toml".to_owned();

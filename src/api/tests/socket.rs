@@ -19,7 +19,7 @@ async fn open(
     open_path(at, &path, headers).await
 }
 
-async fn open_path(
+pub(super) async fn open_path(
     at: SocketAddr,
     path: &str,
     headers: &[(&'static str, &str)],
@@ -40,7 +40,7 @@ async fn open_path(
 }
 
 /// The number and the kind of the next event.
-async fn next(socket: &mut WebSocketStream<TcpStream>) -> (u64, String) {
+pub(super) async fn next(socket: &mut WebSocketStream<TcpStream>) -> (u64, String) {
     loop {
         match socket.next().await.expect("open").expect("a message") {
             Message::Text(text) => {

@@ -223,6 +223,25 @@ fn b16_conversations_and_legs_are_tables_without_formulas_and_filtered() {
 }
 
 #[test]
+fn r153_calls_that_nobody_took_are_counted_with_the_age_of_the_oldest() {
+    let desk = Desk::new();
+    for number in [1, 2] {
+        let missed = Conversation {
+            connected: None,
+            agent: None,
+            status: Status::Open,
+            end: Some(End::Abandoned),
+            ..talked(number, 7)
+        };
+        put(&desk, missed);
+    }
+    put(&desk, talked(3, 7));
+    let missed = desk.get("/api/v1/conversations/missed", &desk.admin());
+    let two = json!([{ "queue": "Support", "calls": 2, "oldest": at(1) }]);
+    assert_eq!(missed.json(), two);
+}
+
+#[test]
 fn b11_a_history_is_counted_by_interval_and_queue() {
     let desk = Desk::new();
     put(&desk, talked(1, 7));
