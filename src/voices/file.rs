@@ -1,17 +1,19 @@
 //! Sound files of the usual kinds as samples.
 
-use super::SoundError;
+use super::{SoundError, ogg_opus};
 use crate::audio::{level, resample};
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use symphonia::core::codecs::audio::AudioDecoderOptions;
+use symphonia::core::codecs::audio::well_known::CODEC_ID_OPUS;
+use symphonia::core::codecs::audio::{AudioCodecParameters, AudioDecoder, AudioDecoderOptions};
 use symphonia::core::errors::Error;
 use symphonia::core::formats::probe::Hint;
 use symphonia::core::formats::{FormatOptions, TrackType};
 use symphonia::core::io::{MediaSource, MediaSourceStream};
 use symphonia::core::meta::MetadataOptions;
+use symphonia::core::packet::Packet;
 
 /// The longest sound that is read.
 pub(super) const MAX_MINUTES: usize = 30;
@@ -25,7 +27,7 @@ const MAX_SAMPLES: usize = MAX_MINUTES * 60 * 48_000;
 /// Broken packets that a file may have before it counts as broken itself.
 const MAX_BROKEN: usize = 100;
 
-/// Reads a WAV, MP3, MP2, MP1, Ogg Vorbis or FLAC file as the switch plays it, at the loudness of
+/// Reads a WAV, MP3, MP2, MP1, Ogg Vorbis, Ogg Opus or FLAC file as the switch plays it, at the loudness of
 /// speech on the telephone.
 ///
 /// What the file is decides its content, never its name. Some broken packets inside are left out; a
@@ -111,10 +113,7 @@ fn samples(source: Box<dyn MediaSource>) -> Result<(Vec<f32>, u32), Fault> {
         .ok_or_else(no_sound)?;
     let id = track.id;
     let parameters = track.codec_params.as_ref().and_then(|codec| codec.audio());
-    let mut decoder = symphonia::default::get_codecs().make_audio_decoder(
-        parameters.ok_or_else(no_sound)?,
-        &AudioDecoderOptions::default(),
-    )?;
+    let mut decoder = Decoder::of(parameters.ok_or_else(no_sound)?)?;
 
     let (mut sound, mut rate, mut broken) = (Vec::new(), 0, 0);
     let mut interleaved: Vec<f32> = Vec::new();
@@ -129,7 +128,7 @@ fn samples(source: Box<dyn MediaSource>) -> Result<(Vec<f32>, u32), Fault> {
             Err(why) if sound.is_empty() => return Err(why.into()),
             Err(_) => break,
         };
-        let decoded = match decoder.decode(&packet) {
+        let (its_rate, channels) = match decoder.decode(&packet, &mut interleaved) {
             Ok(decoded) => decoded,
             Err(Error::DecodeError(_)) if broken < MAX_BROKEN => {
                 broken += 1;
@@ -137,13 +136,10 @@ fn samples(source: Box<dyn MediaSource>) -> Result<(Vec<f32>, u32), Fault> {
             }
             Err(why) => return Err(why.into()),
         };
-        let spec = decoded.spec();
-        if rate != 0 && rate != spec.rate() {
+        if rate != 0 && rate != its_rate {
             return Err(Fault::Broken("its sample rate changes".to_owned()));
         }
-        rate = spec.rate();
-        let channels = spec.channels().count();
-        decoded.copy_to_vec_interleaved(&mut interleaved);
+        rate = its_rate;
         sound.extend(resample::mono(&interleaved, channels));
         if sound.len() > MAX_SAMPLES {
             return Err(Fault::TooLong);
@@ -153,6 +149,51 @@ fn samples(source: Box<dyn MediaSource>) -> Result<(Vec<f32>, u32), Fault> {
         true if broken > 0 => Err(Fault::Broken("no part of it can be decoded".to_owned())),
         true => Err(Fault::Empty),
         false => Ok((sound, rate)),
+    }
+}
+
+/// Makes samples of packets.
+enum Decoder {
+    /// Of the library's codecs.
+    Usual(Box<dyn AudioDecoder>),
+    Opus(ogg_opus::Stream),
+}
+
+impl Decoder {
+    fn of(parameters: &AudioCodecParameters) -> Result<Self, Fault> {
+        if parameters.codec == CODEC_ID_OPUS {
+            let head = parameters.extra_data.as_deref().unwrap_or_default();
+            let stream = ogg_opus::Stream::new(head);
+            return stream
+                .map(Self::Opus)
+                .map_err(|why| Fault::Broken(why.to_owned()));
+        }
+        let (codecs, options) = (
+            symphonia::default::get_codecs(),
+            AudioDecoderOptions::default(),
+        );
+        Ok(Self::Usual(
+            codecs.make_audio_decoder(parameters, &options)?,
+        ))
+    }
+
+    /// The samples of a packet, channel beside channel; their rate, and how many channels.
+    fn decode(&mut self, packet: &Packet, out: &mut Vec<f32>) -> Result<(u32, usize), Error> {
+        match self {
+            Self::Usual(decoder) => {
+                let decoded = decoder.decode(packet)?;
+                decoded.copy_to_vec_interleaved(out);
+                let spec = decoded.spec();
+                Ok((spec.rate(), spec.channels().count()))
+            }
+            Self::Opus(stream) => {
+                let trim = usize::try_from(packet.trim_end.get()).unwrap_or(usize::MAX);
+                let sound = stream.decode(&packet.data, trim);
+                out.clear();
+                out.extend_from_slice(sound.ok_or(Error::DecodeError("a broken packet"))?);
+                Ok((ogg_opus::RATE, 1))
+            }
+        }
     }
 }
 
@@ -186,10 +227,10 @@ impl Kind {
                 b'E',
                 ..,
             ] => Self::Sound("a WAV file"),
-            [b'O', b'g', b'g', b'S', ..] if has(b"OpusHead") => Self::Other("an Ogg Opus file"),
+            [b'O', b'g', b'g', b'S', ..] if has(b"OpusHead") => Self::Sound("an Ogg Opus file"),
             [b'O', b'g', b'g', b'S', ..] if has(b"\x01vorbis") => Self::Sound("an Ogg Vorbis file"),
             [b'O', b'g', b'g', b'S', ..] if has(b"\x7fFLAC") => Self::Sound("an Ogg FLAC file"),
-            [b'O', b'g', b'g', b'S', ..] => Self::Other("an Ogg file without Vorbis sound"),
+            [b'O', b'g', b'g', b'S', ..] => Self::Other("an Ogg file without Vorbis or Opus sound"),
             [b'f', b'L', b'a', b'C', ..] => Self::Sound("a FLAC file"),
             [b'I', b'D', b'3', ..] => Self::Sound("an MP3 file"),
             // A frame of layer 0 is AAC in ADTS.

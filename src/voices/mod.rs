@@ -8,13 +8,14 @@
 //! that were installed, run in this process. The [`Catalogue`] knows both. What callers shall hear that
 //! depends on the moment, a [`Pool`] speaks on threads of its own.
 //!
-//! Deliberately absent: Ogg Opus and AAC.
+//! Deliberately absent: AAC.
 
 mod cache;
 mod catalogue;
 mod file;
 mod installed;
 mod neural;
+mod ogg_opus;
 mod pool;
 mod shipped;
 mod speech;
@@ -43,7 +44,7 @@ pub enum SoundError {
     },
     /// The file is something else than a sound that can be read.
     #[error(
-        "{path} is {what}; WAV, MP3, MP2, Ogg Vorbis and FLAC can be played: \
+        "{path} is {what}; WAV, MP3, MP2, Ogg Vorbis, Ogg Opus and FLAC can be played: \
          convert it with `ffmpeg -i FILE -ar 16000 -ac 1 NEW.wav`", path = .path.display()
     )]
     NotPlayable {
