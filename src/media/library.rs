@@ -84,6 +84,9 @@ pub(super) struct Packets {
 }
 
 impl Sound {
+    /// Raised whenever the same samples would become other bytes.
+    pub const VERSION: &str = "encoded 1";
+
     /// Encodes mono samples at 8 kHz. For Opus that takes its time: a second for some minutes.
     pub fn new(pcm: Vec<i16>) -> Self {
         Self {
@@ -102,6 +105,40 @@ impl Sound {
     /// Its length in samples.
     pub fn samples(&self) -> usize {
         self.pcmu.len()
+    }
+
+    /// As bytes, so that it need not be encoded anew: of [`Sound::VERSION`], for [`Sound::from_bytes`].
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let counts = [self.pcmu.len() as u32, self.opus.ends.len() as u32];
+        let numbers = counts.iter().chain(&self.opus.ends);
+        let mut bytes: Vec<u8> = numbers.flat_map(|number| number.to_le_bytes()).collect();
+        for part in [&self.pcmu, &self.pcma, &self.g722, &self.opus.bytes] {
+            bytes.extend_from_slice(part);
+        }
+        bytes
+    }
+
+    /// What [`Sound::to_bytes`] has made; `None`: it is something else, or cut off.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let number = |bytes: &[u8; 4]| u32::from_le_bytes(*bytes);
+        let (samples, rest) = bytes.split_first_chunk()?;
+        let (frames, rest) = rest.split_first_chunk()?;
+        let (samples, frames) = (number(samples) as usize, number(frames) as usize);
+        let (ends, rest) = rest.split_at_checked(frames.checked_mul(4)?)?;
+        let (pcmu, rest) = rest.split_at_checked(samples)?;
+        let (pcma, rest) = rest.split_at_checked(samples)?;
+        let (g722, opus) = rest.split_at_checked(samples)?;
+        let ends: Vec<u32> = ends.as_chunks().0.iter().map(number).collect();
+        let whole = ends.last().map_or(0, |end| *end as usize) == opus.len();
+        (whole && ends.is_sorted()).then(|| Self {
+            pcmu: pcmu.to_vec(),
+            pcma: pcma.to_vec(),
+            g722: g722.to_vec(),
+            opus: Packets {
+                bytes: opus.to_vec(),
+                ends,
+            },
+        })
     }
 
     /// What is played of it in a codec.
@@ -205,6 +242,24 @@ mod tests {
             let sound = Sound::new(vec![100; samples]);
             assert_eq!((sound.samples(), sound.opus.len()), (samples, frames));
         }
+    }
+
+    #[test]
+    fn a_sound_that_was_kept_is_the_same_and_what_is_broken_is_none() {
+        let sound = Sound::new(tone::sine(400.0, -20.0, 8100));
+        let bytes = sound.to_bytes();
+        let kept = Sound::from_bytes(&bytes).expect("whole");
+        assert_eq!(kept.to_bytes(), bytes);
+        assert_eq!(kept.duration(), sound.duration());
+        assert_eq!(kept.opus.get(49), sound.opus.get(49));
+        for cut in [0, 3, 7, 8, 100, bytes.len() - 1] {
+            assert!(Sound::from_bytes(&bytes[..cut]).is_none(), "{cut}");
+        }
+        let mut longer = bytes.clone();
+        longer.push(0);
+        assert!(Sound::from_bytes(&longer).is_none());
+        let empty = Sound::new(vec![]).to_bytes();
+        assert!(Sound::from_bytes(&empty).is_some());
     }
 
     #[test]

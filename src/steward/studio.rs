@@ -8,9 +8,14 @@ use crate::settings::{self, Account, MomentKey, Utterance, WaitingKey};
 use crate::switch::{Sounds, Speaker};
 use crate::voices::{ABSENCE, Catalogue, HOLD_MUSIC, NOT_TAKEN, Shipped, TRANSFER};
 use anyhow::Context as _;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, BufReader};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// What an agent hears while a number outside rings.
 const RING_BACK: SoundId = SoundId(u32::MAX);
@@ -178,7 +183,11 @@ impl Work<'_> {
         let message = message?;
         let catalogue = self.catalogue;
         let render = || Ok(catalogue.render(message, Path::new(""))?);
-        let made = self.piece(Piece::Message(message.clone()), render);
+        let make = || match message {
+            settings::Message::File(path) => press(catalogue, digest_of_file(path), render),
+            settings::Message::Text { .. } => spoken(catalogue, render()?),
+        };
+        let made = self.piece(Piece::Message(message.clone()), make);
         self.or_fault(made, place)
     }
 
@@ -238,7 +247,8 @@ impl Work<'_> {
             (Some(_), _) => self.sound(message, place),
             (None, Some(shipped)) => {
                 let piece = Piece::Shipped(shipped.file);
-                let made = self.piece(piece, || Ok(shipped.samples()));
+                let catalogue = self.catalogue;
+                let made = self.piece(piece, || of_shipped(catalogue, shipped));
                 self.or_fault(made, place)
             }
             (None, None) => None,
@@ -270,7 +280,7 @@ impl Work<'_> {
         };
         let speaker = Speaker::of(message, Some(&language)).context("it has no numbers")?;
         let rest = speaker.rest().map(|rest| {
-            let speak = || Ok(catalogue.speak(&rest)?);
+            let speak = || spoken(catalogue, catalogue.speak(&rest)?);
             self.piece(Piece::Rest(rest.clone()), speak)
         });
         Ok((speaker, rest.transpose()?))
@@ -279,7 +289,7 @@ impl Work<'_> {
     fn piece(
         &mut self,
         piece: Piece,
-        make: impl FnOnce() -> anyhow::Result<Vec<i16>>,
+        make: impl FnOnce() -> anyhow::Result<Arc<Sound>>,
     ) -> anyhow::Result<SoundId> {
         if let Some((id, _)) = self.made.get(&piece) {
             return Ok(*id);
@@ -287,7 +297,7 @@ impl Work<'_> {
         let made = match self.before.get(&piece) {
             Some(made) => made.clone(),
             None => {
-                let sound = Arc::new(Sound::new(make()?));
+                let sound = make()?;
                 self.last += 1;
                 (SoundId(self.last), sound)
             }
@@ -304,6 +314,60 @@ impl Work<'_> {
         };
         made.map_err(fault).ok()
     }
+}
+
+/// The sound of what has this digest, as it was kept when it was made the last time: music takes a
+/// second to encode, and a server is to start at once.
+fn press(
+    catalogue: &Catalogue,
+    digest: Option<String>,
+    samples: impl FnOnce() -> anyhow::Result<Vec<i16>>,
+) -> anyhow::Result<Arc<Sound>> {
+    let known = digest.as_deref();
+    let kept = known.and_then(|digest| catalogue.kept(Sound::VERSION, digest));
+    if let Some(sound) = kept.and_then(|bytes| Sound::from_bytes(&bytes)) {
+        return Ok(Arc::new(sound));
+    }
+    let sound = Sound::new(samples()?);
+    if let Some(digest) = known {
+        catalogue.keep(Sound::VERSION, digest, &sound.to_bytes());
+    }
+    Ok(Arc::new(sound))
+}
+
+/// The same, of what we ship: once in a process, since it is the same for everybody.
+fn of_shipped(catalogue: &Catalogue, shipped: Shipped) -> anyhow::Result<Arc<Sound>> {
+    static MADE: Mutex<BTreeMap<&str, Arc<Sound>>> = Mutex::new(BTreeMap::new());
+    let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(sound) = made.get(shipped.file) {
+        return Ok(sound.clone());
+    }
+    let digest = Some(digest(shipped.bytes));
+    let sound = press(catalogue, digest, || Ok(shipped.samples()))?;
+    made.insert(shipped.file, sound.clone());
+    Ok(sound)
+}
+
+/// The same, of what was spoken.
+fn spoken(catalogue: &Catalogue, samples: Vec<i16>) -> anyhow::Result<Arc<Sound>> {
+    let bytes: Vec<u8> = samples.iter().flat_map(|s| s.to_le_bytes()).collect();
+    press(catalogue, Some(digest(&bytes)), || Ok(samples))
+}
+
+fn digest(bytes: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode(Sha256::digest(bytes))
+}
+
+/// `None`: it cannot be read, which whoever decodes it says better.
+fn digest_of_file(path: &Path) -> Option<String> {
+    let mut hash = Sha256::new();
+    let file = File::open(path).ok()?;
+    // A pipe or a device might never end.
+    if !file.metadata().ok()?.is_file() {
+        return None;
+    }
+    io::copy(&mut BufReader::new(file), &mut hash).ok()?;
+    Some(URL_SAFE_NO_PAD.encode(hash.finalize()))
 }
 
 /// The ring-back tone of most of Europe (ETSI TR 101 041-2): 425 Hz, one second of five.

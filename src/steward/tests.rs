@@ -1,6 +1,7 @@
 //! What is set, what is kept, and what is refused.
 
 use super::*;
+use crate::id::SoundId;
 use crate::store::Place;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -153,4 +154,38 @@ fn r92_what_is_recorded_changes_only_while_the_master_toggle_is_off() {
         steward.account().1.recording.direction,
         crate::settings::Directions::Both
     );
+}
+
+#[test]
+fn what_was_encoded_for_one_start_is_not_encoded_for_the_next() {
+    let folder = folder();
+    let media = Path::new(env!("CARGO_MANIFEST_DIR")).join("media");
+    let music = folder.join("music.wav");
+    std::fs::copy(media.join("chime.wav"), &music).expect("copied");
+    let mut account = account();
+    account.queues[0].waiting.music = Some(crate::settings::Message::File(music.clone()));
+    let furnish = || {
+        let furnished = Studio::new(voices(&folder)).furnish(&account);
+        let (library, _) = furnished.expect("furnished");
+        // The first that is made.
+        library.get(SoundId(1)).expect("there").to_bytes()
+    };
+    let first = furnish();
+    let kept = || {
+        let files = std::fs::read_dir(folder.join("speech")).expect("a cache");
+        let files = files.map(|file| file.expect("a file").path());
+        let mut mine = files.filter(|path| std::fs::read(path).expect("read") == first);
+        mine.next().expect("the music")
+    };
+    // Another sound under its name is what is found: nothing was encoded.
+    let other = crate::media::Sound::new(vec![500; 800]).to_bytes();
+    let path = kept();
+    std::fs::write(&path, &other).expect("written");
+    assert_eq!(furnish(), other);
+    // What is broken is made again, and so is what has changed.
+    std::fs::write(&path, b"broken").expect("written");
+    assert_eq!(furnish(), first);
+    assert_eq!(kept(), path);
+    std::fs::copy(media.join("greeting.wav"), &music).expect("copied");
+    assert_ne!(furnish(), first);
 }

@@ -1,4 +1,4 @@
-//! What was spoken once, kept as WAV files named by what was asked for.
+//! What was spoken once, kept as WAV files named by what was asked for; and what was made of sounds.
 //!
 //! A file appears under its name only when it is complete. The cache may be emptied at any time.
 
@@ -15,6 +15,9 @@ use crate::audio::SAMPLE_RATE;
 /// removed.
 const MAX_FILES: usize = 5000;
 const MAX_BYTES: u64 = 500_000_000;
+
+/// How files end that are kept for others.
+const MADE: &str = "bin";
 
 /// The file of a rendering: the SHA-256 of everything that it depends on.
 pub(super) fn path(dir: &Path, parts: &[&str]) -> PathBuf {
@@ -36,15 +39,35 @@ pub(super) fn read(path: &Path) -> Option<Vec<i16>> {
         return None;
     }
     let samples = reader.samples::<i16>().collect::<Result<_, _>>().ok()?;
-    // It stays for longer now. Where that cannot be noted, it leaves a little earlier.
+    touch(path);
+    Some(samples)
+}
+
+/// What others have kept under these parts; `None` if it is absent.
+pub(super) fn read_made(dir: &Path, parts: &[&str]) -> Option<Vec<u8>> {
+    let path = path(dir, parts).with_extension(MADE);
+    let bytes = fs::read(&path).ok()?;
+    touch(&path);
+    Some(bytes)
+}
+
+/// Keeps what others have made; what cannot be kept is made again the next time.
+pub(super) fn keep_made(dir: &Path, parts: &[&str], bytes: &[u8]) {
+    let path = path(dir, parts).with_extension(MADE);
+    if let Err(why) = write(&path, bytes) {
+        tracing::warn!(path = %path.display(), %why, "a sound cannot be cached");
+    }
+}
+
+/// It stays for longer now. Where that cannot be noted, it leaves a little earlier.
+fn touch(path: &Path) {
     let file = fs::File::options().append(true).open(path);
     let _ = file.and_then(|file| file.set_modified(SystemTime::now()));
-    Some(samples)
 }
 
 /// Writes a file; speech that cannot be kept is spoken again the next time.
 pub(super) fn keep(path: &Path, samples: &[i16]) {
-    if let Err(why) = write(path, samples) {
+    if let Err(why) = wave(samples).and_then(|bytes| write(path, &bytes)) {
         tracing::warn!(path = %path.display(), %why, "speech cannot be cached");
     }
 }
@@ -61,23 +84,19 @@ pub(super) fn wave(samples: &[i16]) -> io::Result<Vec<u8>> {
 }
 
 /// Writes a file under a temporary name and renames it, so that nobody reads half of one.
-fn write(path: &Path, samples: &[i16]) -> io::Result<()> {
+fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     static WRITTEN: AtomicU64 = AtomicU64::new(0);
     let dir = path.parent().unwrap_or_else(|| Path::new("."));
     fs::create_dir_all(dir)?;
     let number = WRITTEN.fetch_add(1, Ordering::Relaxed);
     let temporary = path.with_extension(format!("{}-{number}.tmp", std::process::id()));
-    let done = write_wav(&temporary, samples).and_then(|()| fs::rename(&temporary, path));
+    let done = fs::write(&temporary, bytes).and_then(|()| fs::rename(&temporary, path));
     if done.is_err() {
         // Whatever is left of it is of no use; that it cannot be removed changes nothing.
         let _ = fs::remove_file(&temporary);
     }
     done?;
     shorten(dir, MAX_FILES, MAX_BYTES)
-}
-
-fn write_wav(path: &Path, samples: &[i16]) -> io::Result<()> {
-    fs::write(path, wave(samples)?)
 }
 
 fn spec() -> hound::WavSpec {
@@ -97,7 +116,7 @@ fn shorten(dir: &Path, most_files: usize, most_bytes: u64) -> io::Result<()> {
             let path = entry.path();
             let ours = path
                 .extension()
-                .is_some_and(|end| end == "wav" || end == "tmp");
+                .is_some_and(|end| end == "wav" || end == MADE || end == "tmp");
             let about = entry.metadata().ok()?;
             ours.then_some((about.modified().ok()?, about.len(), path))
         })
@@ -126,7 +145,7 @@ mod tests {
         let dir = std::env::temp_dir().join(format!("cordboard-cache-{}", std::process::id()));
         let paths = ["a", "b", "c"].map(|text| path(&dir, &[text]));
         for (age, path) in [30, 20, 10].into_iter().zip(&paths) {
-            write(path, &[1; 800]).expect("written");
+            keep(path, &[1; 800]);
             let written = SystemTime::now() - Duration::from_secs(age);
             let file = fs::File::options().append(true).open(path);
             file.and_then(|file| file.set_modified(written))

@@ -141,6 +141,16 @@ impl Catalogue {
         cache::wave(&samples).map_err(|why| SoundError::EngineFailed(why.to_string()))
     }
 
+    /// What was made of a sound before, by the name of the making and the digest of the sound.
+    pub fn kept(&self, making: &str, digest: &str) -> Option<Vec<u8>> {
+        cache::read_made(&self.cache, &[making, digest])
+    }
+
+    /// Keeps what was made of a sound for the next start.
+    pub fn keep(&self, making: &str, digest: &str, made: &[u8]) {
+        cache::keep_made(&self.cache, &[making, digest], made);
+    }
+
     /// Speaks, or takes from the cache what was spoken before.
     ///
     /// # Errors
