@@ -77,6 +77,16 @@ pub(super) struct Place {
     pub(super) number: u64,
 }
 
+impl Place {
+    /// Whether everybody who comes is before it.
+    pub(super) fn gives_way(&self) -> bool {
+        match self.turn {
+            Turn::Arrival => false,
+            Turn::AfterArrivals => true,
+        }
+    }
+}
+
 /// Whose turn it is, before the time of arrival counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Turn {

@@ -61,7 +61,12 @@ impl Floor {
             assert_eq!(queue.waiting.len(), waiting, "queue {id}");
             let absent = here().filter(|(_, c)| c.wait().is_some() && c.absent);
             assert_eq!(queue.absent, absent.count(), "queue {id}");
+            let giving_way = queue.line.keys().filter(|place| place.gives_way());
+            assert_eq!(queue.giving_way, giving_way.count(), "queue {id}");
             let agents = self.agents.iter().filter(|(_, a)| a.queues.contains(id));
+            let seated = agents.clone();
+            let present = seated.filter(|(_, a)| a.is_present()).count();
+            assert_eq!(queue.present, present, "queue {id}");
             let ready = agents.filter_map(|(id, a)| Some(queue.rank(*id, a.standing()?)));
             let ready: Vec<_> = ready.collect();
             assert_eq!(queue.ready.len(), ready.len(), "queue {id}");

@@ -4,7 +4,6 @@
 //! Only what was seen under load tells how fast a line moves: the time between two answers counts if
 //! somebody was waiting all the while. In a quiet hour it is the time between two callers.
 
-use super::caller::Turn;
 use super::floor::Floor;
 use super::queue::Queue;
 use crate::id::{AgentId, CallId, QueueId};
@@ -55,14 +54,14 @@ impl Floor {
     pub fn estimated_wait(&self, now: Instant, call: CallId) -> Option<Duration> {
         let queue = self.queues.get(&self.callers.get(&call)?.queue)?;
         let position = self.position(call)?;
-        queue.pace.estimate(now, position, self.present(queue))
+        queue.pace.estimate(now, position, queue.present)
     }
 
     /// How long somebody would wait who joined the queue now.
     pub fn estimated_wait_of_next(&self, now: Instant, id: QueueId) -> Option<Duration> {
         let queue = self.queues.get(&id)?;
         let position = self.ahead(id) + 1;
-        queue.pace.estimate(now, position, self.present(queue))
+        queue.pace.estimate(now, position, queue.present)
     }
 
     /// An agent has answered a caller of the queue, who is not in line any more.
@@ -98,18 +97,12 @@ impl Floor {
             queue.pace.last = None;
         }
     }
-
-    /// How many agents of the queue answer calls at this time, busy ones included.
-    fn present(&self, queue: &Queue) -> usize {
-        let agents = queue.seats.keys().filter_map(|id| self.agents.get(id));
-        agents.filter(|agent| agent.is_present()).count()
-    }
 }
 
 impl Queue {
     /// Whether the line moves with the next answer: callbacks that give way do not wait in it.
     fn somebody_waits(&self) -> bool {
         let first = self.waiting.keys().next();
-        first.is_some_and(|place| place.turn == Turn::Arrival)
+        first.is_some_and(|place| !place.gives_way())
     }
 }

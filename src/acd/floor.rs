@@ -2,7 +2,7 @@
 //! cheap however many they are.
 
 use super::agent::Agent;
-use super::caller::{Caller, Turn};
+use super::caller::Caller;
 use super::experience::Experiences;
 use super::queue::Queue;
 use super::{Action, AgentState, CallerState, Input, Status, Tally};
@@ -144,10 +144,8 @@ impl Floor {
 
     /// How many would be ahead of who joins the queue now (R48).
     pub fn ahead(&self, queue: QueueId) -> usize {
-        let line = self.queues.get(&queue).map(|queue| &queue.line);
-        let places = line.into_iter().flat_map(|line| line.keys().rev());
-        let after = places.take_while(|place| place.turn == Turn::AfterArrivals);
-        line.map_or(0, |line| line.len() - after.count())
+        let queue = self.queues.get(&queue);
+        queue.map_or(0, |queue| queue.line.len() - queue.giving_way)
     }
 
     /// Whether it is within the working hours of the queue; `false` for one that there is not.
@@ -199,6 +197,16 @@ impl Floor {
         }
         let back = agent.is_present() != present;
         let awaited_by = back.then(|| agent.awaited_by.clone());
+        if back {
+            for queue in &agent.queues {
+                if let Some(queue) = self.queues.get_mut(queue) {
+                    queue.present = match present {
+                        true => queue.present - 1,
+                        false => queue.present + 1,
+                    };
+                }
+            }
+        }
         if agent.standing() != standing {
             for queue in &agent.queues {
                 if let Some(queue) = self.queues.get_mut(queue) {
@@ -231,6 +239,7 @@ impl Floor {
             if caller.wait().is_some() {
                 queue.line.insert(caller.place, call);
                 queue.absent += usize::from(caller.absent);
+                queue.giving_way += usize::from(caller.place.gives_way());
             }
             if caller.is_waiting() {
                 let partner = caller.partner().and_then(|id| self.agents.get_mut(&id));
@@ -253,6 +262,7 @@ impl Floor {
         if let Some(queue) = self.queues.get_mut(&caller.queue) {
             let in_place = queue.line.remove(&caller.place).is_some();
             queue.absent -= usize::from(in_place && caller.absent);
+            queue.giving_way -= usize::from(in_place && caller.place.gives_way());
             queue.waiting.remove(&caller.place);
         }
         if let Some(partner) = caller.partner().and_then(|id| self.agents.get_mut(&id)) {

@@ -22,6 +22,10 @@ pub(super) struct Queue {
     pub(super) waiting: BTreeMap<Place, CallId>,
     /// Those of the line who are not on the line: places kept for callbacks.
     pub(super) absent: usize,
+    /// Those of the line behind whoever comes: callbacks that give way (R73).
+    pub(super) giving_way: usize,
+    /// How many of its agents answer calls at this time, busy ones included.
+    pub(super) present: usize,
     /// The queue's agents who can be rung now, whose turn it is first.
     pub(super) ready: BTreeSet<Rank>,
     /// The seat of the agent whose turn it was last.
@@ -70,6 +74,8 @@ impl Queue {
             line: BTreeMap::new(),
             waiting: BTreeMap::new(),
             absent: 0,
+            giving_way: 0,
+            present: 0,
             ready: BTreeSet::new(),
             last_seat: None,
             pace: Pace::default(),

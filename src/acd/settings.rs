@@ -105,6 +105,8 @@ impl Floor {
                 Some(queue.rank(*id, standing))
             });
             queue.ready = ready.collect();
+            let seated = queue.seats.keys().filter_map(|id| self.agents.get(id));
+            queue.present = seated.filter(|agent| agent.is_present()).count();
         }
     }
 }

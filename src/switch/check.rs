@@ -2,6 +2,7 @@
 
 use super::Switch;
 use super::leg::Line;
+use crate::acd::callback::State;
 use crate::call::Hears;
 use crate::id::LegId;
 use crate::media::SHARED;
@@ -25,10 +26,32 @@ impl Switch {
         }
         self.book.check();
         assert!(self.book_hears.is_empty() && self.book_wants.is_empty());
+        let accepted = self
+            .book
+            .requests()
+            .filter_map(|request| match request.state {
+                State::Active {
+                    agent,
+                    dialling: true,
+                    ..
+                } => Some(agent),
+                State::Active { .. }
+                | State::InQueue { .. }
+                | State::NoReply { .. }
+                | State::Done { .. } => None,
+            });
+        let accepted: Vec<_> = accepted.collect();
+        let agents: BTreeSet<_> = accepted.iter().collect();
+        assert_eq!(
+            agents.len(),
+            accepted.len(),
+            "each callback in progress has an agent who accepted it (D13)"
+        );
         for (callback, call) in &self.places {
             assert_eq!(self.called_back.get(call), Some(callback));
         }
         assert_eq!(self.places.len(), self.called_back.len());
+        self.listening.check();
         for call in self.listening.keys() {
             assert!(self.calls.contains_key(call), "call {call} listens");
         }

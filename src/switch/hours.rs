@@ -6,12 +6,15 @@ use crate::acd::{self, callback};
 use crate::id::{HoursId, QueueId};
 use crate::route::Calendar;
 use crate::settings::Account;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 /// Looked at again after so long at the latest: a wall clock may be put right meanwhile.
 const LOOK_AGAIN: Duration = Duration::from_secs(60 * 60);
+
+/// By how much the two clocks may drift apart before they are looked at again.
+const DRIFT: SignedDuration = SignedDuration::from_millis(100);
 
 /// The working hours of an account.
 #[derive(Debug, Default)]
@@ -19,6 +22,8 @@ pub(super) struct Openings {
     calendars: BTreeMap<HoursId, Calendar>,
     /// Which were open when they were looked at last.
     open: BTreeMap<HoursId, bool>,
+    /// When they were looked at last, and what the wall clock said then.
+    looked: Option<(Instant, Timestamp)>,
     /// When the next one changes.
     next: Option<Instant>,
 }
@@ -32,6 +37,7 @@ impl Openings {
                 .filter_map(|hours| Some((hours.id, Calendar::new(hours)?)))
                 .collect(),
             open: BTreeMap::new(),
+            looked: None,
             next: None,
         }
     }
@@ -40,9 +46,14 @@ impl Openings {
         self.next
     }
 
-    /// Looks at the clock: which hours have begun or ended since the last look.
+    /// Looks at the clock: which hours have begun or ended since the last look. Before the next one does
+    /// nothing is worked out: calendars are slow, and callers come often.
     fn look(&mut self, now: Instant, civil: Timestamp) -> Vec<(HoursId, bool)> {
         let mut changes = vec![];
+        if self.next.is_some_and(|next| now < next) && self.goes_right(now, civil) {
+            return changes;
+        }
+        self.looked = Some((now, civil));
         let mut wait = LOOK_AGAIN;
         for (id, calendar) in &self.calendars {
             let open = calendar.is_open(civil);
@@ -56,6 +67,16 @@ impl Openings {
         let any = !self.calendars.is_empty();
         self.next = any.then(|| now + wait);
         changes
+    }
+
+    /// Whether the wall clock has gone on since the last look as it was to: nobody has put it right.
+    fn goes_right(&self, now: Instant, civil: Timestamp) -> bool {
+        let Some((at, then)) = self.looked else {
+            return false;
+        };
+        let passed = SignedDuration::try_from(now.saturating_duration_since(at));
+        let said = civil.duration_since(then);
+        passed.is_ok_and(|passed| (said - passed).abs() <= DRIFT)
     }
 }
 
@@ -80,5 +101,51 @@ impl Switch {
         self.out(Output::Notice(None, Notice::Open { queue, open }));
         self.acd(now, acd::Input::Open { queue, open });
         self.callback(now, callback::Input::Open { queue, open });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::{Codes, Hours, Opening};
+    use jiff::civil::{Weekday, time};
+
+    #[test]
+    fn r65_calendars_are_looked_at_when_one_changes_or_the_clock_was_put_right() {
+        let mut account = Account::new("test");
+        account.hours = vec![Hours {
+            id: HoursId(1),
+            name: "office".into(),
+            zone: "UTC".into(),
+            week: vec![Opening {
+                days: vec![Weekday::Sunday],
+                from: time(9, 0, 0, 0),
+                to: time(17, 0, 0, 0),
+            }],
+            holidays: vec![],
+            away: None,
+            codes: Codes::default(),
+        }];
+        let mut openings = Openings::new(&account);
+        let sunday: Timestamp = "2026-11-22T16:59:00Z".parse().expect("a timestamp");
+        let (start, minute) = (Instant::now(), Duration::from_secs(60));
+        assert_eq!(openings.look(start, sunday), [(HoursId(1), true)]);
+        assert_eq!(openings.poll_timeout(), Some(start + minute));
+        let looked = openings.looked;
+        let half = minute / 2;
+        assert_eq!(openings.look(start + half, sunday + half), []);
+        assert_eq!(openings.looked, looked, "nothing was worked out");
+        // Somebody puts the clock forward by half a minute.
+        let closed = openings.look(start + half, sunday + minute);
+        assert_eq!(closed, [(HoursId(1), false)]);
+        // And back, a minute later.
+        let opened = openings.look(start + half + minute, sunday + half);
+        assert_eq!(opened, [(HoursId(1), true)]);
+        let closed = openings.look(start + minute * 2, sunday + minute);
+        assert_eq!(closed, [(HoursId(1), false)], "as was foreseen then");
+        assert_eq!(
+            openings.poll_timeout(),
+            Some(start + minute * 2 + LOOK_AGAIN)
+        );
     }
 }

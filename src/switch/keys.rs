@@ -10,6 +10,7 @@
 //!
 //! The keys themselves are told to nobody.
 
+use super::listening::{After, Listening, Meaning, Stage};
 use super::{Notice, Switch};
 use crate::acd::callback::{Collector, Heard, Typed, Typing};
 use crate::acd::{self, Message};
@@ -17,45 +18,6 @@ use crate::call::{Call, Hears};
 use crate::id::{CallId, CallbackConfigId};
 use crate::settings::Codes;
 use std::time::Instant;
-
-/// What is expected of a waiting caller's keys.
-#[derive(Debug)]
-pub(super) struct Listening {
-    stage: Stage,
-    /// The message was the last one: the floor goes on when all is over.
-    last_words: bool,
-    /// What the caller has asked for.
-    wanted: Option<CallbackConfigId>,
-}
-
-#[derive(Debug)]
-enum Stage {
-    /// A message is heard, or was, that says what can be pressed.
-    Codes {
-        play: u64,
-        codes: Collector<CallbackConfigId>,
-    },
-    /// The caller is asked for a number.
-    Typing {
-        play: u64,
-        typing: Typing,
-        callback: CallbackConfigId,
-    },
-    /// The request is being written.
-    Asking,
-    /// The caller hears that it cannot be.
-    Declined { play: u64 },
-}
-
-impl Listening {
-    fn poll_timeout(&self) -> Option<Instant> {
-        match &self.stage {
-            Stage::Codes { codes, .. } => codes.poll_timeout(),
-            Stage::Typing { typing, .. } => typing.poll_timeout(),
-            Stage::Asking | Stage::Declined { .. } => None,
-        }
-    }
-}
 
 impl Switch {
     /// A message begins: if it has codes, keys mean something from now on.
@@ -112,82 +74,44 @@ impl Switch {
 
     /// A message has been heard to its end. Says whether the floor is not to know it yet, or not at all.
     pub(super) fn message_heard(&mut self, now: Instant, id: CallId, number: u64) -> bool {
-        let Some(listening) = self.listening.get_mut(&id) else {
-            return false;
-        };
-        match &mut listening.stage {
-            Stage::Codes { play, codes } if *play == number => {
-                codes.message_ended(now);
-                let waits = listening.last_words;
-                if waits {
-                    self.quiet(id);
-                }
-                waits
-            }
-            Stage::Typing { play, typing, .. } if *play == number => {
-                typing.message_ended(now);
+        let ended = |listening: &mut Listening| listening.message_ended(now, number);
+        match self.listening.change(id, ended) {
+            Some(After::AsEver) | None => false,
+            Some(After::Silence) => {
                 self.quiet(id);
                 true
             }
-            Stage::Declined { play } if *play == number => {
+            Some(After::Over) => {
                 self.stop_listening(now, id);
                 true
-            }
-            Stage::Codes { .. } | Stage::Typing { .. } | Stage::Declined { .. } | Stage::Asking => {
-                false
             }
         }
     }
 
     /// A waiting caller has pressed a key.
     pub(super) fn key(&mut self, now: Instant, id: CallId, key: char) {
-        let waits = self.calls.get(&id).is_some_and(Call::is_waiting);
-        let Some(listening) = self.listening.get_mut(&id).filter(|_| waits) else {
-            return;
-        };
-        match &mut listening.stage {
-            Stage::Codes { codes, .. } => {
-                let heard = codes.pressed(now, key);
-                self.code(now, id, heard);
-            }
-            Stage::Typing {
-                typing, callback, ..
-            } => {
-                let (typed, callback) = (typing.pressed(now, key), *callback);
-                self.typed(now, id, callback, typed);
-            }
-            Stage::Asking | Stage::Declined { .. } => {}
+        if self.calls.get(&id).is_some_and(Call::is_waiting) {
+            let pressed = |listening: &mut Listening| listening.pressed(now, key);
+            let meaning = self.listening.change(id, pressed).flatten();
+            self.means(now, id, meaning);
         }
     }
 
     /// The times to press something may be over.
     pub(super) fn keys_due(&mut self, now: Instant) {
-        let due = self.listening.iter();
-        let due = due.filter(|(_, each)| each.poll_timeout().is_some_and(|at| at <= now));
-        for id in due.map(|(id, _)| *id).collect::<Vec<_>>() {
-            let Some(listening) = self.listening.get_mut(&id) else {
-                continue;
-            };
-            match &mut listening.stage {
-                Stage::Codes { codes, .. } => {
-                    let heard = codes.due(now);
-                    self.code(now, id, heard);
-                }
-                Stage::Typing {
-                    typing, callback, ..
-                } => {
-                    let (typed, callback) = (typing.due(now), *callback);
-                    self.typed(now, id, callback, typed);
-                }
-                Stage::Asking | Stage::Declined { .. } => {}
-            }
+        for id in self.listening.due(now) {
+            let due = |listening: &mut Listening| listening.due(now);
+            let meaning = self.listening.change(id, due).flatten();
+            self.means(now, id, meaning);
         }
     }
 
-    /// When to call [`Switch::keys_due`].
-    pub(super) fn keys_timeout(&self) -> Option<Instant> {
-        let listening = self.listening.values();
-        listening.filter_map(Listening::poll_timeout).min()
+    fn means(&mut self, now: Instant, id: CallId, meaning: Option<Meaning>) {
+        match meaning {
+            Some(Meaning::Code(heard)) => self.code(now, id, heard),
+            Some(Meaning::Number(typed, callback)) => self.typed(now, id, callback, typed),
+            None => {}
+        }
     }
 
     fn code(&mut self, now: Instant, id: CallId, heard: Heard<CallbackConfigId>) {
@@ -196,9 +120,8 @@ impl Switch {
             Heard::More | Heard::Invalid => {}
             Heard::Nothing => self.stop_listening(now, id),
             Heard::Code(callback) => {
-                if let Some(listening) = self.listening.get_mut(&id) {
-                    listening.wanted = Some(callback);
-                }
+                self.listening
+                    .change(id, |listening| listening.wanted = Some(callback));
                 self.cut_short(now, id);
                 self.wants_callback(now, id, callback);
             }
@@ -219,13 +142,13 @@ impl Switch {
             return self.decline(now, id, "the caller's number is not known");
         };
         let play = self.next();
-        if let Some(listening) = self.listening.get_mut(&id) {
-            let typing = Typing::default();
-            listening.stage = Stage::Typing {
-                play,
-                typing,
-                callback,
-            };
+        let stage = Stage::Typing {
+            play,
+            typing: Typing::default(),
+            callback,
+        };
+        let types = |listening: &mut Listening| listening.stage = stage;
+        if self.listening.change(id, types).is_some() {
             let hears = Hears::Message { play, sound };
             self.let_hear(id, hears, Notice::AsksNumber);
         }
@@ -233,26 +156,27 @@ impl Switch {
 
     /// The request is being written: keys mean nothing meanwhile, and there is music.
     pub(super) fn asking(&mut self, id: CallId) {
-        if let Some(listening) = self.listening.get_mut(&id) {
+        let last_words = self.listening.change(id, |listening| {
             listening.stage = Stage::Asking;
-            if !listening.last_words {
-                self.resume_music(id);
-            }
+            listening.last_words
+        });
+        if last_words == Some(false) {
+            self.resume_music(id);
         }
     }
 
     /// The caller is not called back, hears so, and keeps the place.
     pub(super) fn decline(&mut self, now: Instant, id: CallId, why: &'static str) {
         let waits = self.calls.get(&id).is_some_and(Call::is_waiting);
-        let Some(listening) = self.listening.get_mut(&id).filter(|_| waits) else {
+        let Some(listening) = self.listening.get(&id).filter(|_| waits) else {
             return;
         };
         let wanted = listening.wanted;
         match wanted.and_then(|callback| self.sounds.declined(callback)) {
             Some(sound) => {
-                self.last += 1;
-                let play = self.last;
-                listening.stage = Stage::Declined { play };
+                let play = self.next();
+                self.listening
+                    .change(id, |listening| listening.stage = Stage::Declined { play });
                 let hears = Hears::Message { play, sound };
                 self.let_hear(id, hears, Notice::CallbackDeclined { why });
             }

@@ -36,6 +36,7 @@ mod interlude;
 mod join;
 mod keys;
 mod leg;
+mod listening;
 mod lost;
 mod mask;
 mod on_acd;
@@ -89,8 +90,8 @@ use crate::settings::Account;
 use crate::sip::resolve::Resolver;
 use crate::sip::{self, Endpoint, Hop, Peer, SessionId};
 use hours::Openings;
-use keys::Listening;
 use leg::Line;
+use listening::Listeners;
 use owners::Owners;
 use ports::Ports;
 use speech::Speech;
@@ -163,7 +164,7 @@ pub struct Switch {
     places: BTreeMap<CallbackId, CallId>,
     called_back: BTreeMap<CallId, CallbackId>,
     /// Waiting callers whose keys mean something.
-    listening: BTreeMap<CallId, Listening>,
+    listening: Listeners,
     calls: BTreeMap<CallId, Call>,
     lines: BTreeMap<LegId, Line>,
     /// Which leg a SIP session is; only of sessions that have not ended.
@@ -254,7 +255,7 @@ impl Switch {
             acting: 0,
             places: BTreeMap::new(),
             called_back: BTreeMap::new(),
-            listening: BTreeMap::new(),
+            listening: Listeners::default(),
             calls: BTreeMap::new(),
             lines: BTreeMap::new(),
             sessions: BTreeMap::new(),
@@ -361,7 +362,7 @@ impl Switch {
             self.speech.poll_timeout(),
             self.openings.poll_timeout(),
             self.book.poll_timeout(),
-            self.keys_timeout(),
+            self.listening.poll_timeout(),
             self.pages.poll_timeout(),
             self.news_at,
             self.lost_timeout(),
