@@ -372,7 +372,7 @@ class Delivery(unittest.TestCase):
         log = [note["subject"] for note in admin.ask("GET", "/api/v1/audit")[1] if note["action"] == "recording.deleted"]
         self.assertEqual(log, [gone["id"]], "noted once")
 
-    def test_a_wrong_key_of_the_host_or_a_wrong_password_costs_nothing_and_is_told(self) -> None:
+    def test_r154_a_wrong_key_of_the_host_or_a_wrong_password_costs_nothing_and_is_told(self) -> None:
         loop = Loop()
         there = SftpServer(loop)
         for user, key, why in [("cordboard", "SHA256:" + "A" * 43, "another than host_key"), ("mallory", there.fingerprint, "does not let us in")]:

@@ -1,5 +1,6 @@
-//! Random lives of callbacks: codes, agents who answer or not, customers who answer or not, a database
-//! that is slow or fails, and restarts in the middle. None is lost, none is dialled twice (F19).
+//! Random lives of callbacks: codes, agents who answer or not, customers who answer or not, hours that
+//! begin and end, a database that is slow or fails, and restarts in the middle. None is lost, none is
+//! dialled twice (F19), and each that is made has an agent who accepted it (D13).
 
 use crate::stories::answers;
 use crate::stories::callbacks::offer_callbacks;
@@ -9,9 +10,10 @@ use crate::world::carrier::Says;
 use crate::world::database::Health;
 use crate::world::phone::Habit;
 use cordboard::acd::callback::Status;
-use cordboard::id::CallbackId;
+use cordboard::id::{CallbackId, HoursId};
 use cordboard::random::Random;
-use cordboard::settings::{CallbackKind, Priority};
+use cordboard::settings::{Account, CallbackKind, Hours, Message, Opening, Priority};
+use jiff::civil::{Weekday, time};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -50,6 +52,9 @@ fn live(seed: u64) -> usize {
         callback.delay = Duration::from_secs(20);
         if seed.is_multiple_of(2) {
             callback.priority = Priority::Inbound;
+        }
+        if seed.is_multiple_of(3) {
+            opens_and_closes(account);
         }
     });
     w.carrier(ONE, &[(1.0, Says::Answer)]);
@@ -133,7 +138,7 @@ fn live(seed: u64) -> usize {
     for agent in AGENTS {
         w.agent(agent, answers(1.0));
     }
-    for _ in 0..40 {
+    for _ in 0..60 {
         w.wait(5.0);
         for agent in AGENTS {
             w.hangs_up(agent);
@@ -166,6 +171,31 @@ fn live(seed: u64) -> usize {
         );
     }
     w.carriers[ONE].invites.len()
+}
+
+/// The queue closes after a minute, opens for half a minute, and is open from the fourth minute on; the
+/// away message has the code, too (R67).
+fn opens_and_closes(account: &mut Account) {
+    let open = |from, to| Opening {
+        days: vec![Weekday::Sunday],
+        from,
+        to,
+    };
+    let announcement = account.queues[0].waiting.announcement.as_ref();
+    account.hours = vec![Hours {
+        id: HoursId(1),
+        name: "office".into(),
+        zone: "Europe/Berlin".into(),
+        week: vec![
+            open(time(15, 30, 0, 0), time(15, 31, 0, 0)),
+            open(time(15, 32, 0, 0), time(15, 32, 30, 0)),
+            open(time(15, 34, 0, 0), time(23, 0, 0, 0)),
+        ],
+        holidays: vec![],
+        away: Some(Message::File("away.wav".into())),
+        codes: announcement.expect("the demo's").codes.clone(),
+    }];
+    account.queues[0].hours = Some(HoursId(1));
 }
 
 /// The callbacks that callers were told of.

@@ -5,6 +5,7 @@ use crate::world::World;
 use crate::world::phone::Habit;
 use cordboard::acd::Status;
 use cordboard::id::AgentId;
+use cordboard::settings::Distribution;
 use cordboard::switch::{Ask, Done, Refused};
 use std::time::Duration;
 
@@ -159,6 +160,84 @@ fn r53_r149_the_load_that_programs_count_decides_who_is_rung_and_the_log_says_so
     let log = w.log();
     let ring = "the phone of Ben (1002) rings: fewest conversations (0), idle 0 s";
     assert!(log.contains(ring), "{log}");
+}
+
+#[test]
+fn r54_calls_are_assigned_where_the_queue_assigns_no_text() {
+    let mut w = World::with(|account| account.queues[0].auto_assign = false);
+    w.agent("1001", answers(1.0))
+        .dials("alice", "100")
+        .wait(2.0);
+    assert_eq!(w.hears("alice"), ["1001"]);
+}
+
+#[test]
+fn r56_who_is_full_of_text_is_rung_for_calls_but_for_one_at_a_time() {
+    let mut w = World::new();
+    w.agent("1001", answers(1.0));
+    let load = Ask::SetLoad {
+        agent: ADA,
+        conversations: 1_000,
+    };
+    assert_eq!(w.asks(load), Ok(Done::Plain));
+    w.dials("alice", "100").wait(2.0);
+    assert_eq!(w.hears("alice"), ["1001"]);
+    w.log();
+    w.dials("bob", "100").wait(10.0);
+    assert!(!w.log().contains("rings"), "R150: a call is a call");
+}
+
+#[test]
+fn b6_whose_turn_it_is_is_as_the_queue_says_and_the_log_says_why() {
+    // They come in the reverse order of the list, and Cleo has text to write.
+    let turns = [
+        (
+            Distribution::FewestConversations,
+            ["1002", "1001", "1002"],
+            "fewest conversations (0)",
+        ),
+        (
+            Distribution::LongestIdle,
+            ["1003", "1002", "1001"],
+            "longest idle",
+        ),
+        (
+            Distribution::RoundRobin,
+            ["1001", "1002", "1003"],
+            "next in turn",
+        ),
+        (
+            Distribution::TopDown,
+            ["1001", "1001", "1001"],
+            "first of the list who is free",
+        ),
+        (
+            Distribution::FewestCalls,
+            ["1003", "1002", "1001"],
+            "fewest calls (0)",
+        ),
+    ];
+    for (distribution, expected, why) in turns {
+        let mut w = World::with(|account| {
+            account.queues[0].distribution = distribution;
+            account.wrap_up.enabled = false;
+        });
+        for user in ["1003", "1002", "1001"] {
+            w.agent(user, answers(0.5)).wait(1.0);
+        }
+        let load = Ask::SetLoad {
+            agent: AgentId(3),
+            conversations: 2,
+        };
+        assert_eq!(w.asks(load), Ok(Done::Plain));
+        for (caller, agent) in ["alice", "bob", "carol"].into_iter().zip(expected) {
+            w.dials(caller, "100").wait(2.0);
+            assert_eq!(w.hears(caller), [agent], "{distribution:?}");
+            w.hangs_up(caller).wait(1.0);
+        }
+        let log = w.log();
+        assert_eq!(log.matches(why).count(), 3, "{distribution:?}: {log}");
+    }
 }
 
 #[test]

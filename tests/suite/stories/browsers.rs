@@ -3,6 +3,7 @@
 use super::answers;
 use super::trunks::{ONE, with_carriers};
 use crate::world::World;
+use crate::world::browser::sample;
 use crate::world::carrier::Says;
 use crate::world::page::Picks;
 use cordboard::call::link::{LinkTarget, Pass};
@@ -447,4 +448,30 @@ fn r6_a_page_that_is_loaded_anew_after_its_call_is_not_welcome_with_a_link_that_
     w.reloads("carol", 1.0).wait(0.5);
     assert_eq!(w.page("carol").trouble(), Some("link_used"));
     assert_eq!(w.page("carol").closed, Some(Closing::NotWelcome));
+}
+
+#[test]
+fn r143_agents_see_customers_and_are_seen_where_each_has_a_camera() {
+    for cameras in [["ada", "carol"].as_slice(), &["carol"], &[]] {
+        let mut w = World::new();
+        link(&mut w, LinkTarget::Queue(SUPPORT));
+        w.desk("ada", ADA, up(0.5)).visitor("carol", "token");
+        for name in cameras {
+            w.page(name).browser.camera = true;
+        }
+        w.page_calls("carol", None).wait(2.0);
+        for (name, other) in [("ada", "carol"), ("carol", "ada")] {
+            assert_eq!(w.page_hears(name), [other], "sound whatever is seen");
+            let both = cameras.contains(&name) && cameras.contains(&other);
+            if cameras.contains(&name) {
+                for nth in 0..8 {
+                    w.page_shows(name, nth).wait(0.04);
+                }
+            }
+            w.wait(0.2);
+            let seen = &w.page(other).browser.voice.seen;
+            let shown = if both { sample() } else { vec![] };
+            assert_eq!(*seen, shown, "{other} sees {name}, of {cameras:?}");
+        }
+    }
 }

@@ -9,7 +9,7 @@ use crate::world::{CALLBACK, World};
 use cordboard::acd;
 use cordboard::acd::callback::{Kind, NotPicked, Outcome, Request, State, Status};
 use cordboard::call::record::{Direction, End};
-use cordboard::id::{AgentId, CallbackId, HoursId};
+use cordboard::id::{AgentId, CallbackConfigId, CallbackId, HoursId};
 use cordboard::settings::{
     Account, CallbackConfig, CallbackKind, Destination, Directions, Hours, Message, Opening,
     Priority, ResponseCode,
@@ -85,7 +85,7 @@ fn picks(w: &mut World, agent: u32, callback: CallbackId) -> Result<Done, Refuse
 }
 
 #[test]
-fn r66_r69_r86_a_caller_asks_hears_so_is_called_back_by_an_agent_and_they_talk() {
+fn r66_r69_r76_r86_a_caller_asks_hears_so_is_called_back_by_an_agent_and_they_talk() {
     let mut w = with_callbacks(|_| {});
     w.dials(ALICE, "100").wait(11.0);
     assert_eq!(w.hears(ALICE), ["announcement"]);
@@ -142,7 +142,7 @@ fn d12_a_callback_is_recorded_as_a_call_out() {
 }
 
 #[test]
-fn r74_four_retries_are_five_attempts_spaced_by_the_delay() {
+fn r74_r75_four_retries_are_five_attempts_spaced_by_the_delay() {
     let mut w = with_callbacks(|account| account.timeouts.customer = Duration::from_secs(10));
     w.carriers.get_mut(ONE).expect("one").script = vec![(1.0, Says::Ringing)];
     asks(&mut w, ALICE);
@@ -219,7 +219,7 @@ fn r62_a_callback_goes_to_the_agent_to_whom_a_call_would_go() {
 }
 
 #[test]
-fn r72_with_queue_position_a_callback_keeps_its_place() {
+fn r48_r72_with_queue_position_a_callback_keeps_its_place() {
     let mut w = with_callbacks(|_| {});
     asks(&mut w, ALICE);
     w.dials(BOB, "100").wait(1.0);
@@ -267,12 +267,63 @@ fn r78_without_a_key_the_music_comes_back_and_a_late_one_means_nothing() {
 }
 
 #[test]
-fn r78_a_code_counts_after_the_message_too() {
+fn r78_d11_a_code_counts_after_the_message_too() {
     let mut w = with_callbacks(|_| {});
     w.dials(ALICE, "100").wait(15.0);
     presses(&mut w, ALICE, "*1");
     w.wait(0.5);
     assert_eq!(w.hears(ALICE), ["confirmation"]);
+}
+
+#[test]
+fn r77_r81_each_code_leads_to_its_own_configuration_and_of_two_the_longer_counts() {
+    const LATER: CallbackConfigId = CallbackConfigId(2);
+    for (keys, config, at_once) in [("1", CALLBACK, false), ("12", LATER, true)] {
+        let mut w = with_callbacks(|account| {
+            let later = CallbackConfig {
+                id: LATER,
+                name: "Later".into(),
+                kind: CallbackKind::Manual,
+                ..account.callbacks[0].clone()
+            };
+            account.callbacks.push(later);
+            let announcement = account.queues[0].waiting.announcement.as_mut();
+            let rows = [("1", CALLBACK), ("12", LATER)].map(|(digits, callback)| ResponseCode {
+                digits: digits.into(),
+                callback,
+            });
+            announcement.expect("the demo's").codes.rows = rows.into();
+        });
+        w.dials(ALICE, "100").wait(11.0);
+        presses(&mut w, ALICE, keys);
+        w.wait(0.5);
+        assert_eq!(w.database.rows.len(), usize::from(at_once), "{keys}");
+        // D11: another key may follow for three seconds.
+        w.wait(2.5);
+        assert_eq!(row(&w).config, config, "{keys}");
+        let automated = row(&w).terms.kind == Kind::Automated;
+        assert_eq!(automated, config == CALLBACK);
+    }
+}
+
+#[test]
+fn r67_r79_a_code_is_taken_from_a_message_that_is_spoken_too() {
+    let mut w = with_callbacks(|account| {
+        let announcement = account.queues[0].waiting.announcement.as_mut();
+        let text = "You are the {position} caller. Press star one if we may call you back.";
+        announcement.expect("the demo's").message = Message::text(text);
+    });
+    w.dials(ALICE, "100").wait(11.0);
+    let said = "You are the first caller. Press star one if we may call you back.";
+    assert_eq!(w.hears(ALICE), [said]);
+    presses(&mut w, ALICE, "*1");
+    w.wait(0.5);
+    assert_eq!(w.hears(ALICE), ["confirmation"]);
+    assert_eq!(
+        row(&w).number.0,
+        ALICE,
+        "R66: the number of the conversation"
+    );
 }
 
 #[test]

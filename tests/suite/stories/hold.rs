@@ -72,7 +72,7 @@ fn held(change: impl FnOnce(&mut Account)) -> World {
 }
 
 #[test]
-fn r122_the_message_on_hold_comes_every_ten_seconds_from_its_end() {
+fn r117_r122_the_message_on_hold_comes_every_ten_seconds_from_its_end() {
     let mut w = held(|account| account.hold = moment());
     w.wait(9.0);
     assert_eq!(w.hears("alice"), ["hold music"]);
@@ -91,7 +91,7 @@ fn r122_the_message_on_hold_comes_every_ten_seconds_from_its_end() {
 }
 
 #[test]
-fn r119_r120_a_queue_has_its_own_music_until_it_is_switched_off() {
+fn r118_r119_r120_a_queue_has_its_own_music_until_it_is_switched_off() {
     for (enabled, music) in [(true, "own music"), (false, "hold music")] {
         let mut w = held(|account| {
             account.hold = moment();

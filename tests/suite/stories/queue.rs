@@ -4,7 +4,10 @@ use super::answers;
 use crate::world::World;
 use crate::world::phone::Habit;
 use cordboard::call::record::End;
-use cordboard::settings::{Account, MaxWait, Message, OnMaxWait, Waiting};
+use cordboard::id::QueueId;
+use cordboard::settings::{
+    Account, Destination, MaxWait, Message, OnMaxWait, Queue, Route, Waiting,
+};
 use std::time::Duration;
 
 #[test]
@@ -138,7 +141,7 @@ fn d18_callers_are_served_in_the_order_in_which_they_came() {
 }
 
 #[test]
-fn r24_at_the_longest_wait_the_caller_is_told_and_the_call_ends() {
+fn r24_r31_at_the_longest_wait_the_caller_is_told_and_the_call_ends() {
     let mut w = World::with(|account| {
         account.queues[0].waiting.max_wait = Some(MaxWait {
             after: Duration::from_secs(20),
@@ -157,6 +160,74 @@ fn r24_at_the_longest_wait_the_caller_is_told_and_the_call_ends() {
     w.wait(2.0);
     assert_eq!(w.record().end, Some(End::MaxWait));
     assert!(!w.phones["alice"].talking, "the call was ended by us");
+}
+
+#[test]
+fn r38_r59_phones_ring_one_after_the_other_until_the_longest_wait_and_not_a_moment_longer() {
+    let mut w = World::with(|account| {
+        account.timeouts.agent = Duration::from_secs(10);
+        account.queues[0].waiting.max_wait = Some(MaxWait {
+            after: Duration::from_secs(45),
+            message: Some(Message::File("sorry.wav".into())),
+            then: OnMaxWait::End,
+        });
+    });
+    w.agent("1001", Habit::Ignores)
+        .wait(1.0)
+        .agent("1002", Habit::Ignores)
+        .dials("alice", "100")
+        .wait(44.5);
+    let log = w.log();
+    let rung: Vec<_> = log.lines().filter(|line| line.contains(" rings")).collect();
+    let expected = ["Ada", "Ben", "Ada", "Ben", "Ada"];
+    assert_eq!(
+        rung.len(),
+        expected.len(),
+        "all were tried, then the first again: {log}"
+    );
+    for (line, name) in rung.iter().zip(expected) {
+        assert!(line.contains(name), "{log}");
+    }
+    assert!(w.phones["1001"].has_dialog(), "rings");
+    w.wait(1.0);
+    assert!(!w.phones["1001"].has_dialog(), "not any more");
+    assert_eq!(w.hears("alice"), ["max wait"]);
+    w.wait(30.0);
+    assert!(!w.log().contains(" rings"));
+    assert_eq!(w.record().end, Some(End::MaxWait));
+}
+
+#[test]
+fn r63_an_agent_of_two_queues_is_rung_for_one_caller_and_a_caller_rings_one_agent() {
+    let mut w = World::with(|account| {
+        let mut sales = Queue::new(QueueId(2), "Sales");
+        sales.agents = account.queues[0].agents.clone();
+        account.queues.push(sales);
+        let route = Route {
+            number: "200".into(),
+            to: Destination::Queue(QueueId(2)),
+        };
+        account.routes.insert(0, route);
+    });
+    w.agent("1001", answers(4.0))
+        .dials("alice", "100")
+        .dials("bob", "200")
+        .wait(3.0);
+    assert_eq!(w.log().matches(" rings").count(), 1, "for alice alone");
+    assert_eq!(
+        (w.hears("alice"), w.hears("bob")),
+        (vec!["greeting"], vec!["sales"]),
+        "each hears their own while a phone rings"
+    );
+    w.agent("1002", answers(4.0))
+        .agent("1003", answers(4.0))
+        .wait(2.0);
+    let log = w.log();
+    assert_eq!(log.matches(" rings").count(), 1, "for bob alone: {log}");
+    assert_eq!(w.hears("alice"), ["1001"]);
+    w.wait(3.0);
+    assert_eq!(w.hears("bob"), ["1002"]);
+    assert!(!w.phones["1003"].has_dialog());
 }
 
 #[test]

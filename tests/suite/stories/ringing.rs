@@ -7,7 +7,7 @@ use cordboard::call::record::End;
 use std::time::Duration;
 
 #[test]
-fn r57_r58_an_agent_who_does_not_answer_is_passed_over_and_comes_round_again() {
+fn r51_r57_r58_an_agent_who_does_not_answer_is_passed_over_and_comes_round_again() {
     let mut w = World::with(|account| account.timeouts.agent = Duration::from_secs(10));
     w.agent("1001", Habit::Ignores)
         .wait(1.0)

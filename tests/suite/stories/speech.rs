@@ -3,7 +3,7 @@
 use super::answers;
 use crate::world::World;
 use cordboard::id::QueueId;
-use cordboard::settings::{Account, Destination, Message, Queue, Route, Waiting};
+use cordboard::settings::{Account, Destination, Form, Message, Queue, Route, Waiting};
 use std::time::Duration;
 
 const FIRST: &str = "You are the first caller.";
@@ -31,6 +31,38 @@ fn r40_r47_a_caller_hears_the_place_of_that_moment() {
     assert_eq!(w.hears("bob"), [FIRST], "the line has moved");
     w.wait(2.0);
     assert_eq!(w.hears("bob"), ["music"]);
+}
+
+#[test]
+fn r41_a_place_is_said_as_the_message_wants_it_and_by_the_language_where_it_leaves_that() {
+    let english = "You are number {position}.";
+    for (text, voice, form, heard) in [
+        (english, "en", Form::Ordinal, "You are number second."),
+        (english, "en", Form::Cardinal, "You are number two."),
+        (english, "en", Form::Adaptive, "You are number second."),
+        ("Platz {position}.", "de", Form::Adaptive, "Platz zwei."),
+    ] {
+        let mut w = World::with(|account| {
+            let announcement = account.queues[0].waiting.announcement.as_mut();
+            let Message::Text { rate, quality, .. } = Message::text("") else {
+                unreachable!("it is a text");
+            };
+            announcement.expect("the demo's").message = Message::Text {
+                text: text.into(),
+                voice: voice.into(),
+                rate,
+                position: form,
+                quality,
+            };
+        });
+        w.dials("alice", "100")
+            .wait(1.0)
+            .dials("bob", "100")
+            .wait(34.0);
+        assert_eq!(w.hears("bob"), [heard], "{form:?}");
+        let asked = w.speech.asked.last().expect("asked");
+        assert_eq!(asked.voice, voice, "R32");
+    }
 }
 
 #[test]

@@ -118,7 +118,7 @@ fn d2_a_queue_with_an_experience_of_its_own_keeps_it() {
 }
 
 #[test]
-fn d2_a_strategy_that_is_bound_to_the_queue_comes_first() {
+fn r23_r34_d2_a_strategy_that_is_bound_to_the_queue_comes_first() {
     let mut w = World::with(|account| {
         let queues = StrategyKind::Queues(vec![account.queues[0].id]);
         account.strategies = vec![strategy(queues, 20, OnMaxWait::End)];

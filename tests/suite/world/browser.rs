@@ -2,7 +2,7 @@
 
 use super::plane::new_certificate;
 use super::secure::Secure;
-use super::voice::{OPUS, Voice};
+use super::voice::{OPUS, VP8, Voice};
 use cordboard::rtc::{Association, Certificate, Fingerprint, Role};
 use cordboard::rtp::Header;
 use ring::hmac;
@@ -13,9 +13,6 @@ use std::time::{Duration, Instant};
 const CHECK_EVERY: Duration = Duration::from_secs(4);
 /// The pace of its DTLS timers.
 const TICK: Duration = Duration::from_millis(250);
-
-/// The payload type of its pictures.
-const VP8: u8 = 96;
 
 /// Eight real pictures, of which the first stands alone.
 pub(crate) fn sample() -> Vec<Vec<u8>> {

@@ -9,10 +9,11 @@ use std::time::{Duration, Instant};
 
 const BEAT: Duration = Duration::from_millis(20);
 const TURN: f32 = std::f32::consts::TAU;
-/// The numbers of telephone-events at 8000 and 48000 Hz, and of Opus, in these phones' SDP.
+/// The numbers of telephone-events at 8000 and 48000 Hz, of Opus and of pictures in their SDP.
 pub(crate) const EVENTS: u8 = 101;
 pub(crate) const WIDE_EVENTS: u8 = 103;
 pub(crate) const OPUS: u8 = 111;
+pub(crate) const VP8: u8 = 96;
 const ROWS: [f32; 4] = [697.0, 770.0, 852.0, 941.0];
 const COLUMNS: [f32; 4] = [1209.0, 1336.0, 1477.0, 1633.0];
 
@@ -48,6 +49,8 @@ pub(crate) struct Voice {
     /// The payloads of sound that came, and that were sent.
     pub(crate) got: Vec<Vec<u8>>,
     pub(crate) said: Vec<Vec<u8>>,
+    /// The pictures that came, each in one packet.
+    pub(crate) seen: Vec<Vec<u8>>,
     /// The durations of the last packets of keys that came, in ticks.
     pub(crate) durations: Vec<u16>,
     /// How its packets are encrypted, once both have said so.
@@ -78,6 +81,7 @@ impl Voice {
             headers: vec![],
             got: vec![],
             said: vec![],
+            seen: vec![],
             durations: vec![],
             secure: None,
         }
@@ -168,6 +172,10 @@ impl Voice {
             return;
         }
         if kind != self.ear.codec {
+            if kind == VP8 {
+                // Behind a descriptor of a byte (RFC 7741 §4.2).
+                self.seen.extend(payload.get(1..).map(<[u8]>::to_vec));
+            }
             return;
         }
         self.heard.push((now, self.ear.hear(payload)));
