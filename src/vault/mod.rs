@@ -324,10 +324,10 @@ fn finish_all(
     health: &Mutex<Health>,
 ) {
     let keep = &mut *keep;
-    repair::repair(root, found, keys, keep, &mut |event| {
+    let mut failed = repair::repair(root, found, keys, keep, &mut |event| {
         lock(health).tell(event)
     });
-    let mut failed = vec![];
+    lock(health).unfinished = failed.len();
     let mut retry = Instant::now() + RETRY;
     loop {
         let job = work.recv_timeout(retry.saturating_duration_since(Instant::now()));

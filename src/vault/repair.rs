@@ -2,11 +2,13 @@
 
 use super::journal::{Files, Journal, remove};
 use super::{Event, Keep, finish, name};
+use crate::call::record::Role;
 use crate::keys::Keys;
+use anyhow::Context as _;
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
-use std::fs;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 /// Folders below the root: account, year, month, day.
 const DEPTH: usize = 4;
@@ -71,19 +73,37 @@ impl Found {
     }
 }
 
-/// Finishes everything found. What cannot be finished is left, and told.
+/// Finishes everything found. What cannot be finished is left, and told; what a disk or the records
+/// were in the way of is returned, to be tried again.
 pub(super) fn repair(
     root: &Path,
     mut found: Found,
     keys: Option<&Keys>,
     keep: &mut Keep,
     tell: &mut dyn FnMut(Event),
-) {
+) -> Vec<(Files, Journal)> {
+    let mut again = vec![];
     for path in std::mem::take(&mut found.journals) {
-        match finish_left(root, &path, keys, keep) {
-            Ok(event) => tell(event),
-            Err(error) => found.leave(&path, format!("{error:#}")),
-        }
+        let read = || {
+            let files = Files::of_journal(root, &path).context("its name is no name of ours")?;
+            Ok((files, Journal::read(&path)?))
+        };
+        let left = match read() {
+            Ok((files, journal)) => match finish_left(&files, &journal, keys, keep) {
+                Ok(event) => {
+                    tell(event);
+                    continue;
+                }
+                Err(error) => {
+                    if error.is::<NotKept>() || error.chain().any(|cause| cause.is::<io::Error>()) {
+                        again.push((files, journal));
+                    }
+                    error
+                }
+            },
+            Err(error) => error,
+        };
+        found.leave(&path, format!("{left:#}"));
     }
     let rest = found.left.len().saturating_sub(TOLD);
     for (path, why) in found.left.into_iter().take(TOLD) {
@@ -99,24 +119,24 @@ pub(super) fn repair(
             why,
         });
     }
+    again
 }
 
+/// It is finished, and its journal stays until the records have it.
+#[derive(Debug, thiserror::Error)]
+#[error("it is finished, but cannot be put into the records yet")]
+struct NotKept;
+
 fn finish_left(
-    root: &Path,
-    path: &Path,
+    files: &Files,
+    journal: &Journal,
     keys: Option<&Keys>,
     keep: &mut Keep,
 ) -> anyhow::Result<Event> {
-    let files = Files::of_journal(root, path)
-        .ok_or_else(|| anyhow::anyhow!("its name is no name of ours"))?;
-    let journal = Journal::read(path)?;
-    let recorded = finish::finish(&files, &journal, keys)?;
-    finish::sweep(&files, &journal.segment)?;
-    anyhow::ensure!(
-        keep(&recorded),
-        "it is finished, but cannot be put into the records: the next start does"
-    );
-    finish::settle(&files, &journal.segment)?;
+    finish::sweep(files, &journal.segment)?;
+    let recorded = finish::finish(files, journal, keys)?;
+    anyhow::ensure!(keep(&recorded), NotKept);
+    finish::settle(files, &journal.segment)?;
     tracing::info!(call = %recorded.call, "a recording that was interrupted is finished");
     Ok(Event::Recorded(recorded))
 }
@@ -124,10 +144,12 @@ fn finish_left(
 /// Whether a sound is one of a journal's.
 fn speaks_of(journal: &str, sound: &str) -> bool {
     let ours = |marker: &str| {
-        marker.is_empty()
-            || ["-customer", "-agent", "-outside"]
-                .iter()
-                .any(|role| marker.starts_with(role))
+        let Some(marker) = marker.strip_prefix('-') else {
+            return marker.is_empty();
+        };
+        let roles = [Role::Customer, Role::Agent, Role::Outside, Role::Supervisor];
+        let mut roles = roles.into_iter().map(name::role);
+        roles.any(|role| marker.starts_with(role))
     };
     sound.strip_prefix(journal).is_some_and(ours)
 }

@@ -182,3 +182,39 @@ fn a_recording_that_is_in_no_record_keeps_its_journal_for_the_next_try() {
     assert!(kept[0].files.iter().all(|file| !file.interrupted));
     assert!(!names(&bench.root()).contains(&name::JOURNAL.to_owned()));
 }
+
+#[test]
+fn what_was_in_the_way_at_the_start_is_tried_again_without_another_start() {
+    let bench = killed(Composition::Both);
+    let found = || Found::in_folder(&bench.root());
+    let mut left = vec![];
+    let refused = &mut |_: &Recorded| false;
+    let again = finish_left_over(&bench.root(), found(), None, refused, &mut |event| {
+        left.push(event);
+    });
+    assert!(
+        matches!(left.as_slice(), [Event::Left { why, .. }] if why.contains("records")),
+        "{left:?}"
+    );
+    // A folder is in the way of the mix: the disk's fault, not the journal's.
+    let way = with(&base(&bench.root()), ".wav.part");
+    fs::create_dir(&way).expect("a folder");
+    let disk = finish_left_over(&bench.root(), found(), None, &mut |_| true, &mut |_| {});
+    assert_eq!(disk, again);
+    fs::remove_dir(&way).expect("removed");
+    let [(files, journal)] = again.as_slice() else {
+        panic!("{again:?}")
+    };
+    assert!(finish_one(
+        files,
+        journal,
+        None,
+        &mut |_| true,
+        &bench.health
+    ));
+    assert!(!names(&bench.root()).contains(&name::JOURNAL.to_owned()));
+    // What no try would mend is left alone.
+    fs::write(with(&base(&bench.root()), name::JOURNAL), "{ junk").expect("written");
+    let hopeless = finish_left_over(&bench.root(), found(), None, &mut |_| true, &mut |_| {});
+    assert_eq!(hopeless, []);
+}
