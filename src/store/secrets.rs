@@ -2,7 +2,7 @@
 //! document of the settings, in which trunks, phones and the storage have theirs, and what signs webhooks.
 
 use super::Store;
-use super::link::Link;
+use super::link::{Dialect, Link};
 use crate::keys::{Keys, sealed_by};
 use anyhow::Context as _;
 use std::sync::Arc;
@@ -90,7 +90,12 @@ impl Store {
                 }
                 Ok(anew)
             };
-            db.link.atomically(step).await
+            let anew = db.link.atomically(step).await?;
+            if anew > 0 && db.link.dialect() == Dialect::Sqlite {
+                // Until then its log has them as they were.
+                db.link.rows("PRAGMA wal_checkpoint(TRUNCATE)", &[]).await?;
+            }
+            Ok(anew)
         })
     }
 }

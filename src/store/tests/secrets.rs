@@ -1,7 +1,8 @@
 //! Passwords in the database are sealed while there is a master key (R154).
 
+use super::super::Place;
 use super::super::Store;
-use super::super::tests::on_each;
+use super::super::tests::{Folder, on_each, start_at};
 use crate::keys::Keys;
 use crate::keys::tests::keys;
 use std::sync::Arc;
@@ -70,4 +71,27 @@ fn r154_passwords_are_sealed_by_the_first_key_whenever_they_came() {
         assert_eq!(store.seal_with(with(&["b"])).expect("found again"), 0);
         holds(&store);
     });
+}
+
+#[test]
+fn r154_nothing_of_a_password_stays_in_the_file_once_it_is_sealed() {
+    let folder = Folder::new("secrets-file");
+    let (mut store, _) = start_at(&Place::Sqlite(folder.database()));
+    let long = format!(
+        "{DOCUMENT}# {}",
+        "so that it needs pages of its own ".repeat(500)
+    );
+    store.save_settings(&long, "ada", 0).expect("saved");
+    let holds = || {
+        let files = std::fs::read_dir(folder.path()).expect("a folder");
+        let files = files.map(|file| std::fs::read(file.expect("a file").path()).expect("read"));
+        let secret = b"a secret";
+        files
+            .into_iter()
+            .any(|bytes| bytes.windows(secret.len()).any(|part| part == secret))
+    };
+    assert!(holds(), "nobody has set a key");
+    let keys = Some(Arc::new(keys(&["a"])));
+    assert_eq!(store.seal_with(keys).expect("sealed"), 1);
+    assert!(!holds());
 }
