@@ -1,6 +1,7 @@
 //! Requests to be called back: each whole as JSON, with the columns that the list is filtered by (R80).
 
 use super::Store;
+use super::condition::Condition;
 use super::link::{Kind as Column, Link, Row, Table, Value, number};
 use super::rows::word;
 use crate::acd::callback::{Kind, Request, State, Status};
@@ -16,7 +17,7 @@ use std::collections::BTreeMap;
 pub struct CallbackFilter {
     /// Of this queue.
     pub queue: Option<QueueId>,
-    /// To this number.
+    /// To a number like this, as people write it.
     pub number: Option<String>,
     /// Of this kind.
     pub kind: Option<Kind>,
@@ -127,51 +128,20 @@ impl Store {
 }
 
 fn condition(filter: &CallbackFilter) -> (String, Vec<Value>) {
-    let mut values: Vec<Value> = vec![];
-    let mut parts = vec![];
-    let mut and = |column: &str, wanted: Vec<Value>| {
-        let first = values.len() + 1;
-        let places = (first..first + wanted.len()).map(|at| format!("${at}"));
-        let places = places.collect::<Vec<_>>().join(", ");
-        values.extend(wanted);
-        // The column names the comparison, too: `id <` or `status IN`.
-        parts.push(format!("{column} ({places})"));
-    };
-    if let Some(queue) = filter.queue {
-        and("queue =", vec![queue.0.into()]);
-    }
-    if let Some(number) = &filter.number {
-        and("number =", vec![number.as_str().into()]);
-    }
-    if let Some(kind) = filter.kind {
-        and("kind =", vec![word(&kind).into()]);
-    }
-    let statuses: Vec<_> = filter.statuses.iter().map(word).collect();
-    let conversations: Vec<_> = filter.conversations.iter().map(word).collect();
-    for (column, words) in [("status IN", statuses), ("conversation IN", conversations)] {
-        if !words.is_empty() {
-            and(column, words.into_iter().map(Value::from).collect());
-        }
-    }
+    let mut all = Condition::default();
+    all.and("queue = ?", filter.queue.map(|queue| queue.0));
+    all.number(["number"], filter.number.as_deref());
+    all.and("kind = ?", filter.kind.as_ref().map(word));
+    all.one_of("status", filter.statuses.iter().map(word));
+    all.one_of("conversation", filter.conversations.iter().map(word));
     if let Some(since) = filter.pending_since {
-        let pending = PENDING.map(|status| Value::from(word(&status)));
-        and("status IN", pending.to_vec());
-        and("created_us >=", vec![since.into()]);
+        all.one_of("status", PENDING.iter().map(word));
+        all.and("created_us >= ?", Some(since));
     }
-    if let Some(from) = filter.from {
-        and("created_us >=", vec![from.into()]);
-    }
-    if let Some(until) = filter.until {
-        and("created_us <", vec![until.into()]);
-    }
-    if let Some(before) = filter.before {
-        and("id <", vec![before.0.into()]);
-    }
-    let condition = match parts.is_empty() {
-        true => String::new(),
-        false => format!("WHERE {}", parts.join(" AND ")),
-    };
-    (condition, values)
+    all.and("created_us >= ?", filter.from);
+    all.and("created_us < ?", filter.until);
+    all.and("id < ?", filter.before.map(|id| id.0));
+    all.clause()
 }
 
 pub(super) async fn put(link: &mut Link, requests: &[&Request]) -> anyhow::Result<()> {

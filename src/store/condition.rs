@@ -28,6 +28,27 @@ impl Condition {
         self.values.extend(last);
     }
 
+    /// The column is one of these; of none given, whatever it is.
+    pub(super) fn one_of(&mut self, column: &str, wanted: impl Iterator<Item = impl Into<Value>>) {
+        let first = self.values.len() + 1;
+        self.values.extend(wanted.map(Into::into));
+        let places: Vec<_> = (first..=self.values.len())
+            .map(|at| format!("${at}"))
+            .collect();
+        if !places.is_empty() {
+            self.parts
+                .push(format!("{column} IN ({})", places.join(", ")));
+        }
+    }
+
+    /// One of the columns has this number; or, where it is given without its country, one with it in it.
+    /// People look for numbers as they are printed: spaces and the like do not count.
+    pub(super) fn number<const N: usize>(&mut self, columns: [&str; N], wanted: Option<&str>) {
+        let like = |column| format!("LOWER({column}) LIKE ? ESCAPE '!'");
+        let columns = columns.map(like).join(" OR ");
+        self.and(&format!("({columns})"), wanted.map(meant));
+    }
+
     /// This holds, whatever is wanted.
     pub(super) fn always(&mut self, part: &str) {
         self.parts.push(part.to_owned());
@@ -40,5 +61,44 @@ impl Condition {
             false => format!("WHERE {}", self.parts.join(" AND ")),
         };
         (clause, self.values)
+    }
+}
+
+/// The pattern of the numbers that somebody may mean.
+fn meant(number: &str) -> String {
+    let spoken =
+        |letter: &char| !letter.is_whitespace() && !matches!(letter, '(' | ')' | '/' | '-');
+    let number: String = number.to_lowercase().chars().filter(spoken).collect();
+    if let Some(whole) = number.strip_prefix("00") {
+        return escaped(&format!("+{whole}"));
+    }
+    if number.starts_with('+') {
+        return escaped(&number);
+    }
+    let bare = number.trim_start_matches('0');
+    let digits = !bare.is_empty() && bare.chars().all(|digit| digit.is_ascii_digit());
+    format!("%{}%", escaped(if digits { bare } else { &number }))
+}
+
+/// A text that means itself in a pattern.
+fn escaped(text: &str) -> String {
+    let escape = |letter| matches!(letter, '%' | '_' | '!').then_some('!');
+    text.chars()
+        .flat_map(|letter| escape(letter).into_iter().chain([letter]))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_looked_for_as_it_is_printed() {
+        assert_eq!(meant("+4930123456"), "+4930123456");
+        assert_eq!(meant("030 / 1234-56"), "%30123456%");
+        assert_eq!(meant("0049 (30) 1"), "+49301");
+        assert_eq!(meant("1234"), "%1234%");
+        assert_eq!(meant("Bob_1%!"), "%bob!_1!%!!%");
+        assert_eq!(meant("0"), "%0%");
     }
 }

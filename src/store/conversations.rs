@@ -21,7 +21,7 @@ pub struct ConversationFilter {
     pub queue: Option<String>,
     /// Taken by this agent, or assigned to them.
     pub agent: Option<AgentId>,
-    /// From this number, or to it.
+    /// From or to a number like this, as people write it.
     pub number: Option<String>,
     /// Begun by these.
     pub direction: Option<Direction>,
@@ -71,7 +71,7 @@ fn condition(filter: &ConversationFilter) -> (String, Vec<Value>) {
     all.and("queue = ?", filter.queue.as_deref());
     let agent = filter.agent.map(|agent| agent.0);
     all.and("(agent = ? OR assigned = ?)", agent);
-    all.and("(caller = ? OR called = ?)", filter.number.as_deref());
+    all.number(["caller", "called"], filter.number.as_deref());
     all.and("direction = ?", filter.direction.as_ref().map(word));
     all.and("status = ?", filter.status.as_ref().map(word));
     // Their names sort by time.

@@ -52,7 +52,7 @@ pub struct RecordingFilter {
     pub queue: Option<String>,
     /// With this agent.
     pub agent: Option<AgentId>,
-    /// With this customer, or to this called number.
+    /// With a customer or a called number like this, as people write it.
     pub number: Option<String>,
     /// Begun by these.
     pub direction: Option<Direction>,
@@ -259,7 +259,7 @@ fn condition(filter: &RecordingFilter) -> (String, Vec<Value>) {
     all.and("began_us < ?", filter.until);
     all.and("queue = ?", filter.queue.as_deref());
     all.and("agent = ?", filter.agent.map(|agent| agent.0));
-    all.and("(customer = ? OR called = ?)", filter.number.as_deref());
+    all.number(["customer", "called"], filter.number.as_deref());
     all.and("direction = ?", filter.direction.as_ref().map(word));
     all.and("milliseconds >= ?", filter.longer);
     all.and("milliseconds <= ?", filter.shorter);

@@ -57,7 +57,7 @@ pub(super) fn recordings() -> Vec<Endpoint> {
                 "With this agent.",
                 json!({ "type": "integer", "minimum": 0, "maximum": u32::MAX }),
             )
-            .query("number", "With this customer, or to this number.", text())
+            .query("number", "With a customer or a called number like this: `+49301234` is that one, `030 1234` any with it in it.", text())
             .query(
                 "direction",
                 "Who began.",

@@ -26,7 +26,11 @@ pub(super) fn stories() -> Vec<Endpoint> {
                 "Taken by this agent, or assigned to them.",
                 json!({ "type": "integer", "minimum": 0, "maximum": u32::MAX }),
             )
-            .query("number", "From this number, or to it.", text())
+            .query(
+                "number",
+                "From or to a number like this: `+49301234` is that one, `030 1234` any with it in it.",
+                text(),
+            )
             .query(
                 "direction",
                 "Who began.",

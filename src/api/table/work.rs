@@ -197,7 +197,7 @@ pub(super) fn callbacks() -> Vec<Endpoint> {
             .query("from", "Asked for then or later.", instant())
             .query("until", "Asked for before.", instant())
             .query("queue", "Of this queue.", id())
-            .query("number", "Of this customer.", text())
+            .query("number", "Of a customer with a number like this: `+49301234` is that one, `030 1234` any with it in it.", text())
             .query("before", "Go on after this id.", number())
             .query("limit", "So many.", json!({ "type": "integer", "minimum": 1, "maximum": 1_000 }))
             .gives(200, list(of("Callback"))),

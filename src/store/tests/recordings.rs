@@ -92,7 +92,7 @@ fn r107_recordings_are_found_by_what_they_are_and_listed_page_by_page() {
             ),
             (
                 Filter {
-                    number: Some("+33".into()),
+                    number: Some("03 3".into()),
                     ..any.clone()
                 },
                 second,
