@@ -26,6 +26,9 @@ const BATCH: usize = 256;
 /// A longer line is refused: no honest record comes near it.
 const LONGEST: usize = 1 << 20;
 
+/// How many lines are written at once: a write for each would cost more than it does.
+const AT_ONCE: usize = 64;
+
 /// How many lines may wait in memory while the disk takes none.
 const WAITING: usize = 16_384;
 
@@ -109,7 +112,7 @@ impl Spool {
         drop(self.file.set_modified(SystemTime::now()));
     }
 
-    /// Takes a record: to the disk, or, where the disk takes nothing, to memory.
+    /// Takes a record: to memory, and from there to the disk with others, or with [`Spool::write`].
     ///
     /// # Errors
     /// If there is no room in memory either, or the record is absurdly long: it is lost.
@@ -122,19 +125,28 @@ impl Spool {
         }
         self.last = n;
         self.waiting.push_back(line);
-        self.retry();
+        if self.waiting.len() >= AT_ONCE {
+            self.write();
+        }
         Ok(())
     }
 
-    /// Offers the disk what it did not take before.
-    pub(super) fn retry(&mut self) {
-        while let Some(line) = self.waiting.front() {
-            if self.file.write_all_at(line, self.end).is_err() {
-                return;
-            }
-            self.end += line.len() as u64;
-            self.waiting.pop_front();
+    /// Offers the disk what it has not taken yet.
+    pub(super) fn write(&mut self) {
+        // A disk that has no room for many may have some for a few.
+        while self.write_some(AT_ONCE) || self.write_some(1) {}
+    }
+
+    /// Whether lines were there, and were written.
+    fn write_some(&mut self, count: usize) -> bool {
+        let count = count.min(self.waiting.len());
+        let lines: Vec<u8> = self.waiting.iter().take(count).flatten().copied().collect();
+        let written = count > 0 && self.file.write_all_at(&lines, self.end).is_ok();
+        if written {
+            self.end += lines.len() as u64;
+            self.waiting.drain(..count);
         }
+        written
     }
 
     /// The next lines with numbers over `known` and up to `limit`; `None` if there are none left.
@@ -224,6 +236,11 @@ mod tests {
         })
     }
 
+    fn put(spool: &mut Spool, number: u32) {
+        spool.push(&record(number)).expect("room");
+        spool.write();
+    }
+
     fn numbers(batch: &Batch) -> Vec<u32> {
         let number = |record: &Record| match record {
             Record::Recorded(recorded) => recorded.number,
@@ -244,7 +261,7 @@ mod tests {
         let (mut spool, left) = Spool::open(&path, 40).expect("new");
         assert_eq!(left, 0);
         for number in 0..300 {
-            spool.push(&record(number)).expect("room");
+            put(&mut spool, number);
         }
         let batch = spool.batch(40, u64::MAX).expect("read").expect("some");
         assert_eq!(numbers(&batch), (0..256).collect::<Vec<_>>());
@@ -255,7 +272,7 @@ mod tests {
         spool.taken(&batch);
         assert!(spool.batch(340, u64::MAX).expect("read").is_none());
         assert_eq!(fs::metadata(&path).expect("there").len(), 0);
-        spool.push(&record(7)).expect("room");
+        put(&mut spool, 7);
         assert_eq!(spool.last(), 341);
     }
 
@@ -265,7 +282,7 @@ mod tests {
         let path = folder.path().join("spool");
         let (mut spool, _) = Spool::open(&path, 0).expect("new");
         for number in 1..=5 {
-            spool.push(&record(number)).expect("room");
+            put(&mut spool, number);
         }
         drop(spool);
         let mut torn = File::options().append(true).open(&path).expect("there");
@@ -273,7 +290,7 @@ mod tests {
 
         let (mut spool, left) = Spool::open(&path, 3).expect("again");
         assert_eq!(left, 2);
-        spool.push(&record(6)).expect("room");
+        put(&mut spool, 6);
         let batch = spool.batch(3, u64::MAX).expect("read").expect("some");
         assert_eq!(numbers(&batch), [4, 5, 6]);
         assert_eq!(batch.unreadable, 0);
@@ -283,8 +300,8 @@ mod tests {
     fn a_limit_holds_back_what_came_later() {
         let folder = Folder::new("spool-limit");
         let (mut spool, _) = Spool::open(&folder.path().join("spool"), 0).expect("new");
-        spool.push(&record(1)).expect("room");
-        spool.push(&record(2)).expect("room");
+        put(&mut spool, 1);
+        put(&mut spool, 2);
         let batch = spool.batch(0, 1).expect("read").expect("one");
         assert_eq!(numbers(&batch), [1]);
         spool.taken(&batch);
@@ -301,7 +318,7 @@ mod tests {
         fs::write(&path, garbage).expect("written");
         let (mut spool, left) = Spool::open(&path, 0).expect("opened");
         assert_eq!(left, 0);
-        spool.push(&record(1)).expect("room");
+        put(&mut spool, 1);
         let mut found = vec![];
         let mut unreadable = 0;
         while let Some(batch) = spool.batch(0, u64::MAX).expect("read") {

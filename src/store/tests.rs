@@ -36,7 +36,7 @@ impl Folder {
         &self.0
     }
 
-    fn database(&self) -> PathBuf {
+    pub(super) fn database(&self) -> PathBuf {
         self.0.join("cordboard.db")
     }
 
@@ -370,6 +370,7 @@ fn what_was_spooled_when_the_process_died_is_replayed_once_by_the_next() {
         let again = |number| Record::Conversation(Box::new(ended(conversation(number))));
         spool.push(&again(3)).expect("room");
         spool.push(&Record::Recorded(recorded(3, 1))).expect("room");
+        spool.write();
         drop(spool);
         let ledger = ground.folder.path().join("calls.jsonl");
         let mut written = ledger::Ledger::open(&ledger, 0).expect("opened");

@@ -128,7 +128,9 @@ impl Desk {
         match request {
             Request::Write(record) => drop(self.write(&finite(record))),
             Request::Keep(record, to) => {
-                let kept = self.write(&finite(record)) && self.spool.is_whole();
+                let kept = self.write(&finite(record));
+                self.spool.write();
+                let kept = kept && self.spool.is_whole();
                 // Whoever asked may have stopped waiting: then it is written again.
                 let _ = to.send(kept && self.spool.sync().is_ok());
             }
@@ -250,13 +252,14 @@ async fn take_in(mut inbox: mpsc::Receiver<Request>, desk: &RefCell<Desk>, news:
                 while let Ok(request) = inbox.try_recv() {
                     desk.borrow_mut().take(request);
                 }
+                desk.borrow_mut().spool.write();
                 desk.borrow_mut().report_refused();
                 desk.borrow_mut().confirm();
             }
             // The handle is gone, and nothing is left of what it wrote.
             Ok(None) => desk.borrow_mut().stopping = Some(Instant::now()),
             Err(_) => {
-                desk.borrow_mut().spool.retry();
+                desk.borrow_mut().spool.write();
                 desk.borrow_mut().report_refused();
                 desk.borrow_mut().confirm();
             }
@@ -302,7 +305,7 @@ async fn carry(mut carrier: Carrier, desk: &RefCell<Desk>, news: &News) {
                     break;
                 }
                 if !matches!(moved, Ok(true)) {
-                    desk.borrow_mut().spool.retry();
+                    desk.borrow_mut().spool.write();
                     sleep(GATHER).await;
                 }
             }
