@@ -94,6 +94,18 @@ pub const KINDS: &[(&str, &str)] = &[
     ),
     ("call.rings_outside", "The number outside rings: call."),
     (
+        "call.rings_colleague",
+        "The phone of an agent rings, whom another one calls or asks: call, agent.",
+    ),
+    (
+        "call.colleague_answered",
+        "An agent has answered another one who has called them: call, agent, waited_ms.",
+    ),
+    (
+        "call.replaced",
+        "A party goes on at another phone of theirs: call, by_agent.",
+    ),
+    (
         "call.early_media",
         "The caller hears what the network of the number says before the answer: call.",
     ),

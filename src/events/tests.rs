@@ -118,6 +118,16 @@ fn every_event_has_its_type_in_the_list_and_the_list_no_other() {
         What::Consulted { call },
         What::ConsultEnded { call },
         What::RingsOutside { call },
+        What::RingsColleague { call, agent },
+        What::ColleagueAnswered {
+            call,
+            agent,
+            waited_ms: 1,
+        },
+        What::Replaced {
+            call,
+            by_agent: true,
+        },
         What::EarlyMedia { call },
         What::MessageMissing {
             call,

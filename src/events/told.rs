@@ -231,11 +231,20 @@ pub fn told(call: Option<CallId>, notice: &Notice) -> Option<What> {
         Notice::CallbackCancelled(callback) => What::CallbackCancelled {
             callback: *callback,
         },
-        Notice::AsksNumber
-        | Notice::HearsEcho
-        | Notice::RingsColleague(_)
-        | Notice::ColleagueAnswers { .. }
-        | Notice::Replaced { .. } => return None,
+        Notice::RingsColleague(agent) => What::RingsColleague {
+            call: call?,
+            agent: *agent,
+        },
+        Notice::ColleagueAnswers { agent, waited_ms } => What::ColleagueAnswered {
+            call: call?,
+            agent: *agent,
+            waited_ms: *waited_ms,
+        },
+        Notice::Replaced { by_agent } => What::Replaced {
+            call: call?,
+            by_agent: *by_agent,
+        },
+        Notice::AsksNumber | Notice::HearsEcho => return None,
     };
     Some(what)
 }

@@ -127,6 +127,16 @@ pub enum What {
     ConsultEnded { call: CallId },
     /// The number outside rings.
     RingsOutside { call: CallId },
+    /// The phone of an agent rings, whom another one calls or asks.
+    RingsColleague { call: CallId, agent: AgentId },
+    /// That agent has answered another one who has called them.
+    ColleagueAnswered {
+        call: CallId,
+        agent: AgentId,
+        waited_ms: u64,
+    },
+    /// A party of a call goes on at another phone of theirs.
+    Replaced { call: CallId, by_agent: bool },
     /// The caller hears what the network of the number says before the answer.
     EarlyMedia { call: CallId },
     /// A number outside is tried by a trunk.
@@ -264,6 +274,9 @@ impl What {
             Self::Consulted { .. } => "call.consulted",
             Self::ConsultEnded { .. } => "call.consult_ended",
             Self::RingsOutside { .. } => "call.rings_outside",
+            Self::RingsColleague { .. } => "call.rings_colleague",
+            Self::ColleagueAnswered { .. } => "call.colleague_answered",
+            Self::Replaced { .. } => "call.replaced",
             Self::EarlyMedia { .. } => "call.early_media",
             Self::Tried { .. } => "call.tried",
             Self::PassedOver { .. } => "call.passed_over",

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { columns } from "../src/call/ladder";
 import { type Happened, loss, marksOf, opinion, type Story, tell, timeline } from "../src/call/story";
@@ -173,4 +174,33 @@ test("b12 a score means something, and silence nothing", () => {
   const quality = { received: 90, sent: 0, lost: 10, jitter_ms: 0, round_trip_ms: null, mos: null };
   expect(loss(quality)).toBe(10);
   expect(loss({ ...quality, received: 0, lost: 0 })).toBe(0);
+});
+
+test("each event of a call that the server may tell is told in words", () => {
+  const kinds = readFileSync("../src/events/kinds.rs", "utf8").matchAll(/^\s*\(?"(\w+\.\w+)",/gm);
+  const ofCalls = [...kinds]
+    .map(([, kind]) => kind ?? "")
+    .filter((kind) => /^(call|recording|conversation)\./.test(kind));
+  expect(ofCalls.length).toBeGreaterThanOrEqual(40);
+  for (const kind of ofCalls) {
+    expect(tell(at(0, kind), names)?.what, kind).not.toBe(kind);
+  }
+});
+
+test("a colleague who is asked rings, talks and leaves on a lane of their own", () => {
+  const lanes = timeline(
+    story([
+      at(0, "call.dialled", { agent: 7, number: "102" }),
+      at(1, "call.rings_colleague", { agent: 8 }),
+      at(4, "call.colleague_answered", { agent: 8, waited_ms: 3_000 }),
+      at(9, "call.consult_ended"),
+      at(20, "call.ended", { end: "agent_hung_up", talked_ms: 5_000 }),
+    ]),
+    BEGAN + 20_000,
+  ).lanes;
+  const grace = lanes.find(({ name }) => name === "Grace");
+  expect(grace?.spans.map(({ kind, from, until }) => [kind, from - BEGAN, until - BEGAN])).toEqual([
+    ["rings", 1_000, 4_000],
+    ["talks", 4_000, 9_000],
+  ]);
 });

@@ -151,6 +151,8 @@ export function timeline(story: Story, now: number): Timeline {
 
   begin("customer", t("story.role.customer"), from, "there", t("story.span.there"));
   let talking: string | null = null;
+  /** Who is called or asked by an agent. */
+  let asked: string | null = null;
   const stopTalking = (at: number) => {
     if (talking) end(talking, at);
     talking = null;
@@ -195,6 +197,15 @@ export function timeline(story: Story, now: number): Timeline {
       case "call.not_reached":
       case "call.consult_ended":
         end("outside", at);
+        if (asked) end(asked, at);
+        asked = null;
+        break;
+      case "call.rings_colleague":
+        asked = key;
+        begin(key, name, at, "rings", t("story.span.rings"));
+        break;
+      case "call.colleague_answered":
+        begin(key, name, at, "talks", t("story.span.talks"));
         break;
       case "call.transferred":
       case "call.waits_again":
@@ -322,6 +333,16 @@ export function tell({ type, data }: Happened, names: Names): Told | null {
       return { what: t("story.supervised", { who: text(data.by), mode: doing(data.mode) }) };
     case "call.supervision_ended":
       return { what: t("story.supervision_ended", { who: text(data.by) }) };
+    case "call.rings_colleague":
+      return { what: t("story.rings_colleague", { agent }) };
+    case "call.colleague_answered":
+      return { what: t("story.colleague_answered", { agent, seconds: seconds(data.waited_ms) }) };
+    case "call.replaced":
+      return { what: t("story.replaced", { who }) };
+    case "recording.consent_asked":
+      return { what: t("story.consent_asked") };
+    case "recording.consent":
+      return { what: t(data.given ? "story.consent" : "story.no_consent") };
     case "call.rings_outside":
       return { what: t("story.rings_outside") };
     case "call.early_media":
