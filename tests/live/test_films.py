@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import json
+import time
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -12,6 +15,7 @@ import sound
 from centre import until
 from test_api import ApiServer
 from test_browser_media import AGENT, CALLER, AtPages
+from test_delivery import S3Server
 from webrtc import Page
 
 
@@ -27,9 +31,27 @@ class FilmServer(ApiServer):
         return "video = true"
 
 
-class Films(AtPages):
-    kind = FilmServer
+class DeliveringFilmServer(FilmServer):
+    """What is recorded goes to an object store, and stays there alone."""
 
+    storage: S3Server
+
+    def server_keys(self) -> str:
+        return 'storage_networks = ["127.0.0.0/8"]'
+
+    def sections(self) -> str:
+        return f"""{super().sections()}
+[storage]
+kind = "s3"
+endpoint = "http://127.0.0.1:{self.storage.port}"
+bucket = "recordings"
+user = "key"
+password = "secret"
+keep_local = false
+"""
+
+
+class AtCameras(AtPages):
     def talk(self, codec: str) -> tuple[Page, str, Page, str]:
         """A call with the customer's camera on, which the agent sees."""
         desk, customer = self.desk(), self.customer()
@@ -40,6 +62,19 @@ class Films(AtPages):
         desk.show(ringing, codec)
         until("pictures at the desk", lambda: desk.pictures > 30, 40)
         return customer, call, desk, ringing
+
+    def listed(self, name: str) -> dict[str, Any]:
+        """What the API says of a file, once it has heard of it."""
+
+        def found() -> list[dict[str, Any]]:
+            recordings = self.ok("GET", "/api/v1/recordings?limit=100")["recordings"]
+            return [each for each in recordings if each["name"] == name]
+
+        return until("it is listed", found, 20)[0]
+
+
+class Films(AtCameras):
+    kind = FilmServer
 
     def films(self, ending: str) -> list[Path]:
         """Finished films of customers, oldest first: those that are described."""
@@ -64,13 +99,7 @@ class Films(AtPages):
 
     def served(self, film: Path) -> None:
         """The API lists it, and gives it whole and in parts."""
-
-        def listed() -> list[dict[str, Any]]:
-            found = self.ok("GET", "/api/v1/recordings?limit=100")
-            found = found["recordings"] if isinstance(found, dict) else found
-            return [each for each in found if each["name"] == film.name]
-
-        [row] = until("it is listed", listed, 20)
+        row = self.listed(film.name)
         self.assertEqual(row["content"], "customer_video")
         self.assertEqual(row["bytes"], film.stat().st_size)
         url = f"http://127.0.0.1:{self.server.http}/api/v1/recordings/{row['id']}/audio"
@@ -105,3 +134,37 @@ class Films(AtPages):
         with av.open(str(film)) as container:
             self.assertGreater(sum(1 for _ in container.decode(video=0)), 20)
         self.assertTrue(json.loads(film.with_suffix(".json").read_text())["interrupted"])
+
+
+class DeliveredFilms(AtCameras):
+    kind = DeliveringFilmServer
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.there = DeliveringFilmServer.storage = S3Server()
+        cls.addClassCleanup(cls.there.process.kill)
+        super().setUpClass()
+
+    def test_r99_pictures_go_to_the_storage_with_the_sound_and_go_from_there_alone(self) -> None:
+        customer, call, desk, ringing = self.talk("VP8")
+        customer.say(type="hang_up", call=call)
+        desk.wait_for(ringing, "over")
+
+        def there(*endings: str) -> dict[str, bytes]:
+            return {name: data for name, data in self.there.found().items() if name.endswith(endings)}
+
+        until("sound and pictures are there", lambda: len(there(".wav", ".webm")) >= 4, 90, lambda: time.sleep(0.2))
+        until("nothing waits", lambda: self.server.metric("cordboard_deliveries_waiting") == 0, 60, lambda: time.sleep(0.2))
+        [(name, film)] = there("-customer-video.webm").items()
+        row = self.listed(Path(name).name)
+        self.assertEqual((row["bytes"], row["sha256"]), (len(film), hashlib.sha256(film).hexdigest()))
+        with av.open(io.BytesIO(film)) as container:
+            self.assertGreater(sum(1 for _ in container.decode(video=0)), 20)
+        told = json.loads(there("-customer-video.json").popitem()[1])
+        self.assertEqual((told["content"], told["pictures"]["codec"]), ("customer_video", "vp8"))
+        until("nothing of it is here any more", lambda: not list(self.server.recordings_dir.rglob("*.webm")), 20)
+
+        sounds = there(".wav")
+        self.assertEqual(self.admin.ask("DELETE", f"/api/v1/recordings/{row['id']}")[0], 204)
+        until("it is gone there, and what told of it", lambda: not there("-customer-video.webm", "-customer-video.json"), 60, lambda: time.sleep(0.2))
+        self.assertEqual(there(".wav"), sounds, "each file goes alone (R109)")
