@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import unittest
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -100,15 +100,30 @@ async () => {
 }
 """
 
+# The way that a page's sound takes now: by what, and where to.
+PATH = """
+async () => {
+  for (const peer of window.__peers.toReversed()) {
+    if (peer.connectionState !== 'connected') continue;
+    const report = await peer.getStats();
+    const transport = [...report.values()].find(({ type }) => type === 'transport');
+    const pair = report.get(transport?.selectedCandidatePairId);
+    const remote = report.get(pair?.remoteCandidateId);
+    if (remote) return [remote.protocol, remote.address, remote.port];
+  }
+  return null;
+}
+"""
+
 HEARD_RATE = 16000
 
 
 class Person:
     """A browser of its own: who speaks says one tone."""
 
-    def __init__(self, playwright: Playwright, voice: float | None = None) -> None:
+    def __init__(self, playwright: Playwright, voice: float | None = None, flags: Sequence[str] = ()) -> None:
         self.voice = voice
-        self.browser: Browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        self.browser: Browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *flags])
 
     def context(self, **options: Any) -> BrowserContext:
         options = {"locale": "en-GB", "ignore_https_errors": True, **options}
@@ -144,6 +159,12 @@ def frames(page: Page) -> int:
     return count
 
 
+def path(page: Page) -> tuple[str, str, int] | None:
+    """By what the sound of the page travels, and where to."""
+    found = page.evaluate(PATH)
+    return found and tuple(found)
+
+
 def violations(page: Page) -> list[str]:
     """What axe finds wrong with the page as it is."""
     page.evaluate(AXE.read_text())
@@ -175,8 +196,9 @@ class BrowserTest(unittest.TestCase):
         cls.playwright = manager.start()
         cls.addClassCleanup(cls.playwright.stop)
 
-    def person(self, voice: float | None = None) -> Person:
-        person = Person(self.playwright, voice)
+    def person(self, voice: float | None = None, flags: Sequence[str] = ()) -> Person:
+        """`flags`: more of Chromium's; of two of a kind the last one counts."""
+        person = Person(self.playwright, voice, flags)
         self.addCleanup(person.close)
         return person
 

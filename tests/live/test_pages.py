@@ -7,6 +7,7 @@ import re
 import shutil
 import tempfile
 import urllib.request
+from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -50,10 +51,13 @@ extend = true
         assert found, "the log tells no set-up address"
         return found[-1]
 
+    def opener(self) -> urllib.request.OpenerDirector:
+        return urllib.request.build_opener()
+
     def ask(self, method: str, path: str, body: Any = None, cookie: str = "") -> Any:
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self.url(path), data, {"content-type": "application/json", "cookie": cookie}, method=method)
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with self.opener().open(request, timeout=10) as answer:
             self.cookie = (answer.headers.get("set-cookie") or "").split(";")[0]
             text = answer.read().decode()
             return json.loads(text) if text else None
@@ -62,8 +66,10 @@ extend = true
 class AtCentre(BrowserTest):
     """A centre of its own for each test, with its people."""
 
+    kind: type[Centre] = Centre
+
     def setUp(self) -> None:
-        self.server = Centre().start()
+        self.server = self.kind().start()
         self.addCleanup(self.server.remove)
         self.files = Path(tempfile.mkdtemp(prefix="cordboard-test-"))
         self.addCleanup(shutil.rmtree, self.files, ignore_errors=True)
@@ -98,8 +104,8 @@ class AtCentre(BrowserTest):
         page.get_by_text("Ready for calls").wait_for()
         return page
 
-    def customer(self, link: str) -> Page:
-        page = self.person(CUSTOMER).page()
+    def customer(self, link: str, flags: Sequence[str] = ()) -> Page:
+        page = self.person(CUSTOMER, flags).page()
         self.watch(page)
         page.goto(link)
         page.get_by_role("button", name="Start audio call").click()
@@ -118,6 +124,10 @@ class AtCentre(BrowserTest):
         desk.get_by_role("button", name="Accept").click()
         customer.get_by_role("heading", name="You are talking to").wait_for()
         self.both_hear(desk, customer)
+
+    def sees(self, page: Page, what: str) -> None:
+        before = frames(page)
+        until(f"pictures of {what} are decoded", lambda: frames(page) > before + 10, 20, lambda: page.wait_for_timeout(200))
 
     def both_hear(self, desk: Page, customer: Page, when: str = "") -> None:
         self.hears(desk, CUSTOMER, f"the agent hears the customer {when}")
@@ -216,9 +226,29 @@ class Pages(AtCentre):
         self.sees(customer, "the agent's camera")
         self.both_hear(desk, customer, "with the agent's camera on")
 
-    def sees(self, page: Page, what: str) -> None:
-        before = frames(page)
-        until(f"pictures of {what} are decoded", lambda: frames(page) > before + 10, 20, lambda: page.wait_for_timeout(200))
+    def test_r9_the_other_camera_is_shown_where_there_are_two(self) -> None:
+        def camera() -> str:
+            name: str = customer.evaluate("document.querySelector('video[aria-label=You]')?.srcObject?.getVideoTracks()[0]?.label ?? ''")
+            return name
+
+        cookie = self.admin()
+        desk = self.desk()
+        customer = self.customer(self.link(cookie), ["--use-fake-device-for-media-stream=device-count=2"])
+        self.talk(desk, customer)
+        flip = customer.get_by_role("button", name="Switch camera")
+        self.assertFalse(flip.is_visible(), "there is nothing to be switched yet")
+        customer.get_by_role("button", name="Camera on").click()
+        self.sees(desk, "the camera")
+        first = camera()
+        flip.click()
+        until("the other camera is shown", lambda: camera() not in ("", first), 15, lambda: customer.wait_for_timeout(100))
+        self.sees(desk, "the other camera")
+        self.both_hear(desk, customer, "with the other camera")
+        flip.click()
+        until("the first one is shown again", lambda: camera() == first, 15, lambda: customer.wait_for_timeout(100))
+        self.sees(desk, "the first camera")
+        customer.get_by_role("button", name="Camera off").click()
+        flip.wait_for(state="hidden")
 
     def test_r6_r15_a_one_time_link_is_used_by_the_call_and_not_by_the_look(self) -> None:
         cookie = self.admin()

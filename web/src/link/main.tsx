@@ -308,7 +308,9 @@ function Over({ visit }: { visit: Visit }) {
     ? "link.over.nobody"
     : FAULTS.includes(why)
       ? "link.over.fault"
-      : "link.over.thanks";
+      : why === "callback_promised"
+        ? "link.over.callback"
+        : "link.over.thanks";
   return (
     <>
       <span class="emblem">

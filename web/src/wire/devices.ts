@@ -56,11 +56,26 @@ export async function openMicrophone(): Promise<MediaStreamTrack> {
   return open("microphone", (exact) => ({ audio: exact ? { ...wish, deviceId: { exact } } : wish }));
 }
 
-/** The camera that was chosen; or the one that looks that way, on a phone. */
-export async function openCamera(facing: "user" | "environment" | null = null): Promise<MediaStreamTrack> {
-  const size = { width: { ideal: 640 }, height: { ideal: 480 }, frameRate: { ideal: 24, max: 30 } };
-  if (facing) return first({ video: { ...size, facingMode: { ideal: facing } } });
-  return open("camera", (exact) => ({ video: exact ? { ...size, deviceId: { exact } } : size }));
+const SIZE = { width: { ideal: 640 }, height: { ideal: 480 }, frameRate: { ideal: 24, max: 30 } };
+
+/** The camera that was chosen. */
+export async function openCamera(): Promise<MediaStreamTrack> {
+  return open("camera", (exact) => ({ video: exact ? { ...SIZE, deviceId: { exact } } : SIZE }));
+}
+
+/** Another one than this: the one that looks the other way, on a phone, or else the next one. */
+export async function openOtherCamera(than: MediaTrackSettings | undefined): Promise<MediaStreamTrack> {
+  const other = { user: "environment", environment: "user" }[than?.facingMode ?? ""];
+  if (other) {
+    try {
+      return await first({ video: { ...SIZE, facingMode: { exact: other } } });
+    } catch (error) {
+      if (!(error instanceof Refusal) || error.why !== "missing") throw error;
+    }
+  }
+  const all = cameras.value;
+  const next = all[(all.findIndex(({ id }) => id === than?.deviceId) + 1) % all.length];
+  return first({ video: next ? { ...SIZE, deviceId: { exact: next.id } } : SIZE });
 }
 
 /** The screen, or a window of it, as the user chooses. */

@@ -1,7 +1,7 @@
 /** What one does in one call: speak or be silent, show a camera or a screen, press keys. */
 
 import { effect, signal } from "@preact/signals";
-import { chosen, openCamera, openMicrophone, openScreen, Refusal } from "./devices";
+import { chosen, openCamera, openMicrophone, openOtherCamera, openScreen, Refusal } from "./devices";
 import { Media } from "./media";
 import type { FromPage, ToPage } from "./message";
 
@@ -20,7 +20,6 @@ export class Talk {
   readonly refused = signal<Refusal | null>(null);
   readonly media: Media;
 
-  #facing: "user" | "environment" = "user";
   #ends: (() => void)[] = [];
   #closed = false;
 
@@ -94,10 +93,10 @@ export class Talk {
 
   /** The other camera: that at the back of a telephone. */
   async flip(): Promise<void> {
-    this.#facing = this.#facing === "user" ? "environment" : "user";
+    const shown = this.preview.value?.getVideoTracks()[0]?.getSettings();
     // Many telephones open one camera at a time.
     this.#stop();
-    await this.#try(() => openCamera(this.#facing), "camera");
+    await this.#try(() => openOtherCamera(shown), "camera");
   }
 
   close(): void {
