@@ -17,6 +17,8 @@ pub const WRAP_UP: RangeInclusive<Duration> = seconds(0, 3_600);
 pub const ANNOUNCE: RangeInclusive<Duration> = seconds(1, 3_600);
 /// Between two messages on hold, or on the way to somebody else (R122, R132).
 pub const REPEAT: RangeInclusive<Duration> = seconds(1, 3_600);
+/// How long a page may be away before the other party is told (B18).
+pub const ABSENCE: RangeInclusive<Duration> = seconds(0, 5);
 /// The longest wait (R24).
 pub const MAX_WAIT: RangeInclusive<Duration> = seconds(1, 24 * 3_600);
 /// The peace of an agent who refused a caller (R64). Never none: a phone that is always busy
@@ -56,6 +58,8 @@ pub const SESSION_TIMER: Duration = Duration::from_secs(1_800);
 pub const ANNOUNCE_EVERY: Duration = Duration::from_secs(30);
 /// The interval of a message on hold where none is set (D8).
 pub const REPEAT_EVERY: Duration = Duration::from_secs(10);
+/// How long a page may be away before the other party is told, where nothing is set (B18).
+pub const ABSENCE_AFTER: Duration = Duration::from_millis(700);
 /// How long is waited for the first key of a code, where nothing is set (D11).
 pub const CODE_WAIT: Duration = Duration::from_secs(5);
 /// Between two attempts of a callback, where nothing is set.

@@ -61,6 +61,9 @@ pub struct Transfer {
 pub struct Absence {
     /// Whether anything is said.
     pub enabled: bool,
+    /// The peace of a page that is loaded anew: one that is back within so long was never away for the
+    /// other party, who hears nothing meanwhile. 0 to 5 s, by default 0.7 s.
+    pub after: Duration,
     /// What is said at once, and from time to time; `None`: what we ship.
     pub message: Option<Repeated>,
 }
@@ -87,10 +90,11 @@ pub enum MomentKey {
 }
 
 impl Default for Absence {
-    /// It is said.
+    /// It is said, once the page has had the time to be loaded anew.
     fn default() -> Self {
         Self {
             enabled: true,
+            after: defaults::ABSENCE_AFTER,
             message: None,
         }
     }

@@ -2,11 +2,15 @@
 //! F5, F8). The leg is kept for a while, and the other party hears music.
 //!
 //! ```text
-//!   up ──page lost, no consent──▶ lost ──page back and its new offer answered, consent──▶ up
-//!                                  │ `keeps`, or the page is gone
-//!                                  ├─ a customer: the call is over
-//!                                  └─ an agent: the caller waits again, at the place they had (D18)
+//!   up ──page lost──▶ not missed yet ──`absence.after`──▶ lost ──back──▶ up
+//!    │                   └──back──▶ up                    ▲ │ `keeps`, or the page is gone
+//!    └──no consent────────────────────────────────────────┘ ├─ a customer: the call is over
+//!                                                           └─ an agent: the caller waits again, at
+//!                                                              the place they had (D18)
+//!   back: the page, and its new offer answered; or consent
 //! ```
+//!
+//! Whose page is not missed yet is heard as somebody is who does not speak: the media go on with silence.
 
 use super::{Notice, Switch};
 use crate::acd;
@@ -20,6 +24,8 @@ use std::time::Instant;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Lost {
     until: Instant,
+    /// When the other party is told; `None`: that is done.
+    missed_at: Option<Instant>,
     page: bool,
     media: bool,
 }
@@ -57,21 +63,34 @@ impl Switch {
     /// A part of a leg's browser is gone. One that has not answered is not missed.
     pub(super) fn lose(&mut self, now: Instant, leg: LegId, way: Way) {
         let line = self.lines.get(&leg);
-        let line = line.filter(|line| line.leg.answered.is_some() && line.visit().is_some());
-        let Some((call, role)) = line.map(|line| (line.leg.call, line.leg.role)) else {
+        if !line.is_some_and(|line| line.leg.answered.is_some() && line.visit().is_some()) {
             return;
-        };
+        }
         let until = now + self.account.timeouts.page;
         let lost = self.lost.entry(leg);
         let lost = lost.or_insert(Lost {
             until,
+            missed_at: Some(now + self.account.absence.after),
             page: false,
             media: false,
         });
         match way {
             Way::Page => lost.page = true,
-            Way::Media => lost.media = true,
+            Way::Media => {
+                lost.media = true;
+                // Nothing has been heard for long by then (RFC 7675).
+                lost.missed_at = lost.missed_at.map(|_| now);
+            }
         }
+        self.missed_due(now);
+    }
+
+    /// A leg's browser has been away for long enough: its other party is to know.
+    fn is_missed(&mut self, now: Instant, leg: LegId) {
+        let line = self.lines.get(&leg);
+        let Some((call, role)) = line.map(|line| (line.leg.call, line.leg.role)) else {
+            return;
+        };
         // Nobody waits for a supervisor.
         if let Some(known) = self.calls.get_mut(&call)
             && role != Role::Supervisor
@@ -124,15 +143,31 @@ impl Switch {
         }
     }
 
-    /// When the first that is lost is given up.
+    /// When the first that is lost is missed, or given up.
     pub(super) fn lost_timeout(&self) -> Option<Instant> {
-        self.lost.values().map(|lost| lost.until).min()
+        let next = |lost: &Lost| lost.missed_at.unwrap_or(lost.until).min(lost.until);
+        self.lost.values().map(next).min()
     }
 
     pub(super) fn lost_due(&mut self, now: Instant) {
+        self.missed_due(now);
         let due = self.lost.iter().filter(|(_, lost)| lost.until <= now);
         for leg in due.map(|(leg, _)| *leg).collect::<Vec<_>>() {
             self.leg_gone(now, leg);
+        }
+    }
+
+    /// Tells those whose other party has been away for long enough.
+    fn missed_due(&mut self, now: Instant) {
+        let mut due = vec![];
+        for (leg, lost) in &mut self.lost {
+            if lost.missed_at.is_some_and(|at| at <= now) {
+                lost.missed_at = None;
+                due.push(*leg);
+            }
+        }
+        for leg in due {
+            self.is_missed(now, leg);
         }
     }
 

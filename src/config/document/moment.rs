@@ -12,6 +12,7 @@ pub(super) fn write(writer: &Writer<'_>, root: &mut Table) {
     moment(writer, &mut hold, "announcement", &account.hold);
     let absence = &account.absence;
     put(&mut hold, "absence_enabled", absence.enabled.into());
+    put(&mut hold, "absence_after_s", seconds(absence.after));
     repeated(writer, &mut hold, "absence", absence.message.as_ref());
     put(root, "hold", hold.into());
     let own = list(&account.hold_messages, |each| {

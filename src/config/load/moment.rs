@@ -17,9 +17,12 @@ impl Loader<'_> {
         let moment = self.moment(&mut table, "announcement");
         let message = self.repeated(&mut table, "absence");
         let enabled = table.boolean("absence_enabled", &mut self.report);
+        let after = table.seconds("absence_after_s", &defaults::ABSENCE, &mut self.report);
         table.done(&mut self.report);
+        let usual = Absence::default();
         let absence = Absence {
-            enabled: enabled.unwrap_or_else(|| Absence::default().enabled),
+            enabled: enabled.unwrap_or(usual.enabled),
+            after: after.unwrap_or(usual.after),
             message,
         };
         (moment, absence)

@@ -1,7 +1,7 @@
 //! What customers hear who have to wait for a moment.
 
 use super::super::Account;
-use super::super::defaults::REPEAT;
+use super::super::defaults::{ABSENCE, REPEAT};
 use super::super::moment::Moment;
 use super::Problems;
 use crate::id::QueueId;
@@ -14,6 +14,7 @@ impl Problems {
         self.plain("transfer.failed_message", account.transfer.failed.as_ref());
         let absence = account.absence.message.as_ref();
         self.plain("hold.absence", absence.map(|repeated| &repeated.message));
+        self.range("hold.absence_after_s", account.absence.after, ABSENCE);
         let own = &account.hold_messages;
         self.unique("hold_message", "name", own.iter().map(|each| &each.name));
         self.unique("hold_message", "id", own.iter().map(|each| each.id));

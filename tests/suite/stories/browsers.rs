@@ -392,9 +392,9 @@ fn r82_a_customer_s_keys_are_heard_as_those_of_a_phone() {
 fn b18_who_has_lost_the_other_is_told_so_at_once_and_from_time_to_time() {
     let mut w = World::new();
     w.desk("ada", ADA, up(1.0)).dials("alice", "100").wait(3.0);
-    w.loses_page("ada").wait(0.6);
+    w.loses_page("ada").wait(0.99);
     assert_eq!(w.hears("alice"), ["absence"], "in the first second");
-    w.wait(1.4);
+    w.wait(1.7);
     assert_eq!(w.hears("alice"), ["music"]);
     w.wait(9.5);
     assert_eq!(w.hears("alice"), ["absence"], "again after ten seconds");
@@ -402,6 +402,37 @@ fn b18_who_has_lost_the_other_is_told_so_at_once_and_from_time_to_time() {
     assert_eq!(w.hears("alice"), ["ada"]);
     w.wait(12.0);
     assert_eq!(w.hears("alice"), ["ada"], "and never again");
+}
+
+#[test]
+fn b18_a_page_that_is_loaded_anew_in_a_moment_is_not_missed() {
+    let mut w = World::new();
+    w.desk("ada", ADA, up(1.0)).dials("alice", "100").wait(3.0);
+    w.log();
+    let (left, before) = (w.now, w.phones["alice"].voice.headers.len());
+    w.reloads("ada", 0.5).wait(1.5);
+    assert_eq!(w.heard_since("alice", left), ["ada"], "and nothing else");
+    assert_eq!(w.hears("alice"), ["ada"], "again");
+    let log = w.log();
+    assert!(!log.contains("lost") && !log.contains("back"), "{log}");
+    // Meanwhile silence comes, so that nobody takes the line for dead.
+    let headers = &w.phones["alice"].voice.headers[before..];
+    let gaps = headers
+        .windows(2)
+        .map(|two| two[1].1.wrapping_sub(two[0].1));
+    assert!(gaps.max() <= Some(8 * 240), "at most 240 ms");
+    w.hangs_up("alice").wait(1.0);
+    assert_eq!(w.segments.len(), 1, "one recording");
+}
+
+#[test]
+fn b18_how_long_a_page_is_not_missed_can_be_set_to_nothing() {
+    let mut w = World::with(|account| account.absence.after = Duration::ZERO);
+    w.desk("ada", ADA, up(1.0)).dials("alice", "100").wait(3.0);
+    w.loses_page("ada").wait(0.4);
+    assert_eq!(w.hears("alice"), ["absence"]);
+    w.comes_back("ada").wait(1.0);
+    assert_eq!(w.hears("alice"), ["ada"]);
 }
 
 #[test]
