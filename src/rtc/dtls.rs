@@ -11,11 +11,11 @@
 //! means ill. So a handshake may have so many datagrams and no more, and fragments that nobody needs
 //! are not put together. A handshake that has failed is begun anew a few times.
 //!
-//! The SRTP profile is the first of the peer's that we have, too.
+//! The SRTP profile is AES-GCM where the peer has it: it costs less than half of the other.
 //!
 //! Deliberately absent: data over DTLS, renegotiation, resumption, DTLS 1.3 (browsers fall back).
 
-use super::{Fingerprint, Role};
+use super::{Fingerprint, Role, hello};
 use crate::rtp::srtp::{Keys, Master, Suite};
 use bytes::BytesMut;
 use rtc_crypto::RTCCryptoProvider;
@@ -48,6 +48,13 @@ const SHORTEST: u32 = 64;
 const RECORD: usize = 13;
 const FRAGMENT: usize = 12;
 const HANDSHAKE: u8 = 22;
+
+/// What we speak, the best first; and the number of that one (RFC 7714 §14.2).
+const PROFILES: [Profile; 2] = [
+    Profile::Srtp_Aead_Aes_128_Gcm,
+    Profile::Srtp_Aes128_Cm_Hmac_Sha1_80,
+];
+const GCM: u16 = 0x0007;
 
 /// What the library files the one peer of an association under: it comes by whatever path.
 const PEER: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 1);
@@ -84,7 +91,12 @@ impl Certificate {
     }
 
     /// What a handshake with the holder of a certificate is made with.
-    fn config(&self, role: Role, theirs: Fingerprint) -> Option<Arc<HandshakeConfig>> {
+    fn config(
+        &self,
+        role: Role,
+        theirs: Fingerprint,
+        profiles: &[Profile],
+    ) -> Option<Arc<HandshakeConfig>> {
         let is_it = move |chain: &[Vec<u8>], _: &[_]| {
             let print = |first: &Vec<u8>| Fingerprint(Sha256::digest(first).into());
             match chain.first().map(print) {
@@ -95,10 +107,7 @@ impl Certificate {
         let builder = ConfigBuilder::default()
             .with_crypto_provider(self.provider.clone())
             .with_certificates(vec![self.chain.clone()])
-            .with_srtp_protection_profiles(vec![
-                Profile::Srtp_Aead_Aes_128_Gcm,
-                Profile::Srtp_Aes128_Cm_Hmac_Sha1_80,
-            ])
+            .with_srtp_protection_profiles(profiles.to_vec())
             .with_extended_master_secret(ExtendedMasterSecretType::Require)
             .with_client_auth(ClientAuthType::RequireAnyClientCert)
             // There is no chain to verify: the fingerprint is all (RFC 8122 §6.2).
@@ -119,11 +128,13 @@ impl fmt::Debug for Certificate {
 /// One peer's handshake, and what came of it.
 pub struct Association {
     role: Role,
-    config: Option<Arc<HandshakeConfig>>,
+    certificate: Certificate,
+    theirs: Fingerprint,
     endpoint: Endpoint,
     keys: Option<Keys>,
     datagrams: u32,
     attempts: u32,
+    /// By us, or by the peer's first word.
     begun: bool,
     /// What a handshake that has failed had still to say: why.
     alerts: VecDeque<BytesMut>,
@@ -132,11 +143,11 @@ pub struct Association {
 impl Association {
     /// Nothing has been said yet.
     pub fn new(certificate: &Certificate, role: Role, theirs: Fingerprint) -> Self {
-        let config = certificate.config(role, theirs);
         Self {
-            endpoint: endpoint(role, config.clone()),
+            endpoint: Endpoint::new(PEER, TransportProtocol::UDP, None),
             role,
-            config,
+            certificate: certificate.clone(),
+            theirs,
             keys: None,
             datagrams: 0,
             attempts: 0,
@@ -149,7 +160,7 @@ impl Association {
     pub fn begin(&mut self, now: Instant) {
         if self.role == Role::Client
             && !std::mem::replace(&mut self.begun, true)
-            && let Some(config) = self.config.clone()
+            && let Some(config) = self.certificate.config(self.role, self.theirs, &PROFILES)
             && self.endpoint.connect(now, PEER, config, None).is_err()
         {
             self.again();
@@ -163,6 +174,9 @@ impl Association {
             return false;
         }
         self.datagrams += 1;
+        if self.role == Role::Server && !std::mem::replace(&mut self.begun, true) {
+            self.await_hello(datagram);
+        }
         let read = self
             .endpoint
             .read(now, PEER, None, BytesMut::from(datagram));
@@ -206,6 +220,15 @@ impl Association {
         self.keys
     }
 
+    /// The peer's first word is here: what it is answered with. Of two profiles the library takes the one
+    /// that the peer names first, so it is shown the one that is to be.
+    fn await_hello(&mut self, first: &[u8]) {
+        let best = hello::offers(first, GCM).then_some(&PROFILES[..1]);
+        let profiles = best.unwrap_or(&PROFILES);
+        let config = self.certificate.config(self.role, self.theirs, profiles);
+        self.endpoint = Endpoint::new(PEER, TransportProtocol::UDP, config);
+    }
+
     /// What failed is forgotten, so that the peer can try again; what is to be sent yet is kept. What
     /// has succeeded once stays, whatever comes after it.
     fn again(&mut self) {
@@ -216,7 +239,7 @@ impl Association {
         while let Some(packet) = self.endpoint.poll_transmit() {
             self.alerts.push_back(packet.message);
         }
-        self.endpoint = endpoint(self.role, self.config.clone());
+        self.endpoint = Endpoint::new(PEER, TransportProtocol::UDP, None);
         self.begun = false;
     }
 }
@@ -226,11 +249,6 @@ impl fmt::Debug for Association {
         let Self { role, keys, .. } = self;
         write!(f, "Association({role:?}, {})", keys.is_some())
     }
-}
-
-fn endpoint(role: Role, config: Option<Arc<HandshakeConfig>>) -> Endpoint {
-    let config = config.filter(|_| role == Role::Server);
-    Endpoint::new(PEER, TransportProtocol::UDP, config)
 }
 
 /// RFC 5764 §4.2: the keys and then the salts of client and server.
@@ -353,6 +371,27 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn of_what_a_peer_offers_gcm_is_taken_whatever_its_order() {
+        let (ours, theirs) = pair();
+        for (order, suite) in [
+            (vec![PROFILES[1], PROFILES[0]], Suite::AeadAes128Gcm),
+            (vec![PROFILES[1]], Suite::AesCm128HmacSha1_80),
+        ] {
+            let now = Instant::now();
+            let mut server = Association::new(&ours, Role::Server, theirs.fingerprint());
+            let mut client = Association::new(&theirs, Role::Client, ours.fingerprint());
+            let config = theirs.config(Role::Client, ours.fingerprint(), &order);
+            let begun = client
+                .endpoint
+                .connect(now, PEER, config.expect("fine"), None);
+            client.begun = begun.is_ok();
+            shake(now, &mut client, &mut server, |_| false);
+            let (a, b) = server.keys().zip(client.keys()).expect("keys");
+            assert_eq!((a.suite, b.suite), (suite, suite));
+        }
+    }
+
+    #[test]
     fn what_is_lost_is_said_again() {
         let (ours, theirs) = pair();
         let mut now = Instant::now();
@@ -404,23 +443,8 @@ pub(crate) mod tests {
     #[test]
     fn crumbs_and_lies_about_length_are_not_put_together() {
         let record = |body: &[u8]| {
-            let mut record = vec![
-                HANDSHAKE,
-                254,
-                253,
-                0,
-                0,
-                0,
-                0,
-                0,
-                0,
-                0,
-                0,
-                0,
-                body.len() as u8,
-            ];
-            record.extend(body);
-            record
+            let length = [body.len() as u8];
+            [&[HANDSHAKE, 254, 253][..], &[0; 9], &length, body].concat()
         };
         let fragment = |total: u8, offset: u8, length: u8| {
             let mut fragment = vec![1, 0, 0, total, 0, 0, 0, 0, offset, 0, 0, length];
