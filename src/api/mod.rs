@@ -31,6 +31,7 @@ mod health;
 mod history;
 mod limit;
 mod links;
+mod media;
 mod noting;
 mod openapi;
 mod page;
@@ -54,6 +55,7 @@ mod webhooks;
 mod who;
 
 pub use health::Health;
+pub use media::{MediaConnection, MediaDoor};
 pub use page::Pages;
 pub use switchboard::Switchboard;
 pub use system::{Listening, Shown as ShownCertificate, System};
@@ -128,8 +130,10 @@ pub struct Place {
     pub address: SocketAddr,
     /// Whether it may be an address that others reach without TLS.
     pub allow_public: bool,
-    /// With one, TLS is spoken, and nothing else.
+    /// With one, TLS is spoken, and nothing else but media.
     pub identity: Option<Arc<Identity>>,
+    /// Where connections go that carry media; `None`: there are none.
+    pub media: Option<MediaDoor>,
 }
 
 /// What HTTP tells of, and works upon.
@@ -232,6 +236,7 @@ impl Api {
             address,
             allow_public,
             identity,
+            media,
         } = place;
         let is_near = address.ip().to_canonical().is_loopback();
         if !is_near && identity.is_none() && !allow_public {
@@ -255,7 +260,7 @@ impl Api {
         let pages = router::router(Arc::clone(&site));
         let pages = pages.into_make_service_with_connect_info::<Peer>();
         let _inside = runtime.enter();
-        let (door, socket) = Door::open(listener, identity).context("the HTTP port")?;
+        let (door, socket) = Door::open(listener, identity, media).context("the HTTP port")?;
         let server = runtime.spawn(async move {
             let until = async move {
                 // An error means that the `Api` was dropped: stop as well.

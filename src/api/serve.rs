@@ -1,8 +1,9 @@
-//! Connections of HTTP: plain or TLS, so many at once and no more.
+//! Connections of HTTP: plain or TLS, so many at once and no more. Those that carry media are passed on.
 //!
 //! Handshakes go on beside each other, so that one who is slow holds up nobody; those that take too
 //! long are dropped.
 
+use super::media::MediaDoor;
 use crate::net::Identity;
 use axum::extract::connect_info::Connected;
 use axum::serve::{IncomingStream, Listener};
@@ -43,10 +44,11 @@ impl Door {
     pub(super) fn open(
         listener: TcpListener,
         identity: Option<Arc<Identity>>,
+        media: Option<MediaDoor>,
     ) -> io::Result<(Self, JoinHandle<()>)> {
         let address = listener.local_addr()?;
         let (come, ready) = mpsc::channel(16);
-        let task = tokio::spawn(receive(listener, identity, come));
+        let task = tokio::spawn(receive(listener, identity, media, come));
         Ok((Self { address, ready }, task))
     }
 }
@@ -54,6 +56,7 @@ impl Door {
 async fn receive(
     listener: TcpListener,
     identity: Option<Arc<Identity>>,
+    media: Option<MediaDoor>,
     come: mpsc::Sender<(Line, Peer)>,
 ) {
     let room = Arc::new(Semaphore::new(CONNECTIONS));
@@ -74,8 +77,13 @@ async fn receive(
                 continue;
             }
         };
-        let (identity, come) = (identity.clone(), come.clone());
+        let (identity, media, come) = (identity.clone(), media.clone(), come.clone());
         tokio::spawn(async move {
+            let stream = match media {
+                Some(media) => media.sort(stream, address).await,
+                None => Some(stream),
+            };
+            let Some(stream) = stream else { return };
             let Some(wire) = shake_hands(stream, identity.as_deref()).await else {
                 return;
             };

@@ -142,6 +142,7 @@ impl Server {
         let certificate = workers::certificate()?;
         let workers = workers::start(&config, began.library, &vault, &inbox, &certificate)?;
         let browsers = workers::browsers(&config, &workers, &certificate);
+        let media = Some(workers::door(&workers)).filter(|_| !browsers.connections.is_empty());
         let speech = Arc::new(Speech::start(&catalogue, inbox.clone())?);
         speech.prepare(&began.sounds);
         let (into, happens, ahead) = (inbox.clone(), log, speech.clone());
@@ -185,6 +186,7 @@ impl Server {
                 address,
                 allow_public: config.server.allow_public,
                 identity: certificates.of_http(&config),
+                media,
             };
             let parts = api::Parts {
                 health: health.clone(),

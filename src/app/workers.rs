@@ -1,6 +1,7 @@
 //! The media workers: one for each core, each with a share of the ports.
 
 use super::inbox::Inbox;
+use crate::api::{self, MediaDoor};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::media::{Command, Engine, Library};
@@ -108,7 +109,30 @@ pub(super) fn browsers(config: &Config, workers: &[Worker], certificate: &Certif
     Browsers {
         fingerprint: certificate.fingerprint(),
         candidates: workers.iter().map(candidates).collect(),
+        connections: config.browser_connections(),
     }
+}
+
+/// The way of connections that carry media from the port of HTTP to these workers.
+pub(super) fn door(workers: &[Worker]) -> MediaDoor {
+    let doors: Vec<worker::Door> = workers.iter().map(Worker::door).collect();
+    MediaDoor::new(move |come| {
+        let api::MediaConnection {
+            worker,
+            socket,
+            peer,
+            first,
+        } = come;
+        let connection = worker::Connection {
+            socket,
+            peer,
+            first,
+        };
+        // One for which nobody has time is closed: the browser tries again.
+        if let Some(door) = doors.get(worker) {
+            door.admit(connection);
+        }
+    })
 }
 
 /// The port that the browsers of the nth worker share, when the first one's is set.

@@ -74,6 +74,7 @@ impl Config {
                 last_port: *demo.rtp_ports.end(),
                 browser_port: 0,
                 browser_addresses: vec![loopback],
+                browser_tcp_port: None,
                 workers: None,
                 silence_timeout: Some(Duration::from_secs(30)),
             },

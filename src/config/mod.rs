@@ -28,7 +28,7 @@ use crate::settings::{Account, Network, Secret};
 use crate::sip::auth::Digest;
 use crate::sip::{Paths, Transport, guard};
 use crate::watch::trace;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -113,6 +113,10 @@ pub struct Media {
     pub browser_port: u16,
     /// The addresses that browsers are told, the best first: `advertised` where nothing else is set.
     pub browser_addresses: Vec<IpAddr>,
+    /// The TCP port to which browsers connect that UDP does not reach: one that leads to that of HTTP.
+    /// `None`: that of HTTP itself, where it listens at the address of the media, or at all; 0: there is
+    /// none.
+    pub browser_tcp_port: Option<u16>,
     /// Threads; `None`: one a core.
     pub workers: Option<usize>,
     /// A leg without RTP for so long ends the call; `None`: never.
@@ -175,6 +179,25 @@ impl Config {
             Ok(text) => Self::parse(path, &text, &Files::on_disk()),
             Err(why) => Err(ConfigErrors::whole_file(path, &why)),
         }
+    }
+
+    /// Where browsers connect that UDP does not reach: the port of HTTP, as they see it.
+    pub fn browser_connections(&self) -> Vec<SocketAddr> {
+        let media = &self.media;
+        let Some(http) = self.server.http else {
+            return vec![];
+        };
+        let is_beside = http.ip().is_unspecified() || http.ip() == media.address;
+        let port = match media.browser_tcp_port {
+            Some(port) => port,
+            None if is_beside => http.port(),
+            None => 0,
+        };
+        // What is set may be another's, who leads to ours.
+        let takes_both = media.browser_tcp_port.is_some() || http.ip() == Ipv6Addr::UNSPECIFIED;
+        let fits = |ip: &IpAddr| port != 0 && (takes_both || ip.is_ipv4() == http.is_ipv4());
+        let addresses = media.browser_addresses.iter().filter(|ip| fits(ip));
+        addresses.map(|ip| SocketAddr::new(*ip, port)).collect()
     }
 
     /// Reads and checks the text of a file.

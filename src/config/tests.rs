@@ -130,6 +130,7 @@ fn the_example_s_defaults_are_the_defaults() {
     let examples = [
         "advertised",
         "also_advertised",
+        "browser_tcp_port",
         "workers",
         "wrap_up_s",
         "peer",

@@ -7,22 +7,24 @@
 //!          anything else, from anybody else ─▶ dropped and counted (H1, H2)
 //! ```
 //!
+//! A browser that UDP does not reach sends the same as frames of a connection: the source is that, then.
+//!
 //! From there on a browser's leg is one like any: what differs is where its packets go, and that it
 //! sends nothing before DTLS has proved whom it speaks to.
 
-use super::engine::{Engine, SHARED};
+use super::engine::{Engine, SHARED, STREAMED};
 use super::leg::Leg;
 use super::secure::Secure;
 use super::{Event, KeysBy, Out, Stream};
 use crate::id::LegId;
-use crate::rtc::{Certificate, Check, Credentials, Session, Took};
+use crate::rtc::{Certificate, Check, Credentials, Over, Remote, Session, Took};
 use crate::rtp::srtp::Keys;
 use crate::sdp::browser::Agreed;
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
-/// An address is not taken from a leg that it was checked for within so long.
+/// A source is not taken from a leg that it was checked for within so long.
 const OWNED: Duration = Duration::from_secs(15);
 
 /// Whose what is that comes to the shared port.
@@ -30,9 +32,9 @@ const OWNED: Duration = Duration::from_secs(15);
 pub(super) struct Browsers {
     /// Without one there are no browsers.
     certificate: Option<Certificate>,
-    /// The slots by our user fragments, and by the addresses that were proved.
+    /// The slots by our user fragments, and by the sources that were proved.
     by_ufrag: BTreeMap<String, usize>,
-    by_address: BTreeMap<SocketAddr, usize>,
+    by_source: BTreeMap<Remote, usize>,
 }
 
 impl Browsers {
@@ -54,21 +56,21 @@ impl Browsers {
         self.by_ufrag.contains_key(ufrag)
     }
 
-    /// Files a leg under its names and addresses as they are now.
+    /// Files a leg under its names and sources as they are now.
     pub(super) fn file(&mut self, slot: usize, session: Option<&Session>) {
         self.by_ufrag.retain(|_, of| *of != slot);
-        self.by_address.retain(|_, of| *of != slot);
+        self.by_source.retain(|_, of| *of != slot);
         if let Some(session) = session {
             let names = session.ufrags().map(|ufrag| (ufrag.to_owned(), slot));
             self.by_ufrag.extend(names);
-            let addresses = session.addresses().map(|address| (address, slot));
-            self.by_address.extend(addresses);
+            let sources = session.remotes().map(|remote| (remote, slot));
+            self.by_source.extend(sources);
         }
     }
 
-    /// How many names and addresses are filed under legs other than these.
+    /// How many names and sources are filed under legs other than these.
     pub(super) fn strays(&self, legs: &[usize]) -> usize {
-        let slots = self.by_ufrag.values().chain(self.by_address.values());
+        let slots = self.by_ufrag.values().chain(self.by_source.values());
         slots.filter(|slot| !legs.contains(slot)).count()
     }
 }
@@ -102,11 +104,11 @@ impl Engine {
         self.refile(slot);
     }
 
-    /// A datagram came to the shared port.
+    /// A datagram came to the shared port, or a frame by a connection.
     pub(super) fn receive_shared(
         &mut self,
         now: Instant,
-        from: SocketAddr,
+        from: Remote,
         datagram: &[u8],
         out: &mut Out,
     ) {
@@ -126,7 +128,9 @@ impl Engine {
                 // Before the keys nothing is anybody's, and never is anything plain (H22).
                 let slot = self.slot_at(from);
                 match slot.filter(|slot| self.leg(*slot).is_some_and(|leg| leg.is_secure())) {
-                    Some(slot) => self.take_sealed(now, (slot, SHARED), from, datagram, out),
+                    Some(slot) => {
+                        self.take_sealed(now, (slot, SHARED), from.address, datagram, out);
+                    }
                     None => self.totals.refused += 1,
                 }
             }
@@ -134,15 +138,16 @@ impl Engine {
         }
     }
 
-    /// The leg of the browser that has proved to be at this address.
-    pub fn browser_at(&self, from: SocketAddr) -> Option<LegId> {
-        let leg = self.legs.get(self.slot_at(from)?)?.as_deref();
+    /// The leg of the browser that has proved to be there: [`SHARED`] or [`STREAMED`], and its address.
+    pub fn browser_at(&self, port: u16, from: SocketAddr) -> Option<LegId> {
+        let slot = self.slot_at(remote(port, from)?)?;
+        let leg = self.legs.get(slot)?.as_deref();
         leg.map(|leg| leg.id)
     }
 
-    /// The leg that has proved to be at this address.
-    fn slot_at(&self, from: SocketAddr) -> Option<usize> {
-        let slot = *self.browsers.by_address.get(&from)?;
+    /// The leg that has proved to be there.
+    fn slot_at(&self, from: Remote) -> Option<usize> {
+        let slot = *self.browsers.by_source.get(&from)?;
         let session = self.browser(slot)?;
         session.knows(from).then_some(slot)
     }
@@ -151,7 +156,7 @@ impl Engine {
         self.legs.get(slot)?.as_deref()?.browser.as_deref()
     }
 
-    fn take_check(&mut self, now: Instant, from: SocketAddr, datagram: &[u8], out: &mut Out) {
+    fn take_check(&mut self, now: Instant, from: Remote, datagram: &[u8], out: &mut Out) {
         let Some(check) = Check::read(datagram) else {
             self.totals.garbage += 1;
             return;
@@ -171,7 +176,8 @@ impl Engine {
             self.totals.refused += 1;
             return;
         };
-        out.packets.push(SHARED, from, &answer, &[]);
+        let (port, to) = local(from);
+        out.packets.push(port, to, &answer, &[]);
         if new {
             self.refile(slot);
         }
@@ -234,11 +240,30 @@ impl Leg {
             return;
         };
         while let Some(packet) = session.poll_transmit() {
-            if let Some(to) = session.target() {
-                out.packets.push(SHARED, to, &packet, &[]);
+            if let Some((port, to)) = session.target().map(local) {
+                out.packets.push(port, to, &packet, &[]);
             }
         }
     }
+}
+
+/// Which of ours a browser's packet came to, as a source; `None`: it is no browser's.
+pub(super) fn remote(port: u16, address: SocketAddr) -> Option<Remote> {
+    let over = match port {
+        SHARED => Over::Udp,
+        STREAMED => Over::Tcp,
+        _ => return None,
+    };
+    Some(Remote { over, address })
+}
+
+/// The port of ours, and where to send from it.
+pub(super) fn local(remote: Remote) -> (u16, SocketAddr) {
+    let port = match remote.over {
+        Over::Udp => SHARED,
+        Over::Tcp => STREAMED,
+    };
+    (port, remote.address)
 }
 
 impl From<&Agreed> for Stream {

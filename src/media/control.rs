@@ -114,11 +114,11 @@ impl Leg {
     /// Sends an RTCP report.
     pub(super) fn report(&mut self, now: Moment, bye: bool, out: &mut Out) {
         let Some(session) = &self.session else { return };
-        let (to, port) = match session.stream.rtcp_mux {
-            true => (self.way(), self.port),
-            false => (Some(session.control.latch.target()), self.port + 1),
+        let way = match session.stream.rtcp_mux {
+            true => self.way(),
+            false => Some((self.port + 1, session.control.latch.target())),
         };
-        let Some(to) = to.filter(|to| reachable(*to) && self.is_reached()) else {
+        let Some((port, to)) = way.filter(|(_, to)| reachable(*to) && self.is_reached()) else {
             return;
         };
         let (control, heard) = (&session.control, &mut self.reception);

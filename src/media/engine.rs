@@ -3,7 +3,7 @@
 //! A packet finds its leg by the port in one look-up; who gets it was decided when somebody last
 //! said who hears whom ([`super::route`]). What happens on the beat stands in [`super::beat`].
 
-use super::browser::Browsers;
+use super::browser::{Browsers, remote};
 use super::control::Moment;
 use super::leg::{Leg, Taken};
 use super::press::Way;
@@ -26,6 +26,8 @@ const RATE: i64 = 8000;
 const NOBODY: u32 = u32::MAX;
 /// How the port that all browsers share is named: no port has this number.
 pub const SHARED: u16 = 0;
+/// How the connections of browsers that UDP does not reach are named: no RTP port has this number.
+pub const STREAMED: u16 = 2;
 
 /// The media of many calls: one value, driven by one worker.
 #[derive(Debug)]
@@ -157,7 +159,7 @@ impl Engine {
     }
 
     /// A datagram came to our `port`: RTP on the even one, RTCP on the odd one or on both; anything
-    /// of browsers on [`SHARED`].
+    /// of browsers on [`SHARED`], and on [`STREAMED`] what their connections carry.
     pub fn receive(
         &mut self,
         now: Instant,
@@ -169,7 +171,7 @@ impl Engine {
         let slot = self
             .slot_of(port)
             .filter(|_| datagram.len() <= MAX_DATAGRAM);
-        if port == SHARED && datagram.len() <= MAX_DATAGRAM {
+        if let Some(from) = remote(port, from).filter(|_| datagram.len() <= MAX_DATAGRAM) {
             return self.receive_shared(now, from, datagram, out);
         }
         let found = slot.and_then(|slot| Some((slot, self.leg(slot)?)));
@@ -351,8 +353,8 @@ impl Engine {
         };
         let why = if self.names.contains_key(&id) {
             Some("the leg is open already")
-        } else if port.is_some_and(|port| port == SHARED || !port.is_multiple_of(2)) {
-            Some("an RTP port is even and not 0")
+        } else if port.is_some_and(|port| port <= STREAMED || !port.is_multiple_of(2)) {
+            Some("an RTP port is even and above 2")
         } else if port.is_some_and(|port| self.slot_of(port).is_some()) {
             Some("the port is another leg's")
         } else if self.names.len() >= MAX_LEGS {

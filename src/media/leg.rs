@@ -1,5 +1,6 @@
 //! A leg: one peer's stream in both directions, and what it hears.
 
+use super::browser::local;
 use super::control::{Control, Moment};
 use super::film::Film;
 use super::gathered::Gathered;
@@ -291,13 +292,10 @@ impl Leg {
         })
     }
 
-    /// Whether packets from this address are the peer's.
+    /// Whether packets from this address are the peer's: those of a browser come no further if not.
     pub(super) fn knows(&self, from: SocketAddr) -> bool {
-        if let Some(browser) = &self.browser {
-            return browser.knows(from);
-        }
         let session = self.session.as_ref();
-        session.is_some_and(|session| session.latch.knows(from))
+        self.browser.is_some() || session.is_some_and(|session| session.latch.knows(from))
     }
 
     /// Takes a packet of another leg and sends it on, or passes over what it cannot send.
@@ -309,7 +307,7 @@ impl Leg {
         payload: &[u8],
         out: &mut Out,
     ) -> bool {
-        let Some(to) = self.target() else {
+        let Some((port, to)) = self.target() else {
             return false;
         };
         let Some(payload_type) = payload_type else {
@@ -320,13 +318,13 @@ impl Leg {
             return false;
         };
         self.outbound.count(payload.len());
-        depart(&mut self.secure, self.port, to, &header, payload, out);
+        depart(&mut self.secure, port, to, &header, payload, out);
         true
     }
 
     /// Sends a frame of encoded sound, or gathers it until it fills a packet.
     pub(super) fn send(&mut self, clock: u64, frame: &[u8], out: &mut Out) -> u64 {
-        let (Some(to), Some(stream)) = (self.target(), self.stream().copied()) else {
+        let (Some((port, to)), Some(stream)) = (self.target(), self.stream().copied()) else {
             return 0;
         };
         let size = usize::from(stream.packet_time.clamp(10, 200)) * 8;
@@ -335,7 +333,7 @@ impl Leg {
         let mut packet = |clock: u64, samples: u32, payload: &[u8]| {
             let header = outbound.made(clock, samples, stream.payload_type);
             outbound.count(payload.len());
-            depart(&mut self.secure, self.port, to, &header, payload, out);
+            depart(&mut self.secure, port, to, &header, payload, out);
             sent += 1;
         };
         if size > FRAME {
@@ -371,7 +369,7 @@ impl Leg {
                 self.send(clock, payload, out)
             }
             Pulled::Event(pressed, first) => {
-                let (Some(to), Some(events)) = (self.target(), stream.events) else {
+                let (Some((port, to)), Some(events)) = (self.target(), stream.events) else {
                     return 0;
                 };
                 self.gathered.clear();
@@ -379,7 +377,7 @@ impl Leg {
                 let header = self.outbound.key(clock, FRAME as u32, payload_type, at);
                 let payload = pressed.payload;
                 self.outbound.count(payload.len());
-                depart(&mut self.secure, self.port, to, &header, &payload, out);
+                depart(&mut self.secure, port, to, &header, &payload, out);
                 1
             }
         }
@@ -466,21 +464,21 @@ impl Leg {
         }
     }
 
-    /// Where to send sound, if the peer wants any.
-    fn target(&self) -> Option<SocketAddr> {
+    /// From which port to send sound, and where to, if the peer wants any.
+    fn target(&self) -> Option<(u16, SocketAddr)> {
         let session = self.session.as_ref()?;
-        let to = self.way()?;
+        let (port, to) = self.way()?;
         // A hold of RFC 2543 has no address, even if we know one; of browsers ICE knows.
         let held = self.browser.is_none() && session.stream.remote.ip().is_unspecified();
         let wanted = session.stream.sends && !held && self.is_reached();
-        (wanted && reachable(to)).then_some(to)
+        (wanted && reachable(to)).then_some((port, to))
     }
 
-    /// Where the peer is.
-    pub(super) fn way(&self) -> Option<SocketAddr> {
+    /// From which port the peer is reached, and where it is.
+    pub(super) fn way(&self) -> Option<(u16, SocketAddr)> {
         match &self.browser {
-            Some(browser) => browser.target(),
-            None => Some(self.session.as_ref()?.latch.target()),
+            Some(browser) => browser.target().map(local),
+            None => Some((self.port, self.session.as_ref()?.latch.target())),
         }
     }
 

@@ -44,7 +44,7 @@ mod voice;
 
 pub use crate::rtp::VideoCodec;
 pub use crate::rtp::picture::{Picture, Shape};
-pub use engine::{Engine, SHARED, Totals};
+pub use engine::{Engine, SHARED, STREAMED, Totals};
 pub use library::{Library, Sound};
 pub use out::{Out, Packets};
 

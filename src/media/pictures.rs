@@ -11,7 +11,7 @@
 
 use super::Out;
 use super::control::Moment;
-use super::engine::{Engine, SHARED};
+use super::engine::Engine;
 use super::leg::Leg;
 use super::route::heard_legs;
 use super::secure::depart;
@@ -252,7 +252,7 @@ impl Leg {
         packet: &Packet<'_>,
         out: &mut Out,
     ) -> Option<bool> {
-        let to = self.way().filter(|_| self.is_reached())?;
+        let (port, to) = self.way().filter(|_| self.is_reached())?;
         let pictures = self.pictures.as_mut()?;
         if !pictures.agreed.direction.sends() || pictures.agreed.codec != codec {
             return None;
@@ -260,13 +260,13 @@ impl Leg {
         let (header, begins) = pictures.show(clock, of, &packet.header)?;
         pictures.packets = pictures.packets.wrapping_add(1);
         pictures.octets = pictures.octets.wrapping_add(packet.payload.len() as u32);
-        depart(&mut self.secure, SHARED, to, &header, packet.payload, out);
+        depart(&mut self.secure, port, to, &header, packet.payload, out);
         Some(begins)
     }
 
     /// Says something to the sender of pictures, if it understands it.
     pub(super) fn ask(&mut self, clock: u64, feedback: &Feedback, out: &mut Out) {
-        let Some(to) = self.way().filter(|_| self.is_reached()) else {
+        let Some((port, to)) = self.way().filter(|_| self.is_reached()) else {
             return;
         };
         let Some(pictures) = &mut self.pictures else {
@@ -300,7 +300,7 @@ impl Leg {
             feedback.write(ours, media, bytes);
         };
         let secure = &mut self.secure;
-        out.packets.push_sealed(SHARED, to, write, |bytes, start| {
+        out.packets.push_sealed(port, to, write, |bytes, start| {
             secure
                 .as_mut()
                 .is_some_and(|secure| secure.seal_report(bytes, start))
@@ -309,7 +309,7 @@ impl Leg {
 
     /// Sends a report about the pictures beside that about the sound.
     pub(super) fn report_pictures(&mut self, now: Moment, out: &mut Out) {
-        let Some(to) = self.way().filter(|_| self.is_reached()) else {
+        let Some((port, to)) = self.way().filter(|_| self.is_reached()) else {
             return;
         };
         let (Some(pictures), Some(session)) = (&mut self.pictures, &self.session) else {
@@ -318,7 +318,7 @@ impl Leg {
         let report = pictures.report(now);
         let write = |bytes: &mut Vec<u8>| report.write(session.control.cname(), false, bytes);
         let secure = &mut self.secure;
-        out.packets.push_sealed(SHARED, to, write, |bytes, start| {
+        out.packets.push_sealed(port, to, write, |bytes, start| {
             secure
                 .as_mut()
                 .is_some_and(|secure| secure.seal_report(bytes, start))

@@ -11,8 +11,7 @@
 //! restarts, moves over with its first check that nominates; until then the old path goes on.
 
 use super::stun::{Check, Reply};
-use super::{Credentials, Peer};
-use std::net::SocketAddr;
+use super::{Credentials, Peer, Remote};
 use std::time::{Duration, Instant};
 
 /// How long a check is good for: then the peer has gone, or wants nothing any more (RFC 7675 §5.1).
@@ -30,13 +29,13 @@ pub(super) struct Agent {
     peer: Option<String>,
     paths: Vec<Path>,
     /// Where to send.
-    selected: Option<SocketAddr>,
+    selected: Option<Remote>,
 }
 
 /// A source that has proved itself.
 #[derive(Clone, Copy, Debug)]
 struct Path {
-    address: SocketAddr,
+    remote: Remote,
     checked: Instant,
 }
 
@@ -81,7 +80,7 @@ impl Agent {
     pub(super) fn check(
         &mut self,
         now: Instant,
-        from: SocketAddr,
+        from: Remote,
         check: &Check<'_>,
     ) -> Option<Checked> {
         let current = self.peer.as_deref() == Some(check.from) && self.ours.ufrag == check.to;
@@ -99,7 +98,7 @@ impl Agent {
             Some(of) => Some(Reply::Unknown(of)),
             None => check.is_controlled.then_some(Reply::RoleConflict),
         };
-        let answer = check.answer(refusal.unwrap_or(Reply::Success(from)), password);
+        let answer = check.answer(refusal.unwrap_or(Reply::Success(from.address)), password);
         if refusal.is_some() {
             let valid = false;
             return Some(Checked { answer, valid });
@@ -115,35 +114,35 @@ impl Agent {
         Some(Checked { answer, valid })
     }
 
-    /// Whether packets from this address are the peer's.
-    pub(super) fn knows(&self, from: SocketAddr) -> bool {
-        self.paths.iter().any(|path| path.address == from)
+    /// Whether packets from there are the peer's.
+    pub(super) fn knows(&self, from: Remote) -> bool {
+        self.paths.iter().any(|path| path.remote == from)
     }
 
-    /// Whether a check came from this address within so long.
-    pub(super) fn is_fresh(&self, now: Instant, from: SocketAddr, within: Duration) -> bool {
+    /// Whether a check came from there within so long.
+    pub(super) fn is_fresh(&self, now: Instant, from: Remote, within: Duration) -> bool {
         let fresh = |path: &Path| now.saturating_duration_since(path.checked) < within;
         self.paths
             .iter()
-            .any(|path| path.address == from && fresh(path))
+            .any(|path| path.remote == from && fresh(path))
     }
 
-    /// The addresses of all paths.
-    pub(super) fn addresses(&self) -> impl Iterator<Item = SocketAddr> {
-        self.paths.iter().map(|path| path.address)
+    /// The far ends of all paths.
+    pub(super) fn remotes(&self) -> impl Iterator<Item = Remote> {
+        self.paths.iter().map(|path| path.remote)
     }
 
     /// Where to send: to the nominated path, before there is one to that which was checked last.
-    pub(super) fn target(&self) -> Option<SocketAddr> {
+    pub(super) fn target(&self) -> Option<Remote> {
         let last = || self.paths.iter().max_by_key(|path| path.checked);
-        self.selected.or_else(|| Some(last()?.address))
+        self.selected.or_else(|| Some(last()?.remote))
     }
 
     /// Lets paths go that were not checked for long; whether there is one left.
     pub(super) fn expire(&mut self, now: Instant) -> bool {
         self.paths
             .retain(|path| now.saturating_duration_since(path.checked) < CONSENT);
-        let gone = |selected: &SocketAddr| !self.paths.iter().any(|path| path.address == *selected);
+        let gone = |selected: &Remote| !self.paths.iter().any(|path| path.remote == *selected);
         self.selected = self.selected.filter(|selected| !gone(selected));
         !self.paths.is_empty()
     }
@@ -155,21 +154,21 @@ impl Agent {
         }
     }
 
-    fn take(&mut self, now: Instant, from: SocketAddr) {
-        let known = self.paths.iter_mut().find(|path| path.address == from);
+    fn take(&mut self, now: Instant, from: Remote) {
+        let known = self.paths.iter_mut().find(|path| path.remote == from);
         if let Some(path) = known {
             path.checked = now;
             return;
         }
         if self.paths.len() >= MAX_PATHS {
             let others = self.paths.iter().enumerate();
-            let others = others.filter(|(_, path)| Some(path.address) != self.selected);
+            let others = others.filter(|(_, path)| Some(path.remote) != self.selected);
             if let Some((oldest, _)) = others.min_by_key(|(_, path)| path.checked) {
                 self.paths.remove(oldest);
             }
         }
         self.paths.push(Path {
-            address: from,
+            remote: from,
             checked: now,
         });
     }
@@ -179,7 +178,8 @@ impl Agent {
 mod tests {
     use super::super::stun::check_of_test;
     use super::*;
-    use crate::rtc::{Fingerprint, Role};
+    use crate::rtc::{Fingerprint, Over, Role};
+    use std::net::SocketAddr;
 
     const NOMINATES: &[(u16, &[u8])] = &[(0x25, &[])];
 
@@ -204,8 +204,11 @@ mod tests {
         agent
     }
 
-    fn at(port: u16) -> SocketAddr {
-        SocketAddr::from(([192, 0, 2, 1], port))
+    fn at(port: u16) -> Remote {
+        Remote {
+            over: Over::Udp,
+            address: SocketAddr::from(([192, 0, 2, 1], port)),
+        }
     }
 
     /// A check of `them`, to `us`.
@@ -234,6 +237,22 @@ mod tests {
         check(&mut agent, now, 3, US, NOMINATES);
         assert_eq!(agent.target(), Some(at(3)));
         assert!(agent.knows(at(1)) && !agent.knows(at(4)));
+    }
+
+    #[test]
+    fn rfc_6544_a_connection_is_another_path_than_a_datagram_from_the_same_address() {
+        let (mut agent, now) = (met(), Instant::now());
+        let (us, them) = (named("us"), named("them"));
+        let bytes = check_of_test((&us.ufrag, &them.ufrag), &us.password, NOMINATES);
+        let bytes = Check::read(&bytes).expect("a check");
+        let over = Over::Tcp;
+        let connection = Remote { over, ..at(1) };
+        agent.check(now, connection, &bytes).expect("answered");
+        assert!(agent.knows(connection) && !agent.knows(at(1)), "H2");
+        assert_eq!(agent.target(), Some(connection));
+        check(&mut agent, now, 1, US, NOMINATES);
+        assert_eq!(agent.target(), Some(at(1)));
+        assert!(agent.knows(connection));
     }
 
     #[test]
@@ -301,7 +320,7 @@ mod tests {
                 &[],
             );
         }
-        assert_eq!(agent.addresses().count(), MAX_PATHS);
+        assert_eq!(agent.remotes().count(), MAX_PATHS);
         assert!(agent.knows(at(1)) && agent.knows(at(99)));
     }
 }

@@ -1,15 +1,19 @@
-//! How a browser's media reaches us, and nobody else's: ICE (RFC 8445, the lite side), DTLS 1.2
-//! with `use_srtp` (RFC 5764) and the keys that come of it.
+//! How a browser's media reaches us, and nobody else's: ICE (RFC 8445, the lite side), over UDP or, where
+//! that is blocked, over TCP (RFC 6544); DTLS 1.2 with `use_srtp` (RFC 5764) and the keys that come of it.
 //!
 //! Deliberately absent: checks of our own, candidates of the peer, TURN and names to resolve. Who is
-//! lite answers checks and learns from them where the peer is (RFC 8445 §2.5, §7.3).
+//! lite answers checks and learns from them where the peer is (RFC 8445 §2.5, §7.3); over TCP it is
+//! passive alone.
 
 mod dtls;
+mod frames;
+mod hello;
 mod ice;
 mod session;
 mod stun;
 
 pub use dtls::{Association, Certificate};
+pub use frames::{Frames, TooLong, framed};
 pub use session::{Session, Took};
 pub use stun::Check;
 #[cfg(test)]
@@ -17,6 +21,25 @@ pub(crate) use {dtls::tests::certificate as certificate_of_test, stun::check_of_
 
 use crate::random::Random;
 use std::fmt;
+use std::net::SocketAddr;
+
+/// Where packets of a peer come from and go to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Remote {
+    /// By what.
+    pub over: Over,
+    /// The peer's end.
+    pub address: SocketAddr,
+}
+
+/// What packets travel by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Over {
+    /// Each is a datagram.
+    Udp,
+    /// Each is a frame of the peer's connection (RFC 4571).
+    Tcp,
+}
 
 /// The name and the password that one side's checks are known by (RFC 8445 §5.3). The password is
 /// printed as dots.
@@ -29,12 +52,18 @@ pub struct Credentials {
 }
 
 impl Credentials {
-    /// New ones: 64 bits of name, so that no two legs share one, and 128 bits of password.
-    pub fn random(random: &mut Random) -> Self {
+    /// New ones of a leg of this worker: 64 bits of name, so that no two legs share one, and 128 bits of
+    /// password. The name tells the worker, for whoever takes connections for all of them.
+    pub fn random(worker: usize, random: &mut Random) -> Self {
         Self {
-            ufrag: random.hex(16),
+            ufrag: format!("{:04x}{}", worker & 0xffff, random.hex(16)),
             password: random.hex(32),
         }
+    }
+
+    /// The worker of the leg that has this name.
+    pub fn worker(ufrag: &str) -> Option<usize> {
+        usize::from_str_radix(ufrag.get(..4)?, 16).ok()
     }
 }
 

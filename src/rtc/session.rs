@@ -11,9 +11,8 @@
 use super::dtls::{Association, Certificate};
 use super::ice::{Agent, CONSENT};
 use super::stun::Check;
-use super::{Credentials, Fingerprint, Peer, Role};
+use super::{Credentials, Fingerprint, Peer, Remote, Role};
 use crate::rtp::srtp::Keys;
-use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 /// A leg's way to its browser.
@@ -73,23 +72,23 @@ impl Session {
         self.agent.ufrags()
     }
 
-    /// The addresses of its paths.
-    pub fn addresses(&self) -> impl Iterator<Item = SocketAddr> {
-        self.agent.addresses()
+    /// The far ends of its paths.
+    pub fn remotes(&self) -> impl Iterator<Item = Remote> {
+        self.agent.remotes()
     }
 
-    /// Whether packets from this address are the peer's.
-    pub fn knows(&self, from: SocketAddr) -> bool {
+    /// Whether packets from there are the peer's.
+    pub fn knows(&self, from: Remote) -> bool {
         self.agent.knows(from)
     }
 
-    /// Whether this address has been checked from within so long.
-    pub fn is_fresh(&self, now: Instant, from: SocketAddr, within: Duration) -> bool {
+    /// Whether a check has come from there within so long.
+    pub fn is_fresh(&self, now: Instant, from: Remote, within: Duration) -> bool {
         self.agent.is_fresh(now, from, within)
     }
 
     /// Where to send: `None` while there is no path.
-    pub fn target(&self) -> Option<SocketAddr> {
+    pub fn target(&self) -> Option<Remote> {
         self.agent.target()
     }
 
@@ -97,7 +96,7 @@ impl Session {
     pub fn check(
         &mut self,
         now: Instant,
-        from: SocketAddr,
+        from: Remote,
         check: &Check<'_>,
     ) -> Option<(Vec<u8>, Took)> {
         let checked = self.agent.check(now, from, check)?;

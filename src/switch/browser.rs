@@ -60,8 +60,8 @@ impl Switch {
             codecs,
             ..Habits::default()
         };
-        let credentials = Credentials::random(&mut self.random);
-        let next = Credentials::random(&mut self.random);
+        let credentials = Credentials::random(port.worker, &mut self.random);
+        let next = Credentials::random(port.worker, &mut self.random);
         let place = Place::Browser(credentials.clone());
         let leg = self.open_leg_at(now, wanted.call, wanted.role, port, habits, place);
         let line = self.lines.get_mut(&leg)?;
@@ -102,6 +102,7 @@ impl Switch {
         let page = line.browser.as_mut().ok_or_else(gone)?;
         let local = Local {
             candidates: candidates.cloned().unwrap_or_default(),
+            connections: browsers.connections.clone(),
             credentials: page.credentials.clone(),
             next: page.next.clone(),
             fingerprint: browsers.fingerprint,
@@ -116,8 +117,8 @@ impl Switch {
             browser::answer(&local, offer).map_err(|refused| Denied::new("bad_offer", refused))?;
         line.sdp_version += 1;
         if agreed.credentials == page.next {
-            page.credentials =
-                std::mem::replace(&mut page.next, Credentials::random(&mut self.random));
+            let next = Credentials::random(line.port.worker, &mut self.random);
+            page.credentials = std::mem::replace(&mut page.next, next);
         }
         line.codec = Some(agreed.audio.codec);
         let agreed = Box::new(agreed);
@@ -143,8 +144,9 @@ impl Switch {
         let browsers = self.browsers.as_ref().ok_or_else(no_place)?;
         let local = Local {
             candidates: browsers.candidates.first().cloned().unwrap_or_default(),
-            credentials: Credentials::random(&mut self.random),
-            next: Credentials::random(&mut self.random),
+            connections: vec![],
+            credentials: Credentials::random(0, &mut self.random),
+            next: Credentials::random(0, &mut self.random),
             fingerprint: browsers.fingerprint,
             codecs: vec![Codec::Opus, Codec::G722, Codec::Pcma, Codec::Pcmu],
             session: 1,

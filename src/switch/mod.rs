@@ -130,6 +130,8 @@ pub struct Browsers {
     pub fingerprint: Fingerprint,
     /// Where browsers reach each media worker, in the order of the workers, the best first.
     pub candidates: Vec<Vec<SocketAddr>>,
+    /// Where those connect to whom UDP does not reach, the same for all workers; empty: they cannot call.
+    pub connections: Vec<SocketAddr>,
 }
 
 /// The switch.

@@ -6,9 +6,12 @@
 //!   clock ──20 ms──▶ beat     ┘                         └──▶ chunks ──▶ vault (dropped if it is full)
 //! ```
 //!
+//! Browsers that UDP does not reach come by [`Connection`]s, which others take and bring by a [`Door`].
+//!
 //! The thread waits for nobody: what cannot be sent is dropped and counted. A fault of the engine
 //! is caught, and costs the leg that it concerns (F21).
 
+mod connections;
 mod pace;
 mod ports;
 mod run;
@@ -19,6 +22,7 @@ mod tests;
 use crate::media::{Command, Engine, Event, Totals};
 use crate::vault;
 use anyhow::Context as _;
+pub use connections::Connection;
 use ports::Ports;
 use run::Run;
 use rustix::event::{EventfdFlags, eventfd};
@@ -49,9 +53,15 @@ pub struct Config {
 pub struct Worker {
     bound: Vec<u16>,
     browser_port: Option<u16>,
+    door: Door,
+    thread: JoinHandle<()>,
+}
+
+/// The way into a worker. It leads nowhere once that has stopped.
+#[derive(Clone, Debug)]
+pub struct Door {
     orders: mpsc::Sender<Order>,
     shared: Arc<Shared>,
-    thread: JoinHandle<()>,
 }
 
 /// What a worker has done since its start.
@@ -84,6 +94,7 @@ pub struct Counters {
 #[derive(Debug)]
 enum Order {
     Command(Command),
+    Connection(Connection),
     Stop,
 }
 
@@ -145,8 +156,7 @@ impl Worker {
         Ok(Self {
             bound,
             browser_port,
-            orders,
-            shared,
+            door: Door { orders, shared },
             thread,
         })
     }
@@ -164,32 +174,51 @@ impl Worker {
     /// Gives the engine a command; never waits. `false` if the worker has 65,536 of them unread,
     /// or is gone: the command is dropped and counted.
     pub fn send(&self, command: Command) -> bool {
-        let room = self.shared.waiting.load(Ordering::Relaxed) < COMMANDS;
-        let sent = room && self.order(Order::Command(command));
-        if !sent {
-            self.shared.dropped.fetch_add(1, Ordering::Relaxed);
-        }
-        sent
+        self.door.order(Order::Command(command))
+    }
+
+    /// The way in for connections.
+    pub fn door(&self) -> Door {
+        self.door.clone()
     }
 
     /// What was counted, as of the last second.
     pub fn counters(&self) -> Counters {
-        let counters = self.shared.counters.lock();
+        let shared = &self.door.shared;
+        let counters = shared.counters.lock();
         let mut counters = *counters.unwrap_or_else(PoisonError::into_inner);
-        counters.overflows += self.shared.dropped.load(Ordering::Relaxed);
+        counters.overflows += shared.dropped.load(Ordering::Relaxed);
         counters
     }
 
     /// Handles the commands sent so far, closes the legs that are left, ends the thread and closes
     /// its sockets.
     pub fn stop(self) {
-        self.order(Order::Stop);
+        // Even where there is no room for more.
+        self.door.give(Order::Stop);
         if self.thread.join().is_err() {
             tracing::error!("a media worker had failed");
         }
     }
+}
 
+impl Door {
+    /// Brings a connection; never waits. `false`: the worker has too much unread, or is gone.
+    pub fn admit(&self, connection: Connection) -> bool {
+        self.order(Order::Connection(connection))
+    }
+
+    /// Gives an order if there is room for it; otherwise it is dropped and counted.
     fn order(&self, order: Order) -> bool {
+        let room = self.shared.waiting.load(Ordering::Relaxed) < COMMANDS;
+        let sent = room && self.give(order);
+        if !sent {
+            self.shared.dropped.fetch_add(1, Ordering::Relaxed);
+        }
+        sent
+    }
+
+    fn give(&self, order: Order) -> bool {
         // Counted before the look at `asleep`, which the thread sets before it looks at the count.
         self.shared.waiting.fetch_add(1, Ordering::SeqCst);
         let sent = self.orders.send(order).is_ok();

@@ -31,6 +31,9 @@ const EVENTS: usize = 512;
 /// The token of the descriptor that ends a wait.
 const WAKE: u64 = u64::MAX;
 
+/// From here on tokens are of connections, by their number.
+const CONNECTIONS: u64 = 1 << 32;
+
 #[derive(Debug)]
 pub(super) struct Ports {
     bound: Vec<u16>,
@@ -120,6 +123,30 @@ impl Ports {
         let flags = epoll::EventFlags::IN | epoll::EventFlags::ET;
         epoll::add(&self.epoll, wake, epoll::EventData::new_u64(WAKE), flags)
             .context("a media worker cannot be woken")
+    }
+
+    /// Tells of a connection from now on, by its number, when there is something to read.
+    pub(super) fn watch(&self, connection: impl AsFd, number: u64) -> io::Result<()> {
+        let data = epoll::EventData::new_u64(CONNECTIONS + number);
+        Ok(epoll::add(
+            &self.epoll,
+            connection,
+            data,
+            epoll::EventFlags::IN,
+        )?)
+    }
+
+    /// The same, and whether it is told when something can be written, too.
+    pub(super) fn watch_writing(
+        &self,
+        connection: impl AsFd,
+        number: u64,
+        writing: bool,
+    ) -> io::Result<()> {
+        let data = epoll::EventData::new_u64(CONNECTIONS + number);
+        let mut flags = epoll::EventFlags::IN;
+        flags.set(epoll::EventFlags::OUT, writing);
+        Ok(epoll::modify(&self.epoll, connection, data, flags)?)
     }
 
     /// Waits for sockets with something to read, to the next whole millisecond; `None`: for ever.
@@ -215,6 +242,13 @@ impl Ports {
 impl Ready {
     pub(super) fn new() -> Self {
         Self(Vec::with_capacity(EVENTS))
+    }
+
+    /// The number of the connection that is ready, if it is one.
+    pub(super) fn connection(&self, nth: usize) -> Option<u64> {
+        let token = self.0.get(nth)?.data.u64();
+        let number = token.checked_sub(CONNECTIONS);
+        number.filter(|_| token != WAKE)
     }
 }
 

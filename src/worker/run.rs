@@ -1,12 +1,14 @@
 //! The loop of a worker's thread.
 
+use super::connections::{Came, Connection, Connections};
 use super::pace::Pace;
 use super::ports::{MAX_PACKET, Ports, Ready, Received};
 use super::{Counters, Order, Shared};
 use crate::id::{LegId, RecordingId};
-use crate::media::{Chunk, Command, Engine, Event, Out, Place, SHARED};
+use crate::media::{Chunk, Command, Engine, Event, Out, Place, SHARED, STREAMED};
 use crate::vault;
 use std::collections::{BTreeMap, VecDeque};
+use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, mpsc};
@@ -29,6 +31,7 @@ const FAULT: &str = "a fault in the media engine";
 pub(super) struct Run<R> {
     engine: Engine,
     ports: Ports,
+    connections: Connections,
     inbox: mpsc::Receiver<Order>,
     shared: Arc<Shared>,
     disk: vault::Sender,
@@ -62,6 +65,7 @@ impl<R: FnMut(Event) -> Result<(), Event>> Run<R> {
         Ok(Self {
             engine,
             ports,
+            connections: Connections::default(),
             inbox,
             shared,
             disk,
@@ -97,6 +101,10 @@ impl<R: FnMut(Event) -> Result<(), Event>> Run<R> {
                 return self.stop(now);
             }
             for nth in 0..ready {
+                if let Some(number) = sockets.connection(nth) {
+                    self.connection(now, number, &mut buffer);
+                    continue;
+                }
                 for _ in 0..self.ports.batch(&sockets, nth) {
                     let received = self.ports.receive(&sockets, nth, &mut buffer);
                     if matches!(received, Received::Nothing) {
@@ -116,6 +124,7 @@ impl<R: FnMut(Event) -> Result<(), Event>> Run<R> {
     /// is little to do, and not at all after the nap that is taken under load.
     fn timeout(&mut self) -> Option<Duration> {
         if self.is_idle() {
+            self.connections.retain(|_| false);
             self.tell_counters();
             self.shared.asleep.store(true, Ordering::SeqCst);
             let orders = self.shared.waiting.load(Ordering::SeqCst) > 0;
@@ -141,8 +150,8 @@ impl<R: FnMut(Event) -> Result<(), Event>> Run<R> {
                 self.counters.received += 1;
                 let (engine, out) = (&mut self.engine, &mut self.out);
                 if caught(|| engine.receive(now, port, from, bytes, out)) {
-                    let browser = self.engine.browser_at(from).filter(|_| port == SHARED);
-                    let leg = browser.or_else(|| self.owners.get(&(port & !1)).copied());
+                    let leg = self.engine.browser_at(port, from);
+                    let leg = leg.or_else(|| self.owners.get(&(port & !1)).copied());
                     self.fault(now, leg);
                 }
                 self.pace.count(!self.out.packets.is_empty());
@@ -154,6 +163,56 @@ impl<R: FnMut(Event) -> Result<(), Event>> Run<R> {
         }
     }
 
+    /// A connection was brought: it stays if its first packet proves whose it is.
+    fn admit(&mut self, now: Instant, connection: Connection) {
+        let Connection {
+            socket,
+            peer,
+            first,
+        } = connection;
+        let from = SocketAddr::new(peer.ip().to_canonical(), peer.port());
+        if !self.connections.add(&self.ports, socket, from) {
+            self.counters.overflows += 1;
+            return;
+        }
+        let (port, bytes) = (STREAMED, &first[..]);
+        self.packet(now, Received::Packet { port, from, bytes });
+        if self.engine.browser_at(STREAMED, from).is_none() {
+            self.connections.close(from);
+        }
+    }
+
+    /// Something has come by a connection, or can be written to it.
+    fn connection(&mut self, now: Instant, number: u64, buffer: &mut [u8; MAX_PACKET + 1]) {
+        let came = self.connections.ready(&self.ports, number, buffer);
+        let Some(Came {
+            from,
+            mut frames,
+            mut over,
+        }) = came
+        else {
+            return;
+        };
+        loop {
+            match frames.pull() {
+                Ok(Some(bytes)) => {
+                    let port = STREAMED;
+                    self.packet(now, Received::Packet { port, from, bytes });
+                }
+                Ok(None) => break,
+                Err(_) => {
+                    over = true;
+                    break;
+                }
+            }
+        }
+        if over {
+            self.connections.close(from);
+        } else {
+            self.connections.keep(from, frames);
+        }
+    }
+
     /// Obeys what has come; `true` when it is time to stop.
     fn orders(&mut self, now: Instant) -> bool {
         loop {
@@ -161,6 +220,10 @@ impl<R: FnMut(Event) -> Result<(), Event>> Run<R> {
                 Ok(Order::Command(command)) => {
                     self.shared.waiting.fetch_sub(1, Ordering::Relaxed);
                     self.command(now, command);
+                }
+                Ok(Order::Connection(connection)) => {
+                    self.shared.waiting.fetch_sub(1, Ordering::Relaxed);
+                    self.admit(now, connection);
                 }
                 Ok(Order::Stop) | Err(mpsc::TryRecvError::Disconnected) => return true,
                 Err(mpsc::TryRecvError::Empty) => return false,
@@ -196,6 +259,9 @@ impl<R: FnMut(Event) -> Result<(), Event>> Run<R> {
         self.offer_again();
         self.beats += 1;
         if self.beats.is_multiple_of(TELL) {
+            let engine = &self.engine;
+            let is_wanted = |peer| engine.browser_at(STREAMED, peer).is_some();
+            self.connections.retain(is_wanted);
             self.tell_counters();
         }
     }
@@ -280,7 +346,11 @@ impl<R: FnMut(Event) -> Result<(), Event>> Run<R> {
     /// Brings the engine's output to where it belongs.
     fn deliver(&mut self) {
         for (port, to, bytes) in self.out.packets.iter() {
-            match self.ports.send(port, to, bytes) {
+            let sent = match port {
+                STREAMED => self.connections.send(&self.ports, to, bytes),
+                port => self.ports.send(port, to, bytes),
+            };
+            match sent {
                 Ok(()) => self.counters.sent += 1,
                 Err(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => {
                     self.counters.refused += 1;

@@ -7,6 +7,9 @@ use crate::clock::Clock;
 use crate::id::LegId;
 use crate::media::{KeysBy, Place, Source, Stream};
 use crate::random::Random;
+use crate::rtc::{Credentials, Fingerprint, Frames, Peer, Role, check_of_test, framed};
+use crate::sdp::Direction;
+use crate::sdp::browser::{Agreed, Audio};
 use crate::vault::Vault;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::time::{Duration, Instant};
@@ -87,6 +90,39 @@ impl Bench {
         self.worker.send(Command::Describe { leg, stream });
         self.worker.send(Command::Hear { leg, source });
         SocketAddr::new(LOOPBACK, port)
+    }
+
+    /// Opens a leg of a browser `them`, who knows us as `us`.
+    fn opens_browser(&self, leg: LegId) {
+        let named = |name: &str| Credentials {
+            ufrag: format!("ufrag-{name}"),
+            password: format!("password of {name}, long enough"),
+        };
+        self.worker.send(Command::Open {
+            leg,
+            place: Place::Browser(named("us")),
+            patience: None,
+        });
+        let agreed = Box::new(Agreed {
+            audio: Audio {
+                codec: Codec::Opus,
+                payload_type: 111,
+                opus: Wishes::default(),
+                events: None,
+                packet_time: 20,
+                direction: Direction::SendRecv,
+                held: false,
+            },
+            video: None,
+            credentials: named("us"),
+            peer: Peer {
+                credentials: named("them"),
+                fingerprint: Fingerprint([0; 32]),
+                role: Role::Server,
+            },
+            types: crate::sdp::Types::default(),
+        });
+        self.worker.send(Command::Meet { leg, agreed });
     }
 
     fn stop(self) -> Vec<Event> {
@@ -279,41 +315,11 @@ fn worker_cpu() -> Duration {
 /// A browser's check at the shared port is answered by the worker; garbage is not.
 #[test]
 fn browsers_find_their_leg_at_the_shared_port() {
-    use crate::rtc::{Credentials, Fingerprint, Peer, Role, check_of_test};
     let bench = Bench::new("browsers", 1);
     let page = phone();
     let port = bench.worker.browser_port().expect("a port");
     let to = SocketAddr::new(LOOPBACK, port);
-    let named = |name: &str| Credentials {
-        ufrag: format!("ufrag-{name}"),
-        password: format!("password of {name}, long enough"),
-    };
-    let leg = LegId(1);
-    bench.worker.send(Command::Open {
-        leg,
-        place: Place::Browser(named("us")),
-        patience: None,
-    });
-    let agreed = Box::new(crate::sdp::browser::Agreed {
-        audio: crate::sdp::browser::Audio {
-            codec: Codec::Opus,
-            payload_type: 111,
-            opus: Wishes::default(),
-            events: None,
-            packet_time: 20,
-            direction: crate::sdp::Direction::SendRecv,
-            held: false,
-        },
-        video: None,
-        credentials: named("us"),
-        peer: Peer {
-            credentials: named("them"),
-            fingerprint: Fingerprint([0; 32]),
-            role: Role::Server,
-        },
-        types: crate::sdp::Types::default(),
-    });
-    bench.worker.send(Command::Meet { leg, agreed });
+    bench.opens_browser(LegId(1));
     let check = check_of_test(
         ("ufrag-us", "ufrag-them"),
         "password of us, long enough",
@@ -328,5 +334,83 @@ fn browsers_find_their_leg_at_the_shared_port() {
         page.recv(&mut answer).is_ok()
     });
     assert!(answered && answer[..2] == [1, 1], "a success");
+    bench.stop();
+}
+
+/// A browser that has no UDP, at the other end of a connection that was taken for the worker.
+struct Caller {
+    stream: std::net::TcpStream,
+    frames: Frames,
+}
+
+impl Caller {
+    /// Connects; its first frame is read by whoever takes connections.
+    fn connects(bench: &Bench, first: &[u8]) -> Self {
+        let listener = std::net::TcpListener::bind((LOOPBACK, 0)).expect("bound");
+        let address = listener.local_addr().expect("bound");
+        let stream = std::net::TcpStream::connect(address).expect("connected");
+        let (socket, peer) = listener.accept().expect("accepted");
+        socket.set_nonblocking(true).expect("set");
+        let patience = Some(Duration::from_secs(5));
+        stream.set_read_timeout(patience).expect("set");
+        let first = first.to_vec();
+        let connection = Connection {
+            socket,
+            peer,
+            first,
+        };
+        assert!(bench.worker.door().admit(connection));
+        let frames = Frames::default();
+        Self { stream, frames }
+    }
+
+    fn says(&mut self, packet: &[u8]) {
+        let mut wire = vec![];
+        assert!(framed(packet, &mut wire));
+        // In pieces, as a network may.
+        for piece in wire.chunks(7) {
+            std::io::Write::write_all(&mut self.stream, piece).expect("written");
+        }
+    }
+
+    /// The next packet; `None`: the connection is closed.
+    fn hears(&mut self) -> Option<Vec<u8>> {
+        loop {
+            if let Some(packet) = self.frames.pull().expect("short enough") {
+                return Some(packet.to_vec());
+            }
+            let mut buffer = [0; 500];
+            match std::io::Read::read(&mut self.stream, &mut buffer) {
+                Ok(0) | Err(_) => return None,
+                Ok(length) => self.frames.push(&buffer[..length]),
+            }
+        }
+    }
+}
+
+#[test]
+fn rfc_6544_a_connection_stays_as_long_as_it_is_a_browsers() {
+    let bench = Bench::new("connections", 1);
+    let leg = LegId(1);
+    bench.opens_browser(leg);
+    let check_of = |password| check_of_test(("ufrag-us", "ufrag-them"), password, &[(0x25, &[])]);
+    let check = check_of("password of us, long enough");
+    let mut caller = Caller::connects(&bench, &check);
+    let answer = caller.hears().expect("an answer");
+    assert_eq!(answer[..2], [1, 1], "success");
+    caller.says(&check);
+    assert_eq!(caller.hears().expect("another")[..2], [1, 1]);
+    // Who has not the password is told nothing (H2).
+    let forged = check_of("a guess of the password");
+    assert_eq!(Caller::connects(&bench, &forged).hears(), None);
+    assert_eq!(Caller::connects(&bench, &[0x80; 60]).hears(), None);
+    // What is longer than any packet ends it.
+    std::io::Write::write_all(&mut caller.stream, &[0xff; 10]).expect("written");
+    assert_eq!(caller.hears(), None);
+    // A leg that is over has none.
+    let mut caller = Caller::connects(&bench, &check);
+    assert!(caller.hears().is_some());
+    bench.worker.send(Command::Close { leg });
+    assert_eq!(caller.hears(), None);
     bench.stop();
 }

@@ -58,6 +58,16 @@ def spare_range(count: int) -> range:
     raise AssertionError(f"no {count} ports in a row are free")
 
 
+def has_ipv6() -> bool:
+    """Whether this machine reaches itself by it."""
+    try:
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.bind(("::1", 0))
+    except OSError:
+        return False
+    return True
+
+
 def until(what: str, condition: Callable[[], T], seconds: float = 10, step: Callable[[], None] | None = None) -> T:
     """Waits for a condition and gives what it gave; fails, with the name of the wait, when the time is over."""
     end = time.monotonic() + seconds
@@ -240,6 +250,10 @@ class ConfiguredServer(Server):
         """Keys of the server besides its directory and its HTTP port."""
         return ""
 
+    def http_address(self) -> str:
+        """Where pages are served."""
+        return f"127.0.0.1:{self.http}"
+
     def recording_keys(self) -> str:
         """Keys of what is recorded."""
         return ""
@@ -267,7 +281,7 @@ class ConfiguredServer(Server):
             f"""
 [server]
 data_dir = "demo"
-http = "127.0.0.1:{self.http}"
+http = "{self.http_address()}"
 {self.server_keys()}
 [media]
 {self.media_keys()}

@@ -51,7 +51,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "api",
         &[
             "watch", "sip", "net", "store", "settings", "config", "steward", "events", "switch",
-            "acd", "archive", "call", "page", "route", "vault", "voices",
+            "acd", "archive", "call", "page", "route", "rtc", "vault", "voices",
         ],
     ),
     ("watch", &["sip", "call"]),

@@ -32,6 +32,7 @@ impl Stand {
         let place = Place {
             address: "127.0.0.1:0".parse().expect("an address"),
             allow_public: false,
+            media: None,
             identity: None,
         };
         let api = Api::start(place, runtime.handle(), parts).expect("a free port");

@@ -43,6 +43,7 @@ fn at(address: SocketAddr) -> Place {
     Place {
         address,
         allow_public: false,
+        media: None,
         identity: None,
     }
 }

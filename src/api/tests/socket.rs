@@ -69,6 +69,7 @@ fn b15_events_come_by_websocket_from_any_number_on_to_those_who_may() {
     let place = Place {
         address: ([127, 0, 0, 1], 0).into(),
         allow_public: false,
+        media: None,
         identity: None,
     };
     let api = Api::start(place, runtime.handle(), parts).expect("a port");
@@ -113,6 +114,7 @@ fn r12_strangers_who_come_too_often_with_links_wait() {
     let place = Place {
         address: ([127, 0, 0, 1], 0).into(),
         allow_public: false,
+        media: None,
         identity: None,
     };
     let api = Api::start(place, runtime.handle(), parts(&folder)).expect("a port");

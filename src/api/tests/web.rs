@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::api::web::names;
+use std::collections::BTreeMap;
 
 const PAGES: [&str; 7] = [
     "/",
@@ -97,6 +98,35 @@ fn an_asset_is_kept_and_a_page_is_asked_for_again() {
             }
         }
     }
+}
+
+/// What a page may load of scripts, in any language: the scripts that it names, and those that these name.
+fn scripts(desk: &Desk, page: &str) -> BTreeMap<String, usize> {
+    let mut found = BTreeMap::new();
+    let mut texts = vec![desk.look(page, ("accept", "*/*")).text()];
+    while let Some(text) = texts.pop() {
+        let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || "._-".contains(c)));
+        for name in words.filter(|word| word.ends_with(".js")) {
+            let path = format!("/assets/{name}");
+            let plain = desk.look(&path, ("accept-encoding", "identity"));
+            if plain.status == OK && !found.contains_key(name) {
+                let packed = desk.look(&path, ("accept-encoding", "gzip"));
+                found.insert(name.to_owned(), packed.bytes.len());
+                texts.push(plain.text());
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn a_customers_page_has_less_than_60_kb_of_scripts() {
+    if !names().any(|name| name == "link.html") {
+        return;
+    }
+    let scripts = scripts(&Desk::new(), "/link");
+    let sum: usize = scripts.values().sum();
+    assert!(scripts.len() > 3 && sum < 60_000, "{sum}: {scripts:?}");
 }
 
 #[test]

@@ -326,6 +326,7 @@ impl Loader<'_> {
             last_port: 21_999,
             browser_port: 0,
             browser_addresses: vec![loopback],
+            browser_tcp_port: None,
             workers: None,
             silence_timeout: Some(Duration::from_secs(30)),
         };
@@ -364,7 +365,9 @@ impl Loader<'_> {
             let mend = "0 for any that is free, or 1024 to 65535";
             report.of("media.browser_port", mend);
         }
-        media.browser_addresses = browser_addresses(&mut table, media.advertised, report);
+        media.browser_addresses = browser_addresses(&mut table, &media, report);
+        let port = table.number("browser_tcp_port", 0..=65_535, report);
+        media.browser_tcp_port = port.and_then(|port| port.try_into().ok());
         let workers = table.number("workers", 1..=1_024, report);
         media.workers = workers.and_then(|workers| usize::try_from(workers).ok());
         if let Some(after) = table.seconds("silence_timeout_s", &DAY, report) {
@@ -402,10 +405,11 @@ fn also_advertised(
     Some(address)
 }
 
-/// Where browsers are told to send: up to eight real addresses.
-fn browser_addresses(table: &mut Table<'_>, usual: IpAddr, report: &mut Report<'_>) -> Vec<IpAddr> {
+/// Where browsers are told to send: up to eight real addresses, or what peers are told.
+fn browser_addresses(table: &mut Table<'_>, media: &Media, report: &mut Report<'_>) -> Vec<IpAddr> {
     let Some(texts) = table.strings("browser_addresses", report) else {
-        return vec![usual];
+        let usual = [Some(media.advertised), media.also_advertised];
+        return usual.into_iter().flatten().collect();
     };
     let mut addresses = vec![];
     for (path, text) in &texts {

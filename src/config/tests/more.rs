@@ -15,6 +15,7 @@ fn browsers_are_told_what_peers_are_told_unless_something_else_is_set() {
     assert!(with("browser_port = 80")[0].contains("1024 to 65535"));
     assert!(with("browser_addresses = [\"0.0.0.0\"]")[0].contains("that browsers reach"));
     assert!(with("browser_addresses = []")[0].contains("one to eight"));
+    assert!(with("browser_tcp_port = 65536")[0].contains("0 to 65535"));
 }
 
 #[test]
@@ -29,6 +30,11 @@ fn media_of_both_ip_versions_needs_ports_that_take_both() {
         .expect("good")
         .media;
     assert_eq!(media.also_advertised, "2001:db8::7".parse().ok());
+    let told = media.browser_addresses.iter().map(ToString::to_string);
+    assert!(
+        told.eq(["192.0.2.1", "2001:db8::7"]),
+        "and browsers of both"
+    );
     assert_eq!(parse(LEAST).expect("good").media.also_advertised, None);
     for same in ["192.0.2.2", "::"] {
         let told = problems(&with(&format!("{both}\"{same}\"")));
@@ -41,6 +47,40 @@ fn media_of_both_ip_versions_needs_ports_that_take_both() {
         "address = \"192.0.2.1\"\nalso_advertised = \"2001:db8::7\"",
     ));
     assert!(told[0].contains("set address = \"::\""), "{told:?}");
+}
+
+#[test]
+fn browsers_connect_to_the_port_of_http_where_it_is_beside_the_media() {
+    let told = |http: &str, lines: &str| {
+        let text = LEAST.replace("[media]", &format!("[media]\n{lines}"));
+        let mut config = parse(&text).expect("good");
+        config.server.http = http.parse().ok();
+        let each = config.browser_connections().into_iter();
+        each.map(|address| address.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(told("127.0.0.1:8080", ""), ["127.0.0.1:8080"]);
+    assert_eq!(told("0.0.0.0:443", ""), ["127.0.0.1:443"]);
+    assert!(told("192.0.2.9:443", "").is_empty(), "at another address");
+    let outside = "browser_addresses = [\"198.51.100.7\", \"2001:db8::1\"]";
+    assert_eq!(
+        told("0.0.0.0:443", outside),
+        ["198.51.100.7:443"],
+        "of one IP version"
+    );
+    assert_eq!(
+        told("[::]:443", outside),
+        ["198.51.100.7:443", "[2001:db8::1]:443"]
+    );
+    let forwarded = format!("{outside}\nbrowser_tcp_port = 443");
+    assert_eq!(
+        told("192.0.2.9:8443", &forwarded),
+        ["198.51.100.7:443", "[2001:db8::1]:443"]
+    );
+    assert!(told("127.0.0.1:8080", "browser_tcp_port = 0").is_empty());
+    assert!(
+        told("nowhere", &forwarded).is_empty(),
+        "no HTTP, no connections"
+    );
 }
 use crate::settings::Verify;
 
@@ -108,4 +148,18 @@ fn no_text_makes_the_reader_fall() {
             assert!(problem.line <= text.lines().count() + 1, "{problem}");
         }
     }
+}
+
+#[test]
+fn b18_a_page_is_not_missed_for_as_long_as_is_set() {
+    let with = |seconds: &str| format!("{LEAST}[hold]\nabsence_after_s = {seconds}\n");
+    let after = |text: &str| parse(text).expect("good").account.absence.after;
+    assert_eq!(after(LEAST), Duration::from_millis(700));
+    assert_eq!(after(&with("0")), Duration::ZERO);
+    assert_eq!(after(&with("2.5")), Duration::from_millis(2_500));
+    let told = problems(&with("5.1"));
+    assert!(
+        told[0].contains("absence_after_s: 5.1 s") && told[0].contains("0 to 5"),
+        "{told:?}"
+    );
 }

@@ -15,7 +15,8 @@ use crate::audio::{Decoder, Encoder, FRAME};
 use crate::clock::Clock;
 use crate::random::Random;
 use crate::rtp::{Header, Packet, Press, Pressed};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 
 const EVENTS: u8 = 101;
 
@@ -32,6 +33,8 @@ struct World {
     serial: u64,
     events: Vec<Event>,
     files: BTreeMap<RecordingId, File>,
+    /// From which ports of ours something went to whom.
+    sent_from: BTreeMap<IpAddr, BTreeSet<u16>>,
     /// The engine does not get any time, and packets wait for it.
     frozen: bool,
     waiting: Vec<(u16, SocketAddr, Vec<u8>)>,
@@ -121,6 +124,7 @@ impl World {
             serial: 0,
             events: vec![],
             files: BTreeMap::new(),
+            sent_from: BTreeMap::new(),
             frozen: false,
             waiting: vec![],
         };
@@ -351,6 +355,7 @@ impl World {
     /// Takes what the engine gave, each to whom it is for.
     fn collect(&mut self) {
         for (port, to, bytes) in self.out.packets.iter() {
+            self.sent_from.entry(to.ip()).or_default().insert(port);
             let theirs = |phone: &&mut Phone| phone.address.ip() == to.ip();
             let Some(phone) = self.phones.iter_mut().find(theirs) else {
                 continue;
@@ -419,6 +424,11 @@ impl World {
 }
 
 impl Phone {
+    /// To which port of ours it sends, and from where.
+    fn place(&self) -> (u16, SocketAddr) {
+        (self.port, self.address)
+    }
+
     /// The payload of its next packet: sound of `sample`, which is asked in order.
     fn says(&mut self, mut sample: impl FnMut(&mut Self, usize) -> i16) -> Vec<u8> {
         let samples = usize::from(self.packet_time) * 8;

@@ -41,6 +41,8 @@ const MAX_CANDIDATES: usize = 8;
 pub struct Local {
     /// Where the media worker receives, as browsers see it; the first is the default of RFC 8839 §4.1.
     pub candidates: Vec<SocketAddr>,
+    /// Where a browser connects to that UDP does not reach (RFC 6544): we wait for it.
+    pub connections: Vec<SocketAddr>,
     /// Our ICE credentials: those in use, or new ones for a new session.
     pub credentials: Credentials,
     /// The ones to use instead if the offer restarts ICE.
@@ -277,6 +279,17 @@ impl Ours<'_> {
                 text,
                 "a=candidate:{} 1 udp {priority} {address} {port} typ host\r\n",
                 index + 1
+            );
+        }
+        let connections = self.local.connections.iter().take(MAX_CANDIDATES);
+        for (index, candidate) in (0_u32..).zip(connections) {
+            // RFC 6544 §4.2: below all of UDP, and of its directions the passive one.
+            let priority = (90 << 24) + (((4 << 13) + 8_191 - index) << 8) + 255;
+            let (address, port) = (candidate.ip(), candidate.port());
+            let _ = write!(
+                text,
+                "a=candidate:{} 1 tcp {priority} {address} {port} typ host tcptype passive\r\n",
+                100 + index
             );
         }
         // The two tracks are one stream, so that a browser keeps lips and voice together.

@@ -51,8 +51,9 @@ fn local() -> Local {
     let mut random = Random::seeded(3);
     Local {
         candidates: vec![at("192.0.2.1:40000"), at("[2001:db8::1]:40000")],
-        credentials: Credentials::random(&mut random),
-        next: Credentials::random(&mut random),
+        connections: vec![at("192.0.2.1:443")],
+        credentials: Credentials::random(0, &mut random),
+        next: Credentials::random(0, &mut random),
         fingerprint: Fingerprint([0xAB; 32]),
         codecs: vec![Codec::Opus, Codec::Pcma],
         session: 7,
@@ -113,6 +114,8 @@ fn a_chromium_offer_is_answered_with_one_codec_and_both_kinds_of_events() {
         "a=rtpmap:111 opus/48000/2",
         "a=rtpmap:110 telephone-event/48000",
         "a=rtpmap:126 telephone-event/8000",
+        // RFC 6544: after all of UDP.
+        "a=candidate:100 1 tcp 1520435199 192.0.2.1 443 typ host tcptype passive",
         "a=end-of-candidates",
     ] {
         assert!(parts[1].contains(&line), "{line}: {text}");

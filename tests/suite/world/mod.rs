@@ -750,6 +750,7 @@ fn config(account: &Account, ports: u16, sounds: Sounds, restored: Restored) -> 
         browsers: Some(Browsers {
             fingerprint: plane::certificate().fingerprint(),
             candidates: vec![vec![SocketAddr::new(SWITCH, SHARED_PORT)]],
+            connections: vec![],
         }),
         ports: vec![(0..ports).map(|index| 20_000 + 2 * index).collect()],
         silence: Some(Duration::from_secs(30)),

@@ -69,8 +69,9 @@ fn page(wish: u8) -> browser::Local {
     let mut random = Random::seeded(2);
     browser::Local {
         candidates: vec!["192.0.2.1:40000".parse().expect("an address")],
-        credentials: Credentials::random(&mut random),
-        next: Credentials::random(&mut random),
+        connections: vec!["192.0.2.1:443".parse().expect("an address")],
+        credentials: Credentials::random(0, &mut random),
+        next: Credentials::random(0, &mut random),
         fingerprint: Fingerprint([7; 32]),
         codecs: Codec::ALL.into(),
         session: 1,
