@@ -226,26 +226,31 @@ class Pages(AtCentre):
         self.sees(customer, "the agent's camera")
         self.both_hear(desk, customer, "with the agent's camera on")
 
-    def test_r9_the_other_camera_is_shown_where_there_are_two(self) -> None:
+    def test_r9_the_other_camera_is_shown_where_there_are_several(self) -> None:
         def camera() -> str:
             name: str = customer.evaluate("document.querySelector('video[aria-label=You]')?.srcObject?.getVideoTracks()[0]?.label ?? ''")
             return name
 
+        def flips() -> str:
+            before = camera()
+            flip.click()
+            until("another camera is shown", lambda: camera() not in ("", before), 20, lambda: customer.wait_for_timeout(100))
+            return camera()
+
         cookie = self.admin()
         desk = self.desk()
-        customer = self.customer(self.link(cookie), ["--use-fake-device-for-media-stream=device-count=2"])
+        customer = self.customer(self.link(cookie), ["--use-fake-device-for-media-stream=device-count=3"])
         self.talk(desk, customer)
         flip = customer.get_by_role("button", name="Switch camera")
         self.assertFalse(flip.is_visible(), "there is nothing to be switched yet")
         customer.get_by_role("button", name="Camera on").click()
         self.sees(desk, "the camera")
-        first = camera()
-        flip.click()
-        until("the other camera is shown", lambda: camera() not in ("", first), 15, lambda: customer.wait_for_timeout(100))
-        self.sees(desk, "the other camera")
-        self.both_hear(desk, customer, "with the other camera")
-        flip.click()
-        until("the first one is shown again", lambda: camera() == first, 15, lambda: customer.wait_for_timeout(100))
+        # The second one of Chromium's is for depths: nobody encodes its pictures.
+        cameras = [camera(), flips(), flips()]
+        self.assertEqual(len(set(cameras)), 3, cameras)
+        self.sees(desk, "the third camera")
+        self.both_hear(desk, customer, "with the third camera")
+        self.assertEqual(flips(), cameras[0], "and round")
         self.sees(desk, "the first camera")
         customer.get_by_role("button", name="Camera off").click()
         flip.wait_for(state="hidden")
