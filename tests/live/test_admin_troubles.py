@@ -69,7 +69,7 @@ class Troubles(Staff):
         expect(certificate).to_contain_text("signed by itself")
         expect(certificate).to_contain_text("days left")
         page.goto(self.url("/admin#trunks"))
-        expect(page.get_by_role("row").filter(has_text="nowhere")).to_contain_text("not registered, or no answer")
+        expect(page.get_by_role("link").filter(has_text="nowhere")).to_contain_text("not registered, or no answer")
 
     def test_b15_what_was_not_delivered_is_sent_once_more(self) -> None:
         receiver = Receiver()
@@ -78,7 +78,8 @@ class Troubles(Staff):
         self.server.terminate()
         self.assertEqual(self.server.exit_code(), 0)
         # As eight tries in four hours would have left it.
-        letters = [(made["id"], seq, "callback.taken", json.dumps({"type": "callback.taken", "data": {"nth": seq}})) for seq in (1, 2)]
+        event = {"at": "2026-03-01T08:00:00Z", "type": "callback.taken"}
+        letters = [(made["id"], seq, event["type"], json.dumps({"seq": seq, **event, "data": {"nth": seq}})) for seq in (1, 2)]
         with sqlite3.connect(self.server.database) as database:
             database.executemany("INSERT INTO dead_letters VALUES (?, ?, ?, ?, 8, 'answered 503', 0, 0)", letters)
         self.server.start()
