@@ -111,6 +111,7 @@ class PageOfLink(Looks):
         self.watch(page)
         self.sent = []
         self.line: WebSocketRoute | None = None
+        self.is_deaf = False
 
         def connected(line: WebSocketRoute) -> None:
             self.line = line
@@ -118,7 +119,7 @@ class PageOfLink(Looks):
             def said(text: Any) -> None:
                 message = json.loads(text)
                 self.sent.append(message)
-                if message["type"] == "hello":
+                if message["type"] == "hello" and not self.is_deaf:
                     for each in messages:
                         line.send(json.dumps({"seq": 0, **each}))
                     if close is not None:
@@ -181,14 +182,41 @@ class PageOfLink(Looks):
         page.keyboard.press("Escape")
         self.says(page, call("held", **{"with": {"name": "Grace Hopper"}}, talked_ms=65_000))
         self.look(page, "link-held")
+        # The server is not there when the page comes back.
         assert self.line is not None
+        self.is_deaf = True
         self.line.close(code=1011)
         page.get_by_text("The connection is lost").wait_for()
         self.look(page, "link-lost")
-        page.wait_for_timeout(600)
+        self.assertTrue(page.get_by_text("The connection is lost").is_visible(), "it is what was looked at")
+        self.is_deaf = False
+        page.get_by_text("The connection is lost").wait_for(state="hidden")
         self.says(page, call("over", talked_ms=125_000, why="agent_hung_up"))
         page.get_by_role("heading", name="The call has ended").wait_for()
         self.look(page, "link-over")
+
+    def test_r83_whoever_is_to_be_called_back_reads_so_at_the_end(self) -> None:
+        page = self.open(self.HELLO)
+        page.get_by_role("button", name="Start audio call").click()
+        page.get_by_role("toolbar").wait_for()
+        self.says(page, call("waiting", position=2))
+        self.says(page, call("over", why="callback_promised"))
+        page.get_by_text("You will be called back").wait_for()
+        self.look(page, "link-callback")
+
+    def test_without_a_camera_the_customer_may_call_without(self) -> None:
+        page = self.open(self.HELLO)
+        page.evaluate(
+            "() => { const { mediaDevices } = navigator; const open = mediaDevices.getUserMedia.bind(mediaDevices);"
+            "mediaDevices.getUserMedia = async (wanted) => {"
+            " if (wanted.video) throw new DOMException('no', 'NotFoundError'); return open(wanted); }; }"
+        )
+        page.get_by_role("button", name="Start video call").click()
+        page.get_by_role("button", name="Try again").wait_for()
+        self.look(page, "link-blocked-camera")
+        page.get_by_role("button", name="without").click()
+        self.assertIn("m=audio", self.hears(page, "call")["sdp"])
+        page.get_by_role("button", name="Camera on").wait_for()
 
     def test_a_customer_who_drops_is_at_the_end_at_once(self) -> None:
         page = self.open(self.HELLO)
