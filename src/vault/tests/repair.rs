@@ -59,6 +59,27 @@ fn a_kill_at_any_byte_leaves_what_a_start_can_finish() {
 }
 
 #[test]
+fn f1_a_kill_before_anything_was_said_leaves_recordings_of_nothing() {
+    for (composition, files) in [
+        (Composition::Both, 3),
+        (Composition::Unified, 1),
+        (Composition::Legs, 2),
+    ] {
+        let mut bench = Bench::new();
+        bench.begin(Segment {
+            composition,
+            ..segment()
+        });
+        let events = repair(&bench.root());
+        let [recorded] = recorded(&events).try_into().expect("one recording");
+        assert_eq!(recorded.files.len(), files, "{composition:?}");
+        assert!(recorded.files.iter().all(|file| file.milliseconds == 0));
+        assert!(!names(&bench.root()).contains(&name::JOURNAL.to_owned()));
+        assert_eq!(repair(&bench.root()), [], "{composition:?}");
+    }
+}
+
+#[test]
 fn a_repair_that_is_killed_is_done_again_to_the_same_end() {
     for composition in [Composition::Both, Composition::Unified, Composition::Legs] {
         let bench = killed(composition);
