@@ -37,6 +37,7 @@ impl Port {
             address: ([127, 0, 0, 1], 0).into(),
             allow_public: false,
             identity: None,
+            media: None,
         };
         let api = Api::start(place, runtime.handle(), parts).expect("a port");
         Self {
