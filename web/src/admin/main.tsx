@@ -180,18 +180,25 @@ function List({ section }: { section: Section }) {
   );
 }
 
-/** A few words of what is set. */
+/** A few words of what is set: nothing of what is not. */
 function summary(item: Table, section: string): string {
-  const words = Object.entries(item).filter(([key]) => !["id", "name", "user"].includes(key));
-  const plain = words.filter(
-    ([, value]) => ["string", "number"].includes(typeof value) || Array.isArray(value),
-  );
-  const shown = plain.map(([key, value]) => {
-    const label = labelOf(placeOf(section, key));
-    const words = typeof value === "string" ? wordOf(placeOf(section, key), value, value) : value;
-    return `${label}: ${Array.isArray(value) ? value.length : words}`;
+  const shown = Object.entries(item).flatMap(([key, value]) => {
+    if (["id", "name", "user"].includes(key)) return [];
+    const place = placeOf(section, key);
+    const words = told(value, (word) => wordOf(place, word, word));
+    return words ? [`${labelOf(place)}: ${words}`] : [];
   });
   return shown.slice(0, 3).join(" · ");
+}
+
+/** A value in a few words; without any, it goes without saying. */
+function told(value: unknown, name: (word: string) => string): string {
+  if (typeof value === "string") return name(value);
+  if (typeof value === "number") return value === 0 ? "" : String(value);
+  if (!Array.isArray(value)) return "";
+  const words = value.filter((each) => typeof each === "string").map(name);
+  if (words.length < value.length) return String(value.length);
+  return words.length > 2 ? `${words.slice(0, 2).join(", ")}, …` : words.join(", ");
 }
 
 /** Whether the trunk works, beside its name. */
