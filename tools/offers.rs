@@ -91,6 +91,7 @@ fn account() -> Account {
         wrap_up: None,
         record_calls: false,
         record_direction: cordboard::settings::Directions::Both,
+        teams: vec![],
         habits: Habits::default(),
     });
     let queues = (0..QUEUES).map(|id| {

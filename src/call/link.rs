@@ -134,6 +134,7 @@ mod tests {
             wrap_up: None,
             record_calls: true,
             record_direction: crate::settings::Directions::Both,
+            teams: vec![],
             habits: Habits::default(),
         });
         account.queues = vec![

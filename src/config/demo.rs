@@ -134,6 +134,7 @@ fn account(demo: &Demo) -> Account {
             wrap_up: None,
             record_calls: true,
             record_direction: crate::settings::Directions::Both,
+            teams: vec![],
             habits: Habits::default(),
         })
         .collect();

@@ -11,7 +11,7 @@ mod speech;
 mod trunks;
 mod waiting;
 
-use super::defaults::{AUTO_PAUSE, LOST_PAGE, RATE, REOFFER, RING, WRAP_UP};
+use super::defaults::{AUTO_PAUSE, LOST_PAGE, RATE, REOFFER, RING, TEAMS, TEAMS_OF_AGENT, WRAP_UP};
 use super::{Account, Agent, Destination, Message, Network, Quality, Queue};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -140,7 +140,24 @@ impl Problems {
             if let Some(wrap_up) = agent.wrap_up {
                 self.range(&format!("{path}.wrap_up_s"), wrap_up, WRAP_UP);
             }
+            self.teams(&format!("{path}.teams"), &agent.teams);
             self.habits(&path, &agent.habits);
+        }
+        let teams = agents.iter().flat_map(|agent| &agent.teams);
+        if teams.collect::<BTreeSet<_>>().len() > TEAMS {
+            self.add("agent", format!("at most {TEAMS} teams in all"));
+        }
+    }
+
+    fn teams(&mut self, path: &str, teams: &[String]) {
+        for (index, team) in teams.iter().enumerate() {
+            self.name(&format!("{path}[{index}]"), team);
+        }
+        if teams.len() > TEAMS_OF_AGENT {
+            self.add(path, format!("at most {TEAMS_OF_AGENT} teams"));
+        }
+        if teams.iter().collect::<BTreeSet<_>>().len() < teams.len() {
+            self.add(path, "a team is named twice");
         }
     }
 

@@ -38,6 +38,11 @@ pub const RETRIES: RangeInclusive<u32> = 0..=20;
 /// Missed offers in a row until an agent is set not ready (B7).
 pub const AUTO_PAUSE: RangeInclusive<u32> = 1..=100;
 
+/// Teams of one agent.
+pub const TEAMS_OF_AGENT: usize = 16;
+/// Teams of an account.
+pub const TEAMS: usize = 256;
+
 /// How long a call link may be good where nobody says when it ends: 1 minute to 1 year.
 pub const LINK_EXPIRES: RangeInclusive<Duration> = seconds(60, 366 * 86_400);
 

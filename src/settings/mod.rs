@@ -33,6 +33,7 @@ pub use waiting::{
 
 use crate::id::{AgentId, CallbackConfigId, HoursId, QueueId, StrategyId, TrunkId};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// Everything an account has set.
@@ -126,6 +127,12 @@ impl Account {
     /// An agent by the user of their phone.
     pub fn agent_of(&self, user: &str) -> Option<&Agent> {
         self.agents.iter().find(|agent| agent.user == user)
+    }
+
+    /// The names of all teams: those that agents are in.
+    pub fn teams(&self) -> BTreeSet<&str> {
+        let teams = self.agents.iter().flat_map(|agent| &agent.teams);
+        teams.map(String::as_str).collect()
     }
 
     /// A trunk by its id.
@@ -253,6 +260,8 @@ pub struct Agent {
     pub record_calls: bool,
     /// Which of them.
     pub record_direction: Directions,
+    /// The names of the teams that the agent is in: supervisors of these see them.
+    pub teams: Vec<String>,
     /// The habits of the agent's phone.
     pub habits: Habits,
 }

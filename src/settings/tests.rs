@@ -34,6 +34,7 @@ fn sound() -> Account {
         wrap_up: None,
         record_calls: true,
         record_direction: Directions::Both,
+        teams: vec![],
         habits: Habits::default(),
     };
     Account {
@@ -103,6 +104,41 @@ fn refused(break_it: impl FnOnce(&mut Account), paths: &[&str]) {
 #[test]
 fn a_sound_account_is_fine() {
     refused(|_| {}, &[]);
+}
+
+#[test]
+fn teams_have_names_and_an_agent_is_in_each_once() {
+    refused(
+        |account| account.agents[0].teams = vec!["Sales".into(), "Támogatás".into()],
+        &[],
+    );
+    let names = |teams: &[&str]| -> Vec<String> { teams.iter().map(ToString::to_string).collect() };
+    refused(
+        |account| account.agents[1].teams = names(&["Sales", " ", &"x".repeat(65)]),
+        &["agent[1].teams[1]", "agent[1].teams[2]"],
+    );
+    refused(
+        |account| account.agents[0].teams = names(&["Sales", "Support", "Sales"]),
+        &["agent[0].teams"],
+    );
+    let numbered = |count: usize| (0..count).map(|each| each.to_string()).collect::<Vec<_>>();
+    refused(|account| account.agents[0].teams = numbered(16), &[]);
+    refused(
+        |account| account.agents[0].teams = numbered(17),
+        &["agent[0].teams"],
+    );
+    let many = |account: &mut Account| {
+        let first = account.agents[0].clone();
+        account.agents = (1..=17)
+            .map(|id| Agent {
+                id: AgentId(id),
+                user: id.to_string(),
+                teams: (0..16).map(|team| format!("{id}-{team}")).collect(),
+                ..first.clone()
+            })
+            .collect();
+    };
+    refused(many, &["agent"]);
 }
 
 #[test]

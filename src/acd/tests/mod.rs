@@ -50,6 +50,7 @@ fn member(id: u32) -> settings::Agent {
         wrap_up: None,
         record_calls: true,
         record_direction: settings::Directions::Both,
+        teams: vec![],
         habits: settings::Habits::default(),
     }
 }

@@ -130,6 +130,7 @@ impl Writer<'_> {
                 "record_direction",
                 word(agent.record_direction, &DIRECTIONS).into(),
             ),
+            ("teams", texts(&agent.teams)),
         ]);
         self.secret(&mut table, Some(&agent.password));
         maybe(&mut table, "wrap_up_s", agent.wrap_up.map(seconds));

@@ -240,6 +240,7 @@ mod tests {
             ("wrap_up.extend", Effect::Immediate),
             ("agent[].record_calls", Effect::NewCalls),
             ("agent[].record_direction", Effect::NewCalls),
+            ("agent[].teams", Effect::Immediate),
         ] {
             assert_eq!(key(path).effect, effect, "{path}");
         }

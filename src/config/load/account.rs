@@ -140,6 +140,7 @@ impl Loader<'_> {
             let wrap_up = table.seconds("wrap_up_s", &WRAP_UP, report);
             let record_calls = table.boolean("record_calls", report).unwrap_or(true);
             let record_direction = table.choice("record_direction", &DIRECTIONS, report);
+            let teams = table.strings("teams", report).unwrap_or_default();
             let habits = self.habits(&mut table);
             table.done(&mut self.report);
             Agent {
@@ -150,6 +151,7 @@ impl Loader<'_> {
                 wrap_up,
                 record_calls,
                 record_direction: record_direction.unwrap_or(Directions::Both),
+                teams: teams.into_iter().map(|(_, team)| team).collect(),
                 habits,
             }
         });

@@ -69,7 +69,7 @@ const GROUPS: Record<string, Group[]> = {
 
 /** The order in which people think of it; what is not named follows by its kind. */
 const ORDER: Record<string, string[]> = {
-  agents: ["user", "name", "password", "wrap_up_s", "record_calls", "record_direction"],
+  agents: ["user", "name", "password", "teams", "wrap_up_s", "record_calls", "record_direction"],
   queues: ["name", "agents", "distribution", "hours", "greeting", "music", "announcement", "max_wait"],
   strategies: ["name", "queues", "senders", "greeting", "music", "announcement", "max_wait"],
   hours: ["name", "zone", "week", "holidays", "away", "codes", "wait_for_response_s"],
