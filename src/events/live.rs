@@ -144,6 +144,13 @@ pub struct Live {
 pub struct Shown(Arc<Mutex<Arc<Snapshot>>>);
 
 impl Shown {
+    /// Shows this, whatever the switch does.
+    #[cfg(test)]
+    pub(crate) fn put(&self, snapshot: Snapshot) {
+        let mut latest = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *latest = Arc::new(snapshot);
+    }
+
     /// The latest snapshot.
     pub fn latest(&self) -> Arc<Snapshot> {
         let latest = self.0.lock();

@@ -1,8 +1,8 @@
 //! The log: numbers events, keeps the latest in memory, and writes all of them.
 
-use super::theirs::Theirs;
+use super::theirs::{Theirs, Whose};
 use super::what::What;
-use crate::id::AgentId;
+use crate::id::{AgentId, QueueId};
 use crate::store::{Happened, Record, Store};
 use anyhow::{Context as _, bail};
 use jiff::Timestamp;
@@ -32,6 +32,10 @@ pub struct Entry {
     pub kind: Cow<'static, str>,
     /// The agent whom it concerns.
     pub agent: Option<AgentId>,
+    /// Where it concerns none: the queue in which its call waits, or that it names.
+    pub queue: Option<QueueId>,
+    /// Where it concerns neither: the agent who had its call last.
+    pub had: Option<AgentId>,
     /// The event whole: JSON, without a line break.
     pub body: String,
 }
@@ -72,6 +76,10 @@ struct Body<'a> {
     r#type: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     agent: Option<AgentId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    queue: Option<QueueId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    had: Option<AgentId>,
     data: &'a What,
 }
 
@@ -107,12 +115,14 @@ impl Log {
         let mut ring = self.ring();
         let seq = ring.last + 1;
         let kind = what.kind();
-        let agent = ring.theirs.note(what);
+        let Whose { agent, queue, had } = ring.theirs.note(what);
         let body = Body {
             seq,
             at,
             r#type: kind,
             agent,
+            queue,
+            had,
             data: what,
         };
         // Plain structs of ours: they always have a JSON form.
@@ -122,6 +132,8 @@ impl Log {
             at,
             kind: Cow::Borrowed(kind),
             agent,
+            queue,
+            had,
             body,
         };
         // While the ring is held, so that the store has them in order, too.
@@ -213,16 +225,14 @@ impl Ring {
 
 impl From<Happened> for Entry {
     fn from(event: Happened) -> Self {
-        #[derive(serde::Deserialize)]
-        struct Whose {
-            agent: Option<AgentId>,
-        }
-        let whose = serde_json::from_str::<Whose>(&event.body);
+        let whose: Whose = serde_json::from_str(&event.body).unwrap_or_default();
         Self {
             seq: event.seq,
             at: event.at,
             kind: Cow::Owned(event.kind),
-            agent: whose.ok().and_then(|whose| whose.agent),
+            agent: whose.agent,
+            queue: whose.queue,
+            had: whose.had,
             body: event.body,
         }
     }

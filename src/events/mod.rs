@@ -9,7 +9,7 @@
 //! Each event is one JSON object, made once and the same for everybody:
 //!
 //! ```json
-//! {"seq":1764108000123,"at":"2026-03-01T08:00:00.5Z","type":"call.queued","data":{"call":"01…","queue":1,"position":3}}
+//! {"seq":1764108000123,"at":"2026-03-01T08:00:00.5Z","type":"call.queued","queue":1,"data":{"call":"01…","queue":1,"position":3}}
 //! ```
 //!
 //! Numbers (`seq`) only rise. A run of the server begins at the milliseconds since 1970, so that no number is
@@ -18,7 +18,9 @@
 //! are told if that is so long ago that it is forgotten.
 //!
 //! `agent` is beside `type` where an event concerns one: it names them, or is about the call that they are rung
-//! for or talk in. These are what agents may follow.
+//! for or talk in. These are what agents may follow. Where it concerns none, `queue` is there of a call that waits
+//! in one, or of the queue that the event names; and where it is of neither, `had`: the agent who had the call
+//! last, or to whom it was left. By these it is known which team an event is of.
 //!
 //! [`KINDS`] lists the types. Fields are only ever added. Numbers of callers are whole, as those who may
 //! read this are authorised; that a key was pressed is told, never which, and secrets are in no event.
@@ -26,6 +28,8 @@
 mod kinds;
 mod live;
 mod log;
+#[cfg(test)]
+pub(crate) mod samples;
 mod theirs;
 mod told;
 pub mod webhooks;
