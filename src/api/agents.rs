@@ -3,6 +3,7 @@
 use super::body::{Fields, Json};
 use super::part::Number;
 use super::problem::Problem;
+use super::sight::Sight;
 use super::{Site, answer};
 use crate::acd::Status;
 use crate::events::Snapshot;
@@ -14,9 +15,9 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// All of them, as they were a second ago at the most.
-pub(super) async fn list(State(site): State<Arc<Site>>) -> Response {
-    answer(&site.live.latest().agents)
+/// All who are seen, as they were a second ago at the most.
+pub(super) async fn list(State(site): State<Arc<Site>>, sight: Sight) -> Response {
+    answer(&sight.snapshot(&site.live.latest()).agents)
 }
 
 /// One of them, and the caller who is offered to them or talks to them.

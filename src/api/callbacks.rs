@@ -3,6 +3,7 @@
 use super::body::{Fields, Json};
 use super::part::{Large, Number, Query};
 use super::problem::Problem;
+use super::sight::Sight;
 use super::who::Caller;
 use super::{Site, answer};
 use crate::acd::callback::{Kind, Request, State as Progress, Status};
@@ -40,13 +41,17 @@ pub(super) const PERIODS: [(&str, i64); 5] =
 /// Those that fit every filter, the newest first.
 pub(super) async fn list(
     State(site): State<Arc<Site>>,
+    sight: Sight,
     mut query: Query,
 ) -> Result<Response, Problem> {
     let limit = query.parsed("limit", "a number from 1 to 1000", |text| {
         text.parse().ok().filter(|limit| PAGES.contains(limit))
     });
     let limit = limit.unwrap_or(PAGE);
-    let filter = filter(&mut query, Timestamp::now());
+    let filter = CallbackFilter {
+        within: sight.within(),
+        ..filter(&mut query, Timestamp::now())
+    };
     query.done()?;
     let found = site.ask(move |store| store.callbacks(&filter, limit));
     let found: Vec<Value> = found.await?.iter().map(shown).collect();
@@ -67,12 +72,17 @@ pub(super) async fn one(
 pub(super) async fn pick(
     State(site): State<Arc<Site>>,
     Number(agent): Number,
+    sight: Sight,
     body: Json,
 ) -> Result<Response, Problem> {
     let mut fields = Fields::of(body)?;
     fields.needs(&["callback"]);
     let callback = fields.number("callback", 0..=u64::MAX);
     fields.done()?;
+    let id = callback.unwrap_or_default().to_string();
+    if !sight.judge(&site, "callback", &id).await? {
+        return Err(Problem::missing("callback"));
+    }
     let pick = Ask::PickCallback {
         agent: AgentId(agent),
         callback: CallbackId(callback.unwrap_or_default()),
@@ -134,6 +144,7 @@ fn filter(query: &mut Query, now: Timestamp) -> CallbackFilter {
         before: query
             .value("before", "the id of a callback")
             .map(CallbackId),
+        within: None,
     }
 }
 

@@ -4,6 +4,7 @@ use super::body::{Fields, Json};
 use super::part::{Query, Word};
 use super::problem::Problem;
 use super::recordings::DIRECTIONS;
+use super::sight::Sight;
 use super::{Site, answer, story};
 use crate::call::record::{Conversation, Status};
 use crate::id::{AgentId, CallId};
@@ -28,19 +29,27 @@ pub(super) const STATUSES: [(&str, Status); 4] = [
 ];
 
 /// Those that fit every filter, the newest first.
-pub(super) async fn list(State(site): State<Arc<Site>>, query: Query) -> Result<Response, Problem> {
-    Ok(answer(&found(&site, query).await?))
+pub(super) async fn list(
+    State(site): State<Arc<Site>>,
+    sight: Sight,
+    query: Query,
+) -> Result<Response, Problem> {
+    Ok(answer(&found(&site, &sight, query).await?))
 }
 
-/// The conversations that a query asks for.
+/// The conversations that a query asks for, of those that are seen.
 pub(super) async fn found(
     site: &Arc<Site>,
+    sight: &Sight,
     mut query: Query,
 ) -> Result<Vec<Conversation>, Problem> {
     let limit = query.parsed("limit", "a number from 1 to 1000", |text| {
         text.parse().ok().filter(|limit| (1..=MOST).contains(limit))
     });
-    let filter = filter(&mut query);
+    let filter = ConversationFilter {
+        within: sight.within(),
+        ..filter(&mut query)
+    };
     query.done()?;
     let limit = limit.unwrap_or(PAGE);
     site.ask(move |store| store.find_conversations(&filter, limit))
@@ -58,12 +67,18 @@ fn filter(query: &mut Query) -> ConversationFilter {
         direction: query.choice("direction", "inbound or outbound", &DIRECTIONS),
         status: query.choice("status", "open, waiting, solved or closed", &STATUSES),
         before: query.parsed("before", "the id of a conversation", CallId::parse),
+        within: None,
     }
 }
 
 /// How many calls of each queue nobody took, whose conversations are open still, and since when (R153).
-pub(super) async fn missed(State(site): State<Arc<Site>>) -> Result<Response, Problem> {
-    Ok(answer(&site.ask(|store| store.missed()).await?))
+pub(super) async fn missed(
+    State(site): State<Arc<Site>>,
+    sight: Sight,
+) -> Result<Response, Problem> {
+    let within = sight.within();
+    let found = site.ask(move |store| store.missed(within.as_ref()));
+    Ok(answer(&found.await?))
 }
 
 /// Says how one stands, whether its call goes on or is over.

@@ -6,7 +6,8 @@
 //!   GET events?after=seq ─▶ a page of JSON, or a stream (SSE), or by WebSocket: nothing is missed
 //! ```
 //!
-//! Agents follow what concerns themselves at `/api/v1/agents/{agent}/events`, in the same ways.
+//! Agents follow what concerns themselves at `/api/v1/agents/{agent}/events`, in the same ways; supervisors who
+//! are bound to teams are told what concerns these.
 //!
 //! Who is so late that what came next is forgotten is told so: 410, or an event `gone` in a stream,
 //! which then goes on with the first there is. Streams end when the session or the key does, or the role
@@ -14,6 +15,7 @@
 
 use super::part::{Number, Query};
 use super::problem::Problem;
+use super::sight::Sight;
 use super::who::{Caller, Proof};
 use super::{Site, answer};
 use crate::events::{Entry, Log, Since};
@@ -46,8 +48,8 @@ const PAGES: std::ops::RangeInclusive<usize> = 1..=1_000;
 const LOOK: Duration = Duration::from_secs(15);
 
 /// Everything at one number of the log, at most a second ago.
-pub(super) async fn live(State(site): State<Arc<Site>>) -> Response {
-    answer(&*site.live.latest())
+pub(super) async fn live(State(site): State<Arc<Site>>, sight: Sight) -> Response {
+    answer(&*sight.snapshot(&site.live.latest()))
 }
 
 /// What happened after a number: a page, or a stream where one is asked for.
@@ -87,7 +89,9 @@ async fn follow(
     let of = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     let accept = of(header::ACCEPT).unwrap_or_default();
     if !accept.contains("text/event-stream") {
-        return page(&site, whose, after.unwrap_or(0), limit.unwrap_or(PAGE)).await;
+        let sight = Sight::of(&who.0, &site.settings.account());
+        let limit = limit.unwrap_or(PAGE);
+        return page(&site, &sight, whose, after.unwrap_or(0), limit).await;
     }
     // A browser that lost its stream says what it had.
     let resumed = of(header::HeaderName::from_static("last-event-id"));
@@ -162,9 +166,10 @@ fn connect(
         .on_upgrade(move |socket| tell(socket, reader)))
 }
 
-/// Of an agent's, those among the next `limit` of all.
+/// Of an agent's, and of those that are seen, those among the next `limit` of all.
 async fn page(
     site: &Site,
+    sight: &Sight,
     whose: Option<AgentId>,
     after: u64,
     limit: usize,
@@ -174,7 +179,7 @@ async fn page(
             let last = events.last().map_or(after, |last| last.seq);
             let bodies = events
                 .iter()
-                .filter(|event| concerns(whose, event))
+                .filter(|event| concerns(whose, event) && sight.event(event))
                 .map(|event| RawValue::from_string(event.body.clone()));
             let bodies: Result<Vec<_>, _> = bodies.collect();
             let bodies = bodies.map_err(|_| Problem::unavailable("An event is no JSON."))?;
@@ -245,6 +250,7 @@ type Follower = (Caller, Proof);
 struct Reader {
     site: Arc<Site>,
     who: Follower,
+    sight: Sight,
     /// The agent whose events are followed; `None`: all.
     whose: Option<AgentId>,
     after: u64,
@@ -279,6 +285,7 @@ impl Reader {
             looked: Instant::now(),
             rights,
             _place: place,
+            sight: Sight::of(&who.0, &site.settings.account()),
             who,
             whose,
             site,
@@ -300,7 +307,7 @@ impl Reader {
             }
             if let Some(entry) = self.read.pop_front() {
                 self.after = entry.seq;
-                if concerns(self.whose, &entry) {
+                if concerns(self.whose, &entry) && self.sight.event(&entry) {
                     return Some(Told::Event(entry));
                 }
                 continue;
@@ -321,7 +328,11 @@ impl Reader {
                         () = tokio::time::sleep(wait) => {}
                     }
                 }
-                Ok(Since::Events(events)) => self.read = events.into(),
+                Ok(Since::Events(events)) => {
+                    // By the settings of now: agents come to teams and leave them.
+                    self.sight = Sight::of(&self.who.0, &self.site.settings.account());
+                    self.read = events.into();
+                }
                 Ok(Since::Gone(first)) => {
                     self.after = first.saturating_sub(1);
                     return Some(Told::Gone(first));

@@ -6,6 +6,7 @@ use super::conversations::found;
 use super::csv::Csv;
 use super::part::Query;
 use super::problem::Problem;
+use super::sight::Sight;
 use crate::call::record::{AgentName, mos};
 use axum::extract::State;
 use axum::response::Response;
@@ -16,6 +17,7 @@ use std::sync::Arc;
 /// A line for each of the conversations that fit, the newest first.
 pub(super) async fn conversations(
     State(site): State<Arc<Site>>,
+    sight: Sight,
     query: Query,
 ) -> Result<Response, Problem> {
     let mut csv = Csv::new(&[
@@ -39,7 +41,7 @@ pub(super) async fn conversations(
         "offers",
         "end",
     ]);
-    for one in found(&site, query).await? {
+    for one in found(&site, &sight, query).await? {
         csv.line([
             one.id.to_string(),
             one.account,
@@ -66,7 +68,11 @@ pub(super) async fn conversations(
 }
 
 /// A line for each of their legs.
-pub(super) async fn legs(State(site): State<Arc<Site>>, query: Query) -> Result<Response, Problem> {
+pub(super) async fn legs(
+    State(site): State<Arc<Site>>,
+    sight: Sight,
+    query: Query,
+) -> Result<Response, Problem> {
     let mut csv = Csv::new(&[
         "conversation",
         "leg",
@@ -82,7 +88,7 @@ pub(super) async fn legs(State(site): State<Arc<Site>>, query: Query) -> Result<
         "round_trip_ms",
         "mos",
     ]);
-    for one in found(&site, query).await? {
+    for one in found(&site, &sight, query).await? {
         for leg in one.legs {
             let quality = leg.quality;
             csv.line([

@@ -1,14 +1,15 @@
-//! What stands before every endpoint: where the request comes from, who asks, and whether its rule
-//! lets them in.
+//! What stands before every endpoint: where the request comes from, who asks, whether its rule lets them
+//! in, and whether what it is about is there for them.
 //!
 //! ```text
-//!   request ─▶ nearby? ─▶ from a page of ours? ─▶ who? ─▶ rule ─▶ handler ─▶ audit log
-//!               403          403 (CSRF)            401     403
+//!   request ─▶ nearby? ─▶ from a page of ours? ─▶ who? ─▶ rule ─▶ in sight? ─▶ handler ─▶ audit log
+//!               403          403 (CSRF)            401     403       404
 //! ```
 
 use super::endpoint::{Rule, Verdict};
 use super::problem::Problem;
 use super::serve::Peer;
+use super::sight::Sight;
 use super::who::Proof;
 use super::{Site, noting};
 use crate::id::AgentId;
@@ -65,6 +66,13 @@ pub(super) async fn guard(
             return Err(Problem::new(StatusCode::FORBIDDEN, why));
         }
     }
+    let sight = Sight::of(&caller, &site.settings.account());
+    for (kind, id) in &path {
+        if !sight.judge(&site, kind, id).await? {
+            return Err(Problem::missing(kind));
+        }
+    }
+    parts.extensions.insert(sight);
     parts.extensions.insert(caller.clone());
     parts.extensions.insert(proof);
     let answer = next.run(Request::from_parts(parts, body)).await;

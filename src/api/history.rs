@@ -3,6 +3,7 @@
 use super::csv::Csv;
 use super::part::Query;
 use super::problem::{Fault, Problem};
+use super::sight::Sight;
 use super::{Site, answer};
 use crate::store::{Bucket, HISTORY, Tallied};
 use axum::extract::State;
@@ -29,8 +30,12 @@ struct History {
 }
 
 /// What was counted, as JSON.
-pub(super) async fn json(State(site): State<Arc<Site>>, query: Query) -> Result<Response, Problem> {
-    let history = history(&site, query).await?;
+pub(super) async fn json(
+    State(site): State<Arc<Site>>,
+    sight: Sight,
+    query: Query,
+) -> Result<Response, Problem> {
+    let history = history(&site, &sight, query).await?;
     let rows: Vec<Value> = history
         .tallied
         .iter()
@@ -59,8 +64,12 @@ pub(super) async fn json(State(site): State<Arc<Site>>, query: Query) -> Result<
 }
 
 /// The same as a table for spreadsheets.
-pub(super) async fn csv(State(site): State<Arc<Site>>, query: Query) -> Result<Response, Problem> {
-    let history = history(&site, query).await?;
+pub(super) async fn csv(
+    State(site): State<Arc<Site>>,
+    sight: Sight,
+    query: Query,
+) -> Result<Response, Problem> {
+    let history = history(&site, &sight, query).await?;
     let mut csv = Csv::new(&[
         "from",
         "queue",
@@ -91,7 +100,8 @@ pub(super) async fn csv(State(site): State<Arc<Site>>, query: Query) -> Result<R
     Ok(csv.answer("history.csv"))
 }
 
-async fn history(site: &Arc<Site>, mut query: Query) -> Result<History, Problem> {
+/// Of the conversations that are seen.
+async fn history(site: &Arc<Site>, sight: &Sight, mut query: Query) -> Result<History, Problem> {
     let from: Option<Timestamp> = query.value("from", INSTANT);
     let until: Option<Timestamp> = query.value("until", INSTANT);
     let interval = query.parsed("interval", "quarter, hour or day", |text| {
@@ -119,7 +129,9 @@ async fn history(site: &Arc<Site>, mut query: Query) -> Result<History, Problem>
     let buckets = buckets(from, until, step, zone.unwrap_or(TimeZone::UTC))?;
     let asked = buckets.clone();
     let limit = u64::from(in_time_s) * 1_000;
-    let tallied = site.ask(move |store| store.history(&asked, limit)).await?;
+    let within = sight.within();
+    let tallied = site.ask(move |store| store.history(&asked, limit, within.as_ref()));
+    let tallied = tallied.await?;
     Ok(History {
         buckets,
         in_time_s,

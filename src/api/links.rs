@@ -6,6 +6,7 @@ use super::limit::Limit;
 use super::part::{Large, Query};
 use super::problem::{Fault, Problem};
 use super::serve::Peer;
+use super::sight::Sight;
 use super::who::{Caller, Role};
 use super::{Site, answer};
 use crate::call::link::{NotRedeemed, Pass, token_hash};
@@ -167,9 +168,10 @@ pub(super) async fn configurations(State(site): State<Arc<Site>>) -> Response {
     answer(&all)
 }
 
-/// Links, the newest first; agents see their own.
+/// Links, the newest first; agents see their own, supervisors those of their teams and those of nobody.
 pub(super) async fn list(
     State(site): State<Arc<Site>>,
+    sight: Sight,
     caller: Caller,
     mut query: Query,
 ) -> Result<Response, Problem> {
@@ -188,7 +190,7 @@ pub(super) async fn list(
     };
     let limit = limit.unwrap_or(PAGE);
     let found = site
-        .ask(move |store| store.links(agent, before, limit))
+        .ask(move |store| store.links(agent, before, sight.within().as_ref(), limit))
         .await?;
     let account = site.settings.account();
     let found = found.iter().map(|link| shown(&account, link));
@@ -209,13 +211,14 @@ pub(super) async fn one(
 pub(super) async fn add(
     State(site): State<Arc<Site>>,
     ConnectInfo(peer): ConnectInfo<Peer>,
+    sight: Sight,
     caller: Caller,
     headers: HeaderMap,
     body: Json,
 ) -> Result<Response, Problem> {
     let account = site.settings.account();
     let now = as_kept(Timestamp::now());
-    let terms = terms(&account, &caller, now, Fields::of(body)?)?;
+    let terms = terms(&account, &caller, &sight, now, Fields::of(body)?)?;
     let token = super::people::token()?;
     let url = site.links.url(peer, &headers, &token)?;
     let (hash, by, agent) = (token_hash(&token), terms.by.clone(), terms.agent);
@@ -262,6 +265,7 @@ pub(super) async fn revoke(
 fn terms(
     account: &Account,
     caller: &Caller,
+    sight: &Sight,
     now: Timestamp,
     mut fields: Fields,
 ) -> Result<LinkTerms, Problem> {
@@ -297,7 +301,7 @@ fn terms(
         let types = types.collect::<Vec<_>>().join(", ");
         fields.wrong::<()>("type", format!("{:?} allows {types}", configuration.name));
     }
-    if agent.is_some_and(|id| account.agent(id).is_none()) {
+    if agent.is_some_and(|id| account.agent(id).is_none() || !sight.agent(id)) {
         fields.wrong::<()>("agent", "there is no such agent");
     }
     let strict = configuration.routing == LinkRouting::SharingAgent && configuration.strict;

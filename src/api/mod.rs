@@ -43,6 +43,7 @@ mod router;
 mod schema;
 mod serve;
 mod settings;
+mod sight;
 mod sounds;
 mod story;
 mod supervise;

@@ -7,19 +7,19 @@
 //!            what happened, who took part, how it stands, what can be heard
 //! ```
 //!
-//! Administrators and supervisors see every call, agents those in which they talked: others' are not there
-//! for them. What SIP said is for those above them alone.
+//! Administrators see every call, supervisors those of their teams, agents those in which they talked: others'
+//! are not there for them. What SIP said is for those above them alone.
 
 use super::part::{Query, Word};
 use super::problem::Problem;
-use super::recordings::{Sees, shown};
-use super::who::Caller;
+use super::recordings::shown;
+use super::sight::{SUPERVISION, Sight};
 use super::{Site, answer, traces};
 use crate::call::record::{Conversation, Role};
 use crate::events::CallNow;
-use crate::id::{AgentId, CallId};
+use crate::id::{AgentId, CallId, QueueId};
 use crate::settings::Account;
-use crate::store::{ConversationFilter, Happened, RecordingFilter, Store};
+use crate::store::{ConversationFilter, Happened, RecordingFilter, Store, Within};
 use axum::extract::State;
 use axum::response::Response;
 use serde::Serialize;
@@ -30,9 +30,6 @@ use std::sync::Arc;
 const EVENTS: u32 = 2_000;
 /// Files of one call that are told.
 const FILES: u32 = 200;
-
-/// How the names of events begin that tell of supervisors.
-const SUPERVISION: &str = "call.supervis";
 
 /// Events that say that an agent had the call.
 const HAD: [&str; 2] = ["call.answered", "call.dialled"];
@@ -70,17 +67,19 @@ impl Known {
 
     /// Whether the agent has, or had, the conversation.
     fn is_of(&self, agent: AgentId, now: Option<&CallNow>) -> bool {
+        let has_now = now.and_then(|now| now.agent.as_ref());
+        has_now.is_some_and(|name| name.id == agent) || self.agents().contains(&agent)
+    }
+
+    /// Who has, or had, the conversation.
+    fn agents(&self) -> Vec<AgentId> {
         let record = self.conversation.as_ref();
         let names = record.map(|record| [&record.agent, &record.assigned]);
-        let mut names = names.into_iter().flatten().flatten();
-        let has = names.any(|name| name.id == agent);
-        let has_now = now.and_then(|now| now.agent.as_ref());
-        let mut had = self
-            .events
-            .iter()
-            .filter(|event| HAD.contains(&&*event.kind));
-        has || has_now.is_some_and(|name| name.id == agent)
-            || had.any(|event| data(event)["agent"] == json!(agent))
+        let names = names.into_iter().flatten().flatten();
+        let had = self.events.iter();
+        let had = had.filter(|event| HAD.contains(&&*event.kind));
+        let had = had.filter_map(|event| number(event, "agent").map(AgentId));
+        names.map(|name| name.id).chain(had).collect()
     }
 }
 
@@ -88,7 +87,7 @@ impl Known {
 pub(super) async fn story(
     State(site): State<Arc<Site>>,
     Word(call): Word,
-    caller: Caller,
+    sight: Sight,
     query: Query,
 ) -> Result<Response, Problem> {
     query.done()?;
@@ -100,16 +99,16 @@ pub(super) async fn story(
     if known.conversation.is_none() && known.events.is_empty() && now.is_none() {
         return Err(missing());
     }
-    let sees = Sees::of(&caller);
-    let is_theirs = match &sees {
-        Sees::All => true,
-        Sees::Own(agent) => known.is_of(*agent, now.as_ref()),
-        Sees::Nothing => false,
+    let is_theirs = match &sight {
+        // Whether it is of their teams the guard has seen.
+        Sight::All | Sight::Teams(_) => true,
+        Sight::Own(agent) => known.is_of(*agent, now.as_ref()),
+        Sight::Nothing => false,
     };
     if !is_theirs {
         return Err(missing());
     }
-    if !matches!(sees, Sees::All) {
+    if matches!(sight, Sight::Own(_)) {
         known.conceal(now.as_mut());
     }
     let filter = RecordingFilter {
@@ -119,7 +118,7 @@ pub(super) async fn story(
     };
     let files = site.ask(move |store| store.find_recordings(&filter, FILES));
     let mut files = files.await?;
-    files.retain(|file| sees.has(file));
+    files.retain(|file| sight.recording(file));
     files.sort_by_key(|file| file.id);
     let events: Vec<Value> = known.events.iter().map(body).collect();
     Ok(answer(&json!({
@@ -141,6 +140,19 @@ pub(super) fn is_of(
     now: Option<&CallNow>,
 ) -> anyhow::Result<bool> {
     Ok(Known::read(store, call)?.is_of(agent, now))
+}
+
+/// Whether a call that is over is one of those that somebody sees. Where there is no record yet, the queue
+/// is the one that it came to last.
+pub(super) fn is_within(store: &Store, call: CallId, within: &Within) -> anyhow::Result<bool> {
+    let known = Known::read(store, call)?;
+    let record = known.conversation.as_ref();
+    let queue = record.and_then(|record| record.queue.as_deref());
+    let mut came = known.events.iter().rev();
+    let came = came.find(|event| event.kind == "call.queued");
+    let came = came.and_then(|event| number(event, "queue").map(QueueId));
+    let came = came.and_then(|queue| within.queues.get(&queue).map(String::as_str));
+    Ok(within.conversation(&known.agents(), queue.or(came)))
 }
 
 /// What SIP said in a call, as a ladder.
@@ -200,4 +212,8 @@ fn body(event: &Happened) -> Value {
 
 fn data(event: &Happened) -> Value {
     body(event)["data"].take()
+}
+
+fn number(event: &Happened, field: &str) -> Option<u32> {
+    u32::try_from(data(event)[field].as_u64()?).ok()
 }

@@ -5,6 +5,7 @@ use super::Site;
 use super::body::{Fields, Json};
 use super::part::Word;
 use super::problem::Problem;
+use super::sight::Sight;
 use super::who::Caller;
 use crate::call::supervise::{Mode, Supervisor, Wish};
 use crate::id::{AgentId, CallId};
@@ -25,6 +26,7 @@ pub(super) const WISHES: [(&str, Wish); 4] = [
 /// The supervisor is rung, or wants something else.
 pub(super) async fn begin(
     State(site): State<Arc<Site>>,
+    sight: Sight,
     caller: Caller,
     call: Word,
     body: Json,
@@ -49,7 +51,7 @@ pub(super) async fn begin(
     fields.done()?;
     let agent = agent.and_then(|id| u32::try_from(id).ok()).map(AgentId);
     let wish = wish.ok_or_else(|| Problem::missing("mode"))?;
-    let by = supervisor(&caller, agent);
+    let by = supervisor(&caller, &sight, agent);
     site.switch.ask(Ask::Supervise { call, by, wish }).await?;
     Ok(StatusCode::ACCEPTED.into_response())
 }
@@ -57,11 +59,12 @@ pub(super) async fn begin(
 /// The supervisor leaves.
 pub(super) async fn end(
     State(site): State<Arc<Site>>,
+    sight: Sight,
     caller: Caller,
     call: Word,
 ) -> Result<Response, Problem> {
     let call = named(&call)?;
-    let by = supervisor(&caller, None);
+    let by = supervisor(&caller, &sight, None);
     site.switch.ask(Ask::EndSupervision { call, by }).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
@@ -70,8 +73,8 @@ fn named(call: &Word) -> Result<CallId, Problem> {
     CallId::parse(&call.0).ok_or_else(|| Problem::missing("call"))
 }
 
-/// Who they are; of a program, the agent for whom it asks.
-fn supervisor(caller: &Caller, named: Option<AgentId>) -> Supervisor {
+/// Who they are, and beside whom they may stand; of a program, the agent for whom it asks.
+fn supervisor(caller: &Caller, sight: &Sight, named: Option<AgentId>) -> Supervisor {
     let (user, agent) = match caller {
         Caller::User { id, agent, .. } => (Some(*id), *agent),
         Caller::Key { .. } | Caller::Nobody => (None, named),
@@ -80,5 +83,6 @@ fn supervisor(caller: &Caller, named: Option<AgentId>) -> Supervisor {
         name: caller.signature(),
         user,
         agent,
+        sees: sight.within().map(|within| within.agents),
     }
 }

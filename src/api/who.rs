@@ -118,6 +118,8 @@ pub(super) enum Caller {
         role: Role,
         /// The agent of the settings who they are.
         agent: Option<AgentId>,
+        /// The teams that a supervisor sees; none: everybody.
+        teams: Vec<String>,
     },
     /// A program.
     Key { name: String, scopes: Vec<Scope> },

@@ -9,7 +9,8 @@
 //! Who hears whom is laid over what the call says of its parties, so hold, consulting and transfers are
 //! supervised as they are. A supervisor stays with the call: while no agent talks they hear the
 //! customer's music or nothing, and beside the next agent they listen, whatever they did before: a whisper
-//! is for the one for whom it was meant. One speaks at a time; another one listens.
+//! is for the one for whom it was meant. One speaks at a time; another one listens. Who may not stand beside the
+//! next agent leaves.
 //!
 //! A talk with somebody outside, whom the agent has left, is nobody's to listen to.
 
@@ -17,6 +18,7 @@ use super::{Agent, Call, Hears, Other, Stage};
 use crate::id::{AgentId, CallId, LegId, UserId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// Supervisors of one call at most, those included who are rung.
 pub const MOST_SUPERVISORS: usize = 3;
@@ -30,6 +32,8 @@ pub struct Supervisor {
     pub user: Option<UserId>,
     /// The agent who they are: their desk or their phone can be rung, and they can take a call over.
     pub agent: Option<AgentId>,
+    /// Beside whom they may stand; `None`: anybody.
+    pub sees: Option<BTreeSet<AgentId>>,
 }
 
 /// By whom a supervisor is heard.
@@ -94,6 +98,18 @@ pub struct Supervision {
     beside: Option<LegId>,
     /// Their phone has been answered.
     pub answered: bool,
+}
+
+impl Supervisor {
+    /// Whether they may stand beside this agent.
+    pub fn sees(&self, agent: AgentId) -> bool {
+        self.sees.as_ref().is_none_or(|seen| seen.contains(&agent))
+    }
+
+    /// Whether it is the same person or program, whomever they see by now.
+    pub fn is(&self, other: &Self) -> bool {
+        (&self.name, self.user, self.agent) == (&other.name, other.user, other.agent)
+    }
 }
 
 impl Deed {
@@ -167,6 +183,13 @@ impl Call {
     /// The agent whom one stands beside: who talks to the customer.
     pub fn supervised(&self) -> Option<Agent> {
         self.agent().filter(|_| self.is_talking())
+    }
+
+    /// Whether the supervisor may stand beside who talks to the customer.
+    pub fn shows(&self, leg: LegId) -> bool {
+        let agent = self.supervised().map(|agent| agent.id);
+        let by = self.supervisor(leg).map(|each| &each.by);
+        by.zip(agent).is_none_or(|(by, agent)| by.sees(agent))
     }
 
     /// Whether the agent is the one for whom the supervisor's wish was meant.
@@ -284,6 +307,7 @@ mod tests {
             name: name.to_owned(),
             user: None,
             agent: None,
+            sees: None,
         }
     }
 

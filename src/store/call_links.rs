@@ -1,9 +1,11 @@
 //! Call links: for how long each is good, and that a one-time link is good for one call alone (R6, R15).
 
 use super::Store;
+use super::condition::Condition;
 use super::database::Database;
-use super::link::{Link, Row, Value};
+use super::link::{Link, Row};
 use super::rows::{unword, word};
+use super::within::Within;
 use crate::call::link::NotRedeemed;
 use crate::id::{AgentId, CallLinkConfigId, LinkId};
 use crate::settings::LinkType;
@@ -91,7 +93,8 @@ impl Store {
         })
     }
 
-    /// Links, the newest first, at most `limit`: of an agent, or of all; with ids below `before`.
+    /// Links, the newest first, at most `limit`: of an agent, or of all; with ids below `before`; of what
+    /// somebody sees.
     ///
     /// # Errors
     /// If the database does not answer.
@@ -99,16 +102,18 @@ impl Store {
         &self,
         agent: Option<AgentId>,
         before: Option<LinkId>,
+        within: Option<&Within>,
         limit: u32,
     ) -> anyhow::Result<Vec<CallLink>> {
-        let mut sql = "SELECT * FROM call_links WHERE id < $1".to_owned();
-        let before = before.map_or(u64::MAX, |id| id.0);
-        let mut values: Vec<Value> = vec![before.into(), limit.into()];
-        if let Some(agent) = agent {
-            sql.push_str(" AND agent = $3");
-            values.push(agent.0.into());
+        let mut all = Condition::default();
+        all.and("id < ?", before.map(|id| id.0));
+        all.and("agent = ?", agent.map(|agent| agent.0));
+        if let Some(within) = within {
+            within.links(&mut all);
         }
-        sql.push_str(" ORDER BY id DESC LIMIT $2");
+        let limit = all.places([limit].into_iter());
+        let (condition, values) = all.clause();
+        let sql = format!("SELECT * FROM call_links {condition} ORDER BY id DESC LIMIT {limit}");
         self.with(async move |db| {
             let rows = db.link.rows(sql, &values).await?;
             rows.iter().map(call_link).collect()

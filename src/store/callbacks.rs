@@ -4,6 +4,7 @@ use super::Store;
 use super::condition::Condition;
 use super::link::{Kind as Column, Link, Row, Table, Value, number};
 use super::rows::word;
+use super::within::Within;
 use crate::acd::callback::{Kind, Request, State, Status};
 use crate::id::{CallbackId, QueueId};
 use anyhow::Context as _;
@@ -33,6 +34,8 @@ pub struct CallbackFilter {
     pub until: Option<Timestamp>,
     /// With ids below: where the list goes on.
     pub before: Option<CallbackId>,
+    /// Seen by who sees these alone.
+    pub within: Option<Within>,
 }
 
 /// How the conversation with a customer stands who asked to be called back (R80, R151).
@@ -141,6 +144,9 @@ fn condition(filter: &CallbackFilter) -> (String, Vec<Value>) {
     all.and("created_us >= ?", filter.from);
     all.and("created_us < ?", filter.until);
     all.and("id < ?", filter.before.map(|id| id.0));
+    if let Some(within) = &filter.within {
+        within.callbacks(&mut all);
+    }
     all.clause()
 }
 

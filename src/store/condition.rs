@@ -30,14 +30,10 @@ impl Condition {
 
     /// The column is one of these; of none given, whatever it is.
     pub(super) fn one_of(&mut self, column: &str, wanted: impl Iterator<Item = impl Into<Value>>) {
-        let first = self.values.len() + 1;
-        self.values.extend(wanted.map(Into::into));
-        let places: Vec<_> = (first..=self.values.len())
-            .map(|at| format!("${at}"))
-            .collect();
-        if !places.is_empty() {
-            self.parts
-                .push(format!("{column} IN ({})", places.join(", ")));
+        let mut wanted = wanted.peekable();
+        if wanted.peek().is_some() {
+            let places = self.places(wanted);
+            self.parts.push(format!("{column} IN ({places})"));
         }
     }
 
@@ -47,6 +43,19 @@ impl Condition {
         let like = |column| format!("LOWER({column}) LIKE ? ESCAPE '!'");
         let columns = columns.map(like).join(" OR ");
         self.and(&format!("({columns})"), wanted.map(meant));
+    }
+
+    /// Places for values, for what is wanted to be among them: `column IN (…)`. Of none nothing is.
+    pub(super) fn places<V: Into<Value>>(&mut self, wanted: impl Iterator<Item = V>) -> String {
+        let places = wanted.map(|value| {
+            self.values.push(value.into());
+            format!("${}", self.values.len())
+        });
+        let places = places.collect::<Vec<_>>();
+        match places.is_empty() {
+            true => "NULL".to_owned(),
+            false => places.join(", "),
+        }
     }
 
     /// This holds, whatever is wanted.

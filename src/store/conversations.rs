@@ -4,6 +4,7 @@ use super::Store;
 use super::condition::Condition;
 use super::link::Value;
 use super::rows::{with_legs, word};
+use super::within::Within;
 use crate::call::record::{Conversation, Direction, Status};
 use crate::id::{AgentId, CallId};
 use jiff::Timestamp;
@@ -29,6 +30,8 @@ pub struct ConversationFilter {
     pub status: Option<Status>,
     /// Older than this one: where a list goes on.
     pub before: Option<CallId>,
+    /// Seen by who sees these alone.
+    pub within: Option<Within>,
 }
 
 impl Store {
@@ -76,5 +79,8 @@ fn condition(filter: &ConversationFilter) -> (String, Vec<Value>) {
     all.and("status = ?", filter.status.as_ref().map(word));
     // Their names sort by time.
     all.and("id < ?", filter.before.map(|call| call.to_string()));
+    if let Some(within) = &filter.within {
+        within.conversations(&mut all);
+    }
     all.clause()
 }

@@ -55,6 +55,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!("0011_transfers.sql"),
     migration!("0012_attempts.sql"),
     migration!("0013_story.sql"),
+    migration!("0014_teams.sql"),
 ];
 
 /// How long another program may hold the database before we give up for now.

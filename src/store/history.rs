@@ -2,7 +2,9 @@
 //! small an answer as a day.
 
 use super::Store;
+use super::condition::Condition;
 use super::link::Row;
+use super::within::Within;
 use jiff::Timestamp;
 
 /// Intervals of one history at most.
@@ -43,12 +45,17 @@ pub struct Tallied {
 }
 
 impl Store {
-    /// Counts the conversations that began in each interval, by queue; where nothing began, nothing is
-    /// said. Of more than [`HISTORY`] intervals the first count. Waits for up to five seconds.
+    /// Counts the conversations that began in each interval, by queue, of what somebody sees; where nothing
+    /// began, nothing is said. Of more than [`HISTORY`] intervals the first count. Waits for up to five seconds.
     ///
     /// # Errors
     /// If the database does not answer.
-    pub fn history(&self, buckets: &[Bucket], in_time_ms: u64) -> anyhow::Result<Vec<Tallied>> {
+    pub fn history(
+        &self,
+        buckets: &[Bucket],
+        in_time_ms: u64,
+        within: Option<&Within>,
+    ) -> anyhow::Result<Vec<Tallied>> {
         if buckets.is_empty() {
             return Ok(vec![]);
         }
@@ -57,23 +64,29 @@ impl Store {
             let [from, until] = [bucket.from, bucket.until].map(Timestamp::as_microsecond);
             format!("({at}, {from}, {until})")
         });
+        let buckets = rows.collect::<Vec<_>>().join(", ");
+        let mut all = Condition::default();
+        let in_time = all.places([in_time_ms].into_iter());
+        if let Some(within) = within {
+            within.conversations(&mut all);
+        }
+        let (condition, values) = all.clause();
         // Numbers of ours alone stand in the text: as parameters they would be more than SQLite takes.
         let sql = format!(
-            "WITH buckets (bucket, from_us, until_us) AS (VALUES {})
+            "WITH buckets (bucket, from_us, until_us) AS (VALUES {buckets})
              SELECT CAST(bucket AS BIGINT) AS bucket, queue, COUNT(*) AS calls,
                  COUNT(connected_us) AS answered,
-                 COUNT(CASE WHEN waited_ms <= $1 THEN connected_us END) AS in_time,
+                 COUNT(CASE WHEN waited_ms <= {in_time} THEN connected_us END) AS in_time,
                  COUNT(CASE WHEN connected_us IS NULL AND cause = 'abandoned' THEN 1 END) AS abandoned,
                  COUNT(CASE WHEN cause = 'callback_promised' THEN 1 END) AS promised,
                  CAST(SUM(CASE WHEN connected_us IS NULL THEN 0 ELSE waited_ms END) AS BIGINT) AS waited_ms,
                  MAX(waited_ms) AS longest_ms,
                  CAST(SUM(talked_ms) AS BIGINT) AS talked_ms
              FROM buckets JOIN conversations ON began_us >= from_us AND began_us < until_us
-             GROUP BY bucket, queue ORDER BY bucket, queue",
-            rows.collect::<Vec<_>>().join(", ")
+             {condition} GROUP BY bucket, queue ORDER BY bucket, queue"
         );
         self.with_all(async move |db| {
-            let rows = db.link.rows(sql, &[in_time_ms.into()]).await?;
+            let rows = db.link.rows(sql, &values).await?;
             rows.iter().map(tallied).collect()
         })
     }

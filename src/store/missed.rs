@@ -1,7 +1,9 @@
 //! Calls that nobody took and that are left open: they may be a flood, which is counted (R153).
 
 use super::Store;
+use super::condition::Condition;
 use super::link::Row;
+use super::within::Within;
 use crate::call::record::Status;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -18,18 +20,28 @@ pub struct Missed {
 }
 
 impl Store {
-    /// Those of each queue that has some, in the order of their names. What was written before is known.
+    /// Those of each queue that has some, in the order of their names; of what somebody sees. What was
+    /// written before is known.
     ///
     /// # Errors
     /// If the database does not answer.
-    pub fn missed(&self) -> anyhow::Result<Vec<Missed>> {
+    pub fn missed(&self, within: Option<&Within>) -> anyhow::Result<Vec<Missed>> {
+        let mut all = Condition::default();
+        all.and("status = ?", Some(super::rows::word(&Status::Open)));
+        all.always("direction = 'inbound'");
+        all.always("ended_us IS NOT NULL");
+        all.always("connected_us IS NULL");
+        all.always("queue IS NOT NULL");
+        if let Some(within) = within {
+            within.conversations(&mut all);
+        }
+        let (condition, values) = all.clause();
+        let sql = format!(
+            "SELECT queue, COUNT(*) AS calls, MIN(began_us) AS oldest_us FROM conversations
+             {condition} GROUP BY queue ORDER BY queue"
+        );
         self.with_all(async move |db| {
-            let sql =
-                "SELECT queue, COUNT(*) AS calls, MIN(began_us) AS oldest_us FROM conversations
-                 WHERE status = $1 AND direction = 'inbound' AND ended_us IS NOT NULL
-                 AND connected_us IS NULL AND queue IS NOT NULL GROUP BY queue ORDER BY queue";
-            let open = super::rows::word(&Status::Open).into();
-            let rows = db.link.rows(sql, &[open]).await?;
+            let rows = db.link.rows(sql, &values).await?;
             rows.iter().map(missed).collect()
         })
     }

@@ -21,6 +21,7 @@
 //! the database is away they are told so at once, and calls go on.
 
 mod agents;
+mod api_keys;
 mod audit;
 mod call_links;
 mod callbacks;
@@ -45,8 +46,10 @@ mod spool;
 mod thread;
 mod users;
 mod webhooks;
+mod within;
 
 pub use agents::Owner;
+pub use api_keys::ApiKey;
 pub use audit::{Audit, AuditFilter, Checked, Noted};
 pub use call_links::{CallLink, LinkTerms};
 pub use callbacks::{CallbackFilter, ConversationStatus};
@@ -61,8 +64,9 @@ pub use missed::Missed;
 pub use place::Place;
 pub use recordings::{Deleted, Recording, RecordingFilter};
 pub use settings::{Revision, RevisionInfo, Saved};
-pub use users::{ApiKey, Changed, NewUser, Role, User};
+pub use users::{Changed, NewUser, Role, User};
 pub use webhooks::{DeadLetter, Progress, Webhook};
+pub use within::Within;
 
 use crate::acd::{Status, callback};
 use crate::call::record::{Conversation, Recorded};

@@ -7,6 +7,7 @@ use super::deliveries::{self, Delivery, DeliveryState};
 use super::file_id::{Cursor, FileId};
 use super::link::{Kind, Link, Row, Table, Value, number};
 use super::rows::{agent_name, unword, word};
+use super::within::Within;
 use crate::call::record::{AgentName, Content, Direction, File, Recorded, Talk};
 use crate::id::{AgentId, CallId};
 use anyhow::Context as _;
@@ -64,6 +65,8 @@ pub struct RecordingFilter {
     pub deleted: bool,
     /// After this one in the list: where it goes on.
     pub after: Option<Cursor>,
+    /// Seen by who sees these alone.
+    pub within: Option<Within>,
 }
 
 const FILES: Table = Table {
@@ -270,6 +273,9 @@ fn condition(filter: &RecordingFilter) -> (String, Vec<Value>) {
     }
     if !filter.deleted {
         all.always("deleted_us IS NULL");
+    }
+    if let Some(within) = &filter.within {
+        within.recordings(&mut all);
     }
     all.clause()
 }

@@ -1,4 +1,4 @@
-//! Who may come in: users and their sessions, keys of programs, and the token that makes the first user.
+//! Who may come in: users and their sessions, and the token that makes the first user.
 //!
 //! Passwords and tokens are never here, only their hashes, which whoever calls has made.
 
@@ -8,7 +8,7 @@ use super::link::{Link, Row};
 use super::rows::{unword, word};
 use crate::id::{AgentId, UserId};
 use anyhow::Context as _;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -21,7 +21,7 @@ const SESSIONS: u64 = 50;
 pub enum Role {
     /// Everything.
     Admin,
-    /// See everybody's calls and agents, hear recordings.
+    /// See the calls and the agents of some teams or of all, hear their recordings.
     Supervisor,
     /// Own calls, own status.
     Agent,
@@ -40,6 +40,8 @@ pub struct User {
     pub password: String,
     /// The agent they are.
     pub agent: Option<AgentId>,
+    /// The names of the teams that a supervisor sees; none: everybody.
+    pub teams: Vec<String>,
     /// They are not let in.
     pub disabled: bool,
     /// Since when they exist.
@@ -57,6 +59,8 @@ pub struct NewUser {
     pub password: String,
     /// The agent they are.
     pub agent: Option<AgentId>,
+    /// The names of the teams that a supervisor sees; none: everybody.
+    pub teams: Vec<String>,
 }
 
 /// What became of a change to the users.
@@ -72,23 +76,6 @@ pub enum Changed {
     LastAdmin,
     /// The set-up token is not the one that was made, or has been used.
     TokenWrong,
-}
-
-/// A key of a program.
-#[derive(Clone, PartialEq, Eq)]
-pub struct ApiKey {
-    /// Its name: unique.
-    pub name: String,
-    /// The hash of the key.
-    pub hash: String,
-    /// What it is good for: words of the API.
-    pub scopes: Vec<String>,
-    /// Since when it exists.
-    pub created: Timestamp,
-    /// When it was last used, to the minute.
-    pub used: Option<Timestamp>,
-    /// Since when it is good for nothing.
-    pub revoked: Option<Timestamp>,
 }
 
 impl Store {
@@ -225,72 +212,6 @@ impl Store {
         })
     }
 
-    /// Makes a key; false if there was one of that name.
-    ///
-    /// # Errors
-    /// If the database does not answer.
-    pub fn add_key(&self, name: &str, hash: &str, scopes: &[String]) -> anyhow::Result<bool> {
-        let (name, hash) = (name.to_owned(), hash.to_owned());
-        let scopes = serde_json::to_string(scopes)?;
-        self.with(async move |db| {
-            let sql = "INSERT INTO api_keys (name, hash, scopes, created_us)
-                 VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
-            let now = Timestamp::now();
-            let values = [name.into(), hash.into(), scopes.into(), now.into()];
-            Ok(db.link.execute(sql, &values).await? > 0)
-        })
-    }
-
-    /// All keys, by name, with those that were revoked.
-    ///
-    /// # Errors
-    /// If the database does not answer.
-    pub fn keys(&self) -> anyhow::Result<Vec<ApiKey>> {
-        self.with(async |db| {
-            let rows = db.link.rows("SELECT * FROM api_keys ORDER BY name", &[]);
-            rows.await?.iter().map(key).collect()
-        })
-    }
-
-    /// The key with this hash, and notes that it is used; `None` for one that was revoked.
-    ///
-    /// # Errors
-    /// If the database does not answer.
-    pub fn key(&self, hash: &str) -> anyhow::Result<Option<ApiKey>> {
-        let hash = hash.to_owned();
-        self.with(async move |db| {
-            let sql = "SELECT * FROM api_keys WHERE hash = $1 AND revoked_us IS NULL";
-            let row = db.link.row(sql, &[hash.as_str().into()]).await?;
-            let key = row.as_ref().map(key).transpose()?;
-            // To the minute: who asks often does not make us write often.
-            let now = Timestamp::now();
-            let sql = "UPDATE api_keys SET used_us = $2
-                 WHERE hash = $1 AND (used_us IS NULL OR used_us < $3)";
-            let minute = now - SignedDuration::from_mins(1);
-            if key
-                .as_ref()
-                .is_some_and(|key| key.used.is_none_or(|used| used < minute))
-            {
-                let values = [hash.into(), now.into(), minute.into()];
-                db.link.execute(sql, &values).await?;
-            }
-            Ok(key)
-        })
-    }
-
-    /// Makes a key good for nothing; false if there is none of that name.
-    ///
-    /// # Errors
-    /// If the database does not answer.
-    pub fn revoke_key(&self, name: &str) -> anyhow::Result<bool> {
-        let name = name.to_owned();
-        self.with(async move |db| {
-            let sql = "UPDATE api_keys SET revoked_us = COALESCE(revoked_us, $2) WHERE name = $1";
-            let values = [name.into(), Timestamp::now().into()];
-            Ok(db.link.execute(sql, &values).await? > 0)
-        })
-    }
-
     /// Makes the token that makes the first user, in the place of any before; false if there are
     /// users already: then there is no set-up any more.
     ///
@@ -348,8 +269,8 @@ async fn insert(link: &mut Link, new: NewUser, now: Timestamp) -> anyhow::Result
     let sql = "SELECT COALESCE(MAX(id), 0) AS id FROM users";
     let last = link.row(sql, &[]).await?.context("no answer")?;
     let id = UserId(last.small::<u32>("id")? + 1);
-    let sql = "INSERT INTO users (id, name, role, password, agent, disabled, created_us)
-         VALUES ($1, $2, $3, $4, $5, 0, $6) ON CONFLICT (name) DO NOTHING";
+    let sql = "INSERT INTO users (id, name, role, password, agent, disabled, created_us, teams)
+         VALUES ($1, $2, $3, $4, $5, 0, $6, $7) ON CONFLICT (name) DO NOTHING";
     let agent = new.agent.map(|agent| agent.0);
     let role = word(&new.role);
     let values = [
@@ -359,6 +280,7 @@ async fn insert(link: &mut Link, new: NewUser, now: Timestamp) -> anyhow::Result
         new.password.into(),
         agent.into(),
         now.into(),
+        serde_json::to_string(&new.teams)?.into(),
     ];
     Ok(match link.execute(sql, &values).await? {
         0 => Changed::NameTaken,
@@ -382,8 +304,8 @@ async fn change(link: &mut Link, user: User) -> anyhow::Result<Changed> {
     if user.disabled || user.password != before.password || user.role != before.role {
         end_sessions(link, user.id).await?;
     }
-    let sql = "UPDATE users SET name = $2, role = $3, password = $4, agent = $5, disabled = $6
-         WHERE id = $1";
+    let sql = "UPDATE users SET name = $2, role = $3, password = $4, agent = $5, disabled = $6,
+         teams = $7 WHERE id = $1";
     let values = [
         user.id.0.into(),
         user.name.into(),
@@ -391,6 +313,7 @@ async fn change(link: &mut Link, user: User) -> anyhow::Result<Changed> {
         user.password.into(),
         user.agent.map(|agent| agent.0).into(),
         user.disabled.into(),
+        serde_json::to_string(&user.teams)?.into(),
     ];
     link.execute(sql, &values).await?;
     Ok(Changed::Done(user.id))
@@ -441,19 +364,9 @@ fn user(row: &Row) -> anyhow::Result<User> {
         role: unword(row.text("role")?)?,
         password: row.text("password")?,
         agent: row.maybe_small("agent")?.map(AgentId),
+        teams: serde_json::from_str(&row.text("teams")?).context("the teams of a user")?,
         disabled: row.flag("disabled")?,
         created: row.moment("created_us")?,
-    })
-}
-
-fn key(row: &Row) -> anyhow::Result<ApiKey> {
-    Ok(ApiKey {
-        name: row.text("name")?,
-        hash: row.text("hash")?,
-        scopes: serde_json::from_str(&row.text("scopes")?).context("the scopes of a key")?,
-        created: row.moment("created_us")?,
-        used: row.maybe_moment("used_us")?,
-        revoked: row.maybe_moment("revoked_us")?,
     })
 }
 
@@ -473,15 +386,6 @@ impl fmt::Debug for NewUser {
         f.debug_struct("NewUser")
             .field("name", &self.name)
             .field("role", &self.role)
-            .finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for ApiKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ApiKey")
-            .field("name", &self.name)
-            .field("scopes", &self.scopes)
             .finish_non_exhaustive()
     }
 }

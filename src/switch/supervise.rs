@@ -5,7 +5,7 @@
 //!   Ask::Supervise ─▶ may it be? ─▶ their page, desk or phone rings ──answered──▶ in it ─┬─ another wish
 //!                                        │ not in time, declined                         ├─ take over
 //!                                        ▼                                               ▼
-//!                                      Leaves ◀── hung up, the call is over, out of sight
+//!                                      Leaves ◀── hung up, the call is over, out of sight, an agent they may not see
 //! ```
 //!
 //! An agent who supervises is occupied: nobody is offered to them.
@@ -52,12 +52,16 @@ impl Switch {
         let call = self.calls.get(&id).filter(|call| !call.is_over());
         let call = call.ok_or(Refused::NotInProgress(id))?;
         let mut all = call.supervisors().iter();
-        let known = all.find(|each| each.by == by);
+        let known = all.find(|each| each.by.is(&by));
         let known = known.map(|each| (each.leg, each.answered));
         if call.is_internal() {
             return Err(Refused::NoCustomer(id));
         }
         let supervised = call.supervised().ok_or(Refused::NotTalking(id))?;
+        if !by.sees(supervised.id) {
+            // To them there is no such call.
+            return Err(Refused::NotInProgress(id));
+        }
         let leg = known.map(|(leg, _)| leg);
         if wish != Wish::Be(Mode::Listen) && call.another_speaks(leg) {
             return Err(Refused::AnotherSpeaks(id));
@@ -185,14 +189,16 @@ impl Switch {
         }
     }
 
-    /// Whoever did not answer in time is rung no more; of a talk with somebody outside nobody hears.
+    /// Whoever did not answer in time is rung no more; of a talk with somebody outside nobody hears, and of one
+    /// with another agent than they may stand beside those do not.
     pub(super) fn supervisors_due(&mut self, now: Instant) {
-        let over = |leg: &Supervising| {
-            let call = self.calls.get(&leg.call);
-            let late = leg.until.is_some_and(|until| until <= now);
-            late || call.is_some_and(Call::is_out_of_sight)
+        let over = |leg: LegId, known: &Supervising| {
+            let late = known.until.is_some_and(|until| until <= now);
+            let call = self.calls.get(&known.call);
+            late || call.is_some_and(|call| call.is_out_of_sight() || !call.shows(leg))
         };
-        let due = self.supervising.iter().filter(|(_, leg)| over(leg));
+        let due = self.supervising.iter();
+        let due = due.filter(|(leg, known)| over(**leg, known));
         for leg in due.map(|(leg, _)| *leg).collect::<Vec<_>>() {
             self.supervisor_leaves(now, leg);
         }

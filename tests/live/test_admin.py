@@ -325,6 +325,43 @@ class Settings(Staff):
         line = page.locator(".facts-list > div").filter(has_text="Signalling of browsers")
         expect(line).to_contain_text("reaches the server")
 
+    def test_a_supervisor_is_bound_to_teams_that_agents_are_in(self) -> None:
+        page = self.open("users")
+        page.get_by_role("button", name="Add").click()
+        page.get_by_label("Role").select_option("supervisor")
+        page.get_by_text("No agent is in a team yet").wait_for()
+        page.goto(self.url("/admin#agents/1"))
+        page.get_by_label("Teams").fill(f"Sales\n{MARKUP}")
+        self.save(page)
+        page.get_by_text("Saved", exact=True).wait_for()
+        self.assertEqual(self.ask("GET", "/api/v1/settings/agents/1")["teams"], ["Sales", MARKUP])
+
+        page.goto(self.url("/admin#users"))
+        page.get_by_role("button", name="Add").click()
+        teams = page.get_by_role("group", name="Sees the teams")
+        expect(teams).to_have_count(0)
+        page.get_by_label("Name").fill("sue")
+        page.get_by_label("Role").select_option("supervisor")
+        expect(teams.get_by_role("checkbox")).to_have_count(2)
+        teams.get_by_label("Sales").check()
+        page.get_by_label("Password").fill("a password of sue")
+        self.save(page)
+        expect(page.get_by_role("row", name="sue")).to_contain_text("Sales")
+        made = next(each for each in self.ask("GET", "/api/v1/users") if each["name"] == "sue")
+        self.assertEqual((made["role"], made["teams"]), ("supervisor", ["Sales"]))
+
+        # Nobody is in the team any more: it is shown, so that it can be taken away.
+        agent = self.ask("GET", "/api/v1/settings/agents/1")
+        self.ask("PUT", "/api/v1/settings/agents/1", {**agent, "teams": []})
+        page.reload()
+        page.get_by_role("button", name="Change sue").click()
+        self.save(page)
+        expect(teams).to_contain_text("no agent is in a team")
+        teams.get_by_label("Sales").uncheck()
+        self.save(page)
+        until("sue sees everybody", lambda: self.ask("GET", f"/api/v1/users/{made['id']}")["teams"] == [], 15,
+              lambda: page.wait_for_timeout(50))  # fmt: skip
+
     def test_nobody_but_administrators_gets_here(self) -> None:
         self.ask("POST", "/api/v1/users", {"name": "ada", "role": "agent", "password": "a password of ada", "agent": 1})
         page: Page = self.browser.page()

@@ -584,7 +584,7 @@ class PagesOfStaff(Looks):
             "/settings/timeouts": {"agent_s": 30},
             "/settings/queues": [queue, {**queue, "id": 2, "name": "<b>Sales</b>"}],
             "/settings/queues/1": queue,
-            "/users": [{"id": 1, "name": "root", "role": "admin", "agent": 1, "disabled": False}],
+            "/users": [{"id": 1, "name": "root", "role": "admin", "agent": 1, "teams": [], "disabled": False}],
             "/settings/agents": [{"id": 1, "user": "1001", "name": "Ada"}],
         }
         page = self.open("/admin#timeouts", "admin", known)

@@ -134,6 +134,7 @@ fn of_user(user: &User) -> Caller {
         name: user.name.clone(),
         role: user.role,
         agent: user.agent,
+        teams: user.teams.clone(),
     }
 }
 

@@ -156,7 +156,10 @@ fn of(caller: &Caller) -> Value {
             name,
             role,
             agent,
-        } => json!({ "kind": "user", "id": id, "name": name, "role": role, "agent": agent }),
+            teams,
+        } => json!({
+            "kind": "user", "id": id, "name": name, "role": role, "agent": agent, "teams": teams,
+        }),
         Caller::Key { name, scopes } => json!({ "kind": "key", "name": name, "scopes": scopes }),
     }
 }

@@ -109,6 +109,7 @@ pub(in crate::api) async fn create(
         name: name.unwrap_or_default(),
         role: Role::Admin,
         agent: None,
+        teams: vec![],
         password: people.hashing.hash(given.unwrap_or_default()).await?,
     };
     let (new, hash) = (user.clone(), hash(&token));

@@ -10,6 +10,7 @@ use crate::api::problem::{Fault, Problem};
 use crate::api::who::Caller;
 use crate::api::{Site, answer};
 use crate::id::{AgentId, UserId};
+use crate::settings::Account;
 use crate::store::{Changed, NewUser, Role, User};
 use axum::extract::State;
 use axum::http::{StatusCode, header};
@@ -37,7 +38,7 @@ pub(in crate::api) async fn add(
 ) -> Result<Response, Problem> {
     let mut fields = Fields::of(body)?;
     fields.needs(&["name", "role", "password"]);
-    let wanted = Wanted::read(&mut fields);
+    let wanted = Wanted::read(&mut fields, &site.settings.account());
     fields.done()?;
     let new = NewUser {
         name: wanted.name.unwrap_or_default(),
@@ -48,6 +49,7 @@ pub(in crate::api) async fn add(
             .hash(wanted.password.unwrap_or_default())
             .await?,
         agent: wanted.agent,
+        teams: wanted.teams,
     };
     let added = site.people.ask(move |store| store.add_user(new)).await?;
     let id = done(added)?;
@@ -79,13 +81,14 @@ pub(in crate::api) async fn change(
 ) -> Result<Response, Problem> {
     let mut fields = Fields::of(body)?;
     fields.needs(&["name", "role"]);
-    let wanted = Wanted::read(&mut fields);
+    let wanted = Wanted::read(&mut fields, &site.settings.account());
     fields.done()?;
     let before = known(&site, UserId(id)).await?;
     let mut user = User {
         name: wanted.name.unwrap_or_default(),
         role: wanted.role.unwrap_or(Role::Agent),
         agent: wanted.agent,
+        teams: wanted.teams,
         disabled: wanted.disabled,
         ..before
     };
@@ -148,22 +151,47 @@ struct Wanted {
     name: Option<String>,
     role: Option<Role>,
     agent: Option<AgentId>,
+    teams: Vec<String>,
     password: Option<String>,
     disabled: bool,
 }
 
 impl Wanted {
-    fn read(fields: &mut Fields) -> Self {
+    fn read(fields: &mut Fields, account: &Account) -> Self {
         let roles = Role::ALL.map(Role::name);
         let agent = fields.number("agent", 0..=u64::from(u32::MAX));
+        let name = fields.text("name", NAME);
+        let role = fields.word("role", Role::parse, &roles);
         Self {
-            name: fields.text("name", NAME),
-            role: fields.word("role", Role::parse, &roles),
+            name,
+            role,
             agent: agent.and_then(|id| u32::try_from(id).ok()).map(AgentId),
+            teams: teams(fields, role, account),
             password: fields.text("password", password::LENGTH),
             disabled: fields.boolean("disabled").unwrap_or(false),
         }
     }
+}
+
+/// The teams that a supervisor is to see: of them some agent is in each.
+fn teams(fields: &mut Fields, role: Option<Role>, account: &Account) -> Vec<String> {
+    let known = account.teams();
+    let named = fields.words("teams", |text| Some(text.to_owned()), &["names of teams"]);
+    let mut teams = named.unwrap_or_default();
+    teams.sort();
+    teams.dedup();
+    if !teams.is_empty() && role != Some(Role::Supervisor) {
+        fields.wrong::<()>("teams", "are for supervisors alone: leave them out");
+    }
+    if let Some(team) = teams.iter().find(|team| !known.contains(team.as_str())) {
+        let known = known.iter().copied().collect::<Vec<_>>().join(", ");
+        let mend = match known.is_empty() {
+            true => format!("no agent is in a team: say first who is in {team:?}"),
+            false => format!("no agent is in the team {team:?}; there are: {known}"),
+        };
+        fields.wrong::<()>("teams", mend);
+    }
+    teams
 }
 
 async fn known(site: &Site, id: UserId) -> Result<User, Problem> {
@@ -194,6 +222,7 @@ fn shown(user: &User) -> Value {
         "name": user.name,
         "role": user.role,
         "agent": user.agent,
+        "teams": user.teams,
         "disabled": user.disabled,
         "created": user.created,
     })

@@ -1,7 +1,7 @@
 //! `/api/v1/recordings`: recordings found, heard and taken away, one file at a time (R106–R108).
 //!
-//! Administrators and supervisors see all, agents those of their own talks: others' are not there for
-//! them, and those of another account are there for nobody. Whoever hears or takes one is in the audit log before the first byte is given.
+//! Who sees which says [`Sight`]: agents those of their own talks, supervisors those of their teams. Others'
+//! are not there for them, and those of another account are there for nobody. Whoever hears or takes one is in the audit log before the first byte is given.
 
 mod access;
 mod play;
@@ -14,7 +14,8 @@ use super::csv::Csv;
 use super::noting::Told;
 use super::part::{Query, Word};
 use super::problem::Problem;
-use super::who::{Caller, Role};
+use super::sight::Sight;
+use super::who::Caller;
 use super::{Site, answer};
 use crate::archive;
 use crate::call::record::{self, Content, Direction};
@@ -42,7 +43,7 @@ pub(super) const DIRECTIONS: [(&str, Direction); 2] = [
 /// Those that fit every filter, the newest first.
 pub(super) async fn list(
     State(site): State<Arc<Site>>,
-    caller: Caller,
+    sight: Sight,
     mut query: Query,
 ) -> Result<Response, Problem> {
     let limit = query.parsed("limit", "a number from 1 to 1000", |text| {
@@ -54,14 +55,15 @@ pub(super) async fn list(
     let mut filter = filter(&mut query);
     query.done()?;
     filter.account = Some(ours(&site));
-    let found = match Sees::of(&caller) {
-        Sees::All => Some(filter),
+    filter.within = sight.within();
+    let found = match sight {
+        Sight::All | Sight::Teams(_) => Some(filter),
         // Of others' talks they find none, whatever they ask for.
-        Sees::Own(agent) if filter.agent.is_none_or(|asked| asked == agent) => {
+        Sight::Own(agent) if filter.agent.is_none_or(|asked| asked == agent) => {
             filter.agent = Some(agent);
             Some(filter)
         }
-        Sees::Own(_) | Sees::Nothing => None,
+        Sight::Own(_) | Sight::Nothing => None,
     };
     let found = match found {
         Some(filter) => {
@@ -97,6 +99,7 @@ fn filter(query: &mut Query) -> RecordingFilter {
         shorter: query.parsed("shorter_s", "a number of seconds", seconds),
         deleted: query.value("deleted", "true or false").unwrap_or(false),
         after: query.value("after", "what `next` said"),
+        within: None,
     }
 }
 
@@ -104,9 +107,9 @@ fn filter(query: &mut Query) -> RecordingFilter {
 pub(super) async fn one(
     State(site): State<Arc<Site>>,
     Word(id): Word,
-    caller: Caller,
+    sight: Sight,
 ) -> Result<Response, Problem> {
-    let found = find(&site, &caller, &id).await?;
+    let found = find(&site, &sight, &id).await?;
     let mut told = shown(&found);
     told["call_ids"] = call_ids(&site, &found).await.into();
     Ok(answer(&told))
@@ -116,9 +119,10 @@ pub(super) async fn one(
 pub(super) async fn csv(
     State(site): State<Arc<Site>>,
     Word(id): Word,
+    sight: Sight,
     caller: Caller,
 ) -> Result<Response, Problem> {
-    let found = find(&site, &caller, &id).await?;
+    let found = find(&site, &sight, &id).await?;
     let call_ids = call_ids(&site, &found).await;
     Access::of(&site)
         .note(&caller.signature(), "recording.described", &found)
@@ -170,9 +174,10 @@ pub(super) async fn csv(
 pub(super) async fn remove(
     State(site): State<Arc<Site>>,
     Word(id): Word,
+    sight: Sight,
     caller: Caller,
 ) -> Result<Response, Problem> {
-    let found = find_there(&site, &caller, &id).await?;
+    let found = find_there(&site, &sight, &id).await?;
     let (id, by) = (found.id, caller.signature());
     let detail = name(&found.file).to_owned();
     let deleted = site.ask(move |store| store.delete_recording(id, &by, &detail));
@@ -230,49 +235,19 @@ pub(super) async fn deliveries(State(site): State<Arc<Site>>) -> Result<Response
     })))
 }
 
-/// Whose recordings somebody sees.
-pub(super) enum Sees {
-    All,
-    Own(AgentId),
-    Nothing,
-}
-
-impl Sees {
-    pub(super) fn of(caller: &Caller) -> Self {
-        match caller {
-            Caller::User { role, agent, .. } => match (role, agent) {
-                (Role::Admin | Role::Supervisor, _) => Self::All,
-                (Role::Agent, Some(agent)) => Self::Own(*agent),
-                (Role::Agent, None) => Self::Nothing,
-            },
-            // Its scope let it in.
-            Caller::Key { .. } => Self::All,
-            Caller::Nobody => Self::Nothing,
-        }
-    }
-
-    pub(super) fn has(&self, recording: &Recording) -> bool {
-        match self {
-            Self::All => true,
-            Self::Own(agent) => recording.talk.agent.id == *agent,
-            Self::Nothing => false,
-        }
-    }
-}
-
 /// A recording that the caller sees.
-pub(super) async fn find(
-    site: &Arc<Site>,
-    caller: &Caller,
-    id: &str,
-) -> Result<Recording, Problem> {
+async fn find(site: &Arc<Site>, sight: &Sight, id: &str) -> Result<Recording, Problem> {
     let missing = || Problem::missing("recording");
     let id: FileId = id.parse().map_err(|_| missing())?;
     let found = site.ask(move |store| store.recording(id)).await?;
-    let (sees, account) = (Sees::of(caller), ours(site));
-    let is_ours = |of: &str| of.is_empty() || of == account;
-    let found = found.filter(|found| is_ours(&found.talk.account) && sees.has(found));
+    let found = found.filter(|found| is_ours(site, found) && sight.recording(found));
     found.ok_or_else(missing)
+}
+
+/// Whether a recording is of this account.
+pub(super) fn is_ours(site: &Site, recording: &Recording) -> bool {
+    let of = &recording.talk.account;
+    of.is_empty() || *of == ours(site)
 }
 
 /// The account: the recordings of others, which may be in the same database, are not there (R104). Where an
@@ -282,8 +257,8 @@ fn ours(site: &Site) -> String {
 }
 
 /// A recording that the caller sees, and that was not deleted.
-async fn find_there(site: &Arc<Site>, caller: &Caller, id: &str) -> Result<Recording, Problem> {
-    let found = find(site, caller, id).await?;
+async fn find_there(site: &Arc<Site>, sight: &Sight, id: &str) -> Result<Recording, Problem> {
+    let found = find(site, sight, id).await?;
     not_deleted(&found)?;
     Ok(found)
 }

@@ -2,6 +2,7 @@
 
 use super::super::part::{Query, Word};
 use super::super::problem::Problem;
+use super::super::sight::Sight;
 use super::super::who::Caller;
 use super::super::{Site, answer};
 use super::access::GOOD;
@@ -25,6 +26,7 @@ const PIECE: u64 = 64 * 1_024;
 pub(in crate::api) async fn audio(
     State(site): State<Arc<Site>>,
     Word(id): Word,
+    sight: Sight,
     caller: Caller,
     mut query: Query,
     headers: HeaderMap,
@@ -32,7 +34,7 @@ pub(in crate::api) async fn audio(
     let download: Option<bool> = query.value("download", "true or false");
     query.done()?;
     let download = download.unwrap_or(false);
-    let found = find(&site, &caller, &id).await?;
+    let found = find(&site, &sight, &id).await?;
     give(&site, &caller.signature(), &found, download, &headers).await
 }
 
@@ -40,9 +42,10 @@ pub(in crate::api) async fn audio(
 pub(in crate::api) async fn address(
     State(site): State<Arc<Site>>,
     Word(id): Word,
+    sight: Sight,
     caller: Caller,
 ) -> Result<Response, Problem> {
-    let found = find_there(&site, &caller, &id).await?;
+    let found = find_there(&site, &sight, &id).await?;
     let until = Timestamp::now()
         .checked_add(GOOD)
         .map_err(|_| Problem::unavailable("The clock is at its end."))?;
@@ -70,9 +73,9 @@ pub(in crate::api) async fn play(
 pub(in crate::api) async fn peaks(
     State(site): State<Arc<Site>>,
     Word(id): Word,
-    caller: Caller,
+    sight: Sight,
 ) -> Result<Response, Problem> {
-    let found = find_there(&site, &caller, &id).await?;
+    let found = find_there(&site, &sight, &id).await?;
     let read = tokio::task::spawn_blocking(move || site.shelf.peaks(&found.file.path));
     let peaks = read.await.map_err(|_| cut_short())?;
     let peaks = peaks.map_err(|why| unreadable(&why, "picture of this recording"))?;

@@ -3,13 +3,13 @@
 mod contacts;
 mod desk;
 mod links;
+mod people;
 mod recordings;
 mod supervise;
 mod system;
 mod told;
 
 use super::settings;
-use super::who::{Role, Scope};
 use crate::events::KINDS;
 use serde_json::{Value, json};
 
@@ -17,15 +17,6 @@ use serde_json::{Value, json};
 pub(super) fn components() -> Vec<(&'static str, Value)> {
     let mut all = vec![
         ("Problem", problem()),
-        ("Who", who()),
-        ("Proof", proof()),
-        ("LogIn", log_in()),
-        ("PasswordReset", password_reset()),
-        ("NewPassword", new_password()),
-        ("User", user()),
-        ("UserToBe", user_to_be()),
-        ("Key", key()),
-        ("KeyToBe", key_to_be()),
         ("Difference", difference()),
         ("Status", status()),
         ("Load", load()),
@@ -44,6 +35,7 @@ pub(super) fn components() -> Vec<(&'static str, Value)> {
         ("Sound", sound()),
         ("SpeechText", speech_text()),
     ];
+    all.extend(people::components());
     all.extend(recordings::components());
     all.extend(supervise::components());
     all.extend(told::components());
@@ -90,135 +82,6 @@ fn problem() -> Value {
                     "properties": { "field": { "type": "string" }, "mend": { "type": "string" } },
                 },
             },
-        },
-    })
-}
-
-fn role() -> Value {
-    json!({ "type": "string", "enum": Role::ALL.map(Role::name) })
-}
-
-fn scopes() -> Value {
-    let scope = json!({ "type": "string", "enum": Scope::ALL.map(Scope::name) });
-    json!({ "type": "array", "items": scope, "minItems": 1, "maxItems": 256 })
-}
-
-fn name() -> Value {
-    json!({ "type": "string", "minLength": 1, "maxLength": 64 })
-}
-
-fn password() -> Value {
-    json!({ "type": "string", "minLength": 12, "maxLength": 128, "writeOnly": true })
-}
-
-fn agent() -> Value {
-    json!({
-        "type": ["integer", "null"], "minimum": 0, "maximum": u32::MAX,
-        "description": "The agent of the settings who the user is.",
-    })
-}
-
-fn who() -> Value {
-    json!({
-        "type": "object",
-        "required": ["kind"],
-        "properties": {
-            "kind": { "type": "string", "enum": ["nobody", "user", "key"] },
-            "id": { "type": "integer" },
-            "name": { "type": "string" },
-            "role": role(),
-            "agent": agent(),
-            "scopes": scopes(),
-        },
-    })
-}
-
-fn proof() -> Value {
-    json!({
-        "type": "object",
-        "required": ["proof"],
-        "additionalProperties": false,
-        "properties": { "proof": { "type": "string", "minLength": 32, "maxLength": 128, "writeOnly": true } },
-    })
-}
-
-fn password_reset() -> Value {
-    json!({
-        "type": "object",
-        "required": ["proof", "name", "password"],
-        "additionalProperties": false,
-        "properties": {
-            "proof": { "type": "string", "minLength": 32, "maxLength": 128, "writeOnly": true },
-            "name": name(),
-            "password": password(),
-        },
-    })
-}
-
-fn log_in() -> Value {
-    json!({
-        "type": "object",
-        "required": ["name", "password"],
-        "additionalProperties": false,
-        "properties": {
-            "name": name(),
-            "password": { "type": "string", "minLength": 1, "maxLength": 128, "writeOnly": true },
-        },
-    })
-}
-
-fn new_password() -> Value {
-    json!({
-        "type": "object",
-        "required": ["old", "new"],
-        "additionalProperties": false,
-        "properties": {
-            "old": { "type": "string", "minLength": 1, "maxLength": 128, "writeOnly": true },
-            "new": password(),
-        },
-    })
-}
-
-fn user() -> Value {
-    json!({
-        "type": "object",
-        "required": ["id", "name", "role", "agent", "disabled", "created"],
-        "properties": {
-            "id": { "type": "integer" },
-            "name": name(),
-            "role": role(),
-            "agent": agent(),
-            "disabled": { "type": "boolean" },
-            "created": { "type": "string", "format": "date-time" },
-        },
-    })
-}
-
-fn user_to_be() -> Value {
-    json!({
-        "type": "object",
-        "required": ["name", "role"],
-        "additionalProperties": false,
-        "properties": {
-            "name": name(),
-            "role": role(),
-            "agent": agent(),
-            "password": password(),
-            "disabled": { "type": ["boolean", "null"], "default": false },
-        },
-    })
-}
-
-fn key() -> Value {
-    json!({
-        "type": "object",
-        "required": ["name", "scopes", "created", "used"],
-        "properties": {
-            "name": { "type": "string" },
-            "scopes": scopes(),
-            "created": { "type": "string", "format": "date-time" },
-            "used": { "type": ["string", "null"], "format": "date-time" },
-            "key": { "type": "string", "description": "The key itself: told once, when it is made." },
         },
     })
 }
@@ -377,6 +240,9 @@ fn events() -> Value {
                         "seq": { "type": "integer" },
                         "at": { "type": "string", "format": "date-time" },
                         "type": { "type": "string", "enum": kinds() },
+                        "agent": whom("The agent whom it concerns."),
+                        "queue": whom("Else the queue that it names, or in which its call waits."),
+                        "had": whom("Else the agent who had its call last."),
                         "data": { "type": "object" },
                     },
                 },
@@ -384,6 +250,10 @@ fn events() -> Value {
             "last": { "type": "integer", "description": "Ask for what comes after it." },
         },
     })
+}
+
+fn whom(about: &str) -> Value {
+    json!({ "type": "integer", "description": about })
 }
 
 fn kinds() -> Vec<&'static str> {
@@ -479,18 +349,6 @@ fn speech_text() -> Value {
                 "type": ["string", "null"], "enum": ["ordinal", "cardinal", "adaptive", null],
                 "description": "How {position} is said.",
             },
-        },
-    })
-}
-
-fn key_to_be() -> Value {
-    json!({
-        "type": "object",
-        "required": ["name", "scopes"],
-        "additionalProperties": false,
-        "properties": {
-            "name": { "type": "string", "minLength": 1, "maxLength": 64, "pattern": "^[A-Za-z0-9._-]+$" },
-            "scopes": scopes(),
         },
     })
 }

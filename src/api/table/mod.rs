@@ -192,7 +192,7 @@ fn administration() -> Vec<Endpoint> {
         post("/api/v1/users", ADMINS, users::add)
             .noted("user.made")
             .says(TAG, "Adds a user.")
-            .notes("`password` is needed here.")
+            .notes("`password` is needed here. A supervisor may be bound to teams: what is of others is not there for them.")
             .takes(of("UserToBe"))
             .gives(201, of("User"))
             .refuses(&[409]),

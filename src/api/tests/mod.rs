@@ -17,6 +17,7 @@ mod sounds;
 mod streams;
 mod supervise;
 mod system;
+mod teams;
 mod told;
 mod web;
 
@@ -80,11 +81,16 @@ fn parts(folder: &Folder) -> Parts {
 
 /// The same, with somebody who is told of other settings.
 fn parts_with(folder: &Folder, tell: impl Fn(Account) + Send + Sync + 'static) -> Parts {
+    parts_of(ACCOUNT, folder, tell)
+}
+
+/// The same, where this is set.
+fn parts_of(set: &str, folder: &Folder, tell: impl Fn(Account) + Send + Sync + 'static) -> Parts {
     let place = crate::store::Place::new(None, &folder.0);
     let store = Arc::new(Store::start(&place, |_| {}).expect("a store"));
     let log = Log::open(Arc::clone(&store), Timestamp::now()).expect("a log");
     let (sounds, voices) = (folder.0.join("sounds"), Arc::new(Catalogue::new(&folder.0)));
-    let account = document::read("test", ACCOUNT, &sounds).expect("sound");
+    let account = document::read("test", set, &sounds).expect("sound");
     let began = steward::begin(&store, &account, &sounds, &voices).expect("a beginning");
     let tell = move |change: steward::Change| tell(change.settings.account);
     let (account, revision, studio) = (began.account, began.revision, began.studio);
@@ -193,10 +199,15 @@ impl Answer {
 
 impl Desk {
     fn new() -> Self {
+        Self::of(ACCOUNT)
+    }
+
+    /// Where this is set.
+    fn of(set: &str) -> Self {
         let folder = Folder::new();
         let told = Arc::new(Mutex::new(vec![]));
         let hears = Arc::clone(&told);
-        let parts = parts_with(&folder, move |account| {
+        let parts = parts_of(set, &folder, move |account| {
             hears.lock().expect("whole").push(account);
         });
         let store = Arc::clone(&parts.store);
@@ -263,6 +274,7 @@ impl Desk {
             role,
             password: "none".to_owned(),
             agent: agent.map(AgentId),
+            teams: vec![],
         };
         let added = self.store.add_user(new).expect("a store");
         let Changed::Done(id) = added else {

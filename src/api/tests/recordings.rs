@@ -14,7 +14,13 @@ fn talk(desk: &Desk, number: u64, agent: u32, customer: &str) -> CallId {
     talk_of("acme", desk, number, agent, customer)
 }
 
-fn talk_of(account: &str, desk: &Desk, number: u64, agent: u32, customer: &str) -> CallId {
+pub(super) fn talk_of(
+    account: &str,
+    desk: &Desk,
+    number: u64,
+    agent: u32,
+    customer: &str,
+) -> CallId {
     let call = CallId::mint(1_800_000_000_000 + number, 0);
     let ids = [RecordingId(2 * number), RecordingId(2 * number + 1)];
     let track = |recording, role| Track {

@@ -39,6 +39,7 @@ fn everybody(desk: &Desk) -> Vec<Somebody> {
             name: name.into(),
             role,
             agent: agent.map(AgentId),
+            teams: vec![],
         };
         // Anew for each request: one of them ends it.
         let session = Box::new(move |desk: &Desk| desk.session(id));

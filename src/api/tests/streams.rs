@@ -57,6 +57,7 @@ impl Port {
             role,
             password: "none".to_owned(),
             agent: agent.map(AgentId),
+            teams: vec![],
         };
         let Changed::Done(id) = self.store.add_user(new).expect("a store") else {
             panic!("a user of that name");

@@ -19,6 +19,7 @@ fn b1_supervisors_ask_for_themselves_and_programs_for_an_agent() {
         name: "user sue".to_owned(),
         user: Some(sue),
         agent: Some(AgentId(1)),
+        sees: None,
     };
     for (mode, wish) in [
         ("listen", Wish::Be(Mode::Listen)),
@@ -41,6 +42,7 @@ fn b1_supervisors_ask_for_themselves_and_programs_for_an_agent() {
             name: "key wallboard".to_owned(),
             user: None,
             agent: Some(AgentId(2)),
+            sees: None,
         },
         wish: Wish::Be(Mode::Listen),
     });

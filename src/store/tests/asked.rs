@@ -11,6 +11,7 @@ fn somebody(name: &str, role: Role) -> NewUser {
         role,
         password: "$argon2id$…".to_owned(),
         agent: Some(AgentId(7)),
+        teams: vec![],
     }
 }
 
@@ -118,6 +119,17 @@ fn users_have_unique_names_and_one_admin_stays() {
             Changed::NameTaken
         );
         let mut second = store.user(bob).expect("read").expect("there");
+        assert_eq!(second.teams, [""; 0]);
+        (second.role, second.teams) = (Role::Supervisor, vec!["Sales \"A\"".to_owned()]);
+        assert_eq!(
+            store.change_user(second.clone()).expect("stored"),
+            Changed::Done(bob)
+        );
+        assert_eq!(
+            store.user(bob).expect("read").as_ref(),
+            Some(&second),
+            "with the teams"
+        );
         second.role = Role::Admin;
         assert_eq!(
             store.change_user(second).expect("stored"),

@@ -146,7 +146,7 @@ fn an_agent_s_links_are_listed_the_newest_first() {
         let three = add(&store, "three", terms(LinkType::Expiration));
         let list = |agent: Option<u32>, before, limit| {
             store
-                .links(agent.map(AgentId), before, limit)
+                .links(agent.map(AgentId), before, None, limit)
                 .expect("a database")
         };
         assert_eq!(

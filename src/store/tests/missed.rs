@@ -41,7 +41,7 @@ fn r153_what_is_left_open_is_counted_by_queue_with_its_age() {
         ] {
             store.write(Record::Conversation(Box::new(each)));
         }
-        let found = store.missed().expect("read");
+        let found = store.missed(None).expect("read");
         let found: Vec<_> = found
             .iter()
             .map(|each| (&*each.queue, each.calls, each.oldest))

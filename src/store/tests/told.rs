@@ -85,7 +85,7 @@ fn b11_times_are_counted_by_interval_and_queue() {
             until: time(until),
         };
         let steps = [step(0, 10), step(10, 20), step(20, 40)];
-        let found = store.history(&steps, 20_000).expect("counted");
+        let found = store.history(&steps, 20_000, None).expect("counted");
         let support = Tallied {
             bucket: 0,
             queue: Some("Support".to_owned()),
@@ -111,9 +111,9 @@ fn b11_times_are_counted_by_interval_and_queue() {
             talked_ms: 50_000,
         };
         assert_eq!(found, [of(0, Some("Sales")), support, of(1, None)]);
-        assert_eq!(store.history(&[], 20_000).expect("nothing"), []);
+        assert_eq!(store.history(&[], 20_000, None).expect("nothing"), []);
         let many: Vec<_> = (0..1_000).map(|at| step(at, at + 1)).collect();
-        let found = store.history(&many, 20_000).expect("counted");
+        let found = store.history(&many, 20_000, None).expect("counted");
         assert_eq!(
             found.len(),
             7,
@@ -135,7 +135,7 @@ fn b11_a_year_of_days_is_counted_in_one_answer() {
                 until: from.checked_add(day).expect("a day"),
             })
             .collect();
-        assert_eq!(store.history(&days, 1).expect("counted").len(), 1);
+        assert_eq!(store.history(&days, 1, None).expect("counted").len(), 1);
     });
 }
 

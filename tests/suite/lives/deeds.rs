@@ -124,6 +124,7 @@ fn anybody(random: &mut Random) -> Supervisor {
             name: "user eve".to_owned(),
             user: Some(UserId(9)),
             agent: None,
+            sees: None,
         },
         _ => {
             let agent = any_agent(random);
@@ -131,6 +132,8 @@ fn anybody(random: &mut Random) -> Supervisor {
                 name: format!("user of {agent}"),
                 user: None,
                 agent: Some(agent),
+                // One of them may not stand beside everybody.
+                sees: (agent == AgentId(3)).then(|| [AgentId(1)].into()),
             }
         }
     }

@@ -27,6 +27,7 @@ fn supervisor(name: &str, user: u32, agent: AgentId) -> Supervisor {
         name: format!("user {name}"),
         user: Some(UserId(user)),
         agent: Some(agent),
+        sees: None,
     }
 }
 
@@ -129,6 +130,42 @@ fn b1_from_listening_to_whisper_to_barge_and_back_the_others_hear_what_they_shou
         w.log()
             .contains("user ben does not supervise the call any more")
     );
+    assert!(w.is_at_rest());
+}
+
+#[test]
+fn b1_a_supervisor_of_some_agents_stands_beside_these_alone() {
+    let (mut w, call) = talking();
+    let cleos = AgentId(3);
+    let of = |agent| Supervisor {
+        sees: Some([agent].into()),
+        ..ben()
+    };
+    let asked = w.asks(supervise(call, of(cleos), LISTEN));
+    assert_eq!(asked, Err(Refused::NotInProgress(call)), "it is Ada's");
+    assert_eq!(w.asks(supervise(call, of(ADA), LISTEN)), Ok(Done::Plain));
+    w.wait(1.5);
+    assert_eq!(w.hears("1002"), ["1001", "alice"]);
+    // Ada leaves Alice to Cleo.
+    let (agent, status) = (cleos, Status::Available);
+    assert_eq!(w.asks(Ask::SetStatus { agent, status }), Ok(Done::Plain));
+    let passes = Ask::Transfer {
+        agent: Some(ADA),
+        call,
+        to: Target::Agent(cleos),
+        from: None,
+    };
+    assert_eq!(w.asks(passes), Ok(Done::Plain));
+    w.wait(1.0);
+    let from = w.now;
+    w.wait(3.0);
+    assert_eq!(w.hears("alice"), ["1003"]);
+    assert!(!w.phones["1002"].has_dialog(), "Ben is let go");
+    let heard = w.heard_since("1002", from);
+    assert!(!heard.contains(&"1003"), "{heard:?}");
+    let asked = w.asks(supervise(call, of(ADA), LISTEN));
+    assert_eq!(asked, Err(Refused::NotInProgress(call)));
+    w.hangs_up("alice").wait(40.0);
     assert!(w.is_at_rest());
 }
 
@@ -487,6 +524,7 @@ fn eve() -> Supervisor {
         name: "user eve".to_owned(),
         user: Some(UserId(9)),
         agent: None,
+        sees: None,
     }
 }
 

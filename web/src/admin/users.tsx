@@ -1,4 +1,4 @@
-/** Who may log in, as what, and which agent they are. */
+/** Who may log in, as what, which agent they are, and whose supervisors. */
 
 import { useState } from "preact/hooks";
 import { useRead } from "../desk/use";
@@ -14,6 +14,8 @@ interface User {
   name: string;
   role: "admin" | "supervisor" | "agent";
   agent: number | null;
+  /** Of a supervisor: whom they see; none: everybody. */
+  teams: string[];
   disabled: boolean;
 }
 
@@ -21,10 +23,11 @@ interface Agent {
   id: number;
   user: string;
   name?: string;
+  teams?: string[];
 }
 
 const ROLES = ["agent", "supervisor", "admin"] as const;
-const NOBODY: User = { id: 0, name: "", role: "agent", agent: null, disabled: false };
+const NOBODY: User = { id: 0, name: "", role: "agent", agent: null, teams: [], disabled: false };
 
 export function Users() {
   const users = useRead(() => ask<User[]>("GET", "/api/v1/users"), "users", 60_000);
@@ -60,7 +63,10 @@ export function Users() {
                 <td data-name={t("login.name")}>
                   {user.name} {user.disabled && <span class="tag warn">{t("users.disabled")}</span>}
                 </td>
-                <td data-name={t("users.role")}>{t(`users.role.${user.role}`)}</td>
+                <td data-name={t("users.role")}>
+                  {t(`users.role.${user.role}`)}{" "}
+                  {user.teams.length > 0 && <span class="soft small">{user.teams.join(", ")}</span>}
+                </td>
                 <td data-name={t("users.agent")}>{name(user.agent)}</td>
                 <td data-name="">
                   <button type="button" class="button" onClick={() => setOpen(user)}>
@@ -77,7 +83,7 @@ export function Users() {
   );
 }
 
-const FIELDS = ["name", "role", "agent", "password"];
+const FIELDS = ["name", "role", "teams", "agent", "password"];
 
 function Form({ user, agents, onClose }: { user: User; agents: Agent[]; onClose: () => void }) {
   const [draft, setDraft] = useState(user);
@@ -88,7 +94,8 @@ function Form({ user, agents, onClose }: { user: User; agents: Agent[]; onClose:
   const submit = (event: Event) => {
     event.preventDefault();
     const { name, role, agent, disabled } = draft;
-    const wanted = { name, role, agent, disabled, ...(password === "" ? {} : { password }) };
+    const teams = role === "supervisor" ? draft.teams : [];
+    const wanted = { name, role, agent, teams, disabled, ...(password === "" ? {} : { password }) };
     void send(async () => {
       if (isNew) await ask("POST", "/api/v1/users", wanted);
       else await ask("PUT", `/api/v1/users/${user.id}`, wanted);
@@ -124,6 +131,14 @@ function Form({ user, agents, onClose }: { user: User; agents: Agent[]; onClose:
           ))}
         </select>
       </Field>
+      {draft.role === "supervisor" && (
+        <Teams
+          agents={agents}
+          chosen={draft.teams}
+          fault={problem?.of("teams")}
+          onChange={(teams) => setDraft({ ...draft, teams })}
+        />
+      )}
       <Field label={t("users.agent")} help={t("users.agent.help")} fault={problem?.of("agent")}>
         <select
           value={draft.agent ?? ""}
@@ -180,5 +195,35 @@ function Form({ user, agents, onClose }: { user: User; agents: Agent[]; onClose:
         )}
       </div>
     </form>
+  );
+}
+
+/** The teams that some agent is in, and those that are chosen although none is any more. */
+function Teams(props: {
+  agents: Agent[];
+  chosen: string[];
+  fault: string | undefined;
+  onChange: (teams: string[]) => void;
+}) {
+  const { agents, chosen, fault, onChange } = props;
+  const known = new Set([...agents.flatMap((agent) => agent.teams ?? []), ...chosen]);
+  const turn = (team: string, on: boolean) =>
+    onChange(on ? [...chosen, team] : chosen.filter((each) => each !== team));
+  return (
+    <fieldset class="choices">
+      <legend class="label">{t("users.teams")}</legend>
+      {[...known].sort().map((team) => (
+        <label key={team} class="check">
+          <input
+            type="checkbox"
+            checked={chosen.includes(team)}
+            onChange={(event) => turn(team, event.currentTarget.checked)}
+          />
+          <span>{team}</span>
+        </label>
+      ))}
+      <p class="help">{known.size === 0 ? t("users.teams.none") : t("users.teams.help")}</p>
+      {fault && <p class="fault">{fault}</p>}
+    </fieldset>
   );
 }
