@@ -462,6 +462,7 @@ fn listener(port: u16, digest: Option<Digest>) -> Listener {
         local,
         advertised: local,
         registrar: digest.is_some(),
+        paths: sip::Paths::default(),
         digest,
     }
 }
