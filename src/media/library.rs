@@ -255,7 +255,7 @@ mod tests {
         for cut in [0, 3, 7, 8, 100, bytes.len() - 1] {
             assert!(Sound::from_bytes(&bytes[..cut]).is_none(), "{cut}");
         }
-        let mut longer = bytes.clone();
+        let mut longer = bytes;
         longer.push(0);
         assert!(Sound::from_bytes(&longer).is_none());
         let empty = Sound::new(vec![]).to_bytes();

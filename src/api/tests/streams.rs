@@ -148,8 +148,8 @@ async fn next_id(lines: &mut Lines<BufReader<TcpStream>>) -> Option<u64> {
         if line == "0" {
             return None;
         }
-        if let Some(id) = line.strip_prefix("id: ").or(line.strip_prefix("id:")) {
-            return Some(id.parse().expect("a number"));
+        if let Some(id) = line.strip_prefix("id:") {
+            return Some(id.trim().parse().expect("a number"));
         }
     }
 }
