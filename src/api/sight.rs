@@ -5,6 +5,9 @@
 //! conversations and recordings; and themselves, if they are an agent. What happens is seen where it
 //! concerns one of these. What is not seen is not there: it is in no list, and at its address is 404.
 //!
+//! Deliberately absent: events that say of a callback alone that it is given up or taken back. Whose it was is not
+//! in them, and nobody who is bound is told.
+//!
 //! The guard looks at every object that a path names, so that no endpoint can forget it: an object of a
 //! kind that [`Sight::judge`] does not know is nobody's who is bound. Lists ask for a [`Sight`].
 

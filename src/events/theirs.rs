@@ -62,7 +62,7 @@ impl Theirs {
         if ends(what) && (agent.is_none() || agent == call.agent) {
             call.agent = None;
         }
-        let queue = queue.or(call.queue.filter(|_| call.waits));
+        let queue = queue.or_else(|| call.queue.filter(|_| call.waits));
         let whose = Whose::of(concerns, queue, call.had);
         self.keep(id, call, what);
         whose
