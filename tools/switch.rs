@@ -393,6 +393,7 @@ fn account() -> Account {
         wrap_up: None,
         record_calls: false,
         record_direction: Directions::Both,
+        teams: vec![],
         habits: Habits::default(),
     });
     let codes = Codes {
