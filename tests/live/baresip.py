@@ -52,7 +52,7 @@ ctrl_tcp_listen {there}:{control}
 class Baresip:
     """One phone: `keys` are those of a line in baresip's file of accounts. With an agent's credentials it registers and answers."""
 
-    def __init__(self, network: Network, folder: Path, says: Path, *, server: int, agent: Agent | None = None, transport: str = "udp", keys: str = "", port: int = 0) -> None:
+    def __init__(self, network: Network, folder: Path, says: Path, *, server: int, agent: Agent | None = None, transport: str = "udp", keys: str = "", user: str = "4930666", port: int = 0) -> None:
         self.network = network
         number = next(_numbers)
         self.folder = folder / f"baresip-{number}"
@@ -65,7 +65,7 @@ class Baresip:
         self.control, rtp = 4000 + number, 10_000 + 100 * number
         config = CONFIG.format(there=network.there, folder=self.folder, modules=modules, sip=port or 5060 + 10 * number, rtp=rtp, last=rtp + 98, control=self.control)
         (self.folder / "config").write_text(config)
-        user = agent.user if agent else "4930666"
+        user = agent.user if agent else user
         proof = f';auth_pass="{agent.password}";regint=60;answermode=auto' if agent else ";regint=0"
         account = f'<sip:{user}@{self.server}>{proof};{keys}\n'
         (self.folder / "accounts").write_text(account)
