@@ -1,18 +1,19 @@
 //! `/api/v1/calls/{call}/supervise`: listen, whisper, barge, take over (B1). People supervise by what is
 //! their own: their page, or the desk or the phone of the agent who they are.
 
-use super::Site;
 use super::body::{Fields, Json};
 use super::part::Word;
 use super::problem::Problem;
 use super::sight::Sight;
 use super::who::Caller;
+use super::{Site, answer};
 use crate::call::supervise::{Mode, Supervisor, Wish};
 use crate::id::{AgentId, CallId};
 use crate::switch::Ask;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use serde_json::json;
 use std::sync::Arc;
 
 /// What a supervisor may want, as documents have it.
@@ -22,6 +23,26 @@ pub(super) const WISHES: [(&str, Wish); 4] = [
     ("barge", Wish::Be(Mode::Barge)),
     ("take_over", Wish::TakeOver),
 ];
+
+/// Whether a supervisor's device has been answered, as documents have it.
+pub(super) const STATES: [&str; 2] = ["ringing", "there"];
+
+/// Who supervises a call, and how.
+pub(super) async fn list(State(site): State<Arc<Site>>, call: Word) -> Result<Response, Problem> {
+    let call = named(&call)?;
+    let live = site.live.latest();
+    let all = live.supervisors.iter().filter(|each| each.call == call);
+    let shown = all.map(|each| {
+        let mode = WISHES.iter().find(|(_, wish)| *wish == each.wish);
+        json!({
+            "by": each.by.name,
+            "agent": each.by.agent,
+            "mode": mode.map(|(name, _)| *name),
+            "state": STATES[usize::from(each.answered)],
+        })
+    });
+    Ok(answer(&shown.collect::<Vec<_>>()))
+}
 
 /// The supervisor is rung, or wants something else.
 pub(super) async fn begin(

@@ -174,6 +174,15 @@ impl Call {
         }
     }
 
+    /// The agent goes on by another leg: who stands beside them does so still.
+    pub(super) fn supervisors_follow(&mut self, old: LegId, new: LegId) {
+        for each in &mut self.supervisors {
+            if each.beside == Some(old) {
+                each.beside = Some(new);
+            }
+        }
+    }
+
     /// The supervisor is one no more; their leg stays the call's.
     pub fn unsupervise(&mut self, leg: LegId) -> Option<Supervision> {
         let at = self.supervisors.iter().position(|each| each.leg == leg)?;

@@ -5,7 +5,7 @@ use super::what::What;
 use crate::acd::{AgentState, Status};
 use crate::call::record::{AgentName, Direction, Quality, Role};
 use crate::id::{AgentId, CallId, LegId, QueueId};
-use crate::switch::{AgentView, CallerView, QueueView, Running, RunningView, View};
+use crate::switch::{AgentView, CallerView, QueueView, Running, RunningView, SupervisorView, View};
 use jiff::{Timestamp, Unit};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -30,6 +30,9 @@ pub struct Snapshot {
     pub calls: Vec<CallNow>,
     /// How many go on.
     pub calls_in_all: usize,
+    /// Who supervises which call: not for everybody who sees the rest.
+    #[serde(skip)]
+    pub supervisors: Vec<SupervisorView>,
 }
 
 /// A queue as it is now.
@@ -158,6 +161,20 @@ impl Shown {
     }
 }
 
+#[cfg(test)]
+impl Shown {
+    /// Shows this, to those who are tested.
+    pub(crate) fn sees(&self, log: Log, view: View) {
+        let (now, at) = (Instant::now(), Timestamp::now());
+        let live = Live::new(log, at);
+        Live {
+            shown: self.clone(),
+            ..live
+        }
+        .see(view, now, at);
+    }
+}
+
 impl Live {
     /// Before anything was seen, at `now`.
     pub fn new(log: Log, now: Timestamp) -> Self {
@@ -169,6 +186,7 @@ impl Live {
             agents: vec![],
             calls: vec![],
             calls_in_all: 0,
+            supervisors: vec![],
         };
         Self {
             log,
@@ -222,6 +240,7 @@ impl Live {
                 .collect(),
             calls: view.running.iter().map(|call| wall.call(call)).collect(),
             calls_in_all: view.calls,
+            supervisors: view.supervisors.clone(),
         };
         self.before = view;
         let latest = self.shown.0.lock();

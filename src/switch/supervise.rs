@@ -18,7 +18,6 @@ use crate::call::record::{self, AgentName, Direction, Role};
 use crate::call::supervise::{Deed, MOST_SUPERVISORS, Mode, Supervisor, Wish};
 use crate::call::{Agent, Call};
 use crate::id::{AgentId, CallId, LegId, QueueId, VisitId};
-use crate::media::Command as Media;
 use crate::page::Supervises;
 use crate::sip::Party;
 use std::time::Instant;
@@ -32,6 +31,19 @@ pub(super) struct Supervising {
     call: CallId,
     /// Rung until then; `None`: answered.
     until: Option<Instant>,
+}
+
+/// Somebody beside the agent of a call, as those see it who may know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SupervisorView {
+    /// Which call.
+    pub call: CallId,
+    /// Who.
+    pub by: Supervisor,
+    /// What they do there; of who is rung, what they have asked for.
+    pub wish: Wish,
+    /// Their device was answered.
+    pub answered: bool,
 }
 
 /// What is rung.
@@ -111,6 +123,24 @@ impl Switch {
             self.supervisor_leaves(now, leg);
         }
         Ok(Done::Plain)
+    }
+
+    /// Who supervises which call.
+    pub(super) fn supervisors(&self) -> Vec<SupervisorView> {
+        let view = |(leg, known): (&LegId, &Supervising)| {
+            let call = self.calls.get(&known.call)?;
+            let each = call.supervisor(*leg)?;
+            Some(SupervisorView {
+                call: known.call,
+                by: each.by.clone(),
+                wish: match each.answered {
+                    true => Wish::Be(call.mode(each)),
+                    false => each.wish,
+                },
+                answered: each.answered,
+            })
+        };
+        self.supervising.iter().filter_map(view).collect()
     }
 
     /// Whether a leg is a supervisor's.
@@ -423,35 +453,5 @@ impl Switch {
         self.connect(now, id, agent);
         self.unless_lost(now, id);
         Ok(())
-    }
-
-    /// Somebody else is heard by the customer than when the segment began: another begins.
-    fn record_anew(&mut self, now: Instant, id: CallId) {
-        let Some(call) = self.calls.get(&id) else {
-            return;
-        };
-        let Some(recorded) = call.recorded() else {
-            return;
-        };
-        let (by_hand, typing) = (recorded.masked, recorded.typing_until);
-        let tracks = recorded.segment.tracks.iter();
-        let before: Vec<_> = tracks.map(|track| (track.leg, track.role)).collect();
-        if before == call.recorded_parties() {
-            return;
-        }
-        let settings = call.agent().and_then(|agent| self.account.agent(agent.id));
-        let settings = settings.cloned();
-        self.stop_recording(now, id);
-        if let Some(settings) = settings {
-            self.record(now, id, &settings);
-        }
-        let masked = self.calls.get_mut(&id).and_then(|call| {
-            let masks = call.mask_as_before(by_hand, typing);
-            masks.then(|| call.recorded_tracks())
-        });
-        for (recording, leg) in masked.into_iter().flatten() {
-            let masked = true;
-            self.media(leg, |_| Media::Mask { recording, masked });
-        }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::Switch;
 use super::running::RunningView;
+use super::supervise::SupervisorView;
 use crate::acd::{AgentState, Stage, Status, callback};
 use crate::id::{AgentId, CallId, QueueId, TrunkId};
 use crate::route::{Count, Health};
@@ -27,6 +28,8 @@ pub struct View {
     pub agents: Vec<AgentView>,
     /// Each trunk of the account.
     pub trunks: Vec<TrunkView>,
+    /// Who supervises which call (B1), in the order in which their devices rang.
+    pub supervisors: Vec<SupervisorView>,
     /// No new calls are taken.
     pub draining: bool,
 }
@@ -138,6 +141,7 @@ impl Switch {
             running: self.running(now),
             agents: agents.collect(),
             trunks: trunks.collect(),
+            supervisors: self.supervisors(),
             draining: self.draining,
         }
     }

@@ -1,9 +1,9 @@
-//! What supervisors want.
+//! What supervisors want, and do.
 
-use crate::api::supervise::WISHES;
+use crate::api::supervise::{STATES, WISHES};
 use serde_json::{Value, json};
 
-pub(super) fn components() -> [(&'static str, Value); 1] {
+pub(super) fn components() -> [(&'static str, Value); 2] {
     let supervise = json!({
         "type": "object",
         "required": ["mode"],
@@ -15,5 +15,16 @@ pub(super) fn components() -> [(&'static str, Value); 1] {
                 "description": "Of programs alone: the agent for whom they ask." },
         },
     });
-    [("Supervise", supervise)]
+    let supervisor = json!({
+        "type": "object",
+        "required": ["by", "agent", "mode", "state"],
+        "properties": {
+            "by": { "type": "string", "description": "A user or a key, as the audit log has them." },
+            "agent": { "type": ["integer", "null"], "description": "The agent who they are." },
+            "mode": { "type": "string", "enum": WISHES.map(|(name, _)| name),
+                "description": "What they do; of who is rung, what they have asked for." },
+            "state": { "type": "string", "enum": STATES },
+        },
+    });
+    [("Supervise", supervise), ("Supervisor", supervisor)]
 }

@@ -1,8 +1,8 @@
 //! The endpoints of supervisors.
 
 use super::STAFF;
-use crate::api::endpoint::{Endpoint, Rule, delete, post};
-use crate::api::schema::of;
+use crate::api::endpoint::{Endpoint, Rule, delete, get, post};
+use crate::api::schema::{list, of};
 use crate::api::supervise;
 use crate::api::who::Scope;
 
@@ -12,6 +12,13 @@ pub(super) fn supervise() -> Vec<Endpoint> {
     const MAY: Rule = Rule::Only(STAFF, Some(Scope::CallsSupervise));
     const PATH: &str = "/api/v1/calls/{call}/supervise";
     vec![
+        get(PATH, MAY, supervise::list)
+            .says(
+                TAG,
+                "Who stands beside the agent of a call, and how; nobody if the call is not supervised.",
+            )
+            .notes("As it was a second ago at the most. Agents are not told.")
+            .gives(200, list(of("Supervisor"))),
         post(PATH, MAY, supervise::begin)
             .says(
                 TAG,

@@ -3,6 +3,7 @@
 use super::*;
 use crate::call::supervise::{Mode, Supervisor, Wish};
 use crate::id::CallId;
+use crate::switch::{SupervisorView, View};
 use serde_json::json;
 
 #[test]
@@ -122,4 +123,50 @@ fn b1_agents_do_not_learn_who_has_listened() {
     );
     let all = roles("/api/v1/conversations", &boss);
     assert_eq!(all, ["customer", "agent", "supervisor"]);
+}
+
+#[test]
+fn b1_supervisors_see_who_supervises_and_nobody_else_does() {
+    let desk = Desk::new();
+    let boss = desk.session(desk.user("sue", Role::Supervisor, None));
+    let ada = desk.session(desk.user("ada", Role::Agent, Some(1)));
+    let wallboard = desk.key("wallboard", &["live:read"]);
+    let [call, other] = [7, 8].map(|number| CallId::mint(1_700_000_000_000, number));
+    let view = |call: CallId, name: &str, wish, answered: bool| SupervisorView {
+        call,
+        by: Supervisor {
+            name: name.to_owned(),
+            user: None,
+            agent: (!answered).then_some(AgentId(2)),
+        },
+        wish,
+        answered,
+    };
+    let supervisors = vec![
+        view(call, "user eve", Wish::Be(Mode::Whisper), true),
+        view(other, "user fay", Wish::Be(Mode::Listen), true),
+        view(call, "key robot", Wish::TakeOver, false),
+    ];
+    let seen = View {
+        supervisors,
+        ..View::default()
+    };
+    desk.site.live.sees(desk.site.log.clone(), seen);
+    let path = |call: CallId| format!("/api/v1/calls/{call}/supervise");
+    let listed = desk.get(&path(call), &boss);
+    let expected = json!([
+        { "by": "user eve", "agent": null, "mode": "whisper", "state": "there" },
+        { "by": "key robot", "agent": 2, "mode": "take_over", "state": "ringing" },
+    ]);
+    assert_eq!((listed.status, listed.json()), (200, expected));
+    let nobody = CallId::mint(1_700_000_000_000, 9);
+    assert_eq!(desk.get(&path(nobody), &boss).json(), json!([]));
+    for who in [&ada, &wallboard] {
+        assert_eq!(desk.get(&path(call), who).status, 403);
+    }
+    let live = desk.get("/api/v1/live", &wallboard).json().to_string();
+    assert!(
+        !live.contains("eve"),
+        "what agents may see does not tell: {live}"
+    );
 }
