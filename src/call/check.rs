@@ -24,12 +24,10 @@ impl Call {
         for each in &self.supervisors {
             self.check_supervisor(each, &ears);
         }
+        self.check_recording();
         match &self.stage {
-            Stage::Answering
-            | Stage::Calling { .. }
-            | Stage::Dialling { .. }
-            | Stage::Served(_)
-            | Stage::Over => {}
+            Stage::Answering | Stage::Calling { .. } | Stage::Served(_) | Stage::Over => {}
+            Stage::Dialling { leg, .. } => self.check_dialling(*leg, &ears),
             Stage::Waiting { .. } => {
                 let heard = ears.values().flat_map(|hears| hears.parties()).count();
                 assert_eq!(
@@ -46,6 +44,44 @@ impl Call {
                 ..
             } => self.check_talk(*customer, *other, [*customers, *others], &ears),
         }
+    }
+
+    /// Before the answer nobody hears the caller, and the caller hears the network of the number or no party.
+    fn check_dialling(&self, dialled: Option<LegId>, ears: &BTreeMap<LegId, Hears>) {
+        let beside = |leg: LegId| self.supervisor(leg).is_some();
+        for (leg, hears) in ears.iter().filter(|(leg, _)| !beside(**leg)) {
+            let mut heard = hears.parties();
+            let fits = heard.all(|party| *leg == self.caller && Some(party) == dialled);
+            assert!(
+                fits,
+                "call {}: {leg} hears {hears:?} before the answer",
+                self.id
+            );
+        }
+    }
+
+    /// What is recorded is a talk between customer and agent: of everybody who is heard in it once, with
+    /// nobody else's leave than theirs (R89, R97, B22, D15).
+    fn check_recording(&self) {
+        let Some(recorded) = &self.segment else {
+            return;
+        };
+        let id = self.id;
+        assert!(
+            self.is_together(),
+            "call {id}: what is recorded is no talk with the customer"
+        );
+        assert!(
+            self.policy.is_some() && self.may_record(),
+            "call {id}: it is recorded, and nobody wants it so"
+        );
+        let tracks = recorded.segment.tracks.iter();
+        let tracks: Vec<_> = tracks.map(|track| (track.leg, track.role)).collect();
+        assert_eq!(
+            tracks,
+            self.recorded_parties(),
+            "call {id}: who talks is recorded once"
+        );
     }
 
     fn check_talk(
@@ -89,6 +125,33 @@ impl Call {
                 three || !meet,
                 "call {id}: {asked} is asked, and talks to the agent alone"
             );
+            let answered = self.with().is_some();
+            let agent = hears(asked, other.leg());
+            match with {
+                Some(With::Asked) if answered => {
+                    let both = agent && hears(other.leg(), asked);
+                    assert!(
+                        both,
+                        "call {id}: {asked} is asked, and does not talk to the agent"
+                    );
+                }
+                Some(With::Asked) => assert!(!agent, "call {id}: {asked} has not answered"),
+                Some(With::Customer) => {
+                    let any = agent || hears(other.leg(), asked);
+                    assert!(
+                        !any,
+                        "call {id}: {asked} waits, and hears the agent, or is heard"
+                    );
+                }
+                Some(With::All) if free => {
+                    let all = agent && hears(asked, customer) && hears(customer, asked);
+                    assert!(
+                        all && hears(other.leg(), asked),
+                        "call {id}: all three talk"
+                    );
+                }
+                Some(With::All) | None => {}
+            }
         }
     }
 

@@ -100,6 +100,10 @@ impl Call {
                 ringing: Some(Agent { leg, .. }),
                 ..
             }
+            | Stage::Calling {
+                agent: Some(Agent { leg, .. }),
+                ..
+            }
             | Stage::Dialling { leg: Some(leg), .. } => change(leg),
             Stage::Talking {
                 customer, other, ..
@@ -112,11 +116,12 @@ impl Call {
             Stage::Waiting { ringing: None, .. }
             | Stage::Answering
             | Stage::Served(_)
-            | Stage::Calling { .. }
+            | Stage::Calling { agent: None, .. }
             | Stage::Dialling { leg: None, .. }
             | Stage::Over => {}
         }
         if replaced {
+            self.supervisors_follow(old, new);
             for leg in [&mut self.caller].into_iter().chain(&mut self.customer) {
                 if *leg == old {
                     *leg = new;

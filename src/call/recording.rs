@@ -1,7 +1,7 @@
 //! What is recorded of a call, and when (R88–R97, D15).
 
 use super::record::{Direction, Role, Segment, Track};
-use super::{Call, Recorded};
+use super::{Call, Recorded, With};
 use crate::clock::Clock;
 use crate::id::{AgentId, LegId, RecordingId};
 use crate::settings::{self, Composition, Directions};
@@ -70,6 +70,13 @@ impl Call {
         let barging = self.barging().into_iter();
         let barging = barging.map(|leg| (leg, Role::Supervisor));
         two.into_iter().chain(barging).collect()
+    }
+
+    /// Whether customer and agent are together: what they say then may be recorded. Who asks somebody else is
+    /// not with the customer meanwhile; what agents say to each other is nobody's business.
+    pub fn is_together(&self) -> bool {
+        let asks = self.consult.as_ref().map(|consult| consult.with) == Some(With::Asked);
+        self.supervised().is_some() && !self.is_internal() && !asks
     }
 
     /// Whether what this agent says in the call is to be recorded, if the customer agrees (R95).

@@ -138,7 +138,7 @@ impl Switch {
             }
         };
         if let Some(leg) = leg {
-            self.moves(leg, id, other, colleague);
+            self.moves(now, leg, (other, id), colleague);
         }
         self.notice(id, Notice::PassedOn { by: agent.id, to });
         if let Whom::Number(number) = &whom {
@@ -160,7 +160,13 @@ impl Switch {
     }
 
     /// A leg belongs to another call from now on.
-    fn moves(&mut self, leg: LegId, to: CallId, from: CallId, colleague: Option<AgentId>) {
+    fn moves(
+        &mut self,
+        now: Instant,
+        leg: LegId,
+        (from, to): (CallId, CallId),
+        colleague: Option<AgentId>,
+    ) {
         let Some(line) = self.lines.get_mut(&leg) else {
             return;
         };
@@ -181,5 +187,13 @@ impl Switch {
             });
         }
         self.news.insert(to);
+        // Whose browser is lost just now may come back there.
+        let lost = self
+            .calls
+            .get_mut(&from)
+            .is_some_and(|call| call.find_again(leg));
+        if lost && self.calls.get_mut(&to).is_some_and(|call| call.lose(leg)) {
+            self.miss(now, to);
+        }
     }
 }

@@ -104,7 +104,7 @@ impl Switch {
     }
 
     /// Whoever has lost the other is told so at once, and from time to time.
-    fn miss(&mut self, now: Instant, id: CallId) {
+    pub(super) fn miss(&mut self, now: Instant, id: CallId) {
         let (Some(sound), Some(call)) = (self.sounds.absence(), self.calls.get(&id)) else {
             return;
         };

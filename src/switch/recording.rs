@@ -27,6 +27,36 @@ impl Switch {
         }
     }
 
+    /// Others talk than when the segment began, or by other legs: another begins. What was silence stays so.
+    pub(super) fn record_anew(&mut self, now: Instant, id: CallId) {
+        let Some(call) = self.calls.get(&id) else {
+            return;
+        };
+        let Some(recorded) = call.recorded() else {
+            return;
+        };
+        let (by_hand, typing) = (recorded.masked, recorded.typing_until);
+        let tracks = recorded.segment.tracks.iter();
+        let before: Vec<_> = tracks.map(|track| (track.leg, track.role)).collect();
+        if before == call.recorded_parties() {
+            return;
+        }
+        let settings = call.agent().and_then(|agent| self.account.agent(agent.id));
+        let settings = settings.cloned();
+        self.stop_recording(now, id);
+        if let Some(settings) = settings {
+            self.record(now, id, &settings);
+        }
+        let masked = self.calls.get_mut(&id).and_then(|call| {
+            let masks = call.mask_as_before(by_hand, typing);
+            masks.then(|| call.recorded_tracks())
+        });
+        for (recording, leg) in masked.into_iter().flatten() {
+            let masked = true;
+            self.media(leg, |_| Media::Mask { recording, masked });
+        }
+    }
+
     /// Both hear that they are to be recorded.
     fn ask_consent(&mut self, id: CallId) {
         let Some(sound) = self.sounds.consent() else {
@@ -111,10 +141,11 @@ impl Switch {
         calls.flat_map(due).flatten().min()
     }
 
-    /// The customer was told, and has nothing against it.
+    /// The customer was told, and has nothing against it. If their agent asks somebody else just now, it
+    /// begins when they are back.
     fn agrees(&mut self, now: Instant, id: CallId) {
         self.notice(id, Notice::Consent { given: true });
-        if self.calls.get(&id).is_some_and(Call::is_talking) {
+        if self.calls.get(&id).is_some_and(Call::is_together) {
             self.begin_recording(now, id);
         }
     }

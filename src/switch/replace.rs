@@ -81,11 +81,6 @@ impl Switch {
         new: LegId,
         answers: Option<AgentId>,
     ) {
-        let recorded = self.calls.get_mut(&id).and_then(|call| {
-            let agent = call.agent()?.id;
-            call.is_recorded().then_some(agent)
-        });
-        self.stop_recording(now, id);
         let by_agent = self
             .lines
             .get(&old)
@@ -99,6 +94,7 @@ impl Switch {
         self.notice(id, Notice::Replaced { by_agent });
         match answers {
             Some(_) if self.is_dialled(id, new) => return self.answers(now, id, new),
+            Some(_) if self.own_answers(now, id, new) => return,
             Some(agent) => {
                 let call = id;
                 return self.acd(now, acd::Input::Accept { agent, call });
@@ -110,10 +106,7 @@ impl Switch {
             self.put_on_hold(now, id, side, self.is_held(new));
         }
         self.arrange(id);
-        let settings = recorded.and_then(|agent| self.account.agent(agent).cloned());
-        if let Some(settings) = settings {
-            self.record(now, id, &settings);
-        }
+        self.record_anew(now, id);
     }
 
     /// The agent at the other end of a leg.

@@ -9,6 +9,7 @@ use crate::world::page::Picks;
 use crate::world::phone::Habit;
 use cordboard::acd::Status;
 use cordboard::call::record::{End, Outcome};
+use cordboard::call::supervise::{Mode, Supervisor, Wish};
 use cordboard::id::AgentId;
 use cordboard::settings::Account;
 use cordboard::switch::{Ask, Done};
@@ -225,13 +226,7 @@ fn r127_the_rules_of_the_button_are_those_of_the_key() {
 /// The phone calls with a Replaces for the call of another one.
 fn takes(w: &mut World, phone: &str, other: &str, more: &str) {
     let replaces = w.phones[other].replaces();
-    let plain = replaces.trim_start_matches("Replaces=");
-    let plain = plain
-        .replace("%3B", ";")
-        .replace("%3D", "=")
-        .replace("%40", "@");
-    w.phone(phone).extra = format!("Require: replaces\r\nReplaces: {plain}{more}\r\n");
-    w.act(phone, |now, phone| phone.dial(now, "1001"));
+    w.act(phone, |now, phone| phone.dial_instead(now, &replaces, more));
 }
 
 #[test]
@@ -288,4 +283,62 @@ fn rfc_3891_nobody_takes_the_call_of_another_agent() {
     w.wait(1.0);
     assert_eq!(w.phones[SECOND].finals, [481], "nor that of the customer");
     assert_eq!(w.hears("alice"), ["1001"]);
+}
+
+#[test]
+fn b1_b10_rfc_3891_who_supervises_does_so_still_and_what_was_silence_stays_so() {
+    let mut w = talking(&[], |_| {});
+    w.agent("1002", answers(0.2));
+    let (call, agent) = (w.record().id, Some(AgentId(1)));
+    let by = Supervisor {
+        name: "user ben".to_owned(),
+        user: None,
+        agent: Some(AgentId(2)),
+    };
+    let wish = Wish::Be(Mode::Whisper);
+    assert_eq!(w.asks(Ask::Supervise { call, by, wish }), Ok(Done::Plain));
+    w.wait(1.0);
+    let on = true;
+    assert_eq!(w.asks(Ask::Mask { agent, call, on }), Ok(Done::Plain));
+    w.wait(1.0);
+    takes(&mut w, SECOND, "1001", "");
+    w.wait(1.0);
+    let mut hears = w.hears(SECOND);
+    hears.sort_unstable();
+    assert_eq!(hears, ["1002", "alice"], "the whisper is for the agent");
+    assert_eq!(w.hears("alice"), [SECOND], "and for nobody else");
+    let view = w.switch.view(w.now).supervisors;
+    assert_eq!(
+        (view.len(), view[0].wish, view[0].answered),
+        (1, wish, true)
+    );
+    assert_eq!(w.segments.len(), 2);
+    w.wait(1.0).hangs_up("alice").wait(1.0);
+    for track in &w.segments[1].tracks {
+        let (samples, ended) = &w.files[&track.recording];
+        assert!(*ended && samples.len() > 12_000, "its time goes on");
+        assert_eq!(
+            w.tones(samples),
+            [""; 0],
+            "{:?} is not to be heard",
+            track.role
+        );
+    }
+    w.wait(80.0);
+    assert!(w.is_at_rest());
+}
+
+#[test]
+fn b18_a_colleague_whose_browser_is_lost_just_now_is_missed_by_the_customer_too() {
+    let mut w = talking(&[], |_| {});
+    w.desk("ben", 2, Picks::Up(Duration::from_millis(500)));
+    calls(&mut w, "1002", 2.0);
+    w.loses_page("ben").wait(1.0);
+    attends(&mut w, "1001", SECOND, "");
+    w.wait(3.0);
+    assert_eq!(w.hears("alice"), ["music"], "not silence\n{}", w.log());
+    w.comes_back("ben").wait(1.0);
+    assert_eq!(w.hears("alice"), ["ben"]);
+    w.hangs_up("alice").wait(80.0);
+    assert!(w.is_at_rest());
 }

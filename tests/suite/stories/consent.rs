@@ -5,10 +5,11 @@ use super::callbacks::presses;
 use super::trunks::{ONE, with_carriers};
 use crate::world::World;
 use crate::world::carrier::Says;
+use cordboard::call::Target;
 use cordboard::call::record::Role;
 use cordboard::id::AgentId;
 use cordboard::settings::{Account, Composition, Consent, Directions, Message};
-use cordboard::switch::Ask;
+use cordboard::switch::{Ask, Consultation, Done};
 use std::time::Duration;
 
 /// A message of three seconds, and a key that is waited for five more.
@@ -110,7 +111,7 @@ fn b22_what_they_have_said_holds_for_the_next_agent_of_the_call_too() {
         presses(&mut w, "alice", key);
         w.wait(9.0);
         w.agent("1002", answers(1.0));
-        let to = cordboard::call::Target::Agent(AgentId(2));
+        let to = Target::Agent(AgentId(2));
         let agent = Some(AgentId(1));
         let call = w.record().id;
         let ask = Ask::Transfer {
@@ -134,7 +135,7 @@ fn b22_who_is_passed_on_before_the_end_of_the_message_hears_it_again() {
     let ask = Ask::Transfer {
         call: w.record().id,
         agent: Some(AgentId(1)),
-        to: cordboard::call::Target::Agent(AgentId(2)),
+        to: Target::Agent(AgentId(2)),
         from: None,
     };
     w.asks(ask).expect("passed on");
@@ -229,4 +230,35 @@ fn b22_where_the_message_is_gone_nothing_is_recorded() {
     assert_eq!(w.hears("alice"), ["1001"]);
     w.hangs_up("alice").wait(1.0);
     nothing_is_recorded(&w);
+}
+
+#[test]
+fn b22_b2_who_agrees_while_the_agent_asks_somebody_is_recorded_once_they_are_back() {
+    let mut w = just_connected(Some('9'));
+    w.agent("1002", answers(0.5)).wait(3.0);
+    let (call, agent) = (w.record().id, Some(AgentId(1)));
+    let consult = Ask::Consult {
+        agent,
+        call,
+        to: Target::Agent(AgentId(2)),
+        from: None,
+    };
+    assert_eq!(w.asks(consult), Ok(Done::Plain));
+    w.wait(7.0);
+    assert!(w.log().contains("the customer agrees"));
+    assert_eq!(w.hears("1001"), ["1002"]);
+    nothing_is_recorded(&w);
+    let what = Consultation::Cancel;
+    let cancel = Ask::Consultation { agent, call, what };
+    assert_eq!(w.asks(cancel), Ok(Done::Plain));
+    w.wait(2.0).hangs_up("alice").wait(1.0);
+    assert_eq!(w.segments.len(), 1);
+    assert_eq!(w.tones(file(&w, Role::Customer)), ["alice"]);
+    assert_eq!(
+        w.tones(file(&w, Role::Agent)),
+        ["1001"],
+        "not what was asked"
+    );
+    let seconds = file(&w, Role::Customer).len() as f64 / 8000.0;
+    assert!((1.8..2.3).contains(&seconds), "{seconds} s");
 }

@@ -41,6 +41,8 @@ pub(crate) struct Phone {
     pub(crate) late_offer: bool,
     /// Header lines that each INVITE has besides, ends of line included.
     pub(crate) extra: String,
+    /// Those that name the call that the next one is to replace (RFC 3891).
+    replacing: String,
     /// A Reason header for its BYEs, end of line included.
     pub(crate) reason: &'static str,
     /// Its packets are to be SRTP.
@@ -109,6 +111,7 @@ impl Phone {
             takes_the_answer: false,
             late_offer: false,
             extra: String::new(),
+            replacing: String::new(),
             reason: "",
             secure: None,
             early: Early::default(),
@@ -158,7 +161,26 @@ impl Phone {
     pub(crate) fn dial(&mut self, now: Instant, number: &str) -> Vec<Vec<u8>> {
         self.serial += 1;
         self.authorization.clear();
+        self.replacing.clear();
         self.invite(now, number)
+    }
+
+    /// Calls in place of another phone: an INVITE with a Replaces for its call, as [`Phone::replaces`] names
+    /// it there. `more`: parameters.
+    pub(crate) fn dial_instead(
+        &mut self,
+        now: Instant,
+        replaces: &str,
+        more: &str,
+    ) -> Vec<Vec<u8>> {
+        let plain = replaces.trim_start_matches("Replaces=");
+        let plain = plain.replace("%3B", ";").replace("%3D", "=");
+        let plain = plain.replace("%40", "@");
+        self.serial += 1;
+        self.authorization.clear();
+        self.replacing = format!("Require: replaces\r\nReplaces: {plain}{more}\r\n");
+        let user = self.user.clone();
+        self.invite(now, &user)
     }
 
     fn invite(&mut self, now: Instant, number: &str) -> Vec<Vec<u8>> {
@@ -550,6 +572,7 @@ impl Phone {
 
     fn in_dialog(&mut self, dialog: &Dialog, method: &str, sdp: &str) -> Vec<u8> {
         self.cseq += 1;
+        self.replacing.clear();
         let target = dialog.target.clone();
         self.request(
             method,
@@ -582,7 +605,7 @@ impl Phone {
             self.contact()
         );
         let more = match method {
-            "INVITE" => format!("{}{}", self.extra, self.authorization),
+            "INVITE" => format!("{}{}{}", self.extra, self.replacing, self.authorization),
             "BYE" => self.reason.to_owned(),
             _ => String::new(),
         };
