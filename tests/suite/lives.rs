@@ -1,6 +1,8 @@
 //! Random lives: a seed makes hundreds of events in a bad network; nothing may be lost or doubled.
 
 mod deeds;
+mod files;
+mod lines;
 
 use crate::world::World;
 use crate::world::network::Weather;
@@ -12,8 +14,8 @@ use cordboard::call::record::End;
 use cordboard::id::{AgentId, HoursId, LinkId, QueueId, TrunkId};
 use cordboard::random::Random;
 use cordboard::settings::{
-    Account, AtClosing, Codes, Distribution, Hours, MaxWait, Message, OnMaxWait, Opening, Outbound,
-    Server, Trunk,
+    Account, AtClosing, Codes, Consent, Distribution, Hours, MaxWait, Message, OnMaxWait, Opening,
+    Outbound, Server, Trunk,
 };
 use cordboard::switch::Ask;
 use jiff::civil::{Weekday, time};
@@ -38,10 +40,10 @@ fn nothing_is_lost_and_nothing_is_double_in_two_thousand_lives() {
     let lives = |worker| {
         move || {
             let seeds = (0..count).filter(|seed| seed % workers == worker);
-            seeds.flat_map(live).collect::<Vec<_>>()
+            seeds.map(live).collect::<Vec<_>>()
         }
     };
-    let ends: Vec<End> = std::thread::scope(|scope| {
+    let all: Vec<Lived> = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..workers)
             .map(|worker| scope.spawn(lives(worker)))
             .collect();
@@ -59,14 +61,37 @@ fn nothing_is_lost_and_nothing_is_double_in_two_thousand_lives() {
         (End::Closed, 50),
         (End::NotReached, 100),
         (End::SignallingLost, 5),
+        (End::Joined, 20),
     ] {
-        let times = ends.iter().filter(|each| **each == end).count();
+        let ends = all.iter().flat_map(|lived| &lived.ends);
+        let times = ends.filter(|each| **each == end).count() as u64;
         assert!(
-            times as u64 >= least * count / LIVES,
-            "{end:?} was met {times} times in {} calls",
-            ends.len()
+            times >= least * count / LIVES,
+            "{end:?} was met {times} times"
         );
     }
+    for (said, least) in [
+        ("passes the caller on to", 150),
+        ("nobody takes the caller who was passed on", 30),
+        ("who is asked has answered", 50),
+        ("who was asked is in the call no more", 50),
+        ("goes on at another phone", 20),
+    ] {
+        let logs = all.iter().map(|lived| lived.log.matches(said).count());
+        let times = logs.sum::<usize>() as u64;
+        assert!(
+            times >= least * count / LIVES,
+            "{said:?} was said {times} times"
+        );
+    }
+}
+
+/// What has happened in a life.
+struct Lived {
+    /// How its calls ended.
+    ends: Vec<End>,
+    /// What was told of them.
+    log: String,
 }
 
 /// Seeds that once failed, and what they found, stay here.
@@ -77,8 +102,8 @@ fn lives_that_once_failed() {
     }
 }
 
-/// Lives one life; says how its calls ended.
-fn live(seed: u64) -> Vec<End> {
+/// Lives one life.
+fn live(seed: u64) -> Lived {
     let mut random = Random::seeded(seed);
     let ports = if random.below(4) == 0 { 4 } else { 50 };
     let max_wait = (random.below(2) == 0).then(|| MaxWait {
@@ -96,6 +121,7 @@ fn live(seed: u64) -> Vec<End> {
         account.dialling.calls_per_minute = 0;
         ways_out(account, seed);
         ways_of_waiting(account, seed);
+        ways_of_recording(account, seed);
         // Some callers are told their place.
         if seed.is_multiple_of(2)
             && let Some(announcement) = &mut account.queues[0].waiting.announcement
@@ -127,20 +153,30 @@ fn live(seed: u64) -> Vec<End> {
     }
     // In some, agents and supervisors do all that a call bears.
     let mut deeds = (seed % 5 < 2).then(|| Random::seeded(seed << 32));
+    // In some, agents have phones with two lines.
+    let mut keys = (seed % 4 < 2).then(|| Random::seeded(!seed << 32));
+    if keys.is_some() {
+        lines::install(&mut w);
+    }
     for _ in 0..EVENTS {
         event(&mut w, &mut random);
         if let Some(random) = &mut deeds {
             deeds::deed(&mut w, random);
+        }
+        if let Some(random) = &mut keys {
+            lines::press(&mut w, random);
         }
         if let Some(random) = &mut pages {
             page_event(&mut w, random);
         }
     }
     at_the_end(&mut w, seed);
-    w.conversations
-        .values()
-        .filter_map(|conversation| conversation.end)
-        .collect()
+    let log = w.log();
+    let conversations = w.conversations.into_values();
+    Lived {
+        ends: conversations.filter_map(|each| each.end).collect(),
+        log,
+    }
 }
 
 /// Two trunks, of which the second is tried where the first fails.
@@ -204,6 +240,19 @@ fn ways_of_waiting(account: &mut Account, seed: u64) {
         away: Some(Message::File("away.wav".into())),
         codes: Codes::default(),
     }];
+}
+
+/// Customers who are told before they are recorded, and may refuse; keys that are not for the recording; an
+/// agent of whom nothing is recorded.
+fn ways_of_recording(account: &mut Account, seed: u64) {
+    let recording = &mut account.recording;
+    recording.consent = (seed % 8 < 3).then(|| Consent {
+        message: Message::text("This call is recorded."),
+        refuse: (seed % 8 < 2).then_some('9'),
+        wait: Duration::from_secs(5),
+    });
+    recording.mask_digits = seed.is_multiple_of(3).then_some(Duration::from_secs(4));
+    account.agents[1].record_calls = seed % 6 != 5;
 }
 
 /// What an agent may say at any time, fitting or not.
@@ -366,6 +415,7 @@ fn at_the_end(w: &mut World, seed: u64) {
             w.phone(who).habit = Habit::Ignores;
             w.hangs_up(who);
         }
+        lines::hang_up(w);
         w.wait(40.0);
     }
     // Whose phone has lost its power is found out by a session timer (RFC 4028).
@@ -383,6 +433,7 @@ fn at_the_end(w: &mut World, seed: u64) {
         );
         assert_eq!(w.endings[call], 1, "seed {seed}: call {call} ended once");
     }
+    files::prove(w, seed);
 }
 
 fn habit(random: &mut Random) -> Habit {

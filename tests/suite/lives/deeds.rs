@@ -1,6 +1,7 @@
 //! What people do with calls that go on, in random lives: hold, pass on, ask somebody, supervise, hang up,
 //! in any order, fitting or not. Whatever comes of it, the switch proves who hears whom after each step.
 
+use super::{CALLERS, DESKS};
 use crate::world::World;
 use crate::world::page::Picks;
 use cordboard::call::Target;
@@ -16,12 +17,18 @@ const EVE: &str = "eve";
 
 /// Something that somebody does, fitting or not.
 pub(crate) fn deed(w: &mut World, random: &mut Random) {
-    let what = random.below(22);
-    if what >= 18 {
-        return at_the_page(w, random);
+    let what = random.below(26);
+    match what {
+        18..22 => return at_the_page(w, random),
+        22..25 => return at_a_desk(w, random),
+        25 => return says_no(w, random),
+        _ => {}
     }
     let going_on = w.conversations.values().filter(|each| each.ended.is_none());
-    let calls: Vec<CallId> = going_on.map(|each| each.id).collect();
+    // Most is done where people talk.
+    let talks = random.below(4) != 0;
+    let calls = going_on.filter(|each| !talks || each.connected.is_some());
+    let calls: Vec<CallId> = calls.map(|each| each.id).collect();
     if calls.is_empty() {
         return;
     }
@@ -40,7 +47,7 @@ fn ask(call: CallId, what: u64, random: &mut Random) -> Option<Ask> {
     let from = None;
     Some(match what {
         0 | 1 => Ask::Hold { agent, call, on },
-        2 => {
+        2 | 17 => {
             let to = match random.below(3) {
                 0 => Target::Number("+4930555".into()),
                 1 => Target::Agent(any_agent(random)),
@@ -53,12 +60,18 @@ fn ask(call: CallId, what: u64, random: &mut Random) -> Option<Ask> {
                 from,
             }
         }
-        3 | 4 => Ask::Consult {
-            agent,
-            call,
-            to: Target::Number("+4930555".into()),
-            from,
-        },
+        3 | 4 => {
+            let to = match random.below(2) {
+                0 => Target::Number("+4930555".into()),
+                _ => Target::Agent(any_agent(random)),
+            };
+            Ask::Consult {
+                agent,
+                call,
+                to,
+                from,
+            }
+        }
         5..8 => {
             let what = [
                 Consultation::Swap,
@@ -83,6 +96,14 @@ fn ask(call: CallId, what: u64, random: &mut Random) -> Option<Ask> {
         15 => {
             let by = anybody(random);
             Ask::EndSupervision { call, by }
+        }
+        16 => {
+            let to = match random.below(2) {
+                0 => Target::Number("+4930555".into()),
+                _ => Target::Agent(any_agent(random)),
+            };
+            let agent = any_agent(random);
+            Ask::Call { agent, to }
         }
         _ => return None,
     })
@@ -111,6 +132,45 @@ fn at_the_page(w: &mut World, random: &mut Random) {
         }
         _ => {}
     }
+}
+
+/// What agents do at their desks besides answering: pass on, ask, call each other.
+fn at_a_desk(w: &mut World, random: &mut Random) {
+    let desk = DESKS[random.below(2) as usize];
+    if !w.pages.contains_key(desk) {
+        return;
+    }
+    let agent = any_agent(random).0;
+    let to = match random.below(3) {
+        0 => json!({ "number": "+4930555" }),
+        1 => json!({ "agent": agent }),
+        _ => json!({ "queue": 1 }),
+    };
+    match random.below(8) {
+        0 => {
+            w.page_does(desk, json!({ "type": "transfer", "to": to }));
+        }
+        1 | 2 => {
+            w.page_does(desk, json!({ "type": "consult", "to": to }));
+        }
+        3..6 => {
+            let what = ["swap", "join", "complete", "cancel"][random.below(4) as usize];
+            w.page_does(desk, json!({ "type": "consultation", "what": what }));
+        }
+        _ => {
+            let sdp = w.page(desk).browser.offer();
+            w.says(desk, &json!({ "type": "call", "sdp": sdp, "agent": agent }));
+        }
+    }
+}
+
+/// A customer presses a key: perhaps the one with which they refuse to be recorded.
+fn says_no(w: &mut World, random: &mut Random) {
+    let caller = CALLERS[random.below(5) as usize];
+    let body = format!("Signal={}\r\nDuration=100\r\n", random.below(10));
+    w.act(caller, |now, phone| {
+        phone.info(now, "application/dtmf-relay", &body)
+    });
 }
 
 fn any_agent(random: &mut Random) -> AgentId {

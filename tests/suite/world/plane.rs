@@ -2,7 +2,7 @@
 //! need its manners.
 
 use cordboard::clock::Clock;
-use cordboard::id::{LegId, SoundId};
+use cordboard::id::{LegId, RecordingId, SoundId};
 use cordboard::media::{
     Chunk, Command, Engine, Event, Library, Out, Place, Report, SHARED, Sound, Source,
 };
@@ -23,12 +23,25 @@ pub(crate) enum Plane {
     Mime(Mime),
 }
 
-/// Keeps ports and says when a message has been heard; makes no sound.
+/// Keeps ports, says when a message has been heard, and knows from when until when whose voice is
+/// recorded; makes no sound.
 #[derive(Debug, Default)]
 pub(crate) struct Mime {
     durations: BTreeMap<SoundId, Duration>,
     legs: BTreeMap<LegId, (u16, Option<(Instant, u64)>)>,
+    files: BTreeMap<RecordingId, File>,
     events: Vec<Event>,
+}
+
+/// What a file would hold.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct File {
+    /// Whose voice, or pictures.
+    leg: LegId,
+    film: bool,
+    pub(crate) from: Instant,
+    /// `None`: it is being written.
+    pub(crate) until: Option<Instant>,
 }
 
 /// All worlds have the same sounds, which are encoded once.
@@ -140,6 +153,14 @@ impl Plane {
         }
     }
 
+    /// What a mime's file would hold.
+    pub(crate) fn file(&self, recording: RecordingId) -> Option<File> {
+        match self {
+            Self::Real { .. } => None,
+            Self::Mime(mime) => mime.files.get(&recording).copied(),
+        }
+    }
+
     pub(crate) fn legs(&self) -> usize {
         match self {
             Self::Real { engine, .. } => engine.legs(),
@@ -178,6 +199,9 @@ impl Mime {
                 self.legs.get_mut(&leg).expect("an open leg").1 = playing;
             }
             Command::Close { leg } => {
+                for file in self.files.values_mut().filter(|file| file.leg == leg) {
+                    file.until.get_or_insert(now);
+                }
                 if let Some((port, _)) = self.legs.remove(&leg) {
                     let report = Report::default();
                     self.events.push(Event::Closed { leg, port, report });
@@ -187,16 +211,53 @@ impl Mime {
                 self.durations.insert(id, sound.duration());
             }
             Command::Pressed { leg, digit, .. } => self.events.push(Event::Digit { leg, digit }),
+            Command::Record {
+                recording,
+                leg,
+                origin,
+            } => self.records(recording, leg, false, origin),
+            Command::Film {
+                recording,
+                leg,
+                origin,
+            } => self.records(recording, leg, true, origin),
+            Command::StopRecording { recording, end } => {
+                let file = self.files.get_mut(&recording);
+                file.expect("a file").until.get_or_insert(end);
+            }
             Command::Library(_)
             | Command::Forget(_)
             | Command::Describe { .. }
             | Command::Meet { .. }
             | Command::Press { .. }
-            | Command::Record { .. }
-            | Command::Film { .. }
-            | Command::StopRecording { .. }
             | Command::Mask { .. } => {}
         }
+    }
+
+    fn records(&mut self, recording: RecordingId, leg: LegId, film: bool, from: Instant) {
+        assert!(
+            self.legs.contains_key(&leg),
+            "leg {leg} is recorded, and not there"
+        );
+        let mut others = self
+            .files
+            .values()
+            .filter(|file| (file.leg, file.film) == (leg, film));
+        assert!(
+            others.all(|other| other.until.is_some()),
+            "leg {leg} is recorded twice"
+        );
+        let until = None;
+        let file = File {
+            leg,
+            film,
+            from,
+            until,
+        };
+        assert!(
+            self.files.insert(recording, file).is_none(),
+            "a file begins once"
+        );
     }
 
     fn timeout(&mut self, now: Instant) {
