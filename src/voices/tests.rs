@@ -107,7 +107,7 @@ fn r146_waves_of_every_rate_depth_and_width_become_ours() {
 
 /// `fixtures/`: a second of 600 Hz, made with sox; in Opus, in two channels, with opusenc.
 #[test]
-fn r146_d17_compressed_files_of_every_kind_become_ours() {
+fn r131_r146_d17_compressed_files_of_every_kind_become_ours() {
     let folder = Folder::new();
     let files = [
         (&include_bytes!("fixtures/tone.mp3")[..], 0.15),

@@ -107,7 +107,7 @@ fn a_contact_is_changed_and_removed_with_all_that_it_is_found_by() {
 }
 
 #[test]
-fn r127_a_typed_number_is_kept_with_the_tag_and_offered_next_time() {
+fn r126_r127_a_typed_number_is_kept_with_the_tag_and_offered_next_time() {
     on_each("store-contacts-typed", |ground| {
         let (store, _) = ground.start();
         add(&store, "Ada", "+4930111", &["vip"]);

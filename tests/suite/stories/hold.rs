@@ -2,8 +2,10 @@
 
 use super::answers;
 use crate::world::World;
-use cordboard::id::{HoldId, QueueId};
-use cordboard::settings::{Account, HoldMessage, Message, Moment, Repeated};
+use cordboard::id::{AgentId, HoldId, QueueId};
+use cordboard::settings::{
+    Account, Destination, HoldMessage, Message, Moment, Queue, Repeated, Route,
+};
 use std::time::Duration;
 
 fn talking() -> World {
@@ -95,17 +97,65 @@ fn r118_r119_r120_a_queue_has_its_own_music_until_it_is_switched_off() {
     for (enabled, music) in [(true, "own music"), (false, "hold music")] {
         let mut w = held(|account| {
             account.hold = moment();
-            account.hold_messages = vec![HoldMessage {
-                id: HoldId(1),
-                name: "own".into(),
-                queues: vec![QueueId(1)],
-                enabled,
-                moment: Moment::default(),
-            }];
+            own(enabled, Moment::default())(account);
         });
         w.wait(1.0);
         assert_eq!(w.hears("alice"), [music]);
     }
+}
+
+/// What a queue has of its own: music that is another one after five seconds, and a message every ten.
+fn own(enabled: bool, moment: Moment) -> impl FnOnce(&mut Account) {
+    move |account| {
+        account.hold_messages = vec![HoldMessage {
+            id: HoldId(1),
+            name: "own".into(),
+            queues: vec![QueueId(1)],
+            enabled,
+            moment,
+        }];
+    }
+}
+
+#[test]
+fn d9_the_music_on_hold_goes_on_where_it_was_after_a_message_and_the_next_time() {
+    let mut w = held(own(true, moment()));
+    w.wait(1.0);
+    assert_eq!(w.hears("alice"), ["own music"]);
+    w.wait(10.5);
+    assert_eq!(w.hears("alice"), ["hold message"]);
+    w.wait(2.0);
+    assert_eq!(w.hears("alice"), ["own music, later"], "not from the start");
+    w.reinvites("1001", "sendrecv").wait(1.0);
+    assert_eq!(w.hears("alice"), ["1001"]);
+    w.reinvites("1001", "sendonly").wait(1.0);
+    assert_eq!(w.hears("alice"), ["own music, later"], "nor the next time");
+}
+
+#[test]
+fn r117_r118_on_hold_a_new_queue_has_the_default_and_not_the_music_of_its_waiting() {
+    let mut w = World::with(|account| {
+        account.hold = moment();
+        let (sales, to) = (QueueId(2), Destination::Queue(QueueId(2)));
+        let agents = vec![AgentId(1)];
+        account.queues.push(Queue {
+            agents,
+            ..Queue::new(sales, "Sales")
+        });
+        let number = "200".to_owned();
+        account.routes.insert(0, Route { number, to });
+    });
+    w.dials("alice", "200").wait(1.0);
+    assert_eq!(w.hears("alice"), ["sales"], "while she waits");
+    w.agent("1001", answers(0.5)).wait(2.0);
+    assert_eq!(w.hears("alice"), ["1001"]);
+    w.reinvites("1001", "sendonly").wait(1.0);
+    assert_eq!(w.hears("alice"), ["hold music"]);
+    w.reinvites("1001", "sendrecv").wait(1.0);
+    // It can be edited: from the next time on.
+    w.settings(|account| account.hold = Moment::default());
+    w.reinvites("1001", "sendonly").wait(1.0);
+    assert_eq!(w.hears("alice"), ["sales"], "where there is nothing else");
 }
 
 #[test]

@@ -394,7 +394,7 @@ fn r128_the_number_outside_sees_the_one_that_the_customer_has_called() {
 }
 
 #[test]
-fn r127_numbers_of_contacts_may_always_be_called_and_typed_ones_become_some() {
+fn r126_r127_numbers_of_contacts_may_always_be_called_and_typed_ones_become_some() {
     let (mut w, call) = talking(&[(0.1, Says::Answer)], |account| {
         account.transfer.allow_unlisted_numbers = false;
     });

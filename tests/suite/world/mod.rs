@@ -70,6 +70,8 @@ const ABSENCE: f32 = 3300.0;
 const HOLD_MUSIC: f32 = 860.0;
 const HOLD_MESSAGE: f32 = 460.0;
 const OWN_MUSIC: f32 = 640.0;
+/// How it goes on after five seconds.
+const OWN_MUSIC_LATER: f32 = 3700.0;
 const CONSENT: f32 = 3500.0;
 
 /// The callback that worlds have sounds for.
@@ -363,6 +365,7 @@ impl World {
             ("hold music", HOLD_MUSIC),
             ("hold message", HOLD_MESSAGE),
             ("own music", OWN_MUSIC),
+            ("own music, later", OWN_MUSIC_LATER),
             ("consent", CONSENT),
         ];
         let prompts = prompts.into_iter();
@@ -427,6 +430,12 @@ impl World {
     ) -> &mut Self {
         self.network.send(self.now, from, to.into(), bytes.to_vec());
         self
+    }
+
+    /// From when until when a file of a silent world is written; `None`: it has not ended.
+    pub(crate) fn written(&self, recording: RecordingId) -> Option<(Instant, Instant)> {
+        let file = self.plane.file(recording).expect("a file");
+        Some((file.from, file.until?))
     }
 
     /// Nothing is left of any call, in no part.
@@ -813,7 +822,12 @@ fn sounds() -> (Sounds, Vec<(SoundId, Vec<i16>)>) {
         (SoundId(26), voice::prompt(ABSENCE, 1.0)),
         (SoundId(23), voice::prompt(HOLD_MUSIC, 20.0)),
         (SoundId(24), voice::prompt(HOLD_MESSAGE, 2.0)),
-        (SoundId(25), voice::prompt(OWN_MUSIC, 20.0)),
+        (
+            SoundId(25),
+            [(OWN_MUSIC, 5.0), (OWN_MUSIC_LATER, 15.0)]
+                .map(|(hz, seconds)| voice::prompt(hz, seconds))
+                .concat(),
+        ),
         (SoundId(27), voice::prompt(CONSENT, 3.0)),
         (SoundId(1), voice::prompt(GREETING, 3.0)),
         (SoundId(2), voice::prompt(MUSIC, 20.0)),
