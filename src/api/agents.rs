@@ -105,7 +105,7 @@ pub(super) async fn extend_wrap_up(
     let agent = AgentId(id);
     let left = match site.switch.ask(Ask::ExtendWrapUp { agent }).await? {
         Done::WrapUp { left } => left.as_secs_f64(),
-        Done::Plain => 0.0,
+        Done::Plain | Done::Called { .. } => 0.0,
     };
     Ok(answer(&json!({ "left_s": left })))
 }

@@ -1,17 +1,19 @@
-//! `/api/v1/calls`: what agents do with the call that they are in: hold, pass on, ask, hang up (R117, R130).
+//! `/api/v1/calls`: what agents do with the call that they are in: hold, pass on, ask, hang up (R117, R130);
+//! and the calls that they make (R142).
 
-use super::Site;
 use super::body::{Fields, Json};
-use super::part::Word;
+use super::part::{Number, Word};
 use super::problem::Problem;
 use super::who::{Caller, Role};
+use super::{Site, answer};
 use crate::call::Target;
 use crate::id::{AgentId, CallId, QueueId};
-use crate::switch::{Ask, Consultation};
+use crate::switch::{Ask, Consultation, Done};
 use axum::extract::{FromRequestParts, State};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
+use serde_json::json;
 use std::sync::Arc;
 
 /// As whom they act, and in which call. Agents act as themselves, in their own calls alone; who is above
@@ -19,6 +21,24 @@ use std::sync::Arc;
 pub(super) struct Acting {
     agent: Option<AgentId>,
     call: CallId,
+}
+
+/// An agent calls a number outside or a colleague: what is theirs rings first.
+pub(super) async fn begin(
+    State(site): State<Arc<Site>>,
+    Number(agent): Number,
+    body: Json,
+) -> Result<Response, Problem> {
+    let mut fields = Fields::of(body)?;
+    let to = target(&mut fields, &["number", "agent"]);
+    fields.done()?;
+    let to = to.ok_or_else(|| Problem::missing("target"))?;
+    let agent = AgentId(agent);
+    let begun = match site.switch.ask(Ask::Call { agent, to }).await? {
+        Done::Called { call } => json!({ "call": call }),
+        Done::Plain | Done::WrapUp { .. } => json!({}),
+    };
+    Ok((StatusCode::ACCEPTED, answer(&begun)).into_response())
 }
 
 /// The agent puts the customer on hold.
@@ -128,6 +148,17 @@ async fn done(site: &Site, ask: Ask) -> Result<Response, Problem> {
 /// One of these, and the number that one outside is to be shown.
 fn whom(body: Json, kinds: &[&'static str]) -> Result<(Target, Option<String>), Problem> {
     let mut fields = Fields::of(body)?;
+    let to = target(&mut fields, kinds);
+    let from = fields.text("from", 3..=32);
+    if from.is_some() && !matches!(to, Some(Target::Number(_))) {
+        let _: Option<()> = fields.wrong("from", "is for numbers alone: leave it out");
+    }
+    fields.done()?;
+    Ok((to.ok_or_else(|| Problem::missing("target"))?, from))
+}
+
+/// One of these.
+fn target(fields: &mut Fields, kinds: &[&'static str]) -> Option<Target> {
     let number = fields.text("number", 3..=32);
     let [agent, queue] = ["agent", "queue"].map(|name| {
         let id = match kinds.contains(&name) {
@@ -136,7 +167,6 @@ fn whom(body: Json, kinds: &[&'static str]) -> Result<(Target, Option<String>), 
         };
         id.and_then(|id| u32::try_from(id).ok())
     });
-    let from = fields.text("from", 3..=32);
     if kinds.iter().filter(|name| fields.has(name)).count() != 1 {
         let hint = match kinds {
             [.., "queue"] => "give a number, an agent or a queue, one of them",
@@ -144,15 +174,10 @@ fn whom(body: Json, kinds: &[&'static str]) -> Result<(Target, Option<String>), 
         };
         let _: Option<()> = fields.wrong("number", hint);
     }
-    if from.is_some() && number.is_none() {
-        let _: Option<()> = fields.wrong("from", "is for numbers alone: leave it out");
-    }
-    fields.done()?;
     let number = number.map(Target::Number);
     let agent = agent.map(|id| Target::Agent(AgentId(id)));
     let queue = queue.map(|id| Target::Queue(QueueId(id)));
-    let to = number.or(agent).or(queue);
-    Ok((to.ok_or_else(|| Problem::missing("target"))?, from))
+    number.or(agent).or(queue)
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Acting {

@@ -99,7 +99,9 @@ fn refused(why: Refused) -> Problem {
             (Code::UNPROCESSABLE_ENTITY, Some("number"))
         }
         Refused::Barred(_) => (Code::FORBIDDEN, Some("number")),
-        Refused::NoTrunk | Refused::NoPlace => (Code::SERVICE_UNAVAILABLE, None),
+        Refused::NoTrunk | Refused::NoPlace | Refused::Draining => {
+            (Code::SERVICE_UNAVAILABLE, None)
+        }
         Refused::TooOften(_) => (Code::TOO_MANY_REQUESTS, None),
         Refused::FromIsNotOurs => (Code::UNPROCESSABLE_ENTITY, Some("from")),
         Refused::NotTheirs(_) => (Code::FORBIDDEN, None),
@@ -137,6 +139,7 @@ fn refused(why: Refused) -> Problem {
         | Refused::Supervises(_)
         | Refused::NotSupervising(_)
         | Refused::SupervisorBusy(_)
+        | Refused::HasCall(_)
         | Refused::NoDevice
         | Refused::NoAgent
         | Refused::FromIsFixed(_) => (Code::CONFLICT, None),

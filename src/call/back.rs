@@ -2,7 +2,7 @@
 //! and the end of the call in which they have asked.
 
 use super::record::{AgentName, Conversation, Direction, Status};
-use super::{Call, Hears, Origin, Policy, Stage};
+use super::{Agent, Call, Hears, Origin, Policy, Stage};
 use crate::clock::Clock;
 use crate::id::{CallId, CallbackId, LegId};
 use std::collections::BTreeSet;
@@ -81,6 +81,14 @@ impl Call {
                 legs: vec![],
             },
         }
+    }
+
+    /// Its agent is rung before whom they call.
+    pub fn rings_first(&mut self, agent: Agent) {
+        self.stage = Stage::Calling {
+            agent: Some(agent),
+            taken: false,
+        };
     }
 
     /// The agent who was rung has answered, and is the caller from now on. Says whether it was so.

@@ -5,7 +5,7 @@
 //!                │        └─max wait─▶ Dialling ──answer──────────▶ ▲            ▲
 //!                └──▶ Served (echo, music) ──────────────────────── │ ──────────┤
 //!  (an agent dials a number outside) ──▶ Dialling ──answer──────────┘   refused ─┘
-//!  (a callback) ──▶ Calling ──an agent answers──▶ Dialling, as above
+//!  (a callback, an agent's call by the API) ──▶ Calling ──an agent answers──▶ Dialling, as above
 //! ```
 //!
 //! A call decides; it does nothing. Who hears what is a function of its state
@@ -120,7 +120,7 @@ enum Stage {
         ringing: Option<Agent>,
     },
     /// A customer is to be called back: an agent is rung, and once one has answered the customer is
-    /// about to be dialled.
+    /// about to be dialled. Or an agent is rung who wants to call somebody.
     Calling {
         agent: Option<Agent>,
         taken: bool,

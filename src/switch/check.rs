@@ -104,11 +104,22 @@ impl Switch {
             let line = self.lines.get(leg);
             let visit = line.and_then(Line::visit);
             assert!(visit.is_some(), "leg {leg} is lost, and waited for");
+            let call = self.call_of(*leg).and_then(|call| self.calls.get(&call));
+            let missed = call.is_some_and(|call| call.is_lost(*leg));
+            assert!(
+                missed || self.is_supervisor(*leg),
+                "leg {leg} is lost, and nobody misses it"
+            );
         }
         for leg in self.supervising.keys() {
             let call = self.call_of(*leg).and_then(|call| self.calls.get(&call));
             let known = call.and_then(|call| call.supervisor(*leg));
             assert!(known.is_some(), "leg {leg} is a supervisor's");
+        }
+        for id in self.intended.keys() {
+            let call = self.calls.get(id);
+            let rings = call.is_some_and(|call| call.agent().is_some() && !call.is_over());
+            assert!(rings, "the agent of call {id} is rung for it");
         }
         assert!(self.news.is_empty(), "pages have been told what is new");
         for (id, call) in &self.calls {
@@ -120,6 +131,10 @@ impl Switch {
             assert!(!legs.is_empty(), "call {id} has a leg, or is over and gone");
             let open: BTreeSet<_> = legs.iter().map(|line| line.leg.id).collect();
             assert_eq!(open, call.legs().collect(), "call {id} knows its legs");
+            for leg in call.legs().filter(|leg| call.is_lost(*leg)) {
+                let lost = self.lost.contains_key(&leg);
+                assert!(lost, "call {id}: {leg} is missed, and is not lost");
+            }
             let sessions = legs.iter().filter(|line| line.signalling.is_some()).count();
             assert_eq!(sessions, call.parties(), "call {id}: {call:?}");
             assert!(
@@ -131,6 +146,13 @@ impl Switch {
                 "the interlude of call {id} goes on"
             );
             call.check();
+            let agent = call.supervised();
+            let agent = agent.and_then(|agent| self.account.agent(agent.id));
+            let wanted = agent.is_some_and(|agent| call.records(agent)) && call.may_record();
+            assert!(
+                call.is_recorded() || !wanted || !call.is_together(),
+                "call {id} is to be recorded, and is not"
+            );
             let arrangement = call.arrangement();
             for line in legs.iter().filter(|line| line.signalling.is_some()) {
                 let leg = line.leg.id;

@@ -15,6 +15,7 @@ impl Switch {
     pub(super) fn end_call(&mut self, now: Instant, id: CallId, end: End) {
         self.unspeak(id);
         self.supervisors_leave(now, id);
+        self.intended.remove(&id);
         let Some(call) = self.calls.get_mut(&id) else {
             return;
         };
@@ -74,6 +75,10 @@ impl Switch {
             None => {}
         }
         self.lost.remove(&leg);
+        // Nobody waits for them any more.
+        if let Some(call) = self.call_of(leg).and_then(|id| self.calls.get_mut(&id)) {
+            call.find_again(leg);
+        }
         if let Some(line) = self.lines.get_mut(&leg) {
             line.leg.ended.get_or_insert(now);
         }

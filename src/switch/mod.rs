@@ -19,6 +19,7 @@
 
 mod admit;
 mod browser;
+mod by_api;
 mod by_link;
 mod cause;
 mod change;
@@ -74,6 +75,7 @@ pub use restore::Restored;
 pub use running::{Running, RunningLeg, RunningView};
 pub use sounds::Sounds;
 pub use speech::Speaker;
+pub use supervise::SupervisorView;
 pub use trunks::TrunkState;
 pub use view::{AgentView, CallerView, QueueView, TrunkView, View};
 
@@ -193,6 +195,8 @@ pub struct Switch {
     peers: Vec<Peer>,
     /// The calls that dial a number outside, and some that did; the ways there.
     dialling: BTreeMap<CallId, Vec<(Way, Hop)>>,
+    /// Calls whose own agent is rung first.
+    intended: BTreeMap<CallId, by_api::Intended>,
     /// Calls whose customer waits for a moment, and some in which one did.
     entertained: BTreeSet<CallId>,
     /// The numbers outside that are contacts, to which calls may be passed on (R126).
@@ -234,6 +238,7 @@ impl Switch {
             service_routes: BTreeMap::new(),
             peers: vec![],
             dialling: BTreeMap::new(),
+            intended: BTreeMap::new(),
             entertained: BTreeSet::new(),
             listed: BTreeSet::new(),
             supervising: BTreeMap::new(),
@@ -320,6 +325,7 @@ impl Switch {
                 self.watch_hours(now);
                 self.acd(now, acd::Input::Timeout);
                 self.dial_timeout(now);
+                self.own_due(now);
                 self.speech_timeout(now);
                 self.callback(now, callback::Input::Timeout);
                 self.keys_due(now);
@@ -370,6 +376,7 @@ impl Switch {
             self.lost_timeout(),
             self.interludes_timeout(),
             self.supervisors_timeout(),
+            self.own_timeout(),
             self.recordings_timeout(),
         ];
         let dials = dialling.map(Call::poll_timeout);

@@ -254,6 +254,9 @@ impl Switch {
             self.answers(now, call, leg);
             return Ok(());
         }
+        if self.own_answers(now, call, leg) {
+            return Ok(());
+        }
         if let Some(line) = self.lines.get_mut(&leg) {
             line.leg.answered = Some(now);
         }

@@ -134,6 +134,8 @@ pub(super) fn status_of(refused: Refused) -> u16 {
         | Refused::Supervises(_)
         | Refused::NotSupervising(_)
         | Refused::SupervisorBusy(_)
+        | Refused::HasCall(_)
+        | Refused::Draining
         | Refused::NoDevice
         | Refused::NoAgent
         | Refused::NoPlace

@@ -77,6 +77,8 @@ pub enum Ask {
     },
     /// These numbers outside are contacts from now on, and no others (R126).
     List { numbers: BTreeSet<Number> },
+    /// An agent calls a number outside, or a colleague: what is theirs rings first.
+    Call { agent: AgentId, to: call::Target },
     /// The agent of a call asks a number outside, or a colleague, while the customer is on hold (B2).
     Consult {
         agent: Option<AgentId>,
@@ -113,6 +115,8 @@ pub enum Done {
     Plain,
     /// The after-call work now lasts for so long.
     WrapUp { left: Duration },
+    /// A call has begun: this one.
+    Called { call: CallId },
 }
 
 /// Why nothing was done.
@@ -228,6 +232,12 @@ pub enum Refused {
     /// Customers are for agents.
     #[error("only an agent can take a call over: an administrator can say which one you are")]
     NoAgent,
+    /// One call at a time.
+    #[error("agent {0} has a call already: end it first")]
+    HasCall(AgentId),
+    /// No new calls are made.
+    #[error("the server is about to stop: try again in a minute")]
+    Draining,
     /// No port.
     #[error("all media ports are in use: try again in a minute")]
     NoPlace,
@@ -289,6 +299,7 @@ impl Switch {
                 to,
                 from,
             } => self.ask_transfer(now, call, agent, &to, from.as_deref()),
+            Ask::Call { agent, to } => self.ask_call(now, agent, &to),
             Ask::Mask { agent, call, on } => self.ask_mask(call, agent, on),
             Ask::List { numbers } => {
                 self.listed = numbers;

@@ -126,6 +126,9 @@ impl Switch {
         if !usable {
             return self.agent_failed(now, call, leg, 488);
         }
+        if self.own_answers(now, call, leg) {
+            return;
+        }
         if let Some(line) = self.lines.get_mut(&leg) {
             line.leg.answered = Some(now);
         }
@@ -165,6 +168,9 @@ impl Switch {
         let Some(agent) = ringing.filter(|agent| agent.leg == leg) else {
             return;
         };
+        if self.own_fails(now, call) {
+            return;
+        }
         if let Some(call) = self.calls.get_mut(&call) {
             call.unring(agent.id);
         }

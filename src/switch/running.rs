@@ -130,6 +130,9 @@ impl Switch {
         if call.is_dialling() {
             return Running::Dialling;
         }
+        if self.intended.contains_key(&call.id) {
+            return Running::Ringing;
+        }
         match self.floor.caller(call.id).map(|caller| caller.stage) {
             Some(Stage::Offered(_)) => Running::Ringing,
             Some(Stage::Waiting) => Running::Waiting,

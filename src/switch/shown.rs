@@ -113,6 +113,7 @@ impl Switch {
             | AgentState::WrapUp { .. }
             | AgentState::Resting { .. } => None,
         });
+        let intended = self.own_rings(now, call.id).filter(|_| rung.is_some());
         let asks = call.agent().is_some_and(|agent| agent.leg == leg) && call.is_talking();
         Some(ToPage::Call {
             call: call.id,
@@ -124,7 +125,7 @@ impl Switch {
             supervises: self.supervises_as(call, leg),
             waited_ms: millis(waited),
             talked_ms: millis(talked),
-            rings_ms: dialled.or(rings).map(millis),
+            rings_ms: dialled.or(rings).or(intended).map(millis),
             muted: other.is_some_and(|other| other.muted),
             video: other.is_some_and(|other| other.shows()),
             recording: call

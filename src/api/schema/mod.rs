@@ -1,5 +1,6 @@
 //! JSON Schemas of what goes in and out, as OpenAPI 3.1 has them.
 
+mod calls;
 mod contacts;
 mod desk;
 mod links;
@@ -25,8 +26,6 @@ pub(super) fn components() -> Vec<(&'static str, Value)> {
         ("Assignment", assignment()),
         ("Callback", callback()),
         ("Pick", pick()),
-        ("Transferred", transferred()),
-        ("Consulted", consulted()),
         ("Desk", desk::desk()),
         ("Events", events()),
         ("Webhook", webhook()),
@@ -36,6 +35,7 @@ pub(super) fn components() -> Vec<(&'static str, Value)> {
         ("SpeechText", speech_text()),
     ];
     all.extend(people::components());
+    all.extend(calls::components());
     all.extend(recordings::components());
     all.extend(supervise::components());
     all.extend(told::components());
@@ -167,33 +167,6 @@ fn assignment() -> Value {
             "customer": { "type": "string", "pattern": "^\\+?[0-9]{3,15}$", "minLength": 3, "maxLength": 16 },
             "agent": { "type": ["integer", "null"], "minimum": 0, "maximum": u32::MAX },
         },
-    })
-}
-
-fn consulted() -> Value {
-    let number = || json!({ "type": "string", "minLength": 3, "maxLength": 32 });
-    let id = || json!({ "type": "integer", "minimum": 0, "maximum": u32::MAX });
-    json!({
-        "type": "object",
-        "additionalProperties": false,
-        "properties": { "number": number(), "agent": id(), "from": number() },
-        "oneOf": [{ "required": ["number"] }, { "required": ["agent"] }],
-    })
-}
-
-fn transferred() -> Value {
-    let number = || json!({ "type": "string", "minLength": 3, "maxLength": 32 });
-    let id = || json!({ "type": "integer", "minimum": 0, "maximum": u32::MAX });
-    json!({
-        "type": "object",
-        "additionalProperties": false,
-        "properties": {
-            "number": number(),
-            "agent": id(),
-            "queue": id(),
-            "from": number(),
-        },
-        "oneOf": [{ "required": ["number"] }, { "required": ["agent"] }, { "required": ["queue"] }],
     })
 }
 

@@ -120,12 +120,18 @@ pub(super) fn trunks() -> Vec<Endpoint> {
     ]
 }
 
-/// What agents do with the call that they are in.
+/// What agents do with the call that they are in, and those that they make.
 pub(super) fn calls() -> Vec<Endpoint> {
     const TAG: &str = "Calls";
     const ACT: Rule = Rule::Only(PEOPLE, Some(Scope::CallsWrite));
     const OWN: &str = "Agents act in their own calls alone, others for the agent of the call.";
     vec![
+        post("/api/v1/agents/{agent}/calls", Rule::OrOwn(STAFF, Some(Scope::CallsWrite)), calls::begin)
+            .says(TAG, "An agent calls a number outside or a colleague.")
+            .notes("What is theirs rings first, the desk or the phone; once they have answered, whom they call is dialled. What becomes of it is told by events.")
+            .takes(of("Calls"))
+            .gives(202, of("Calling"))
+            .refuses(&[404, 409, 429, 503]),
         post("/api/v1/calls/{call}/hold", ACT, calls::hold)
             .says(TAG, "The agent puts the customer on hold.")
             .notes(OWN)

@@ -1,6 +1,7 @@
 //! The API as it is, over a real store, asked in process.
 
 mod audit;
+mod calls;
 mod contacts;
 mod doings;
 mod identity;

@@ -3,6 +3,7 @@
 mod agents;
 mod attended;
 mod browsers;
+mod by_api;
 pub(crate) mod callbacks;
 mod codecs;
 mod colleagues;
