@@ -39,6 +39,13 @@ pub(super) enum Way {
     Media,
 }
 
+impl Lost {
+    /// Whether it has been away for so long that the other party was told.
+    pub(super) fn is_told(&self) -> bool {
+        self.missed_at.is_none()
+    }
+}
+
 impl Switch {
     /// The connection of a page is lost.
     pub(super) fn page_lost(&mut self, now: Instant, visit: VisitId) {
