@@ -20,6 +20,7 @@ use crate::settings::Account;
 use crate::store::{Recording, Within};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// What somebody sees.
@@ -110,6 +111,9 @@ impl Sight {
             .iter()
             .filter_map(|now| call(within, now))
             .collect();
+        let theirs: BTreeSet<_> = calls.iter().map(|now| now.call).collect();
+        let supervisors = whole.supervisors.iter();
+        let supervisors = supervisors.filter(|each| theirs.contains(&each.call));
         let queues = whole.queues.iter();
         let callers = whole.callers.iter();
         let agents = whole.agents.iter();
@@ -126,6 +130,7 @@ impl Sight {
                 .cloned()
                 .collect(),
             calls_in_all: calls.len(),
+            supervisors: supervisors.cloned().collect(),
             calls,
         })
     }

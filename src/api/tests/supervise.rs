@@ -138,6 +138,7 @@ fn b1_supervisors_see_who_supervises_and_nobody_else_does() {
             name: name.to_owned(),
             user: None,
             agent: (!answered).then_some(AgentId(2)),
+            sees: None,
         },
         wish,
         answered,

@@ -294,6 +294,7 @@ fn b1_b10_rfc_3891_who_supervises_does_so_still_and_what_was_silence_stays_so() 
         name: "user ben".to_owned(),
         user: None,
         agent: Some(AgentId(2)),
+        sees: None,
     };
     let wish = Wish::Be(Mode::Whisper);
     assert_eq!(w.asks(Ask::Supervise { call, by, wish }), Ok(Done::Plain));
