@@ -1,4 +1,4 @@
-//! WebSockets, from the handshake to the last frame. The client's frames are written by hand.
+//! WebSockets (RFC 7118), from the handshake to the last frame. The client's frames are written by hand.
 
 use super::tls::{Folder, trusting};
 use super::*;

@@ -9,6 +9,7 @@ use cordboard::settings::{Account, Codec, Reliable};
 
 const G722: u8 = 9;
 const PCMA: u8 = 8;
+const PCMU: u8 = 0;
 
 #[test]
 fn before_the_answer_a_phone_is_offered_the_codec_of_the_network_and_nothing_is_transcoded() {
@@ -48,6 +49,16 @@ fn a_phone_that_takes_no_change_before_the_answer_keeps_its_codec() {
 }
 
 #[test]
+fn from_one_g711_to_the_other_no_phone_is_asked_to_change() {
+    let says = [(1.0, Says::Progress), (4.0, Says::Answer)];
+    let mut w = calls_from((PCMU, Codec::Pcmu), CAPABLE, &says);
+    w.wait(7.0);
+    assert!(w.phones["1001"].early.updates.is_empty());
+    talk(&w);
+    ends(&mut w);
+}
+
+#[test]
 fn f15_a_network_that_moves_before_the_answer_is_heard_where_it_has_moved_to() {
     let says = [(1.0, Says::Promise), (3.0, Says::Move), (5.0, Says::Answer)];
     let mut w = calls(CAPABLE, &says);
@@ -57,6 +68,25 @@ fn f15_a_network_that_moves_before_the_answer_is_heard_where_it_has_moved_to() {
     talk(&w);
     assert!(w.carriers[ONE].requests.contains(&"PRACK".to_owned()));
     ends(&mut w);
+}
+
+#[test]
+fn f15_a_change_without_an_offer_is_answered_with_ours_and_they_talk_on() {
+    for name in ["alice", "1001"] {
+        let mut w = World::new();
+        w.agent("1001", answers(1.0))
+            .dials("alice", "100")
+            .wait(3.0);
+        w.phone(name).late_offer = true;
+        w.reinvites(name, "sendrecv").wait(1.0);
+        assert_eq!(
+            (w.hears("alice"), w.hears("1001")),
+            (vec!["1001"], vec!["alice"]),
+            "{name}"
+        );
+        w.hangs_up("alice").wait(60.0);
+        assert!(w.is_at_rest());
+    }
 }
 
 #[test]
@@ -83,18 +113,22 @@ fn f28_keys_said_before_the_answer_in_either_body_are_one_press_each() {
 
 /// An agent calls outside, from a phone that has G.722 and PCMA, in this order, and says this of itself.
 fn calls(extra: &str, says: &[(f64, Says)]) -> World {
+    calls_from((G722, Codec::G722), extra, says)
+}
+
+fn calls_from((number, codec): (u8, Codec), extra: &str, says: &[(f64, Says)]) -> World {
     let mut w = with_carriers(|account: &mut Account| {
         for trunk in &mut account.trunks {
             trunk.habits.reliable_provisionals = Reliable::Supported;
         }
         for agent in &mut account.agents {
-            agent.habits.codecs = vec![Codec::G722, Codec::Pcma];
+            agent.habits.codecs = vec![codec, Codec::Pcma];
             agent.habits.reliable_provisionals = Reliable::Supported;
         }
     });
     w.carrier(ONE, says).agent("1001", answers(1.0));
     let phone = w.phone("1001");
-    (phone.payload_type, phone.offers_also) = (G722, Some(PCMA));
+    (phone.payload_type, phone.offers_also) = (number, Some(PCMA));
     extra.clone_into(&mut phone.extra);
     w.calls_out("1001", "+4930555");
     w

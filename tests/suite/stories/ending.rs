@@ -106,3 +106,30 @@ fn a_hundred_refused_calls_leave_nothing_behind() {
         "one record for each answered call"
     );
 }
+
+/// H24, F22: calls that fail for want of a number or of sound, of phones that are gone before the ACK, and
+/// some that are hung up at once: afterwards there are as many ports as before.
+#[test]
+fn h24_a_thousand_calls_that_fail_leave_no_port_behind() {
+    let mut w = World::silent(1, 50, |account| account.routes.truncate(2));
+    for n in 0..1000 {
+        let name = format!("c{}", n % 100);
+        let number = if n % 4 == 0 { "12345" } else { "9664" };
+        w.add(&name, 5080);
+        let port = if n % 4 == 1 { 0 } else { 4000 };
+        w.phone(&name).voice.address.set_port(port);
+        w.dials(&name, number);
+        if n % 4 == 3 {
+            w.phone(&name).lose_power();
+        }
+        w.wait(0.2).hangs_up(&name).wait(0.2);
+    }
+    w.wait(100.0);
+    assert!(w.is_at_rest());
+    let refused = |status| {
+        let finals = w.phones.values().flat_map(|phone| &phone.finals);
+        finals.filter(|each| **each == status).count()
+    };
+    assert_eq!((refused(404), refused(488)), (250, 250));
+    assert!(w.endings.values().all(|times| *times == 1));
+}

@@ -245,7 +245,10 @@ impl Phone {
         let Some(dialog) = self.dialog.clone().filter(|_| self.talking) else {
             return vec![];
         };
-        let sdp = self.sdp(direction, b"");
+        let sdp = match self.late_offer {
+            true => String::new(),
+            false => self.sdp(direction, b""),
+        };
         let bytes = self.in_dialog(&dialog, "INVITE", &sdp);
         self.repeat(now, "INVITE", bytes)
     }

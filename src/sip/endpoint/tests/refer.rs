@@ -1,4 +1,4 @@
-//! Transfers: RFC 3515, RFC 4488, RFC 3892, RFC 3891; and who may ask for what (H5).
+//! Transfers: RFC 3515, RFC 4488, RFC 3892, RFC 6665, RFC 3891; and who may ask for what (H5).
 
 use super::calls_out::calling;
 use super::*;

@@ -137,7 +137,7 @@ fn a_user_who_is_removed_loses_the_registration() {
 }
 
 #[test]
-fn an_invite_is_authenticated_and_its_from_must_be_the_user() {
+fn h5_an_invite_is_authenticated_and_its_from_must_be_the_user() {
     let mut w = internal();
     let mut ask = invite();
     ask.from = "<sip:1001@192.0.2.1>;tag=a".to_owned();
