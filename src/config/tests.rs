@@ -105,7 +105,6 @@ fn the_example_shows_every_section() {
     );
     let md5 = Digest::new("cordboard", &[Algorithm::Md5]);
     assert_eq!(config.listeners[0].admits, Admits::Phones(md5));
-    assert_eq!(config.listeners[0].paths, Paths::Any);
     let [carrier, provider] = &config.account.trunks[..] else {
         panic!("two trunks")
     };
@@ -357,10 +356,6 @@ fn doors_are_not_opened_by_accident() {
     refused(
         "[[listener]]\nprofile = \"external\"\nbind = \"127.0.0.1:5060\"",
         "16: bind: listener \"internal\" is there already",
-    );
-    refused(
-        "[[listener]]\nprofile = \"external\"\nbind = \"127.0.0.1:5080\"\npaths = \"any\"",
-        "17: paths: trunks are known by their address: leave it out, or admit phones",
     );
     refused(
         "[[listener]]\nprofile = \"kamailio\"\nbind = \"127.0.0.1:1\"\nadmits = \"trunks\"",

@@ -163,3 +163,21 @@ fn b18_a_page_is_not_missed_for_as_long_as_is_set() {
         "{told:?}"
     );
 }
+
+#[test]
+fn from_whom_a_path_is_taken_is_set_for_phones_alone() {
+    let listener = |profile: &str, paths: &str| {
+        let keys = format!("name = \"x\"\nbind = \"127.0.0.1:5099\"\npaths = \"{paths}\"");
+        format!("{LEAST}\n[[listener]]\nprofile = \"{profile}\"\n{keys}\n")
+    };
+    let config = parse(&listener("internal", "supported")).expect("fine");
+    let paths: Vec<_> = config.listeners.iter().map(|each| each.paths).collect();
+    assert_eq!(paths, [Paths::Any, Paths::Supported]);
+    let told = problems(&listener("external", "any")).join("\n");
+    assert!(
+        told.contains("paths: trunks are known by their address"),
+        "{told}"
+    );
+    let told = problems(&listener("internal", "some")).join("\n");
+    assert!(told.contains("paths: "), "{told}");
+}

@@ -89,7 +89,10 @@ fn a_phone_that_does_not_know_of_it_is_not_told_or_refused_where_that_is_set() {
     let mut w = internal();
     w.endpoint.config.listeners[1].paths = Paths::Supported;
     let refused = w.asks_through(&[NEAR], unaware);
-    assert_eq!(firsts(&[refused.clone()]), ["SIP/2.0 420 Bad Extension"]);
+    assert_eq!(
+        firsts(std::slice::from_ref(&refused)),
+        ["SIP/2.0 420 Bad Extension"]
+    );
     assert_eq!(header(&refused, "Unsupported"), Some("path"));
     assert!(!w.endpoint.registered("1001"));
     w.registers_through(&[NEAR], |_| {});
@@ -109,7 +112,7 @@ fn it_may_be_required_in_a_register_and_in_nothing_else() {
 #[test]
 fn a_path_that_is_none_or_has_no_end_is_refused() {
     let long = format!("<sip:{}@h;lr>", "x".repeat(600));
-    let many = vec![NEAR; 9].join(", ");
+    let many = [NEAR; 9].join(", ");
     for bad in ["<sip:198.51.100.7>", "nonsense", "<", &long, &many] {
         let mut w = internal();
         let refused = w.asks_through(&[bad], |_| {});
@@ -117,10 +120,7 @@ fn a_path_that_is_none_or_has_no_end_is_refused() {
         assert!(!w.endpoint.registered("1001"));
     }
     let mut w = internal();
-    w.registers_through(
-        &[&vec![NEAR; 4].join(", "), &vec![NEAR; 4].join(", ")],
-        |_| {},
-    );
+    w.registers_through(&[&[NEAR; 4].join(", "), &[NEAR; 4].join(", ")], |_| {});
 }
 
 #[test]
