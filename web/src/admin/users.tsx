@@ -134,6 +134,7 @@ function Form({ user, agents, onClose }: { user: User; agents: Agent[]; onClose:
       {draft.role === "supervisor" && (
         <Teams
           agents={agents}
+          kept={user.teams}
           chosen={draft.teams}
           fault={problem?.of("teams")}
           onChange={(teams) => setDraft({ ...draft, teams })}
@@ -198,15 +199,16 @@ function Form({ user, agents, onClose }: { user: User; agents: Agent[]; onClose:
   );
 }
 
-/** The teams that some agent is in, and those that are chosen although none is any more. */
+/** The teams that some agent is in, and those of the user in which none is any more. */
 function Teams(props: {
   agents: Agent[];
+  kept: string[];
   chosen: string[];
   fault: string | undefined;
   onChange: (teams: string[]) => void;
 }) {
-  const { agents, chosen, fault, onChange } = props;
-  const known = new Set([...agents.flatMap((agent) => agent.teams ?? []), ...chosen]);
+  const { agents, kept, chosen, fault, onChange } = props;
+  const known = new Set([...agents.flatMap((agent) => agent.teams ?? []), ...kept]);
   const turn = (team: string, on: boolean) =>
     onChange(on ? [...chosen, team] : chosen.filter((each) => each !== team));
   return (
