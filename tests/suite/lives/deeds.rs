@@ -60,7 +60,7 @@ fn ask(call: CallId, what: u64, random: &mut Random) -> Option<Ask> {
                 from,
             }
         }
-        3 | 4 => {
+        3 | 4 | 13 | 14 => {
             let to = match random.below(2) {
                 0 => Target::Number("+4930555".into()),
                 _ => Target::Agent(any_agent(random)),
@@ -83,7 +83,7 @@ fn ask(call: CallId, what: u64, random: &mut Random) -> Option<Ask> {
         }
         8 => Ask::Mask { agent, call, on },
         9 if on => Ask::HangUp { agent, call },
-        10..15 => {
+        10..13 => {
             let wish = [
                 Wish::Be(Mode::Listen),
                 Wish::Be(Mode::Whisper),
