@@ -18,7 +18,8 @@ pub(super) fn supervise() -> Vec<Endpoint> {
                 "Who stands beside the agent of a call, and how; nobody if the call is not supervised.",
             )
             .notes("As it was a second ago at the most. Agents are not told.")
-            .gives(200, list(of("Supervisor"))),
+            .gives(200, list(of("Supervisor")))
+            .refuses(&[404]),
         post(PATH, MAY, supervise::begin)
             .says(
                 TAG,

@@ -302,6 +302,7 @@ fn h18_what_is_of_another_team_is_404_at_every_endpoint_that_names_it() {
         if named.is_empty() {
             continue;
         }
+        assert!(endpoint.refuses.contains(&404), "{endpoint:?} says so");
         for part in named {
             objects.insert(part);
             let path = filled(endpoint, OURS, Some((part, THEIRS)));
