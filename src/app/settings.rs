@@ -1,7 +1,7 @@
 //! `cordboard settings`: asked of a running server over its HTTP port.
 
 use super::{ask, terminal};
-use crate::config::document;
+use crate::config::{ConfigError, document};
 use anyhow::Context as _;
 use clap::Subcommand;
 use serde_json::Value;
@@ -33,10 +33,15 @@ enum What {
         #[arg(long)]
         dry_run: bool,
     },
-    /// Say what is wrong with a document, and how to mend it; no server is asked.
+    /// Say what is wrong with a document, and how to mend it; no server is asked. That passwords are left
+    /// out is fine: import keeps those that are set.
     Check {
         /// The document (TOML).
         file: PathBuf,
+        /// The data directory of the server, whose sounds an exported document names [default: sounds
+        /// are beside the document]
+        #[arg(long, value_name = "DIR")]
+        data_dir: Option<PathBuf>,
     },
 }
 
@@ -49,7 +54,7 @@ pub(super) fn run(options: &Options) -> anyhow::Result<()> {
             Ok(())
         }
         What::Import { file, dry_run } => import(options, file, *dry_run),
-        What::Check { file } => check(file),
+        What::Check { file, data_dir } => check(file, data_dir.as_deref()),
     }
 }
 
@@ -111,10 +116,21 @@ fn differences(compared: &Value) -> String {
     text
 }
 
-fn check(file: &Path) -> anyhow::Result<()> {
+fn check(file: &Path, data: Option<&Path>) -> anyhow::Result<()> {
     let text = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
-    let folder = file.parent().unwrap_or_else(|| Path::new(""));
-    let account = document::read(&file.display().to_string(), &text, folder)?;
+    let folder = match data {
+        Some(data) => data.join("sounds"),
+        None => file.parent().unwrap_or_else(|| Path::new("")).to_owned(),
+    };
+    let account = match document::read(&file.display().to_string(), &text, &folder) {
+        Err(problems) if problems.0.iter().all(is_left_out) => {
+            document::read_table(&with_passwords(&text)?, &folder)?
+        }
+        read => read.map_err(|mut problems| {
+            problems.0.retain(|problem| !is_left_out(problem));
+            problems
+        })?,
+    };
     terminal::say(&format!(
         "{} is fine: {} queues, {} strategies, {} agents, {} routes",
         file.display(),
@@ -124,6 +140,24 @@ fn check(file: &Path) -> anyhow::Result<()> {
         account.routes.len(),
     ));
     Ok(())
+}
+
+/// The password of an agent is not in the document.
+fn is_left_out(problem: &ConfigError) -> bool {
+    let of_agent = problem.field.starts_with("agent[") && problem.field.ends_with("].password");
+    of_agent && problem.what.ends_with("missing")
+}
+
+/// The document with some password where an agent has none: what else is said of it can be checked then.
+fn with_passwords(text: &str) -> anyhow::Result<toml::Table> {
+    let mut table: toml::Table = text.parse()?;
+    let agents = table.get_mut("agent").and_then(toml::Value::as_array_mut);
+    let agents = agents.into_iter().flatten();
+    for agent in agents.filter_map(toml::Value::as_table_mut) {
+        let password = agent.entry("password");
+        password.or_insert_with(|| "is left out".into());
+    }
+    Ok(table)
 }
 
 /// The header that proves who asks.
@@ -143,6 +177,31 @@ fn key(options: &Options) -> anyhow::Result<String> {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn r148_what_was_exported_is_fine_without_its_passwords_and_nothing_else_is_overlooked() {
+        let folder = std::env::temp_dir().join(format!("cordboard-check-{}", std::process::id()));
+        std::fs::create_dir_all(folder.join("sounds")).expect("a folder");
+        let sound = include_bytes!("../../media/chime.wav");
+        std::fs::write(folder.join("sounds/music.wav"), sound).expect("written");
+        let file = folder.join("settings.toml");
+        let checked = |text: &str, data| {
+            std::fs::write(&file, text).expect("written");
+            check(&file, data)
+        };
+        let ada =
+            "[account]\nname = \"demo\"\n[[agent]]\nid = 1\nuser = \"1001\"\nname = \"Ada\"\n";
+        let queue = "[[queue]]\nname = \"Support\"\nmusic = { file = \"music.wav\" }\n";
+        let fine = format!("{ada}{queue}");
+        checked(&fine, Some(&folder)).expect("fine");
+        let why = checked(&fine, None).expect_err("the sound is not beside it");
+        assert!(why.to_string().contains("music.wav"), "{why}");
+        assert!(!why.to_string().contains("password"), "{why}");
+        let two = format!("{fine}[[agent]]\nuser = \"1001\"\nname = \"Ben\"\n");
+        let why = checked(&two, Some(&folder)).expect_err("two of one name");
+        assert!(why.to_string().contains("1001"), "{why}");
+        std::fs::remove_dir_all(&folder).expect("removed");
+    }
 
     #[test]
     fn a_difference_is_a_line() {

@@ -76,7 +76,8 @@ impl Account {
 
     /// The configuration of the demo's server.
     pub(super) fn config(&self, data: &Path, options: &Options) -> anyhow::Result<Config> {
-        let sounds = data.join("sounds");
+        // The settings name them, and are taken elsewhere, where another folder is the current one.
+        let sounds = std::path::absolute(data)?.join("sounds");
         super::unpack(&sounds)?;
         let port =
             |given: Option<u16>, usual: u16| given.unwrap_or(if options.call { 0 } else { usual });
