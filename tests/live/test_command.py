@@ -9,7 +9,8 @@ import unittest
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from centre import BINARY, ROOT, LiveTest
+from centre import BINARY, ROOT, LiveTest, Server
+from test_api import PASSWORD, Client
 
 
 def run(*words: object, seconds: float = 120) -> subprocess.CompletedProcess[str]:
@@ -53,6 +54,41 @@ class CommandLine(unittest.TestCase):
             example.write_text((ROOT / "tools" / "example.toml").read_text())
             done = run(BINARY, "check-config", example)
             self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+
+class RelativeServer(Server):
+    """A demo that was told where its data are from where it was started."""
+
+    def command(self) -> list[object]:
+        words = super().command()
+        words[words.index(self.data / "demo")] = "demo"
+        return ["env", "-C", self.data, *words]
+
+
+class Settings(unittest.TestCase):
+    def test_r148_what_is_exported_is_fine_and_comes_in_again_wherever_the_data_are(self) -> None:
+        server = RelativeServer().start()
+        self.addCleanup(server.remove)
+        admin = Client(server)
+        found = re.search(r"/setup/[\w-]+", server.said())
+        assert found
+        self.assertEqual(admin.ask("POST", found[0], {"name": "root", "password": PASSWORD})[0], 201)
+        admin.take_session(admin.ask("POST", "/api/v1/session", {"name": "root", "password": PASSWORD})[2])
+        key = admin.ask("POST", "/api/v1/keys", {"name": "ops", "scopes": ["settings:read", "settings:write"]})[1]["key"]
+        (server.data / "key").write_text(key)
+        reach = ["--http", f"127.0.0.1:{server.http}", "--key-file", server.data / "key"]
+        exported = run(BINARY, "settings", "export", *reach)
+        self.assertEqual(exported.returncode, 0, exported.stderr)
+        document = server.data / "settings.toml"
+        document.write_text(exported.stdout)
+        checked = run(BINARY, "settings", "check", document, "--data-dir", server.data / "demo")
+        self.assertEqual(checked.returncode, 0, checked.stderr)
+        same = run(BINARY, "settings", "import", document, "--dry-run", *reach)
+        self.assertIn("nothing would change", same.stdout, same.stderr)
+        document.write_text(exported.stdout.replace('"Support"', '"Helpdesk"'))
+        changed = run(BINARY, "settings", "import", document, *reach)
+        self.assertIn('"Support" → "Helpdesk"', changed.stdout, changed.stderr)
+        self.assertIn("in force as revision", changed.stdout)
 
 
 class Http(LiveTest):
