@@ -12,10 +12,9 @@ use super::browser::Wanted;
 use super::on_request::{Done, Refused};
 use super::shown::unrung_name;
 use super::{Notice, Output, Switch, Unrung};
-use crate::acd::{self, AgentState};
 use crate::audio::Codec;
-use crate::call::record::{Direction, End, Role};
-use crate::call::{Agent, Arrival, Call, Dial, Hears, Origin, Target, Way, Whom};
+use crate::call::record::{End, Role};
+use crate::call::{Agent, Dial, Hears, Target, Way, Whom};
 use crate::id::{AgentId, CallId, LegId};
 use crate::route::{self, Dialler};
 use crate::sip::{Hop, Party};
@@ -43,43 +42,15 @@ impl Switch {
         let (dial, ways) = self.intends(now, agent, to)?;
         let id = CallId::mint(self.clock.unix_millis(now), self.random.u64());
         let leg = self.ring_own(now, id, agent, dial.whom())?;
-        let number = match dial.whom() {
-            Whom::Number(number) => number.clone(),
-            Whom::Colleague(name) => self.user_of(name.id),
-        };
-        let colleague = match dial.whom() {
-            Whom::Number(_) => None,
-            Whom::Colleague(name) => Some(name.clone()),
-        };
-        // What two agents have to say to each other is no conversation with a customer.
-        let recording = self.policy(Direction::Outbound);
-        let arrival = Arrival {
-            id,
-            caller: leg,
-            origin: Origin::Agent(agent),
-            trunk: None,
-            destination: None,
-            from: self.user_of(agent),
-            called: number,
-            diverted_by: None,
-            account: self.account.name.clone(),
-            policy: recording.filter(|_| colleague.is_none()),
-        };
-        let mut call = Call::new(now, &self.clock, arrival);
+        let mut call = self.agents_call(now, id, leg, agent, dial.whom());
         call.rings_first(Agent { id: agent, leg });
-        let called = colleague.as_ref().map(|name| name.id);
-        if let Some(name) = colleague {
-            call.is_to(name);
-        }
         self.out(Output::Conversation(Box::new(call.record().clone())));
         self.calls.insert(id, call);
+        let called = dial.whom().colleague();
         let until = now + self.account.timeouts.agent;
         self.intended.insert(id, Intended { until, dial, ways });
         self.notice(id, Notice::RingsColleague(agent));
-        for agent in [agent].into_iter().chain(called) {
-            let occupied = true;
-            self.acd(now, acd::Input::Occupied { agent, occupied });
-        }
+        self.occupy(now, [Some(agent), called]);
         Ok(Done::Called { call: id })
     }
 
@@ -88,16 +59,7 @@ impl Switch {
         if self.draining {
             return Err(Refused::Draining);
         }
-        let state = self.floor.agent(agent);
-        let busy = match state.ok_or(Refused::UnknownAgent(agent))? {
-            AgentState::Talking { .. } | AgentState::Offered { .. } => true,
-            AgentState::NotReady { .. }
-            | AgentState::Away
-            | AgentState::Occupied
-            | AgentState::Available { .. }
-            | AgentState::WrapUp { .. }
-            | AgentState::Resting { .. } => false,
-        };
+        let busy = self.has_a_call(agent)?;
         let mut calls = self.calls.values().filter(|call| !call.is_over());
         let has = calls.any(|call| call.occupies(agent) || call.is_with(agent));
         match busy || has || self.is_supervising(agent) {
@@ -226,10 +188,5 @@ impl Switch {
     /// When to call [`Switch::own_due`].
     pub(super) fn own_timeout(&self) -> Option<Instant> {
         self.intended.values().map(|each| each.until).min()
-    }
-
-    fn user_of(&self, agent: AgentId) -> String {
-        let agent = self.account.agent(agent);
-        agent.map(|agent| agent.user.clone()).unwrap_or_default()
     }
 }

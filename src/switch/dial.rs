@@ -100,14 +100,30 @@ impl Switch {
         dial: Dial,
         ways: Vec<(Way, Hop)>,
     ) {
-        let user = |id| self.account.agent(id).map(|agent| agent.user.clone());
-        let colleague = match dial.whom() {
-            Whom::Number(_) => None,
-            Whom::Colleague(name) => Some(name.clone()),
-        };
-        let number = match dial.whom() {
-            Whom::Number(number) => number.clone(),
-            Whom::Colleague(name) => user(name.id).unwrap_or_default(),
+        let mut call = self.agents_call(now, id, leg, agent, dial.whom());
+        self.out(Output::Conversation(Box::new(call.record().clone())));
+        let number = call.record().called.clone();
+        let called = dial.whom().colleague();
+        call.dial(dial, Hears::Silence);
+        self.calls.insert(id, call);
+        self.dialling.insert(id, ways);
+        self.notice(id, Notice::Dials { agent, number });
+        self.occupy(now, [Some(agent), called]);
+        self.dial_next(now, id);
+    }
+
+    /// A call that an agent begins, to a number outside or a colleague.
+    pub(super) fn agents_call(
+        &self,
+        now: Instant,
+        id: CallId,
+        leg: LegId,
+        agent: AgentId,
+        whom: &Whom,
+    ) -> Call {
+        let (called, colleague) = match whom {
+            Whom::Number(number) => (number.clone(), None),
+            Whom::Colleague(name) => (self.user_of(name.id), Some(name.clone())),
         };
         // What two agents have to say to each other is no conversation with a customer.
         let recording = self.policy(Direction::Outbound);
@@ -117,27 +133,30 @@ impl Switch {
             origin: Origin::Agent(agent),
             trunk: None,
             destination: None,
-            from: user(agent).unwrap_or_default(),
-            called: number.clone(),
+            from: self.user_of(agent),
+            called,
             diverted_by: None,
             account: self.account.name.clone(),
             policy: recording.filter(|_| colleague.is_none()),
         };
         let mut call = Call::new(now, &self.clock, arrival);
-        self.out(Output::Conversation(Box::new(call.record().clone())));
-        let called = colleague.as_ref().map(|name| name.id);
         if let Some(name) = colleague {
             call.is_to(name);
         }
-        call.dial(dial, Hears::Silence);
-        self.calls.insert(id, call);
-        self.dialling.insert(id, ways);
-        self.notice(id, Notice::Dials { agent, number });
-        for agent in [agent].into_iter().chain(called) {
+        call
+    }
+
+    /// Agents who call each other or somebody outside are offered no call meanwhile.
+    pub(super) fn occupy(&mut self, now: Instant, agents: [Option<AgentId>; 2]) {
+        for agent in agents.into_iter().flatten() {
             let occupied = true;
             self.acd(now, acd::Input::Occupied { agent, occupied });
         }
-        self.dial_next(now, id);
+    }
+
+    pub(super) fn user_of(&self, agent: AgentId) -> String {
+        let agent = self.account.agent(agent);
+        agent.map(|agent| agent.user.clone()).unwrap_or_default()
     }
 
     /// A waiting caller is sent to a number outside (R25), and hears music until something comes from

@@ -282,8 +282,18 @@ impl Switch {
     }
 
     fn is_free(&self, agent: AgentId) -> Result<(), Refused> {
+        let busy = self.has_a_call(agent)?;
+        let mut calls = self.calls.values();
+        match busy || calls.any(|call| call.occupies(agent) || call.is_with(agent)) {
+            true => Err(Refused::SupervisorBusy(agent)),
+            false => Ok(()),
+        }
+    }
+
+    /// Whether an agent talks or is rung for a caller.
+    pub(super) fn has_a_call(&self, agent: AgentId) -> Result<bool, Refused> {
         let state = self.floor.agent(agent);
-        let busy = match state.ok_or(Refused::UnknownAgent(agent))? {
+        Ok(match state.ok_or(Refused::UnknownAgent(agent))? {
             AgentState::Talking { .. } | AgentState::Offered { .. } => true,
             AgentState::NotReady { .. }
             | AgentState::Away
@@ -291,12 +301,7 @@ impl Switch {
             | AgentState::Available { .. }
             | AgentState::WrapUp { .. }
             | AgentState::Resting { .. } => false,
-        };
-        let mut calls = self.calls.values();
-        match busy || calls.any(|call| call.occupies(agent) || call.is_with(agent)) {
-            true => Err(Refused::SupervisorBusy(agent)),
-            false => Ok(()),
-        }
+        })
     }
 
     /// How a supervisor's page shows it.
