@@ -1,13 +1,11 @@
 //! Waiting: greeting, music, announcements, the place, the longest wait.
 
 use super::answers;
+use super::strategies::with_sales;
 use crate::world::World;
 use crate::world::phone::Habit;
 use cordboard::call::record::End;
-use cordboard::id::QueueId;
-use cordboard::settings::{
-    Account, Destination, MaxWait, Message, OnMaxWait, Queue, Route, Waiting,
-};
+use cordboard::settings::{Account, MaxWait, Message, OnMaxWait, Waiting};
 use std::time::Duration;
 
 #[test]
@@ -199,16 +197,7 @@ fn r38_r59_phones_ring_one_after_the_other_until_the_longest_wait_and_not_a_mome
 
 #[test]
 fn r63_an_agent_of_two_queues_is_rung_for_one_caller_and_a_caller_rings_one_agent() {
-    let mut w = World::with(|account| {
-        let mut sales = Queue::new(QueueId(2), "Sales");
-        sales.agents = account.queues[0].agents.clone();
-        account.queues.push(sales);
-        let route = Route {
-            number: "200".into(),
-            to: Destination::Queue(QueueId(2)),
-        };
-        account.routes.insert(0, route);
-    });
+    let mut w = World::with(with_sales);
     w.agent("1001", answers(4.0))
         .dials("alice", "100")
         .dials("bob", "200")

@@ -12,7 +12,7 @@ use cordboard::settings::{
 use std::time::Duration;
 
 /// A second queue without anything of its own, and who calls 200 gets there.
-fn with_sales(account: &mut Account) {
+pub(super) fn with_sales(account: &mut Account) {
     let mut sales = Queue::new(QueueId(2), "Sales");
     sales.agents = account.queues[0].agents.clone();
     account.queues.push(sales);
