@@ -6,7 +6,6 @@ import contextlib
 import http.client
 import json
 import os
-import random
 import re
 import shutil
 import signal
@@ -24,48 +23,13 @@ from pathlib import Path
 from typing import Any, Self, TypeVar
 
 import sound
+from ports import spare_port, spare_range
 
 BINARY = Path(os.environ["CORDBOARD_BIN"])
 ROOT = Path(os.environ["CORDBOARD_ROOT"])
 SCENARIOS = ROOT / "tools" / "sipp"
 
 T = TypeVar("T")
-
-
-def spare_port() -> int:
-    """A port that is free for UDP and TCP now."""
-    while True:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, socket.socket() as tcp:
-            udp.bind(("127.0.0.1", 0))
-            port: int = udp.getsockname()[1]
-            try:
-                tcp.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
-
-
-def spare_range(count: int) -> range:
-    """Ports in a row, from an even one, that are free for UDP now."""
-    for first in random.sample(range(20_000, 30_000, count), 10_000 // count):
-        with contextlib.ExitStack() as probes:
-            try:
-                for port in range(first, first + count):
-                    probes.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)).bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return range(first, first + count)
-    raise AssertionError(f"no {count} ports in a row are free")
-
-
-def has_ipv6() -> bool:
-    """Whether this machine reaches itself by it."""
-    try:
-        with socket.socket(socket.AF_INET6) as probe:
-            probe.bind(("::1", 0))
-    except OSError:
-        return False
-    return True
 
 
 def until(what: str, condition: Callable[[], T], seconds: float = 10, step: Callable[[], None] | None = None) -> T:
@@ -140,7 +104,6 @@ class Server:
         try:
             return self.get("/healthz")[0] == 200 and self.has_begun()
         except (OSError, http.client.HTTPException):
-            # Before anybody listens there, a connection may even come to lead to itself.
             return False
 
     def has_begun(self) -> bool:
@@ -404,7 +367,7 @@ class Sipp:
         command = ["sipp", f"127.0.0.1:{port}", "-sf", str(SCENARIOS / f"{scenario}.xml"), "-s", number]
         own = options[options.index("-p") + 1] if "-p" in options else str(spare_port())
         self.port = int(own)
-        command += ["-i", "127.0.0.1", "-p", own, "-mp", str(spare_port() & ~1), "-m", "1", "-nostdin"]
+        command += ["-i", "127.0.0.1", "-p", own, "-mp", str(spare_port(2)), "-m", "1", "-nostdin"]
         command += ["-trace_err", "-error_file", str(self.errors), "-timeout", "60", "-timeout_error", *options]
         command += ["-t", "t1"] if tcp else []
         self.scenario = scenario

@@ -9,7 +9,8 @@ import socket
 import subprocess
 from pathlib import Path
 
-from centre import spare_port, until
+from centre import until
+from ports import spare_port
 
 REALM = "carrier.test"
 PASSWORD = "a password of the carrier"

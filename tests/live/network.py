@@ -7,7 +7,8 @@ import os
 import shutil
 import subprocess
 
-from centre import ConfiguredServer, spare_port
+from centre import ConfiguredServer
+from ports import spare_port
 
 _numbers = itertools.count(1)
 

@@ -20,6 +20,7 @@ import pjsua2 as pj
 import centre
 import sound
 from centre import Agent
+from ports import spare_port
 from sound import Sound
 
 T = TypeVar("T")
@@ -221,7 +222,7 @@ class Phone:
         self.scheme = "" if spoken == "udp" else f";transport={spoken}"
         own = pj.TransportConfig()
         own.boundAddress = "127.0.0.1"
-        own.port = port or centre.spare_port()
+        own.port = port or spare_port()
         kind = {
             "udp": pj.PJSIP_TRANSPORT_UDP,
             "tcp": pj.PJSIP_TRANSPORT_TCP,
@@ -232,7 +233,7 @@ class Phone:
         config.idUri = f"sip:{agent.user if agent else user}@127.0.0.1"
         config.sipConfig.transportId = self._transport
         config.mediaConfig.transportConfig.boundAddress = "127.0.0.1"
-        config.mediaConfig.transportConfig.port = centre.spare_port() & ~1
+        config.mediaConfig.transportConfig.port = spare_port(2)
         config.natConfig.sdpNatRewriteUse = 0
         if srtp is not None:
             config.mediaConfig.srtpUse = srtp

@@ -8,7 +8,8 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from centre import spare_port, until
+from centre import until
+from ports import spare_port
 
 
 def programs() -> Path | None:

@@ -7,8 +7,9 @@ import sqlite3
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
-from centre import ConfiguredServer, spare_port, until
+from centre import ConfiguredServer, until
 from playwright.sync_api import expect
+from ports import spare_port
 from staff import Staff
 
 

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import phones
 import sound
-from centre import ROOT, ConfiguredServer, LiveTest, Sipp, spare_port, until
+from centre import ROOT, ConfiguredServer, LiveTest, Sipp, until
 from phones import Phone
+from ports import spare_port
 
 NUMBER = "+4930555"
 ANNOUNCEMENT, CONFIRMATION, AGENT = 700, 1000, 880

@@ -9,9 +9,10 @@ from pathlib import Path
 import kamailio
 import phones
 import sound
-from centre import Agent, ConfiguredServer, LiveTest, Sipp, raw_tone, spare_port, until
+from centre import Agent, ConfiguredServer, LiveTest, Sipp, raw_tone, until
 from kamailio import Kamailio
 from phones import Phone
+from ports import spare_port
 
 NUMBER = "4930777"
 WITHOUT_KAMAILIO = kamailio.why_not()

@@ -22,7 +22,8 @@ from typing import Any
 
 import asyncssh
 
-from centre import BINARY, spare_port, until
+from centre import BINARY, until
+from ports import spare_port
 from test_api import PASSWORD, ApiServer, Client
 
 # CORDBOARD_DELIVERIES=300 is the long run: ten minutes for each kind of storage.

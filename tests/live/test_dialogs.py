@@ -8,7 +8,7 @@ import threading
 import time
 import uuid
 
-from centre import LiveTest, Sipp, spare_port
+from centre import LiveTest, Sipp
 
 
 class Dialogs(LiveTest):
@@ -92,7 +92,7 @@ class Ear:
 
     def __init__(self) -> None:
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.bind(("127.0.0.1", spare_port()))
+        self.socket.bind(("127.0.0.1", 0))
         self.socket.settimeout(0.1)
         self.port: int = self.socket.getsockname()[1]
         self.heard: list[float] = []

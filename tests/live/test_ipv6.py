@@ -10,8 +10,9 @@ import time
 
 import phones
 import sound
-from centre import ConfiguredServer, LiveTest, raw_tone, spare_port
+from centre import ConfiguredServer, LiveTest, raw_tone
 from phones import Phone
+from ports import spare_port
 
 CALLER = "[::1]"
 

@@ -10,8 +10,9 @@ from collections import Counter
 from pathlib import Path
 
 import phones
-from centre import BINARY, ConfiguredServer, LiveTest, Sipp, raw_tone, spare_port, until
+from centre import BINARY, ConfiguredServer, LiveTest, Sipp, raw_tone, until
 from phones import Phone
+from ports import spare_port
 
 
 def methods(capture: Path) -> Counter[str]:

@@ -8,8 +8,9 @@ import urllib.error
 import urllib.request
 
 from browser import path
-from centre import has_ipv6, until
+from centre import until
 from playwright.sync_api import Page
+from ports import has_ipv6
 from test_pages import CUSTOMER, AtCentre, Centre
 
 # As behind a firewall: the page hears of no candidate like this.
@@ -57,12 +58,6 @@ class Ways(AtCentre):
 
 class SixCentre(Centre):
     """Pages and media over IPv6 as well as over IPv4."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        # One that is free at every address.
-        with socket.create_server(("::", 0), family=socket.AF_INET6, dualstack_ipv6=True) as probe:
-            self.http = probe.getsockname()[1]
 
     def media_keys(self) -> str:
         return 'address = "::"\nadvertised = "127.0.0.1"\nalso_advertised = "::1"'

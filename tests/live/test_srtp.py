@@ -6,8 +6,9 @@ import pjsua2 as pj
 
 import phones
 import sound
-from centre import ConfiguredServer, LiveTest, spare_port
+from centre import ConfiguredServer, LiveTest
 from phones import Phone
+from ports import spare_port
 
 MANDATORY = pj.PJMEDIA_SRTP_MANDATORY
 OPTIONAL = pj.PJMEDIA_SRTP_OPTIONAL

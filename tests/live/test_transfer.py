@@ -9,8 +9,9 @@ from typing import Any
 import phones
 import pjsua2 as pj
 import sound
-from centre import Agent, ConfiguredServer, LiveTest, Sipp, raw_tone, spare_port, until
+from centre import Agent, ConfiguredServer, LiveTest, Sipp, raw_tone, until
 from phones import Call, Phone
+from ports import spare_port
 from sound import Sound
 from test_pages import AGENT, AtCentre, Centre
 

@@ -13,8 +13,9 @@ from pathlib import Path
 import centre
 import phones
 import sound
-from centre import ConfiguredServer, LiveTest, spare_port
+from centre import ConfiguredServer, LiveTest
 from phones import Phone
+from ports import spare_port
 
 
 class EncryptedServer(ConfiguredServer):
