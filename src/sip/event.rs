@@ -4,7 +4,7 @@ use super::guard::Ban;
 use super::header::Cause;
 use super::resolve::Seeker;
 use super::uri::Uri;
-use super::{Claims, Flow, PeerId, PeerState, Refer, SessionId, Trail};
+use super::{Claims, Flow, PeerId, PeerState, Refer, Reliable, SessionId, Trail};
 use std::time::Duration;
 
 /// What has happened to a session or a registration.
@@ -135,6 +135,8 @@ pub struct Invite {
     pub replaces: Option<SessionId>,
     /// The SDP offer; `None` where the offer is to be ours.
     pub offer: Option<Vec<u8>>,
+    /// Whether the caller acknowledges provisional responses, or insists on it (RFC 3262).
+    pub reliable: Reliable,
 }
 
 /// A From or To: name and address as the peer gives them, hence not to be trusted.

@@ -1,6 +1,6 @@
 //! Who may call what, and what a call needs before it is answered.
 
-use super::{Notice, Output, Port, Switch, identity, leg};
+use super::{Notice, Output, Port, Switch, identity};
 use crate::acd;
 use crate::call::record::{Direction, Role};
 use crate::call::{Arrival, Call, Origin};
@@ -8,7 +8,7 @@ use crate::id::{CallId, LegId, TrunkId};
 use crate::route::{self, Barred, Busy, Dialler};
 use crate::sdp;
 use crate::settings::Destination;
-use crate::sip::{Command, Invite, Rejection, Terms};
+use crate::sip::{Command, Invite, Rejection};
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
@@ -185,12 +185,8 @@ impl Switch {
             Origin::Callback(..) | Origin::Link(..) => None,
         };
         let habits = habits.cloned().unwrap_or_default();
-        let terms = Terms {
-            reliable: leg::reliable(&habits),
-            session_timer: leg::session_timer(&habits),
-        };
         let session = invite.session;
-        self.sip.command(now, Command::Terms { session, terms });
+        self.takes_under(now, session, &habits);
         let leg = self.open_leg(now, id, Role::Customer, port, habits);
         if let Some(line) = self.lines.get_mut(&leg) {
             line.trunk = trunk;

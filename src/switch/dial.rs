@@ -18,7 +18,6 @@ use crate::call::record::{AgentName, Direction, End, Role};
 use crate::call::{Arrival, Call, Dial, Hears, Origin, Step, Way, Whom};
 use crate::id::{AgentId, CallId, LegId, TrunkId};
 use crate::route::{self, Dialler, Pace};
-use crate::sdp;
 use crate::sip::{Hop, Invite, Outbound, Path, PeerId, Target};
 use std::time::{Duration, Instant};
 
@@ -58,9 +57,11 @@ impl Switch {
         let port = self.port_beside(agent)?;
         let habits = self.account.agent(agent).map(|agent| agent.habits.clone());
         let habits = habits.unwrap_or_default();
-        let listens = habits.early_media && invite.offer.is_some();
+        let listens = habits.early_media && leg::may_listen(invite, &habits);
         let id = CallId::mint(self.clock.unix_millis(now), self.random.u64());
+        self.takes_under(now, invite.session, &habits);
         let leg = self.open_leg(now, id, Role::Agent, port, habits);
+        self.is_near(leg, invite.flow.remote.ip());
         let sdp = match self.describe(leg, invite) {
             Ok(sdp) => sdp,
             Err(refusal) => {
@@ -313,7 +314,7 @@ impl Switch {
             .sort_by_key(|&each| Some(leg::known(each)) != codec);
         let terms = habits.clone();
         let leg = self.open_leg(now, id, role, port, habits);
-        let sdp = self.local(leg).map(|local| sdp::offer(&local));
+        let sdp = self.offer(leg);
         let written = route::write(&trunk.numbers, number);
         let target = Target::Uri {
             uri: uri(Some(&written), &server.host, Some(&server)).to_string(),

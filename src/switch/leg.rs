@@ -8,9 +8,9 @@ use crate::call::{Hears, Leg};
 use crate::id::{CallId, LegId, TrunkId, VisitId};
 use crate::media::{Command as Media, KeysBy, Place, Source, Stream};
 use crate::rtp::srtp::Suite;
-use crate::sdp::{Direction, Local, Negotiated, OurKeys, Profile, RtcpMux, Security, Types};
+use crate::sdp::{self, Direction, Local, Negotiated, OurKeys, Profile, RtcpMux, Security, Types};
 use crate::settings::{self, Dtmf, Habits, Srtp};
-use crate::sip::{Command, Invite, MAX_FORWARDS, Reliable, SessionId, SessionTimer, Trail};
+use crate::sip::{Command, Invite, MAX_FORWARDS, Reliable, SessionId, SessionTimer, Terms, Trail};
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::time::Instant;
@@ -160,6 +160,21 @@ impl Switch {
             role,
             sip_call_id: sip_call_id.to_owned(),
         });
+    }
+
+    /// A call received is taken under the terms that the peer's habits want.
+    pub(super) fn takes_under(&mut self, now: Instant, session: SessionId, habits: &Habits) {
+        let terms = Terms {
+            reliable: reliable(habits),
+            session_timer: session_timer(habits),
+        };
+        self.sip.command(now, Command::Terms { session, terms });
+    }
+
+    /// Our offer of a leg that is there.
+    pub(super) fn offer(&mut self, leg: LegId) -> Vec<u8> {
+        let local = self.local(leg);
+        local.map(|local| sdp::offer(&local)).unwrap_or_default()
     }
 
     /// What our next description of this leg may say.
@@ -345,6 +360,17 @@ pub(super) fn reliable(habits: &Habits) -> Reliable {
         settings::Reliable::Supported => Reliable::Supported,
         settings::Reliable::Required => Reliable::Required,
     }
+}
+
+/// Whether a caller can be told of sound before the answer: by the answer to their offer, or by an offer
+/// of ours that they acknowledge (RFC 3262 §5).
+pub(super) fn may_listen(invite: &Invite, habits: &Habits) -> bool {
+    let acknowledges = match (invite.reliable, reliable(habits)) {
+        (Reliable::Required, _) => true,
+        (Reliable::Supported, Reliable::Supported | Reliable::Required) => true,
+        (Reliable::Off, _) | (Reliable::Supported, Reliable::Off) => false,
+    };
+    invite.offer.is_some() || acknowledges
 }
 
 /// The session timer that the peer's habits want.

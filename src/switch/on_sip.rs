@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 /// The warning that goes with a description we cannot use: Q.850 cause 88, incompatible destination.
 const INCOMPATIBLE: u16 = 88;
+const NO_CODEC: &str = "no common codec in the answer";
 
 impl Switch {
     pub(super) fn on_sip(&mut self, now: Instant, event: Event) {
@@ -62,7 +63,7 @@ impl Switch {
         if let Some(answer) = answer
             && !self.accept(leg, &answer)
         {
-            return self.end_with(now, call, End::Refused, "no common codec in the answer");
+            return self.end_with(now, call, End::Refused, NO_CODEC);
         }
         self.is_up(now, call, leg);
     }
@@ -163,8 +164,7 @@ impl Switch {
         let ringing = self.calls.get(&call).and_then(crate::call::Call::agent);
         self.leaves_page(now, leg, Some("declined"));
         // A phone whose answer is of no use has a session still.
-        let why = "no common codec in the answer".to_owned();
-        self.hang_up(now, leg, Some((INCOMPATIBLE, why)));
+        self.hang_up(now, leg, Some((INCOMPATIBLE, NO_CODEC.to_owned())));
         let Some(agent) = ringing.filter(|agent| agent.leg == leg) else {
             return;
         };
@@ -238,6 +238,15 @@ impl Switch {
             Ok(()) => self.held(now, call, leg, before),
             // The peer believes that it is plain from now on: that ends here (H22).
             Err(why) if why.is_about_security() => self.end_call(now, call, End::Refused),
+            // The first answer of a caller who has not been answered yet.
+            Err(_)
+                if self
+                    .lines
+                    .get(&leg)
+                    .is_some_and(|line| line.codec.is_none()) =>
+            {
+                self.end_with(now, call, End::Refused, NO_CODEC);
+            }
             Err(_) => {}
         }
     }

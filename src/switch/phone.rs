@@ -6,7 +6,6 @@ use super::{Switch, leg};
 use crate::audio::Codec;
 use crate::call::record::Role;
 use crate::id::{AgentId, CallId, LegId, VisitId};
-use crate::sdp;
 use crate::sip::{MAX_FORWARDS, Outbound, Party, Target, Trail};
 use std::time::Instant;
 
@@ -43,7 +42,7 @@ impl Switch {
             .sort_by_key(|&each| Some(leg::known(each)) != codec.flatten());
         let terms = habits.clone();
         let leg = self.open_leg(now, id, role, port, habits);
-        let sdp = self.local(leg).map(|local| sdp::offer(&local));
+        let sdp = self.offer(leg);
         let session = self.sip.invite(
             now,
             Outbound {

@@ -12,12 +12,12 @@
 
 use super::admit::Refusal;
 use super::shown::PASSED_ON;
-use super::{Notice, Switch, leg};
+use super::{Notice, Switch};
 use crate::acd;
 use crate::call::Origin;
 use crate::call::record::Role;
 use crate::id::{AgentId, CallId, LegId};
-use crate::sip::{Command, Invite, SessionId, Terms};
+use crate::sip::{Command, Invite, SessionId};
 use std::time::Instant;
 
 /// Q.850: normal call clearing. The phone that is left is told why.
@@ -46,12 +46,8 @@ impl Switch {
         let port = port.ok_or_else(|| Refusal::for_now("all media ports are in use"))?;
         let habits = self.account.agent(agent).map(|agent| agent.habits.clone());
         let habits = habits.unwrap_or_default();
-        let terms = Terms {
-            reliable: leg::reliable(&habits),
-            session_timer: leg::session_timer(&habits),
-        };
         let session = invite.session;
-        self.sip.command(now, Command::Terms { session, terms });
+        self.takes_under(now, session, &habits);
         let new = self.open_leg(now, id, role, port, habits);
         self.is_near(new, invite.flow.remote.ip());
         let sdp = match self.describe(new, invite) {

@@ -127,6 +127,11 @@ impl Provisionals {
         self.described
     }
 
+    /// Whether one has gone out, or waits to.
+    pub fn has_described(&self) -> bool {
+        self.described || self.waiting.iter().any(|next| next.sdp.is_some())
+    }
+
     /// The one that is not acknowledged: after the final response it is repeated no more, and its
     /// PRACK may still come.
     pub fn open(&self) -> Option<u32> {

@@ -96,8 +96,8 @@ pub struct Outbound {
     pub target: Target,
     /// Who calls, as the peer is told. An empty host stands for our own address.
     pub from: Party,
-    /// The SDP offer; `None` lets the peer offer.
-    pub sdp: Option<Vec<u8>>,
+    /// The SDP offer.
+    pub sdp: Vec<u8>,
     /// Further headers, name and value. Those that the endpoint writes itself are left out.
     pub headers: Vec<(String, String)>,
     /// What the challenges of the host that this is sent to are answered with (RFC 3261 §22);
@@ -109,7 +109,7 @@ pub struct Outbound {
     /// The carrier it goes through, if we are registered there: our Contact is then the one that
     /// was registered.
     pub peer: Option<PeerId>,
-    /// Whether ringing is told reliably. Without an offer it is not, whatever is said here.
+    /// Whether ringing is told reliably.
     pub reliable: Reliable,
     /// The session timer to ask for.
     pub session_timer: SessionTimer,
@@ -125,7 +125,7 @@ impl Outbound {
         Self {
             target,
             from: Party::default(),
-            sdp: None,
+            sdp: vec![],
             headers: vec![],
             credentials: vec![],
             routes: vec![],

@@ -91,10 +91,7 @@ impl Endpoint {
             .header(Name::UserAgent, &self.config.user_agent);
         let extra = outbound.headers.iter().filter(|(name, _)| !is_ours(name));
         let invite = extra.fold(invite, |invite, (name, value)| invite.raw(name, value));
-        match &outbound.sdp {
-            Some(sdp) => invite.body(SDP, sdp).build(),
-            None => invite.build(),
-        }
+        invite.body(SDP, &outbound.sdp).build()
     }
 
     /// Invites once more for a longer session, as the peer has refused a brief one.

@@ -13,9 +13,9 @@
 //! Strangers are answered without a transaction (RFC 3261 §8.2.7): nothing is kept for them and
 //! no answer is repeated unasked. Who has passed admission gets the full machines.
 //!
-//! Deliberately absent: reliable provisional responses to a call that we make without an offer
-//! (RFC 3262 §5), look-up of names (asked of the user by `Sought`), a change to TCP for large requests
-//! in a dialog (§18.1.1), which stay on its flow.
+//! Deliberately absent: calls of ours without an offer, since our user always has one; look-up of names
+//! (asked of the user by `Sought`), a change to TCP for large requests in a dialog (§18.1.1), which stay
+//! on its flow.
 
 mod challenge;
 mod change;

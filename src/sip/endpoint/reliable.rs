@@ -38,14 +38,20 @@ impl Endpoint {
         let State::Invited(invited) = &mut session.state else {
             return false;
         };
-        // §3: where it is required, each one is.
-        let required = requires(&invited.request, RELIABLE);
-        let wants = match wished {
-            Reliable::Off => false,
-            Reliable::Supported => next.sdp.is_some(),
-            Reliable::Required => true,
+        let reliable = match (wish_of(&invited.request), wished) {
+            // §3: where it is required, each one is.
+            (Reliable::Required, _) => true,
+            (Reliable::Off, _) | (_, Reliable::Off) => false,
+            (Reliable::Supported, Reliable::Supported) => next.sdp.is_some(),
+            (Reliable::Supported, Reliable::Required) => true,
         };
-        if !(required || (wants && invited.request.supports(RELIABLE))) {
+        // §5: where the offer is to be ours, it is in the first of them. Who insists, and cannot be told
+        // it yet, has the 100.
+        let offers = next.sdp.is_some() || invited.provisionals.has_described();
+        if reliable && !offers && sdp_of(&invited.request).is_none() {
+            return wish_of(&invited.request) == Reliable::Required;
+        }
+        if !reliable {
             return false;
         }
         if let Some((rseq, next)) = invited.provisionals.want(next.clone()) {
@@ -270,6 +276,15 @@ impl Session {
             }
             State::Ending(_) | State::Over => false,
         }
+    }
+}
+
+/// Whether a caller acknowledges provisional responses.
+pub(super) fn wish_of(invite: &Message) -> Reliable {
+    match (requires(invite, RELIABLE), invite.supports(RELIABLE)) {
+        (true, _) => Reliable::Required,
+        (false, true) => Reliable::Supported,
+        (false, false) => Reliable::Off,
     }
 }
 

@@ -15,7 +15,7 @@ use crate::sip::header::Address;
 use crate::sip::message::{Message, Method, Start};
 use crate::sip::transaction::ClientKey;
 use crate::sip::uri::Uri;
-use crate::sip::{Event, Flow, Reliable, SessionId, Terms};
+use crate::sip::{Event, Flow, SessionId, Terms};
 use std::time::{Duration, Instant};
 
 impl Endpoint {
@@ -48,11 +48,7 @@ impl Endpoint {
             session.keyring = Keyring::new(outbound.credentials.clone(), hosts.collect());
         }
         session.terms = Terms {
-            // RFC 3262 §5: what is offered reliably must be answered in the PRACK.
-            reliable: match &outbound.sdp {
-                Some(_) => outbound.reliable,
-                None => Reliable::Off,
-            },
+            reliable: outbound.reliable,
             session_timer: outbound.session_timer,
         };
         for target in targets {
@@ -286,7 +282,7 @@ impl Endpoint {
         };
         if let Some(session) = self.sessions.get_mut(&id) {
             let outbound = session.outbound.take();
-            let said = said.or_else(|| outbound.and_then(|outbound| outbound.sdp));
+            let said = said.or_else(|| outbound.map(|outbound| outbound.sdp));
             session.early.clear();
             let before = session.sent.len();
             session.sent.retain(|sent| sent.is_with(&tag));

@@ -3,6 +3,7 @@
 use super::Endpoint;
 use super::incoming::arrival;
 use super::refresh::{allows_update, too_brief, written};
+use super::reliable::wish_of;
 use super::session::{Invited, Session, State, Talking, Unacked};
 use super::transactions::Owner;
 use super::write::{Refusal, SDP, party, sdp_of};
@@ -84,6 +85,7 @@ impl Endpoint {
             trail,
             replaces,
             offer: sdp_of(request),
+            reliable: wish_of(request),
         };
         let trying = Response {
             status: 100,

@@ -90,6 +90,66 @@ fn f15_a_change_without_an_offer_is_answered_with_ours_and_they_talk_on() {
 }
 
 #[test]
+fn f15_a_phone_without_an_offer_is_made_ours_before_the_answer_and_hears_the_network() {
+    let insists = "Require: 100rel\r\n";
+    for (extra, lost) in [
+        (CAPABLE, ""),
+        (insists, ""),
+        (CAPABLE, "PRACK "),
+        (CAPABLE, "SIP/2.0 183 Session"),
+    ] {
+        let mut w = late(extra, &[(1.0, Says::Progress), (6.0, Says::Answer)]);
+        w.network.losing = Vec::from_iter([(lost, 2)].into_iter().filter(|_| !lost.is_empty()));
+        w.wait(4.5);
+        assert_eq!(w.hears("1001"), ["network"], "{extra} {lost}");
+        w.wait(3.0);
+        assert_eq!(w.phones["1001"].finals, [200]);
+        talk(&w);
+        ends(&mut w);
+    }
+}
+
+#[test]
+fn f15_a_phone_without_an_offer_that_does_not_know_of_it_is_made_ours_by_the_answer() {
+    let mut w = late("", &[(1.0, Says::Progress), (4.0, Says::Answer)]);
+    w.wait(3.0);
+    assert_eq!(w.hears("1001"), [""; 0]);
+    w.wait(2.0);
+    talk(&w);
+    ends(&mut w);
+}
+
+#[test]
+fn f15_a_phone_whose_offer_comes_with_the_answer_is_told_of_that_alone() {
+    let mut w = late(CAPABLE, &[(1.0, Says::Answer)]);
+    w.wait(3.0);
+    talk(&w);
+    ends(&mut w);
+}
+
+#[test]
+fn f15_a_phone_that_owes_an_answer_and_gives_none_is_refused_and_the_number_left_alone() {
+    let mut w = late(CAPABLE, &[(1.0, Says::Progress), (4.0, Says::Answer)]);
+    w.phone("1001").early.owes = true;
+    w.wait(3.0);
+    assert_eq!(w.phones["1001"].finals, [480]);
+    assert_eq!(w.carriers[ONE].requests, ["CANCEL"]);
+    w.wait(60.0);
+    assert!(w.is_at_rest());
+}
+
+#[test]
+fn r133_a_call_out_is_taken_under_what_is_set_for_its_agent() {
+    let says = [(1.0, Says::Progress), (4.0, Says::Answer)];
+    let mut w = late_under(Reliable::Off, CAPABLE, &says);
+    w.wait(3.0);
+    assert_eq!(w.hears("1001"), [""; 0], "no offer before the answer");
+    w.wait(3.0);
+    talk(&w);
+    ends(&mut w);
+}
+
+#[test]
 fn f28_keys_said_before_the_answer_in_either_body_are_one_press_each() {
     let mut w = calls("", &[(1.0, Says::Progress), (9.0, Says::Answer)]);
     w.wait(3.0).log();
@@ -129,6 +189,25 @@ fn calls_from((number, codec): (u8, Codec), extra: &str, says: &[(f64, Says)]) -
     w.carrier(ONE, says).agent("1001", answers(1.0));
     let phone = w.phone("1001");
     (phone.payload_type, phone.offers_also) = (number, Some(PCMA));
+    extra.clone_into(&mut phone.extra);
+    w.calls_out("1001", "+4930555");
+    w
+}
+
+/// An agent calls outside from a phone that makes no offer.
+fn late(extra: &str, says: &[(f64, Says)]) -> World {
+    late_under(Reliable::Supported, extra, says)
+}
+
+fn late_under(reliable: Reliable, extra: &str, says: &[(f64, Says)]) -> World {
+    let mut w = with_carriers(|account| {
+        for agent in &mut account.agents {
+            agent.habits.reliable_provisionals = reliable;
+        }
+    });
+    w.carrier(ONE, says).agent("1001", answers(1.0));
+    let phone = w.phone("1001");
+    phone.late_offer = true;
     extra.clone_into(&mut phone.extra);
     w.calls_out("1001", "+4930555");
     w

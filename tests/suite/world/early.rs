@@ -18,6 +18,8 @@ pub(crate) struct Early {
     acknowledged: String,
     /// The offers that came by UPDATE.
     pub(crate) updates: Vec<String>,
+    /// It acknowledges without the answer that it owes.
+    pub(crate) owes: bool,
 }
 
 impl Phone {
@@ -31,10 +33,14 @@ impl Phone {
             return vec![];
         }
         let number = heard.field("CSeq");
-        let prack = self.in_early_dialog(heard, "PRACK");
+        let answer = match self.late_offer && !self.early.owes && !heard.body().is_empty() {
+            true => self.sdp("sendrecv", heard.body()),
+            false => String::new(),
+        };
+        let prack = self.in_early_dialog(heard, "PRACK", &answer);
         let text = String::from_utf8(prack).expect("text");
         let rack = format!("RAck: {rseq} {number}\r\nContent-Length");
-        let text = text.replace("Content-Length", &rack);
+        let text = text.replacen("Content-Length", &rack, 1);
         self.early.acknowledged = rseq;
         self.talk(now, heard.body());
         self.repeat(now, "PRACK", text.into_bytes())
@@ -43,7 +49,7 @@ impl Phone {
     /// Says a key by INFO before its call is answered.
     pub(crate) fn early_info(&mut self, now: Instant, kind: &str, body: &str) -> Vec<Vec<u8>> {
         let heard = self.early.ringing.clone().expect("it rings");
-        let info = self.in_early_dialog(&heard, "INFO");
+        let info = self.in_early_dialog(&heard, "INFO", "");
         let text = String::from_utf8(info).expect("text");
         let length = body.len();
         let content = format!("Content-Type: {kind}\r\nContent-Length: {length}\r\n\r\n{body}");

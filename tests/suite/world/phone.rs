@@ -512,7 +512,7 @@ impl Phone {
             .next()
             .unwrap_or_default()
             .to_owned();
-        let sdp = if self.late_offer {
+        let sdp = if self.late_offer && !heard.body().is_empty() {
             self.sdp("sendrecv", heard.body())
         } else {
             String::new()
@@ -549,11 +549,11 @@ impl Phone {
     }
 
     /// A request in the dialog that a provisional response has made.
-    pub(super) fn in_early_dialog(&mut self, heard: &Heard, method: &str) -> Vec<u8> {
+    pub(super) fn in_early_dialog(&mut self, heard: &Heard, method: &str, sdp: &str) -> Vec<u8> {
         let mut dialog = self.dialog.clone().expect("a call");
         dialog.remote = heard.field("To");
         dialog.target = heard.contact().unwrap_or(dialog.target);
-        self.in_dialog(&dialog, method, "")
+        self.in_dialog(&dialog, method, sdp)
     }
 
     fn register_request(&mut self, extra: &str) -> Vec<u8> {

@@ -251,7 +251,7 @@ pub(super) fn outbound(target: Target) -> Outbound {
             user: "4930".to_owned(),
             host: String::new(),
         },
-        sdp: Some(OFFER.as_bytes().to_vec()),
+        sdp: OFFER.as_bytes().to_vec(),
         headers: vec![
             ("P-Asserted-Identity".to_owned(), "<sip:1@h>".to_owned()),
             ("v".to_owned(), "SIP/2.0/UDP evil".to_owned()),

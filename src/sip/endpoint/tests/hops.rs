@@ -163,7 +163,7 @@ fn large(w: &mut Wire) -> (SessionId, Transmit) {
         path: Path::Hop(hop(Transport::Udp, "203.0.113.9", None)),
     };
     let outbound = Outbound {
-        sdp: Some(vec![b'a'; 1_300]),
+        sdp: vec![b'a'; 1_300],
         ..outbound(target)
     };
     let session = w.endpoint.invite(w.now, outbound);

@@ -176,7 +176,8 @@ impl Life {
             _ => uri(&format!("sip:x@{}", self.sides[other].address), EXTERNAL),
         });
         if self.random.below(4) == 0 {
-            outbound.sdp = None;
+            // As one writes it who has nothing to offer.
+            outbound.sdp.clear();
         }
         outbound.reliable = match self.random.below(3) {
             0 => Reliable::Off,

@@ -87,6 +87,52 @@ fn our_offer_in_a_183_is_answered_by_the_prack() {
 }
 
 #[test]
+fn a_caller_who_insists_and_makes_no_offer_is_told_nothing_before_ours() {
+    let (mut w, session) = insisting(late_invite());
+    assert!(w.wishes(ring(session, 180, None)).is_empty());
+    assert!(w.wait(170).is_empty(), "nor as a reminder");
+    let first = w.wishes(ring(session, 183, Some(OFFER))).remove(0);
+    assert!(first.ends_with(OFFER) && header(&first, "RSeq").is_some());
+    assert!(
+        w.wishes(ring(session, 180, None)).is_empty(),
+        "its turn comes"
+    );
+    let tag = to_tag(&first);
+    let sent = w.says(prack(2, &tag, rseq(&first)).body(ANSWER).text());
+    assert_eq!(firsts(&sent), ["SIP/2.0 200 OK", "SIP/2.0 180 Ringing"]);
+    assert_eq!(rseq(&sent[1]), rseq(&first) + 1);
+}
+
+#[test]
+fn a_caller_who_understands_it_and_makes_no_offer_gets_ours_reliably() {
+    let mut w = Wire::new();
+    w.says(late_invite().header("Supported: 100rel").text());
+    let session = w.invitation().session;
+    let plain = w.wishes(ring(session, 180, None)).remove(0);
+    assert_eq!(header(&plain, "RSeq"), None);
+    let first = w.wishes(ring(session, 183, Some(OFFER))).remove(0);
+    let again = w.wait(1).remove(0);
+    assert_eq!(again, (500, first.clone()), "its PRACK is lost");
+    let tag = to_tag(&first);
+    w.says(prack(2, &tag, rseq(&first)).text());
+    let answer = Some(vec![]);
+    assert_eq!(w.event(), Event::Changed { session, answer }, "owed");
+}
+
+#[test]
+fn the_user_is_told_whether_the_caller_acknowledges_ringing() {
+    for (line, reliable) in [
+        ("Supported: timer", Reliable::Off),
+        ("k: timer, 100REL", Reliable::Supported),
+        ("Require: 100rel", Reliable::Required),
+    ] {
+        let mut w = Wire::new();
+        w.says(invite().header(line).text());
+        assert_eq!(w.invitation().reliable, reliable, "{line}");
+    }
+}
+
+#[test]
 fn an_offer_in_a_prack_is_answered_in_its_200_and_the_call_then() {
     let (mut w, session) = insisting(invite());
     let first = w.wishes(ring(session, 183, Some(ANSWER))).remove(0);
