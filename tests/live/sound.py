@@ -137,3 +137,14 @@ def likeness(heard: list[list[float]], known: list[list[float]]) -> float:
         if other > 0:
             best = max(best, sum(a * b for a, b in zip(wanted, there)) / (norm * other))
     return best
+
+
+def ulaw(payload: bytes) -> list[int]:
+    """The samples of G.711 μ-law."""
+    return [_ulaw(byte) for byte in payload]
+
+
+def _ulaw(byte: int) -> int:
+    inverted = ~byte & 0xFF
+    size = (((inverted & 0x0F) << 3) + 0x84 << (inverted >> 4 & 7)) - 0x84
+    return -size if inverted & 0x80 else size

@@ -195,23 +195,16 @@ class CallsOut(LiveTest):
         return carrier
 
     def test_a_carrier_with_habits_gets_what_it_wants(self) -> None:
-        carrier = self.carrier("callee-habits", self.first, "-rtp_echo")
+        self.echoes("callee-habits", keys="23")
+
+    def echoes(self, scenario: str, port: int = 0, keys: str = "") -> None:
+        """The agent calls by a carrier that says this, hears its echo, presses keys, and hangs up."""
+        carrier = self.carrier(scenario, port or self.first, "-rtp_echo")
         call = self.agent.dial("+4930555")
         phones.wait("the call is up", lambda: call.is_up, 30)
         phones.live(1)
-        call.dialDtmf("23")
-        phones.live(2)
-        call.hang_up()
-        phones.wait("the call is over", lambda: call.is_over, 20)
-        carrier.wait()
-        heard = phones.heard(self.files / "agent.wav").channels[0]
-        self.assertGreater(sound.best_second(heard, 880), 0.9, "the echo is heard, in the answer that came reliably")
-
-    def echoes(self, scenario: str) -> None:
-        """The agent calls by a carrier that says this, hears its echo, and hangs up."""
-        carrier = self.carrier(scenario, self.first, "-rtp_echo")
-        call = self.agent.dial("+4930555")
-        phones.wait("the call is up", lambda: call.is_up, 30)
+        if keys:
+            call.dialDtmf(keys)
         phones.live(2)
         call.hang_up()
         phones.wait("the call is over", lambda: call.is_over, 20)
@@ -236,13 +229,5 @@ class CallsOut(LiveTest):
 
     def test_where_one_carrier_has_no_room_the_next_is_called(self) -> None:
         busy = self.carrier("callee-busy-trunk", self.first)
-        carrier = self.carrier("callee", self.second, "-rtp_echo")
-        call = self.agent.dial("+4930555")
-        phones.wait("the call is up", lambda: call.is_up, 30)
-        phones.live(2)
-        call.hang_up()
-        phones.wait("the call is over", lambda: call.is_over, 20)
+        self.echoes("callee", self.second)
         busy.wait()
-        carrier.wait()
-        heard = phones.heard(self.files / "agent.wav").channels[0]
-        self.assertGreater(sound.best_second(heard, 880), 0.9, "the second carrier's echo is heard")
