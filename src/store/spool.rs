@@ -140,7 +140,10 @@ impl Spool {
     /// Whether lines were there, and were written.
     fn write_some(&mut self, count: usize) -> bool {
         let count = count.min(self.waiting.len());
-        let lines: Vec<u8> = self.waiting.iter().take(count).flatten().copied().collect();
+        let mut lines = Vec::with_capacity(self.waiting.iter().take(count).map(Vec::len).sum());
+        for line in self.waiting.iter().take(count) {
+            lines.extend_from_slice(line);
+        }
         let written = count > 0 && self.file.write_all_at(&lines, self.end).is_ok();
         if written {
             self.end += lines.len() as u64;
