@@ -4,6 +4,10 @@
 //! a telephone on G.711 and a browser, on G.711 and on Opus, each recorded by nobody. Prints one JSON object:
 //! milliseconds of CPU for a leg's set-up, and the share of a core for a hundred calls, in per cent.
 
+#[path = "load/check.rs"]
+mod check;
+
+use check::check;
 use cordboard::audio::opus::Wishes;
 use cordboard::audio::{Codec, Encoder, FRAME, tone};
 use cordboard::clock::Clock;
@@ -15,7 +19,6 @@ use cordboard::rtp::Header;
 use cordboard::rtp::srtp::Sealer;
 use cordboard::sdp::browser::{Agreed, Audio};
 use cordboard::sdp::{Direction, Types};
-use ring::hmac;
 use rustix::time::{ClockId, clock_gettime};
 use std::io::Write as _;
 use std::net::SocketAddr;
@@ -153,7 +156,7 @@ impl Bench {
         });
         let agreed = Box::new(agreed(codec, &us, &theirs));
         self.command(Command::Meet { leg, agreed });
-        let check = check(&us);
+        let check = check(&us.ufrag, &named(0).ufrag, &us.password, leg.0);
         self.receive(SHARED, from, &check);
         let mut page = Association::new(&theirs, Role::Client, self.ours.fingerprint());
         page.begin(self.now);
@@ -252,33 +255,6 @@ fn certificate() -> Certificate {
     let made = rcgen::generate_simple_self_signed(vec![]).expect("a certificate");
     let key = made.signing_key.serialize_der();
     Certificate::new(made.cert.der().to_vec(), &key).expect("usable")
-}
-
-/// A check that nominates its path (RFC 8445 §7.1).
-fn check(us: &Credentials) -> Vec<u8> {
-    let name = format!("{}:{}", us.ufrag, named(0).ufrag);
-    let mut body = vec![0, 6, 0, name.len() as u8];
-    body.extend(name.as_bytes());
-    body.resize(body.len().next_multiple_of(4), 0);
-    body.extend([0, 0x25, 0, 0]);
-    let head = |length: usize| {
-        let mut head = vec![0, 1, 0, length as u8, 0x21, 0x12, 0xA4, 0x42];
-        head.extend(b"transaction!");
-        head
-    };
-    let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, us.password.as_bytes());
-    let tag = hmac::sign(&key, &[head(body.len() + 24), body.clone()].concat());
-    body.extend([0, 8, 0, 20]);
-    body.extend(tag.as_ref());
-    let mut message = [head(body.len() + 8), body].concat();
-    let sum = !message.iter().fold(!0_u32, |sum, byte| {
-        (0..8).fold(sum ^ u32::from(*byte), |sum, _| {
-            (sum >> 1) ^ (0xEDB8_8320 & (sum & 1).wrapping_neg())
-        })
-    });
-    message.extend([0x80, 0x28, 0, 4]);
-    message.extend((sum ^ 0x5354_554E).to_be_bytes());
-    message
 }
 
 /// The CPU time of this thread.

@@ -129,5 +129,14 @@ class Load(LiveTest):
     def test_bridge(self) -> None:
         self.load("bridge", "--calls", 20, "--seconds", 4)
 
+    def test_bridge_to_desks_in_the_callers_codec(self) -> None:
+        self.load("bridge", "--calls", 10, "--seconds", 4, "--desks", "g711")
+
+    def test_bridge_to_desks_in_opus(self) -> None:
+        self.load("bridge", "--calls", 10, "--seconds", 4, "--desks", "opus")
+
     def test_setup(self) -> None:
         self.load("setup", "--calls", 200, "--warm-up", 10)
+
+    def test_setup_at_desks(self) -> None:
+        self.load("bridged-setup", "--calls", 10, "--warm-up", 2, "--rate", 2, "--agents", 10, "--desks", "g711")

@@ -1,24 +1,31 @@
-//! The field of play: all phones, their sockets, and the one thread's loop that keeps the 20 ms beat.
+//! The field of play: all phones and desks, their sockets, and the one thread's loop that keeps the 20 ms beat.
 //!
-//! Phones beat in twenty slots of a millisecond, as unrelated phones would, so that neither this tool nor the server
+//! They beat in twenty slots of a millisecond, as unrelated phones would, so that neither this tool nor the server
 //! meets a thousand packets at once.
 
+use crate::desk::{Desk, Kind, Said};
 use crate::message::Message;
+use crate::meter::Expect;
 use crate::phone::{Happened, Identity, Phone};
-use crate::stream::{Expect, Side, Stream};
+use crate::sound::Side;
+use crate::stream::Stream;
+use crate::way::Spoken;
 use anyhow::{Context, Result};
+use cordboard::audio::Codec;
 use mio::net::UdpSocket;
 use mio::{Events, Interest, Poll, Token};
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 const SLOTS: u64 = 20;
 const SLOT: Duration = Duration::from_millis(1);
-/// How often phones look at what to repeat.
+/// How often they look at what to repeat.
 const SWEEP: Duration = Duration::from_millis(20);
-/// Tokens below are signalling sockets: callers', agents'.
+/// Tokens below are signalling sockets: callers', agents'. Those from here on are streams, and behind them pages.
 const FIRST_STREAM: usize = 2;
+const FIRST_PAGE: usize = 1 << 20;
 
 /// An agent of the server: who, and with what password.
 pub(crate) struct Account {
@@ -41,17 +48,48 @@ pub(crate) struct Tally {
     pub(crate) set_up: Vec<Duration>,
 }
 
-/// All phones and the loop.
+/// Somebody who calls or is called.
+pub(crate) enum Party {
+    Phone(Box<Phone>),
+    Desk(Box<Desk>),
+}
+
+impl Party {
+    pub(crate) fn is_idle(&self) -> bool {
+        match self {
+            Self::Phone(phone) => phone.is_idle(),
+            Self::Desk(desk) => desk.is_idle(),
+        }
+    }
+
+    pub(crate) fn is_up(&self) -> bool {
+        match self {
+            Self::Phone(phone) => phone.is_up(),
+            Self::Desk(desk) => desk.is_up(),
+        }
+    }
+
+    fn has(&self, message: &Message) -> bool {
+        match self {
+            Self::Phone(phone) => phone.has(message),
+            Self::Desk(_) => false,
+        }
+    }
+}
+
+/// All parties and the loop.
 pub(crate) struct Field {
     epoch: Instant,
     poll: Poll,
     events: Events,
     signalling: [UdpSocket; 2],
     pub(crate) servers: [SocketAddr; 2],
-    pub(crate) phones: Vec<Phone>,
-    /// By phone; `None` for phones without media.
+    pub(crate) parties: Vec<Party>,
+    /// By party; `None` for phones without media.
     pub(crate) streams: Vec<Option<Stream>>,
     sides: Vec<Side>,
+    /// What agents say in Opus; made when the first desk wants it.
+    opus: Rc<[Vec<u8>]>,
     /// Delays of forwarded packets in the window, in microseconds.
     pub(crate) delays: Vec<u32>,
     pub(crate) tally: Tally,
@@ -81,9 +119,10 @@ impl Field {
             events: Events::with_capacity(1024),
             signalling,
             servers: [external, internal],
-            phones: Vec::new(),
+            parties: Vec::new(),
             streams: Vec::new(),
             sides: Vec::new(),
+            opus: Rc::new([]),
             delays: Vec::new(),
             tally: Tally::default(),
             happened: Vec::new(),
@@ -97,7 +136,7 @@ impl Field {
 
     /// Adds a caller; its number ends in its place, so that the server's records tell callers apart.
     pub(crate) fn add_caller(&mut self, media: bool) -> Result<usize> {
-        let user = format!("4930{:07}", self.phones.len());
+        let user = format!("4930{:07}", self.parties.len());
         self.add(Side::Caller, user, String::new(), Duration::ZERO, media)
     }
 
@@ -112,6 +151,27 @@ impl Field {
         self.add(Side::Agent, user.clone(), password.clone(), ring, media)
     }
 
+    /// Adds an agent's desk, whose page is opened with the cookie of a session.
+    pub(crate) fn add_desk(&mut self, http: SocketAddr, cookie: &str, kind: Kind) -> Result<()> {
+        if kind.spoken == Spoken::Opus && self.opus.is_empty() {
+            self.opus = Side::Agent.opus().into();
+        }
+        let mut desk = Desk::open(http, cookie, kind)?;
+        let index = self.parties.len();
+        let stream = self.open_stream(Side::Agent)?;
+        self.poll.registry().register(
+            &mut desk.watched,
+            Token(index + FIRST_PAGE),
+            Interest::READABLE,
+        )?;
+        self.parties.push(Party::Desk(Box::new(desk)));
+        self.streams.push(Some(stream));
+        self.sides.push(Side::Agent);
+        // It may have been greeted already.
+        self.read_page(index);
+        Ok(())
+    }
+
     fn add(
         &mut self,
         side: Side,
@@ -120,54 +180,66 @@ impl Field {
         ring: Duration,
         media: bool,
     ) -> Result<usize> {
-        let index = self.phones.len();
-        let mut media_port = self.sink.local_addr()?.port();
-        let stream = if media {
-            let mut stream = Stream::open(index as u32, side, &mut self.next_port)
-                .context("cannot open an RTP socket (two descriptors a phone: see `ulimit -n`)")?;
-            let token = Token(index + FIRST_STREAM);
-            self.poll
-                .registry()
-                .register(&mut stream.socket, token, Interest::READABLE)?;
-            media_port = stream.port;
-            Some(stream)
-        } else {
-            None
-        };
+        let index = self.parties.len();
+        let stream = media.then(|| self.open_stream(side)).transpose()?;
+        let sink = self.sink.local_addr()?.port();
         let way = way(side);
-        self.phones.push(Phone::new(Identity {
-            index,
-            user,
-            password,
-            local: self.signalling[way].local_addr()?,
-            server: self.servers[way],
-            media_port,
-            ring,
-        }));
+        self.parties
+            .push(Party::Phone(Box::new(Phone::new(Identity {
+                index,
+                user,
+                password,
+                local: self.signalling[way].local_addr()?,
+                server: self.servers[way],
+                media_port: stream.as_ref().map_or(sink, |stream| stream.port),
+                ring,
+            }))));
         self.streams.push(stream);
         self.sides.push(side);
         Ok(index)
     }
 
-    pub(crate) fn call(&mut self, phone: usize, number: &str) {
-        self.tally.attempted += 1;
-        self.phones[phone].call(Instant::now(), number, &mut self.out);
-        self.flush(phone);
+    /// The stream of the party that is added next.
+    fn open_stream(&mut self, side: Side) -> Result<Stream> {
+        let index = self.parties.len();
+        let opus = Rc::clone(&self.opus);
+        let mut stream = Stream::open(index as u32, side, opus, &mut self.next_port)
+            .context("cannot open an RTP socket (two descriptors a phone: see `ulimit -n`)")?;
+        let token = Token(index + FIRST_STREAM);
+        self.poll
+            .registry()
+            .register(&mut stream.socket, token, Interest::READABLE)?;
+        Ok(stream)
     }
 
-    pub(crate) fn hang_up(&mut self, phone: usize) {
-        self.phones[phone].hang_up(Instant::now(), &mut self.out);
-        self.mute(phone);
-        self.flush(phone);
+    pub(crate) fn call(&mut self, caller: usize, number: &str) {
+        if let Party::Phone(phone) = &mut self.parties[caller] {
+            self.tally.attempted += 1;
+            phone.call(Instant::now(), number, &mut self.out);
+            self.flush(caller);
+        }
     }
 
-    pub(crate) fn register(&mut self, phone: usize) {
-        self.phones[phone].register(Instant::now(), &mut self.out);
-        self.flush(phone);
+    pub(crate) fn hang_up(&mut self, party: usize) {
+        let now = Instant::now();
+        match &mut self.parties[party] {
+            Party::Phone(phone) => phone.hang_up(now, &mut self.out),
+            Party::Desk(desk) => desk.hang_up(now),
+        }
+        self.mute(party);
+        self.flush(party);
     }
 
-    pub(crate) fn is_caller(&self, phone: usize) -> bool {
-        self.sides[phone] == Side::Caller
+    /// Registers a phone; a desk is known by its page.
+    pub(crate) fn register(&mut self, agent: usize) {
+        if let Party::Phone(phone) = &mut self.parties[agent] {
+            phone.register(Instant::now(), &mut self.out);
+            self.flush(agent);
+        }
+    }
+
+    pub(crate) fn is_caller(&self, party: usize) -> bool {
+        self.sides[party] == Side::Caller
     }
 
     /// The window of measurement begins for all streams.
@@ -223,13 +295,10 @@ impl Field {
         }
         let ready: Vec<usize> = self.events.iter().map(|event| event.token().0).collect();
         for token in ready {
-            match token.checked_sub(FIRST_STREAM) {
-                None => self.read_signalling(token),
-                Some(index) => {
-                    if let Some(Some(stream)) = self.streams.get_mut(index) {
-                        stream.drain(self.epoch, &mut self.delays);
-                    }
-                }
+            match token {
+                0..FIRST_STREAM => self.read_signalling(token),
+                FIRST_STREAM..FIRST_PAGE => self.drain(token - FIRST_STREAM),
+                FIRST_PAGE.. => self.read_page(token - FIRST_PAGE),
             }
         }
         while self.epoch + SLOT * u32::try_from(self.tick)? <= Instant::now() {
@@ -243,13 +312,51 @@ impl Field {
         let now = Instant::now();
         if now >= self.swept + SWEEP {
             self.swept = now;
-            for phone in 0..self.phones.len() {
-                let happened = self.phones[phone].sweep(now, &mut self.out);
-                self.flush(phone);
-                self.note(phone, happened, None);
+            for index in 0..self.parties.len() {
+                let happened = match &mut self.parties[index] {
+                    Party::Phone(phone) => phone.sweep(now, &mut self.out),
+                    Party::Desk(desk) => desk.sweep(now),
+                };
+                self.flush(index);
+                self.note(index, happened, None);
+                if let Some(stream) = &mut self.streams[index] {
+                    stream.sweep(now);
+                }
             }
         }
         Ok(())
+    }
+
+    /// Hears what has come to a stream.
+    fn drain(&mut self, index: usize) {
+        let Some(Some(stream)) = self.streams.get_mut(index) else {
+            return;
+        };
+        if !stream.drain(self.epoch, &mut self.delays) {
+            return;
+        }
+        if let Party::Desk(desk) = &mut self.parties[index] {
+            let (spoken, speaks) = (desk.kind.spoken, desk.kind.speaks);
+            let happened = desk.secured();
+            if speaks {
+                stream.speak(spoken);
+            }
+            self.note(index, happened, None);
+        }
+    }
+
+    /// Takes what the server has said to a page.
+    fn read_page(&mut self, index: usize) {
+        let Some(Party::Desk(desk)) = self.parties.get_mut(index) else {
+            return;
+        };
+        for said in desk.read(Instant::now()) {
+            match (said, &mut self.streams[index]) {
+                (Said::Happened(happened), _) => self.note(index, Some(happened), None),
+                (Said::Met(way), Some(stream)) => stream.meet(way),
+                (Said::Met(_), None) => {}
+            }
+        }
     }
 
     fn read_signalling(&mut self, way: usize) {
@@ -271,35 +378,38 @@ impl Field {
             let phone = place
                 .parse()
                 .ok()
-                .filter(|&p: &usize| p < self.phones.len());
-            let phone = phone.or_else(|| self.phones.iter().position(|p| p.has(&message)));
-            let Some(phone) = phone else {
+                .filter(|&p: &usize| p < self.parties.len());
+            let index = phone.or_else(|| self.parties.iter().position(|p| p.has(&message)));
+            let Some(index) = index else {
                 continue;
             };
-            let happened = self.phones[phone].handle(Instant::now(), &message, &mut self.out);
-            self.flush(phone);
-            self.note(phone, happened, Some(&message));
+            let Party::Phone(phone) = &mut self.parties[index] else {
+                continue;
+            };
+            let happened = phone.handle(Instant::now(), &message, &mut self.out);
+            self.flush(index);
+            self.note(index, happened, Some(&message));
         }
     }
 
     /// Counts what happened and turns media on or off with the call.
-    fn note(&mut self, phone: usize, happened: Option<Happened>, message: Option<&Message>) {
+    fn note(&mut self, party: usize, happened: Option<Happened>, message: Option<&Message>) {
         let audio = message.and_then(Message::audio);
-        let up = self.phones[phone].is_up();
-        if let Some(stream) = &mut self.streams[phone] {
+        let up = self.parties[party].is_up();
+        if let Some(stream) = &mut self.streams[party] {
             stream.offered = audio.or(stream.offered);
             if let Some(offered) = stream
                 .offered
                 .take_if(|offered| up && stream.remote != Some(*offered))
             {
-                stream.begin(offered);
+                stream.begin(offered, Codec::Pcmu);
             }
         }
         let Some(happened) = happened else {
             return;
         };
         let tally = &mut self.tally;
-        let caller = self.sides[phone] == Side::Caller;
+        let caller = self.sides[party] == Side::Caller;
         match &happened {
             Happened::Registered => tally.registered += 1,
             Happened::RegistrationFailed(why) => {
@@ -315,20 +425,20 @@ impl Field {
             Happened::Ended { .. } => {}
             Happened::Failed(why) => *tally.failed.entry(why.clone()).or_default() += 1,
         }
-        if self.phones[phone].is_idle() {
-            self.mute(phone);
+        if self.parties[party].is_idle() {
+            self.mute(party);
         }
-        self.happened.push((phone, happened));
+        self.happened.push((party, happened));
     }
 
-    fn mute(&mut self, phone: usize) {
-        if let Some(stream) = &mut self.streams[phone] {
-            stream.remote = None;
+    fn mute(&mut self, party: usize) {
+        if let Some(stream) = &mut self.streams[party] {
+            stream.end();
         }
     }
 
-    fn flush(&mut self, phone: usize) {
-        let way = way(self.sides[phone]);
+    fn flush(&mut self, party: usize) {
+        let way = way(self.sides[party]);
         for bytes in self.out.drain(..) {
             // What a full buffer refuses is repeated like any loss.
             let _ = self.signalling[way].send_to(&bytes, self.servers[way]);

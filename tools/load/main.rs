@@ -1,16 +1,23 @@
-//! `cordboard-load`: callers and agents' phones in one thread, who call, send, listen and measure.
+//! `cordboard-load`: callers, and agents with phones or at desks in browsers, in one thread: they call, send, listen and
+//! measure.
 //!
 //! Runs against a Cordboard started by `cordboard demo` (`--server DIR/demo.json`), and the modes without agents against
 //! any SIP server. With `--pid` it also reads what the server used while it worked.
 
+mod check;
+mod desk;
 mod field;
 mod gauge;
 mod hostile;
 mod message;
+mod meter;
+mod people;
 mod phone;
 mod plan;
 mod report;
+mod sound;
 mod stream;
+mod way;
 
 use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
@@ -20,6 +27,7 @@ use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use way::Spoken;
 
 /// Loads a SIP server with calls and measures what becomes of them.
 #[derive(Parser)]
@@ -34,6 +42,9 @@ struct Options {
     /// Where agents' phones register.
     #[arg(long, global = true, default_value = "127.0.0.1:5060")]
     internal: SocketAddr,
+    /// Where the agents' pages are; told by demo.json.
+    #[arg(skip)]
+    http: Option<SocketAddr>,
     /// The server's process, to measure what it uses.
     #[arg(long, global = true)]
     pid: Option<u32>,
@@ -51,13 +62,13 @@ struct Options {
 enum Mode {
     /// Callers who send speech and hear hold music.
     Music(Steady),
-    /// Callers and agents' phones, bridged, both sending; each must hear its own peer and nobody else.
-    Bridge(Steady),
+    /// Callers and agents, bridged, both sending; each must hear its own peer and nobody else.
+    Bridge(Bridged),
     /// As `bridge`; whether the server records is the server's setting. The result is named after it.
-    Record(Steady),
+    Record(Bridged),
     /// Answered calls without media, one after another: INVITE, 200, ACK, BYE.
     Setup(Series),
-    /// Calls that wait, reach an agent's phone and end: by the agent's BYE.
+    /// Calls that wait, reach an agent and end: the agent hangs up, at a desk once the sound is secured.
     BridgedSetup(Series),
 }
 
@@ -84,6 +95,16 @@ struct Steady {
     hostile: u64,
 }
 
+/// Such calls with agents.
+#[derive(Args, Clone)]
+struct Bridged {
+    #[command(flatten)]
+    steady: Steady,
+    /// Agents are at desks in browsers (ICE, DTLS-SRTP), which speak this; without it they have phones.
+    #[arg(long, value_enum)]
+    desks: Option<Spoken>,
+}
+
 /// Many short calls, measured together.
 #[derive(Args, Clone)]
 struct Series {
@@ -99,10 +120,13 @@ struct Series {
     /// Milliseconds from answer to BYE.
     #[arg(long, default_value_t = 0)]
     hold: u64,
-    /// Agents' phones (`bridged-setup`).
+    /// Agents (`bridged-setup`).
     #[arg(long, default_value_t = 20)]
     agents: usize,
-    /// Milliseconds that an agent's phone rings (`bridged-setup`).
+    /// They are at desks in browsers (ICE, DTLS-SRTP), which speak this; without it they have phones.
+    #[arg(long, value_enum)]
+    desks: Option<Spoken>,
+    /// Milliseconds that it rings at an agent's (`bridged-setup`).
     #[arg(long, default_value_t = 0)]
     ring: u64,
     /// Whether the phones send and hear sound.
@@ -125,6 +149,7 @@ struct Demo {
     agents: Vec<DemoAgent>,
     internal: SocketAddr,
     external: SocketAddr,
+    http: Option<SocketAddr>,
 }
 
 #[derive(Deserialize)]
@@ -152,6 +177,7 @@ fn run(mut options: Options) -> Result<ExitCode> {
         let demo: Demo = serde_json::from_str(&text)
             .with_context(|| format!("{}: is no demo.json", path.display()))?;
         (options.internal, options.external) = (demo.internal, demo.external);
+        options.http = demo.http;
         agents.extend(demo.agents.into_iter().map(|agent| Account {
             user: agent.user,
             password: agent.password,

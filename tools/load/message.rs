@@ -99,20 +99,9 @@ impl Message {
         (!uri.is_empty()).then(|| uri.to_owned())
     }
 
-    /// Where the peer wants its audio, and as what payload type: the first `m=audio` with its `c=`.
+    /// Where the peer wants its audio, and as what payload type.
     pub(crate) fn audio(&self) -> Option<(SocketAddr, u8)> {
-        let (mut address, mut media) = (None, None);
-        for line in self.body.lines() {
-            if let Some(rest) = line.strip_prefix("c=IN IP4 ") {
-                address = Some(rest.trim());
-            } else if let Some(rest) = line.strip_prefix("m=audio ") {
-                let mut words = rest.split_whitespace();
-                let port = words.next()?.parse::<u16>().ok()?;
-                media = Some((port, words.nth(1)?.parse::<u8>().ok()?));
-            }
-        }
-        let (port, kind) = media.filter(|(port, _)| *port != 0)?;
-        Some((SocketAddr::new(address?.parse().ok()?, port), kind))
+        audio(&self.body)
     }
 
     /// The answer to this request (RFC 3261 §8.2.6): its Via, From, To, Call-ID and CSeq come back.
@@ -172,6 +161,22 @@ impl Request<'_> {
         text.push_str(self.extra);
         finish(text, self.sdp)
     }
+}
+
+/// Where a description wants its audio, and as what payload type: the first `m=audio` with its `c=`.
+pub(crate) fn audio(description: &str) -> Option<(SocketAddr, u8)> {
+    let (mut address, mut media) = (None, None);
+    for line in description.lines() {
+        if let Some(rest) = line.strip_prefix("c=IN IP4 ") {
+            address = Some(rest.trim());
+        } else if let Some(rest) = line.strip_prefix("m=audio ") {
+            let mut words = rest.split_whitespace();
+            let port = words.next()?.parse::<u16>().ok()?;
+            media = Some((port, words.nth(1)?.parse::<u8>().ok()?));
+        }
+    }
+    let (port, kind) = media.filter(|(port, _)| *port != 0)?;
+    Some((SocketAddr::new(address?.parse().ok()?, port), kind))
 }
 
 /// A session with one µ-law stream at a port of the loopback address.

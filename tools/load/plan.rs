@@ -1,14 +1,19 @@
 //! The modes: what the phones do, and when the measurement begins and ends.
 
-use crate::field::{Account, Field};
+use crate::desk::Kind;
+use crate::field::{Account, Field, Party};
 use crate::gauge::{Reading, Used};
 use crate::hostile::Hostile;
+use crate::meter::Expect;
+use crate::people;
 use crate::phone::Happened;
 use crate::report::{Report, Streams};
-use crate::stream::Expect;
-use crate::{Media, Mode, Options, Series, Steady};
-use anyhow::{Result, ensure};
+use crate::way::Spoken;
+use crate::{Bridged, Media, Mode, Options, Series, Steady};
+use anyhow::{Context, Result, ensure};
+use cordboard::rtc::Certificate;
 use std::collections::VecDeque;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// How long calls may take to be answered or bridged, beyond their turn.
@@ -22,12 +27,13 @@ const CALLERS: usize = 2000;
 pub(crate) fn run(options: &Options, agents: &[Account]) -> Result<Report> {
     let mut field = Field::new(options.external, options.internal, options.rtp_base)?;
     let pid = options.pid;
+    let crew = Crew { options, agents };
     match &options.mode {
         Mode::Music(steady) => music(&mut field, steady, pid),
-        Mode::Bridge(steady) => bridge(&mut field, "bridge", steady, agents, pid),
-        Mode::Record(steady) => bridge(&mut field, "record", steady, agents, pid),
+        Mode::Bridge(bridged) => bridge(&mut field, "bridge", bridged, &crew),
+        Mode::Record(bridged) => bridge(&mut field, "record", bridged, &crew),
         Mode::Setup(series) => setup(&mut field, series, pid),
-        Mode::BridgedSetup(series) => bridged_setup(&mut field, series, agents, pid),
+        Mode::BridgedSetup(series) => bridged_setup(&mut field, series, &crew),
     }
 }
 
@@ -44,12 +50,12 @@ fn music(field: &mut Field, steady: &Steady, pid: Option<u32>) -> Result<Report>
 fn bridge(
     field: &mut Field,
     name: &'static str,
-    steady: &Steady,
-    agents: &[Account],
-    pid: Option<u32>,
+    bridged: &Bridged,
+    crew: &Crew<'_>,
 ) -> Result<Report> {
+    let (steady, pid) = (&bridged.steady, crew.options.pid);
     // Registrations are no part of what a call costs in memory.
-    register(field, agents, steady.calls, Duration::ZERO, true)?;
+    crew.come(field, steady.calls, Duration::ZERO, true, bridged.desks)?;
     let before = Reading::take(pid);
     dial(field, steady)?;
     let all = steady.calls;
@@ -91,21 +97,19 @@ fn measure(
     let last = Reading::take(pid);
     field.close_meters();
     let streams = Streams::of(field);
-    let up = field.phones.iter().filter(|phone| phone.is_up()).count();
-    for phone in 0..field.phones.len() {
+    let up = field.parties.iter().filter(|party| party.is_up()).count();
+    for phone in 0..field.parties.len() {
         // Callers hang up; agents hear it from the server.
         if field.is_caller(phone) {
             field.hang_up(phone);
         }
     }
-    field.live(FAREWELL, |field, _| {
-        field.phones.iter().all(|phone| phone.is_idle())
-    })?;
+    end(field)?;
     let hostile = flood.map(Hostile::stop);
     let mut used = last.since(&first);
     used.growth = last.since(before).growth;
     let mut report = Report::new(name, field, used, pid.is_some());
-    report.left = field.phones.iter().filter(|p| !p.is_idle()).count();
+    report.left = field.parties.iter().filter(|p| !p.is_idle()).count();
     report.calls = steady.calls as u64;
     report.up = Some(up);
     report.hostile = hostile;
@@ -120,15 +124,10 @@ fn setup(field: &mut Field, series: &Series, pid: Option<u32>) -> Result<Report>
     Ok(finish(field, "setup", series, used, pid))
 }
 
-fn bridged_setup(
-    field: &mut Field,
-    series: &Series,
-    agents: &[Account],
-    pid: Option<u32>,
-) -> Result<Report> {
+fn bridged_setup(field: &mut Field, series: &Series, crew: &Crew<'_>) -> Result<Report> {
     let ring = Duration::from_millis(series.ring);
-    let media = series.media == Media::Rtp;
-    register(field, agents, series.agents, ring, media)?;
+    let (media, pid) = (series.media == Media::Rtp, crew.options.pid);
+    crew.come(field, series.agents, ring, media, series.desks)?;
     let number = series.number.as_deref().unwrap_or("5000");
     let used = many(field, series, number, series.agents, pid)?;
     Ok(finish(field, "bridged-setup", series, used, pid))
@@ -147,7 +146,7 @@ fn many(
         Duration::from_millis(series.hold),
     );
     let pause = Duration::from_secs_f64(1.0 / series.rate);
-    let bridged = !field.phones.is_empty();
+    let bridged = !field.parties.is_empty();
     let limit = pause * u32::try_from(all)? * 3 + PATIENCE;
     let mut idle_callers: Vec<usize> = Vec::new();
     let mut made_callers = 0;
@@ -211,8 +210,9 @@ fn many(
     if let Some(error) = fault {
         return Err(error);
     }
-    let first = first.unwrap_or_default();
-    Ok(Reading::take(pid).since(&first))
+    let used = Reading::take(pid).since(&first.unwrap_or_default());
+    end(field)?;
+    Ok(used)
 }
 
 fn finish(
@@ -223,37 +223,86 @@ fn finish(
     pid: Option<u32>,
 ) -> Report {
     let mut report = Report::new(name, field, used, pid.is_some());
-    report.left = field.phones.iter().filter(|p| !p.is_idle()).count();
+    report.left = field.parties.iter().filter(|p| !p.is_idle()).count();
     report.calls = series.calls;
     report.warm_up = series.warm_up;
     report
 }
 
-fn register(
-    field: &mut Field,
-    agents: &[Account],
-    wanted: usize,
-    ring: Duration,
-    media: bool,
-) -> Result<()> {
-    ensure!(
-        agents.len() >= wanted,
-        "{wanted} agents are needed and {} are known: start `cordboard demo --agents {wanted}` and name its demo.json with --server",
-        agents.len()
-    );
-    for account in agents.iter().take(wanted) {
-        let phone = field.add_agent(account, ring, media)?;
-        field.register(phone);
+/// The agents of the server, as far as they are needed.
+struct Crew<'a> {
+    options: &'a Options,
+    agents: &'a [Account],
+}
+
+impl Crew<'_> {
+    /// So many come: register their phones, or open their desks.
+    fn come(
+        &self,
+        field: &mut Field,
+        wanted: usize,
+        ring: Duration,
+        media: bool,
+        desks: Option<Spoken>,
+    ) -> Result<()> {
+        let agents = self.agents.get(..wanted).with_context(|| format!(
+            "{wanted} agents are needed and {} are known: start `cordboard demo --agents {wanted}` and name its demo.json with --server",
+            self.agents.len()
+        ))?;
+        match desks {
+            None => {
+                for account in agents {
+                    let phone = field.add_agent(account, ring, media)?;
+                    field.register(phone);
+                }
+            }
+            Some(spoken) => {
+                let kind = Kind {
+                    spoken,
+                    ring,
+                    speaks: media,
+                    certificate: certificate()?,
+                };
+                self.open_desks(field, agents, &kind)?;
+            }
+        }
+        let all = field.live(PATIENCE, |field, _| {
+            field.tally.registered + failures(field) >= wanted as u64
+        })?;
+        ensure!(
+            all && failures(field) == 0,
+            "only {} of {wanted} agents could come: {:?}",
+            field.tally.registered,
+            field.tally.failed
+        );
+        Ok(())
     }
-    let all = field.live(PATIENCE, |field, _| {
-        field.tally.registered + failures(field) >= wanted as u64
+
+    fn open_desks(&self, field: &mut Field, agents: &[Account], kind: &Kind) -> Result<()> {
+        let file = self.options.server.as_deref();
+        let data = file.and_then(Path::parent).zip(self.options.http);
+        let (data, http) = data.context(
+            "desks need a demo with pages: `cordboard demo --http-port …`, and its demo.json with --server",
+        )?;
+        for cookie in people::log_in(http, data, agents)? {
+            field.add_desk(http, &cookie, kind.clone())?;
+        }
+        Ok(())
+    }
+}
+
+fn certificate() -> Result<Certificate> {
+    let made = rcgen::generate_simple_self_signed(vec![])?;
+    let key = made.signing_key.serialize_der();
+    let certificate = Certificate::new(made.cert.der().to_vec(), &key);
+    certificate.map_err(anyhow::Error::msg)
+}
+
+/// Waits until everybody has heard that their call is over.
+fn end(field: &mut Field) -> Result<()> {
+    field.live(FAREWELL, |field, _| {
+        field.parties.iter().all(Party::is_idle)
     })?;
-    ensure!(
-        all && failures(field) == 0,
-        "only {} of {wanted} phones could register: {:?}",
-        field.tally.registered,
-        field.tally.failed
-    );
     Ok(())
 }
 

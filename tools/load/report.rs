@@ -2,7 +2,7 @@
 
 use crate::field::{Field, Tally};
 use crate::gauge::Used;
-use crate::stream::Expect;
+use crate::meter::Expect;
 use serde_json::{Value, json};
 use std::fmt;
 use std::time::Duration;
