@@ -36,12 +36,13 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry \
     && cp target/release/cordboard /usr/local/bin/
 
 FROM debian:bookworm-slim
-# espeak-ng speaks the messages that are given as text; it runs as a program of its own.
+# espeak-ng speaks the messages that are given as text; it runs as a program of its own. By ca-certificates webhooks, the storage
+# and TLS trunks prove who they are.
 RUN apt-get update \
-    && apt-get install --yes --no-install-recommends espeak-ng \
+    && apt-get install --yes --no-install-recommends ca-certificates espeak-ng \
     && rm -rf /var/lib/apt/lists/*
 # A number that is nobody's on the host. No port below 1024 is needed.
-RUN useradd --system --uid 10001 --user-group --home-dir /data --shell /usr/sbin/nologin cordboard \
+RUN useradd --uid 10001 --user-group --no-create-home --home-dir /data --shell /usr/sbin/nologin cordboard \
     && install --directory --owner cordboard --group cordboard --mode 0700 /data
 COPY --from=build /usr/local/bin/cordboard /usr/local/bin/cordboard
 USER cordboard

@@ -85,7 +85,7 @@ impl Trust {
         let (read, _) = roots.add_parsable_certificates(found.certs);
         if read == 0 {
             tracing::warn!(
-                "the system has no certificate authorities: TLS trunks need a ca in [tls]"
+                "the system has no certificate authorities (Debian: ca-certificates): webhooks, storage and trunks by TLS need it, or a ca in [tls]"
             );
         }
         if let Some(file) = authorities {
