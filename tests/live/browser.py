@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
 ROOT = Path(os.environ["CORDBOARD_ROOT"])
 TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
@@ -32,6 +32,9 @@ FLAGS = [
     "--autoplay-policy=no-user-gesture-required",
     "--auto-select-desktop-capture-source=Entire screen",
 ]
+
+# As patient as clicks are: on a busy machine a page takes its time.
+expect.set_options(timeout=30_000)
 
 # The microphone speaks one tone. Chromium's own fake one beeps, whatever file it is given; and what browsers do for speech
 # would take a tone for noise.

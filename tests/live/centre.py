@@ -32,7 +32,7 @@ SCENARIOS = ROOT / "tools" / "sipp"
 T = TypeVar("T")
 
 
-def until(what: str, condition: Callable[[], T], seconds: float = 10, step: Callable[[], None] | None = None) -> T:
+def until(what: str, condition: Callable[[], T], seconds: float = 30, step: Callable[[], None] | None = None) -> T:
     """Waits for a condition and gives what it gave; fails, with the name of the wait, when the time is over."""
     end = time.monotonic() + seconds
     while True:

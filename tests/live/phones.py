@@ -56,7 +56,7 @@ def speak(name: str) -> None:
         endpoint().codecSetPriority(codec.codecId, 200 if codec.codecId.startswith(name) else 0)
 
 
-def wait(what: str, condition: Callable[[], T], seconds: float = 10) -> T:
+def wait(what: str, condition: Callable[[], T], seconds: float = 30) -> T:
     """Lives until a condition holds; fails when the time is over."""
     return centre.until(what, condition, seconds, _turn)
 

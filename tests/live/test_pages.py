@@ -116,9 +116,9 @@ class AtCentre(BrowserTest):
             return sound.share(hear(page, 0.5), frequency, HEARD_RATE) > 0.5
 
         # The first sound comes once the way is found.
-        until(f"{what}: sound comes", lambda: receives(page), 15, lambda: page.wait_for_timeout(50))
+        until(f"{what}: sound comes", lambda: receives(page), 30, lambda: page.wait_for_timeout(50))
 
-        until(what, share, 15, lambda: page.wait_for_timeout(100))
+        until(what, share, 30, lambda: page.wait_for_timeout(100))
 
     def talk(self, desk: Page, customer: Page) -> None:
         desk.get_by_role("button", name="Accept").click()

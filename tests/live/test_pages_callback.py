@@ -66,7 +66,7 @@ class Callback(AtCentre):
             found: list[dict[str, Any]] = self.server.ask("GET", "/api/v1/callbacks", None, cookie)
             return found
 
-        [callback] = until("the callback is kept", kept, 10)
+        [callback] = until("the callback is kept", kept)
         self.assertEqual((callback["number"], callback["status"], callback["type"]), ("+4930555666", "in_queue", "manual"))
         desk = self.desk()
         desk.get_by_role("tab", name="Callbacks").click()

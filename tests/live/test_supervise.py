@@ -108,7 +108,7 @@ class Supervising(AtCentre):
         page.keyboard.press("Enter")
         stop = page.get_by_role("button", name="Stop supervising")
         stop.wait_for()
-        until("the button to stop has the focus", lambda: stop.evaluate("it => it === document.activeElement"), 5, lambda: page.wait_for_timeout(50))
+        until("the button to stop has the focus", lambda: stop.evaluate("it => it === document.activeElement"), step=lambda: page.wait_for_timeout(50))
         self.assert_ears(page, "the supervisor", {CUSTOMER, AGENT})
         page.keyboard.press("Enter")
         page.get_by_role("button", name="Listen to Ada").wait_for()
