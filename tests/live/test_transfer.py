@@ -299,7 +299,7 @@ class AtADesk(AtCentre):
         self.call = self.caller.dial("5000")
         self.press("Accept")
         phones.wait("the caller is connected", lambda: self.call.is_up)
-        phones.live(1)
+        phones.live(3)
         self.hears(self.page, CUSTOMER_TONE, "the agent hears the caller")
 
     def sees(self, what: Any, name: str = "it is shown") -> None:
