@@ -1,12 +1,14 @@
 //! Conversations and their legs as tables for spreadsheets (B16); as JSON they are at
-//! `/api/v1/conversations`.
+//! `/api/v1/conversations`. Who takes a table away is in the audit log.
 
 use super::Site;
 use super::conversations::found;
 use super::csv::Csv;
 use super::part::Query;
 use super::problem::Problem;
+use super::recordings::Access;
 use super::sight::Sight;
+use super::who::Caller;
 use crate::call::record::{AgentName, mos};
 use axum::extract::State;
 use axum::response::Response;
@@ -17,6 +19,7 @@ use std::sync::Arc;
 /// A line for each of the conversations that fit, the newest first.
 pub(super) async fn conversations(
     State(site): State<Arc<Site>>,
+    caller: Caller,
     sight: Sight,
     query: Query,
 ) -> Result<Response, Problem> {
@@ -64,12 +67,16 @@ pub(super) async fn conversations(
             one.end.as_ref().map(word).unwrap_or_default(),
         ]);
     }
+    Access::of(&site)
+        .note(&caller.signature(), "conversations.taken", "")
+        .await?;
     Ok(csv.answer("conversations.csv"))
 }
 
 /// A line for each of their legs.
 pub(super) async fn legs(
     State(site): State<Arc<Site>>,
+    caller: Caller,
     sight: Sight,
     query: Query,
 ) -> Result<Response, Problem> {
@@ -110,6 +117,9 @@ pub(super) async fn legs(
             ]);
         }
     }
+    Access::of(&site)
+        .note(&caller.signature(), "legs.taken", "")
+        .await?;
     Ok(csv.answer("legs.csv"))
 }
 

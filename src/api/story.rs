@@ -8,12 +8,14 @@
 //! ```
 //!
 //! Administrators see every call, supervisors those of their teams, agents those in which they talked: others'
-//! are not there for them. What SIP said is for those above them alone.
+//! are not there for them. What SIP said is for those above them alone. Who reads either is in the audit log, as
+//! whoever hears a recording is: numbers, names and what was pressed are a customer's own.
 
 use super::part::{Query, Word};
 use super::problem::Problem;
-use super::recordings::shown;
+use super::recordings::{Access, shown};
 use super::sight::{SUPERVISION, Sight};
+use super::who::Caller;
 use super::{Site, answer, traces};
 use crate::call::record::{Conversation, Role};
 use crate::events::CallNow;
@@ -87,6 +89,7 @@ impl Known {
 pub(super) async fn story(
     State(site): State<Arc<Site>>,
     Word(call): Word,
+    caller: Caller,
     sight: Sight,
     query: Query,
 ) -> Result<Response, Problem> {
@@ -111,6 +114,9 @@ pub(super) async fn story(
     if matches!(sight, Sight::Own(_)) {
         known.conceal(now.as_mut());
     }
+    Access::of(&site)
+        .note(&caller.signature(), "call.read", call)
+        .await?;
     let filter = RecordingFilter {
         call: Some(call),
         deleted: true,
@@ -159,18 +165,28 @@ pub(super) fn is_within(store: &Store, call: CallId, within: &Within) -> anyhow:
 pub(super) async fn ladder(
     State(site): State<Arc<Site>>,
     Word(call): Word,
+    caller: Caller,
 ) -> Result<Response, Problem> {
     let call = CallId::parse(&call).ok_or_else(|| Problem::missing("call"))?;
-    traces::ladder(State(site), Word(call.to_string())).await
+    let found = traces::ladder(State(Arc::clone(&site)), Word(call.to_string())).await?;
+    Access::of(&site)
+        .note(&caller.signature(), "call.ladder_read", call)
+        .await?;
+    Ok(found)
 }
 
 /// The same as a capture file.
 pub(super) async fn pcap(
     State(site): State<Arc<Site>>,
     Word(call): Word,
+    caller: Caller,
 ) -> Result<Response, Problem> {
     let call = CallId::parse(&call).ok_or_else(|| Problem::missing("call"))?;
-    traces::pcap(State(site), Word(call.to_string())).await
+    let found = traces::pcap(State(Arc::clone(&site)), Word(call.to_string())).await?;
+    Access::of(&site)
+        .note(&caller.signature(), "call.capture_taken", call)
+        .await?;
+    Ok(found)
 }
 
 /// The names of those whom the events number, as the settings have them now.

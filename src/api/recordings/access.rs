@@ -1,9 +1,9 @@
-//! Who has heard what: into the audit log, once for a listening and not for each piece of it; and
-//! addresses that are good for one recording and a few minutes.
+//! Who has heard, read and taken away what: into the audit log, once for a listening and not for each piece of
+//! it; and addresses that are good for one recording and a few minutes.
 
 use super::super::Site;
 use super::super::problem::Problem;
-use crate::store::{FileId, Noted, Recording};
+use crate::store::{FileId, Noted};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use ring::hmac;
@@ -11,22 +11,23 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// The same person at the same recording within this time listens once.
+/// The same person at the same recording, or at the same call, within this time is there once.
 const ONCE: Duration = Duration::from_secs(600);
 /// So many listenings are remembered; more are noted again.
 const REMEMBERED: usize = 10_000;
 /// For how long an address is good.
 pub(super) const GOOD: Duration = Duration::from_secs(600);
 
-/// What the API knows of those who hear recordings.
+/// What the API knows of those who hear recordings, and read what is personal.
 pub(in crate::api) struct Access {
-    heard: Mutex<BTreeMap<(String, &'static str, FileId), Instant>>,
+    /// Who did what with what, and when last.
+    known: Mutex<BTreeMap<(String, &'static str, String), Instant>>,
     /// Made anew with each start: addresses do not outlive the process.
     key: hmac::Key,
 }
 
 /// Access of a site, to note with.
-pub(super) struct Noting<'s> {
+pub(in crate::api) struct Noting<'s> {
     site: &'s Arc<Site>,
 }
 
@@ -35,12 +36,12 @@ impl Access {
         let mut secret = [0; 32];
         getrandom::fill(&mut secret).map_err(|error| anyhow::anyhow!("no randomness: {error}"))?;
         Ok(Self {
-            heard: Mutex::default(),
+            known: Mutex::default(),
             key: hmac::Key::new(hmac::HMAC_SHA256, &secret),
         })
     }
 
-    pub(super) fn of(site: &Arc<Site>) -> Noting<'_> {
+    pub(in crate::api) fn of(site: &Arc<Site>) -> Noting<'_> {
         Noting { site }
     }
 
@@ -64,47 +65,50 @@ impl Access {
         (now < until).then_some((id, who))
     }
 
-    /// Whether this is a listening that has not been noted.
-    fn is_new(&self, who: &str, action: &'static str, id: FileId, now: Instant) -> bool {
-        let heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = (who.to_owned(), action, id);
-        let known = heard
+    /// Whether this has not been noted yet.
+    fn is_new(&self, who: &str, action: &'static str, subject: &str, now: Instant) -> bool {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = (who.to_owned(), action, subject.to_owned());
+        let known = known
             .get(&key)
             .is_some_and(|at| now.duration_since(*at) < ONCE);
         !known
     }
 
-    fn remember(&self, who: &str, action: &'static str, id: FileId, now: Instant) {
-        let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
-        if heard.len() >= REMEMBERED {
-            heard.retain(|_, at| now.duration_since(*at) < ONCE);
+    fn remember(&self, who: &str, action: &'static str, subject: &str, now: Instant) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= REMEMBERED {
+            known.retain(|_, at| now.duration_since(*at) < ONCE);
         }
-        if heard.len() < REMEMBERED {
-            heard.insert((who.to_owned(), action, id), now);
+        if known.len() < REMEMBERED {
+            known.insert((who.to_owned(), action, subject.to_owned()), now);
         }
     }
 }
 
 impl Noting<'_> {
     /// Writes it into the audit log, before anything is given.
-    pub(super) async fn note(
+    ///
+    /// # Errors
+    /// If the database does not answer: then nothing may be given.
+    pub(in crate::api) async fn note(
         &self,
         who: &str,
         action: &'static str,
-        recording: &Recording,
+        subject: impl ToString,
     ) -> Result<(), Problem> {
-        let (access, id, now) = (&self.site.access, recording.id, Instant::now());
-        if !access.is_new(who, action, id, now) {
+        let (access, subject, now) = (&self.site.access, subject.to_string(), Instant::now());
+        if !access.is_new(who, action, &subject, now) {
             return Ok(());
         }
         let note = Noted {
             who: who.to_owned(),
             action,
-            subject: id.to_string(),
+            subject: subject.clone(),
             detail: String::new(),
         };
         self.site.ask(move |store| store.audit(note)).await?;
-        access.remember(who, action, id, now);
+        access.remember(who, action, &subject, now);
         Ok(())
     }
 }
@@ -147,11 +151,7 @@ mod tests {
     fn a_listening_is_noted_once_and_again_when_it_is_another() {
         let access = Access::new().expect("randomness");
         let now = Instant::now();
-        let id = FileId {
-            call: CallId(7),
-            segment: 1,
-            position: 0,
-        };
+        let id = "1hykxq0000001-1-0";
         assert!(access.is_new("ada", "recording.heard", id, now));
         access.remember("ada", "recording.heard", id, now);
         assert!(!access.is_new("ada", "recording.heard", id, now));

@@ -125,7 +125,7 @@ pub(super) async fn csv(
     let found = find(&site, &sight, &id).await?;
     let call_ids = call_ids(&site, &found).await;
     Access::of(&site)
-        .note(&caller.signature(), "recording.described", &found)
+        .note(&caller.signature(), "recording.described", found.id)
         .await?;
     let columns = [
         "conversation_id",

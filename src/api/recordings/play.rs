@@ -98,7 +98,7 @@ async fn give(
         true => "recording.taken",
         false => "recording.heard",
     };
-    Access::of(site).note(who, action, recording).await?;
+    Access::of(site).note(who, action, recording.id).await?;
     let tag = format!("\"{}-{}\"", recording.id, short(recording));
     let length = sound.length();
     let range = match (headers.get(header::RANGE), headers.get(header::IF_RANGE)) {

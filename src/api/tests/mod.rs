@@ -12,6 +12,7 @@ mod recordings;
 mod refusals;
 mod revisions;
 mod roles;
+mod seen;
 mod settings;
 mod socket;
 mod sounds;
@@ -35,6 +36,7 @@ use crate::store::{Changed, NewUser, Role, Store};
 use crate::switch::{Ask, Done, Refused};
 use crate::vault::Shelf;
 use crate::voices::Catalogue;
+use crate::watch::trace::Trace;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
@@ -205,6 +207,11 @@ impl Desk {
 
     /// Where this is set.
     fn of(set: &str) -> Self {
+        Self::with(set, None)
+    }
+
+    /// Where this is set, and what SIP said is kept.
+    fn with(set: &str, trace: Option<Trace>) -> Self {
         let folder = Folder::new();
         let told = Arc::new(Mutex::new(vec![]));
         let hears = Arc::clone(&told);
@@ -232,6 +239,7 @@ impl Desk {
         });
         let parts = Parts {
             switch: board,
+            trace,
             ..parts
         };
         let site = Arc::new(Site::new(parts).expect("a folder"));
@@ -270,12 +278,17 @@ impl Desk {
 
     /// A user who was made behind the API's back, with a password that nobody has.
     fn user(&self, name: &str, role: Role, agent: Option<u32>) -> UserId {
+        self.user_of(name, role, agent, vec![])
+    }
+
+    /// The same, bound to teams.
+    fn user_of(&self, name: &str, role: Role, agent: Option<u32>, teams: Vec<String>) -> UserId {
         let new = NewUser {
             name: name.to_owned(),
             role,
             password: "none".to_owned(),
             agent: agent.map(AgentId),
-            teams: vec![],
+            teams,
         };
         let added = self.store.add_user(new).expect("a store");
         let Changed::Done(id) = added else {
