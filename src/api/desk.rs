@@ -3,6 +3,8 @@
 
 use super::part::{Number, Query};
 use super::problem::Problem;
+use super::sight::Sight;
+use super::who::Caller;
 use super::{Site, answer};
 use crate::call::record;
 use crate::id::AgentId;
@@ -15,20 +17,27 @@ use std::sync::Arc;
 /// Conversations at most that are shown.
 const SHOWN: u32 = 100;
 
-/// Reasons, queues and colleagues, and what the desk may offer.
+/// Reasons, queues and colleagues, and what the desk may offer. Agents know all to whom they may pass a caller
+/// on; whoever looks at the desk of another, those who are there for them.
 pub(super) async fn about(
     State(site): State<Arc<Site>>,
     Number(id): Number,
+    caller: Caller,
+    sight: Sight,
 ) -> Result<Response, Problem> {
     let account = site.settings.account();
     let id = AgentId(id);
+    let is_own = matches!(caller, Caller::User { agent: Some(own), .. } if own == id);
     let known = account.agents.iter().find(|agent| agent.id == id);
     let agent = known.ok_or_else(|| Problem::missing("agent"))?;
-    let queues = account.queues.iter().map(|queue| {
+    let queues = account.queues.iter();
+    let queues = queues.filter(|queue| is_own || sight.queue(queue.id));
+    let queues = queues.map(|queue| {
         let serves = queue.agents.contains(&id);
         json!({ "id": queue.id, "name": queue.name, "serves": serves })
     });
     let others = account.agents.iter().filter(|other| other.id != id);
+    let others = others.filter(|other| is_own || sight.agent(other.id));
     let others = others.map(|other| json!({ "id": other.id, "name": other.name }));
     Ok(answer(&json!({
         "agent": { "id": id, "name": agent.name, "user": agent.user },

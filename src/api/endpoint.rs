@@ -58,6 +58,9 @@ pub(super) enum Rule {
     Only(&'static [Role], Option<Scope>),
     /// The same; besides, the agent whom the path is about.
     OrOwn(&'static [Role], Option<Scope>),
+    /// Those of [`Rule::Only`] who see everybody: what it is about is the whole account's, and names what is of
+    /// every team. Not supervisors who are bound to some.
+    Whole(&'static [Role], Option<Scope>),
 }
 
 /// What a rule says of someone.
@@ -73,11 +76,13 @@ pub(super) enum Verdict {
 impl Rule {
     /// `about`: the agent whom the path names. Nearness is judged elsewhere.
     pub(super) fn judge(self, caller: &Caller, about: Option<AgentId>) -> Verdict {
+        let is_bound = matches!(caller, Caller::User { teams, .. } if !teams.is_empty());
         let (roles, needed, own) = match self {
             Self::Anyone | Self::Nearby => return Verdict::Allowed,
             Self::Anybody if *caller == Caller::Nobody => return Verdict::Unknown,
             Self::Anybody => return Verdict::Allowed,
-            Self::Only(roles, scope) => (roles, scope, false),
+            Self::Whole(..) if is_bound => return Verdict::Forbidden,
+            Self::Only(roles, scope) | Self::Whole(roles, scope) => (roles, scope, false),
             Self::OrOwn(roles, scope) => (roles, scope, true),
         };
         let fine = match caller {

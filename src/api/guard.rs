@@ -39,7 +39,7 @@ pub(super) async fn guard(
     }
     let proof = match rule {
         Rule::Anyone | Rule::Nearby => Proof::None,
-        Rule::Anybody | Rule::Only(..) | Rule::OrOwn(..) => match bearer {
+        Rule::Anybody | Rule::Only(..) | Rule::OrOwn(..) | Rule::Whole(..) => match bearer {
             Some(key) => Proof::Key(key.to_owned()),
             None => cookie(&parts.headers, session_cookie(peer.secure))
                 .map_or(Proof::None, |session| Proof::Session(session.to_owned())),

@@ -110,7 +110,7 @@ fn responses(endpoint: &Endpoint) -> Value {
         // A page of another site is refused everywhere.
         Rule::Anyone if endpoint.method == "GET" => &[],
         Rule::Anyone | Rule::Nearby => &[403],
-        Rule::Anybody | Rule::Only(..) | Rule::OrOwn(..) => &[401, 403, 503],
+        Rule::Anybody | Rule::Only(..) | Rule::OrOwn(..) | Rule::Whole(..) => &[401, 403, 503],
     };
     let body: &[u16] = match endpoint.takes.is_empty() {
         true => &[],
@@ -158,14 +158,25 @@ pub(super) fn allowed(rule: Rule) -> String {
         Rule::OrOwn(roles, scope) => {
             format!("Allowed: {}, and the agent themself.", of(roles, scope))
         }
+        Rule::Whole(roles, scope) => {
+            format!(
+                "Allowed: {}; nobody who is bound to teams.",
+                of(roles, scope)
+            )
+        }
     }
 }
 
 fn security(rule: Rule) -> Value {
     match rule {
         Rule::Anyone | Rule::Nearby => json!([]),
-        Rule::Only(_, None) | Rule::OrOwn(_, None) => json!([{ "session": [] }]),
-        Rule::Anybody | Rule::Only(_, Some(_)) | Rule::OrOwn(_, Some(_)) => {
+        Rule::Only(_, None) | Rule::OrOwn(_, None) | Rule::Whole(_, None) => {
+            json!([{ "session": [] }])
+        }
+        Rule::Anybody
+        | Rule::Only(_, Some(_))
+        | Rule::OrOwn(_, Some(_))
+        | Rule::Whole(_, Some(_)) => {
             json!([{ "session": [] }, { "key": [] }])
         }
     }

@@ -8,9 +8,14 @@
 //! Deliberately absent: events that say of a callback alone that it is given up or taken back. Whose it was is not
 //! in them, and nobody who is bound is told.
 //!
+//! What is the whole account's is not for those who are bound: settings, sounds, trunks ([`Rule::Whole`]). Contacts
+//! are of no team, and everybody who passes a caller on may choose from them.
+//!
 //! The guard looks at every object that a path names, so that no endpoint can forget it: an object of a
 //! kind that [`Sight::judge`] does not know is nobody's who is bound. Lists ask for a [`Sight`].
 
+#[cfg(doc)]
+use super::endpoint::Rule;
 use super::problem::Problem;
 use super::who::{Caller, Role};
 use super::{Site, recordings, story};
@@ -72,6 +77,15 @@ impl Sight {
         match self {
             Self::All | Self::Own(_) => true,
             Self::Teams(within) => within.agent(id),
+            Self::Nothing => false,
+        }
+    }
+
+    /// Whether a queue is there for them; agents know all, as they pass callers on to them.
+    pub(super) fn queue(&self, id: QueueId) -> bool {
+        match self {
+            Self::All | Self::Own(_) => true,
+            Self::Teams(within) => within.queue(id),
             Self::Nothing => false,
         }
     }
@@ -181,7 +195,7 @@ impl Sight {
                 }
                 Err(_) => false,
             },
-            // The account's, whatever they are of: settings, sounds, contacts.
+            // The account's, whatever they are of: contacts; settings and sounds, by their rule for others alone.
             "id" | "file" | "revision" => true,
             _ => false,
         })

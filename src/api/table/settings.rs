@@ -12,7 +12,7 @@ use axum::http::HeaderMap;
 use serde_json::json;
 use std::sync::Arc;
 
-const SEE_SETTINGS: Rule = Rule::Only(STAFF, Some(Scope::SettingsRead));
+const SEE_SETTINGS: Rule = Rule::Whole(STAFF, Some(Scope::SettingsRead));
 const SET: Rule = Rule::Only(&[Admin], Some(Scope::SettingsWrite));
 
 /// What the account has set: everything, and each section of it.

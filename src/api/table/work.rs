@@ -12,6 +12,7 @@ use crate::api::{
 use serde_json::{Value, json};
 
 const SEE: Rule = Rule::Only(STAFF, Some(Scope::LiveRead));
+const WHOLE: Rule = Rule::Whole(STAFF, Some(Scope::LiveRead));
 const FOLLOW: Rule = Rule::Only(STAFF, Some(Scope::EventsRead));
 
 /// What agents do, and say of themselves.
@@ -111,7 +112,7 @@ pub(super) fn agents() -> Vec<Endpoint> {
 /// How the ways to the world are.
 pub(super) fn trunks() -> Vec<Endpoint> {
     vec![
-        get("/api/v1/trunks", SEE, system::trunks)
+        get("/api/v1/trunks", WHOLE, system::trunks)
             .says(
                 "The server",
                 "Whether each trunk works, and what was counted of it since the start.",

@@ -26,20 +26,27 @@ type Somebody = (String, Box<dyn Fn(&Desk) -> (&'static str, String)>, Caller);
 
 fn everybody(desk: &Desk) -> Vec<Somebody> {
     let mut all: Vec<Somebody> = vec![("nobody".into(), Box::new(|_| nobody()), Caller::Nobody)];
-    for (name, role, agent) in [
-        ("admin", Role::Admin, None),
-        ("supervisor", Role::Supervisor, None),
-        ("agent 7", Role::Agent, Some(7)),
-        ("agent 8", Role::Agent, Some(8)),
-        ("agent without agent", Role::Agent, None),
+    for (name, role, agent, team) in [
+        ("admin", Role::Admin, None, None),
+        ("supervisor", Role::Supervisor, None, None),
+        (
+            "supervisor of a team",
+            Role::Supervisor,
+            None,
+            Some("Sales"),
+        ),
+        ("agent 7", Role::Agent, Some(7), None),
+        ("agent 8", Role::Agent, Some(8), None),
+        ("agent without agent", Role::Agent, None, None),
     ] {
-        let id = desk.user(name, role, agent);
+        let teams: Vec<String> = team.map(str::to_owned).into_iter().collect();
+        let id = desk.user_of(name, role, agent, teams.clone());
         let caller = Caller::User {
             id,
             name: name.into(),
             role,
             agent: agent.map(AgentId),
-            teams: vec![],
+            teams,
         };
         // Anew for each request: one of them ends it.
         let session = Box::new(move |desk: &Desk| desk.session(id));

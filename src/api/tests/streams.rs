@@ -19,19 +19,24 @@ use tokio_tungstenite::WebSocketStream;
 const SOON: Duration = Duration::from_secs(10);
 
 /// The API at a port, with an agent who is Ada and another one who is not.
-struct Port {
-    at: SocketAddr,
-    log: Log,
+pub(super) struct Port {
+    pub(super) at: SocketAddr,
+    pub(super) log: Log,
     store: Arc<Store>,
-    runtime: Runtime,
+    pub(super) runtime: Runtime,
     api: Option<Api>,
     _folder: Folder,
 }
 
 impl Port {
     fn new() -> Self {
+        Self::of(ACCOUNT)
+    }
+
+    /// Where this is set.
+    pub(super) fn of(set: &str) -> Self {
         let (folder, runtime) = (Folder::new(), runtime());
-        let parts = parts(&folder);
+        let parts = parts_of(set, &folder, |_| {});
         let (store, log) = (Arc::clone(&parts.store), parts.log.clone());
         let place = Place {
             address: ([127, 0, 0, 1], 0).into(),
@@ -52,12 +57,23 @@ impl Port {
 
     /// A user's number, and the cookie of a session.
     fn user(&self, name: &str, role: Role, agent: Option<u32>) -> (UserId, String) {
+        self.user_of(name, role, agent, &[])
+    }
+
+    /// The same, bound to teams.
+    pub(super) fn user_of(
+        &self,
+        name: &str,
+        role: Role,
+        agent: Option<u32>,
+        teams: &[&str],
+    ) -> (UserId, String) {
         let new = NewUser {
             name: name.to_owned(),
             role,
             password: "none".to_owned(),
             agent: agent.map(AgentId),
-            teams: vec![],
+            teams: teams.iter().map(ToString::to_string).collect(),
         };
         let Changed::Done(id) = self.store.add_user(new).expect("a store") else {
             panic!("a user of that name");
@@ -107,7 +123,7 @@ impl Port {
     }
 
     /// Asks for something by hand, with this header: the lines of the answer.
-    async fn ask(
+    pub(super) async fn ask(
         &self,
         what: &str,
         (name, value): (&str, &str),
@@ -124,7 +140,7 @@ impl Port {
     }
 
     /// The same; the status of the answer.
-    async fn status(&self, what: &str, header: (&str, &str), body: &str) -> String {
+    pub(super) async fn status(&self, what: &str, header: (&str, &str), body: &str) -> String {
         let mut lines = self.ask(what, header, body).await;
         let status = lines.next_line().await.expect("open").expect("a line");
         status.split(' ').nth(1).expect("a status").to_owned()
@@ -140,7 +156,7 @@ impl Drop for Port {
 }
 
 /// The number of the next event of a stream; `None`: it has ended.
-async fn next_id(lines: &mut Lines<BufReader<TcpStream>>) -> Option<u64> {
+pub(super) async fn next_id(lines: &mut Lines<BufReader<TcpStream>>) -> Option<u64> {
     loop {
         let line = timeout(SOON, lines.next_line()).await.expect("in time");
         let line = line.ok().flatten()?;

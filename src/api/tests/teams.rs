@@ -2,13 +2,15 @@
 
 mod acts;
 mod live;
+mod names;
+mod streams;
 mod users;
 
 use super::recordings::talk_of;
 use super::*;
 use crate::acd::Turn;
 use crate::acd::callback::{self, Kind};
-use crate::api::endpoint::{Endpoint, Verdict};
+use crate::api::endpoint::{Endpoint, Rule, Verdict};
 use crate::api::table::endpoints;
 use crate::api::who::Caller;
 use crate::call::record::{AgentName, Conversation, Direction};
@@ -248,17 +250,8 @@ fn desk() -> Desk {
 
 /// A supervisor who sees these teams.
 fn supervisor(desk: &Desk, name: &str, teams: &[&str]) -> (&'static str, String) {
-    let new = NewUser {
-        name: name.to_owned(),
-        role: Role::Supervisor,
-        password: "none".to_owned(),
-        agent: None,
-        teams: teams.iter().map(ToString::to_string).collect(),
-    };
-    let Changed::Done(id) = desk.store.add_user(new).expect("a store") else {
-        panic!("a user");
-    };
-    desk.session(id)
+    let teams = teams.iter().map(ToString::to_string).collect();
+    desk.session(desk.user_of(name, Role::Supervisor, None, teams))
 }
 
 /// Whether supervisors may use it at all.
@@ -440,17 +433,9 @@ fn who_comes_to_a_team_is_seen_at_once_and_who_leaves_it_is_not() {
 #[test]
 fn a_supervisor_who_is_an_agent_sees_themselves_too() {
     let desk = desk();
-    let new = NewUser {
-        name: "zoe".to_owned(),
-        role: Role::Supervisor,
-        password: "none".to_owned(),
-        agent: Some(THEIRS.agent()),
-        teams: vec!["Sales".to_owned()],
-    };
-    let Changed::Done(id) = desk.store.add_user(new).expect("a store") else {
-        panic!("a user");
-    };
-    let zoe = desk.session(id);
+    let teams = vec!["Sales".to_owned()];
+    let zoe = desk.user_of("zoe", Role::Supervisor, Some(THEIRS.number), teams);
+    let zoe = desk.session(zoe);
     let status = |path: &str| desk.get(path, &zoe).status;
     assert_eq!(
         [

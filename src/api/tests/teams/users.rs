@@ -40,12 +40,12 @@ fn teams_of_a_supervisor_are_those_that_agents_are_in() {
     let session = desk.session(id);
     let who = desk.get("/api/v1/session", &session).json();
     assert_eq!(who["teams"], json!(["Sales", "Service"]));
-    let agents = |who| {
-        let list = desk.get("/api/v1/settings/agents", who).json();
-        list.as_array().map(Vec::len)
-    };
-    assert_eq!(agents(&session), Some(2), "settings are the account's");
+    let settings = |who| desk.get("/api/v1/settings/agents", who).status;
+    assert_eq!(settings(&session), 403, "settings are the whole account's");
     let free = json!({ "name": "sue", "role": "supervisor" });
     let changed = desk.send("PUT", &place, &admin, &free).json();
     assert_eq!(changed["teams"], json!([]), "everybody");
+    let session = desk.session(id);
+    let list = desk.get("/api/v1/settings/agents", &session).json();
+    assert_eq!(list.as_array().map(Vec::len), Some(2));
 }
