@@ -1,8 +1,10 @@
+import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
+import { HEIGHT } from "./src/call/height";
 
 /** Each is a file of its own, and loads what it needs alone: a customer on a phone does not load the desk. */
 const PAGES = ["index", "login", "setup", "link", "desk", "admin", "supervisor", "call"];
@@ -25,7 +27,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
   },
-  plugins: [emptied(), packed()],
+  plugins: [emptied(), hashed(), licensed(), packed()],
   server: {
     proxy: { "/api": { target: SERVER, ws: true }, "^/setup/.*": { target: SERVER, bypass: onlyPosts } },
   },
@@ -46,6 +48,46 @@ function emptied(): Plugin {
       for (const name of readdirSync("dist")) {
         if (name !== ".gitignore") rmSync(join("dist", name), { recursive: true });
       }
+    },
+  };
+}
+
+/**
+ * The styles that wavesurfer.js brings as an element of its shadow tree, by their hash (CSP 3, §6.6.2.2): the server
+ * allows pages that play recordings these very styles, and no others that are not files of ours.
+ */
+function hashed(): Plugin {
+  return {
+    name: "hashed",
+    apply: "build",
+    writeBundle() {
+      const library = readFileSync("node_modules/wavesurfer.js/dist/wavesurfer.esm.js", "utf8");
+      const [found, ...others] = library.matchAll(/<style\$\{[^>]*>([^<]*)<\/style>/g);
+      const styles = found?.[1]
+        ?.replaceAll("\\n", "\n")
+        .replace(/\$\{this\.getHeight\([^}]*\)\}/, String(HEIGHT));
+      if (!styles || others.length > 0 || /[$\\]/.test(styles)) {
+        throw new Error("wavesurfer.js has other styles than before: see what it sets, and allow that");
+      }
+      const hash = createHash("sha256").update(styles).digest("base64");
+      writeFileSync("dist/styles.txt", `'sha256-${hash}'`);
+    },
+  };
+}
+
+const LIBRARIES = ["preact", "@preact/signals", "@preact/signals-core", "uplot", "wavesurfer.js"];
+
+/** Whose work is in the pages besides ours: their notices go where it goes. */
+function licensed(): Plugin {
+  return {
+    name: "licensed",
+    apply: "build",
+    generateBundle() {
+      const notices = LIBRARIES.map((name) => {
+        const notice = readFileSync(join("node_modules", name, "LICENSE"), "utf8").trim();
+        return `${name}\n\n${notice}\n`;
+      });
+      this.emitFile({ type: "asset", name: "licences.txt", source: notices.join("\n\n") });
     },
   };
 }

@@ -7,15 +7,17 @@
 //!
 //! A page is the same for everybody and knows nothing: what it shows it asks the API for, as whoever
 //! looks at it. It loads nothing from other hosts, and runs no script but ours: names and notes of
-//! others stay text whatever is in them (H17).
+//! others stay text whatever is in them (H17). Styles are files of ours, too; where recordings are played,
+//! wavesurfer.js sets one text of styles besides, which is allowed there by its hash and no other is.
 
 use super::part::Word;
 use super::problem::Problem;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use rust_embed::{EmbeddedFile, RustEmbed};
+use std::sync::LazyLock;
 
 /// What `npm run build` has left in `web/dist`. Nothing, if it never ran: then the program is whole,
 /// and its pages say how they are built.
@@ -28,6 +30,16 @@ struct Built;
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
     img-src 'self' data: blob:; media-src 'self' blob: mediastream:; font-src 'self'; \
     connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
+/// The same where recordings are played: besides, the styles of the library that draws them.
+static POLICY_OF_PLAYERS: LazyLock<HeaderValue> = LazyLock::new(|| {
+    let styles = Built::get("styles.txt");
+    let styles = styles.and_then(|file| String::from_utf8(file.data.into_owned()).ok());
+    let styles = styles.filter(|styles| is_hash(styles)).unwrap_or_default();
+    let policy = POLICY.replace("style-src 'self'", &format!("style-src 'self' {styles}"));
+    HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static(POLICY))
+});
+/// Pages on which recordings are played.
+const PLAYERS: [&str; 2] = ["supervisor.html", "call.html"];
 /// Calls need both; nobody else may ask for them here.
 const PERMISSIONS: &str = "microphone=(self), camera=(self), display-capture=(self), \
     speaker-selection=(self), geolocation=(), payment=(), usb=()";
@@ -129,6 +141,7 @@ struct Found {
     file: EmbeddedFile,
     kind: &'static str,
     encoding: Option<&'static str>,
+    policy: HeaderValue,
 }
 
 impl Found {
@@ -142,10 +155,15 @@ impl Found {
         let (file, encoding) = packed(asked.brotli, "br", "br")
             .or_else(|| packed(asked.gzip, "gz", "gzip"))
             .or_else(|| Some((Built::get(path)?, None)))?;
+        let policy = match PLAYERS.contains(&path) {
+            true => POLICY_OF_PLAYERS.clone(),
+            false => HeaderValue::from_static(POLICY),
+        };
         Some(Self {
             file,
             kind,
             encoding,
+            policy,
         })
     }
 
@@ -156,7 +174,6 @@ impl Found {
         let usual = [
             (header::CACHE_CONTROL, keep),
             (header::VARY, "accept-encoding"),
-            (header::CONTENT_SECURITY_POLICY, POLICY),
         ];
         let mut answer = match asked.has.as_ref() == Some(&tag) {
             true => StatusCode::NOT_MODIFIED.into_response(),
@@ -176,9 +193,17 @@ impl Found {
         }
         let permissions = header::HeaderName::from_static("permissions-policy");
         headers.insert(permissions, HeaderValue::from_static(PERMISSIONS));
+        headers.insert(header::CONTENT_SECURITY_POLICY, self.policy);
         headers.insert(header::ETAG, tag);
         answer
     }
+}
+
+/// Whether it is a hash as policies have it, and nothing else (CSP 3, §2.3.1).
+fn is_hash(text: &str) -> bool {
+    let hash = text.strip_prefix("'sha256-");
+    let hash = hash.and_then(|hash| hash.strip_suffix('\''));
+    hash.is_some_and(|hash| STANDARD.decode(hash).is_ok_and(|bytes| bytes.len() == 32))
 }
 
 /// The media type of what is built; `None`: nothing that is served.
@@ -189,6 +214,7 @@ fn kind(path: &str) -> Option<&'static str> {
         "js" => Some("text/javascript; charset=utf-8"),
         "css" => Some("text/css; charset=utf-8"),
         "json" => Some("application/json"),
+        "txt" => Some("text/plain; charset=utf-8"),
         "svg" => Some("image/svg+xml"),
         "png" => Some("image/png"),
         _ => None,

@@ -143,6 +143,7 @@ class Floor(BrowserTest):
         page.get_by_role("button", name="Listen").click()
         time = "document.querySelector('audio').currentTime"
         until("it is heard", lambda: page.evaluate(time) > 0.3, 20, lambda: page.wait_for_timeout(50))
+        self.is_sought(page)
         marks = " ".join(page.locator(".flags li").all_inner_texts())
         for words in ("on hold", "talking again", "a key was pressed", "not recorded from here", "recorded again"):
             self.assertIn(words, marks)
@@ -151,6 +152,25 @@ class Floor(BrowserTest):
         until("one voice is heard", lambda: page.evaluate(time) > 0.3, 20, lambda: page.wait_for_timeout(50))
         shoot(page, "live-call")
         self.assert_accessible(page, "the story")
+
+    def is_sought(self, page: Page) -> None:
+        """R106: on the wave, which has a line for each voice, and by its slider."""
+        page.get_by_role("button", name="Pause").click()
+        wave = page.locator(".wave")
+        wave.locator("canvas").nth(1).wait_for(state="attached")
+        place = "(({ currentTime, duration }) => currentTime / duration)(document.querySelector('audio'))"
+        box = wave.bounding_box()
+        assert box is not None
+        wave.click(position={"x": box["width"] * 0.75, "y": box["height"] * 0.9})
+        until("it is at three quarters", lambda: abs(page.evaluate(place) - 0.75) < 0.03, 20, lambda: page.wait_for_timeout(50))
+        cursor = "parseFloat(document.querySelector('.wave > div').shadowRoot.querySelector('.cursor').style.left)"
+        until("so is the cursor", lambda: abs(page.evaluate(cursor) - 75) < 3, 20, lambda: page.wait_for_timeout(50))
+        slider = page.get_by_label("Where in the recording")
+        until("so is the slider", lambda: float(slider.input_value()) > 0.7 * float(slider.get_attribute("max") or 0), 20, lambda: page.wait_for_timeout(50))
+        slider.press("Home")
+        until("it is at its beginning", lambda: page.evaluate(place) < 0.03, 20, lambda: page.wait_for_timeout(50))
+        shoot(page, "live-wave")
+        page.get_by_role("button", name="Play", exact=True).click()
 
     def stands(self, desk: Page) -> None:
         """R151: the agent says how the conversation stands."""

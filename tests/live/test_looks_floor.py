@@ -6,6 +6,7 @@ What the server would say is said by the test, so that each state can be had at 
 from __future__ import annotations
 
 import json
+import struct
 from typing import Any
 
 from browser import answer
@@ -186,8 +187,11 @@ AUDIT = [
     ]
 ]
 PEAKS = {"channels": 2, "peaks": [[abs((n % 40) - 20) / 20 for n in range(400)]] * 2}
-# Half a second of silence: a WAV file, as the server has it.
-SILENCE = b"RIFF\x64\x1f\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00\x40\x1f\x00\x00\x80\x3e\x00\x00\x02\x00\x10\x00data\x40\x1f\x00\x00" + bytes(8_000)
+# As long as the recordings above are: a WAV file, as the server has it, but for its quality.
+SECONDS, RATE = 65, 3_000
+SILENCE = struct.pack("<4sI8sIHHIIHH4sI", b"RIFF", 36 + SECONDS * RATE, b"WAVEfmt ", 16, 1, 1, RATE, RATE, 1, 8, b"data", SECONDS * RATE) + bytes(
+    [128]
+) * (SECONDS * RATE)
 
 
 class Staff(Looks):
@@ -301,7 +305,10 @@ class PageOfSupervisor(Staff):
         page.get_by_label("Direction").select_option("Inbound")
         self.assertIn("shorter_s=90", self.asks(page, "direction=inbound"))
         page.get_by_role("button", name="Listen").first.click()
-        page.locator(".wave path").first.wait_for(state="attached")
+        page.locator(".wave canvas").nth(1).wait_for(state="attached")
+        for part, of in (("region", "for how long it was on hold, and not recorded"), ("marker", "when keys were pressed")):
+            shown = page.locator(f".wave [part~={part}]")
+            until(of, lambda shown=shown: shown.count() == 2, step=lambda: page.wait_for_timeout(50))
         page.locator(".flag").first.wait_for()
         names = page.locator(".flags li").all_inner_texts()
         expected = ["a key was pressed", "a key was pressed", "on hold", "talking again", "not recorded from here", "recorded again"]

@@ -1,7 +1,16 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { columns } from "../src/call/ladder";
-import { type Happened, loss, marksOf, opinion, type Story, tell, timeline } from "../src/call/story";
+import {
+  type Happened,
+  loss,
+  marksOf,
+  opinion,
+  type Story,
+  spansOf,
+  tell,
+  timeline,
+} from "../src/call/story";
 import { gathered } from "../src/call/timeline";
 import { beside, first, type Recording } from "../src/wire/recording";
 
@@ -142,6 +151,19 @@ test("marks are those within the recording, and tell no key", () => {
   ]);
   const late = [at(60.5, "call.transferred"), at(62, "call.digit"), at(10, "call.digit")];
   expect(marksOf(late, recording())).toEqual([{ at: 40_000, kind: "transfer" }]);
+});
+
+test("on a wave stands how long it was on hold or not recorded, and when the rest happened", () => {
+  expect(spansOf(marksOf(WHOLE, recording()), 40_000)).toEqual([
+    { from: 5_000, until: 5_000, kind: "digit" },
+    { from: 10_000, until: 20_000, kind: "hold" },
+    { from: 22_000, until: 24_000, kind: "masked" },
+  ]);
+  const open = [
+    { at: 1_000, kind: "resume" as const },
+    { at: 3_000, kind: "hold" as const },
+  ];
+  expect(spansOf(open, 40_000)).toEqual([{ from: 3_000, until: 40_000, kind: "hold" }]);
 });
 
 test("both voices are heard first, and what was deleted is not", () => {

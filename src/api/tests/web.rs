@@ -4,13 +4,14 @@ use super::*;
 use crate::api::web::names;
 use std::collections::BTreeMap;
 
-const PAGES: [&str; 7] = [
+const PAGES: [&str; 8] = [
     "/",
     "/login",
     "/link",
     "/desk",
     "/admin",
     "/supervisor",
+    "/call",
     "/setup/some-token",
 ];
 
@@ -127,6 +128,31 @@ fn a_customers_page_has_less_than_60_kb_of_scripts() {
     let scripts = scripts(&Desk::new(), "/link");
     let sum: usize = scripts.values().sum();
     assert!(scripts.len() > 3 && sum < 60_000, "{sum}: {scripts:?}");
+}
+
+/// What draws recordings is large, and sets styles of its own.
+#[test]
+fn h17_what_draws_recordings_is_where_they_are_played_and_its_styles_are_allowed_there_alone() {
+    if !names().any(|name| name == "link.html") {
+        return;
+    }
+    let desk = Desk::new();
+    for page in PAGES.into_iter().filter(|page| !page.starts_with("/setup")) {
+        let plays = ["/supervisor", "/call"].contains(&page);
+        let scripts = scripts(&desk, page);
+        let draws = scripts.keys().any(|name| name.starts_with("drawing-"));
+        assert_eq!(draws, plays, "{page}: {scripts:?}");
+        let answer = desk.look(page, ("accept", "*/*"));
+        let policy = answer.header("content-security-policy");
+        let styles = policy.split(';').find(|part| part.contains("style-src"));
+        let styles: Vec<_> = styles.expect("said").split_whitespace().collect();
+        let [_, "'self'", hashes @ ..] = styles.as_slice() else {
+            panic!("{page}: {policy}");
+        };
+        assert_eq!(hashes.len(), usize::from(plays), "{page}: {policy}");
+        let are_hashes = hashes.iter().all(|each| each.starts_with("'sha256-"));
+        assert!(are_hashes, "{page}: {policy}");
+    }
 }
 
 #[test]

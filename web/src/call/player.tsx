@@ -1,7 +1,6 @@
 /**
  * A recording as it is heard (R106): both voices at once or each alone, with its wave, where one seeks, and with
- * what happened in it. Ours, and not wavesurfer.js: that brings its look as style elements, which pages here do not
- * allow themselves (H17), and the server has the peaks already.
+ * what happened in it. The wave is wavesurfer's; what is pressed is ours, for keyboards and screen readers.
  */
 
 import { useEffect, useRef, useState } from "preact/hooks";
@@ -12,6 +11,7 @@ import { t } from "../text/index";
 import { beside, first, isPicture, type Recording } from "../wire/recording";
 import { ask } from "../wire/rest";
 import { type Mark, marksOf, type Story } from "./story";
+import { Wave } from "./wave";
 import "./player.css";
 
 const SPEEDS = [0.75, 1, 1.25, 1.5, 2];
@@ -137,8 +137,12 @@ function Sound({ recording, pictures, marks }: SoundProps) {
         </p>
       )}
       <div class="score">
-        {!isPicture(recording) && <Wave address={address} share={length > 0 ? at / length : 0} />}
-        <Flags marks={marks} length={recording.milliseconds} onSeek={(ms) => seek(ms / 1000)} />
+        <div class="drawn">
+          {!isPicture(recording) && (
+            <Wave address={address} sound={sound} length={recording.milliseconds} marks={marks} />
+          )}
+          <Flags marks={marks} length={recording.milliseconds} onSeek={(ms) => seek(ms / 1000)} />
+        </div>
         <input
           type="range"
           class="seek"
@@ -275,40 +279,4 @@ function Flags(props: { marks: readonly Mark[]; length: number; onSeek: (ms: num
       ))}
     </ul>
   );
-}
-
-/** How loud it is over its time: a line of bars for each channel. */
-function Wave({ address, share }: { address: string; share: number }) {
-  const { value } = useRead(() => ask<unknown>("GET", `${address}/peaks`), address, 3_600_000);
-  const channels = peaksOf(value);
-  return (
-    <svg
-      class="wave"
-      viewBox={`0 0 1000 ${Math.max(1, channels.length) * 60}`}
-      preserveAspectRatio="none"
-      aria-hidden="true"
-    >
-      {channels.map((peaks, channel) => (
-        <path key={channel} d={drawn(peaks, channel * 60 + 30)} />
-      ))}
-      <rect class="heard" x="0" y="0" width={share * 1000} height="100%" />
-    </svg>
-  );
-}
-
-function peaksOf(value: unknown): number[][] {
-  const all = (value as { peaks?: unknown } | null)?.peaks;
-  if (!Array.isArray(all)) return [];
-  return all.filter(Array.isArray) as number[][];
-}
-
-function drawn(peaks: readonly number[], middle: number): string {
-  const step = 1000 / Math.max(1, peaks.length);
-  return peaks
-    .map((peak, place) => {
-      const height = Math.max(0.5, peak * 28);
-      const x = (place * step).toFixed(1);
-      return `M${x} ${(middle - height).toFixed(1)}V${(middle + height).toFixed(1)}`;
-    })
-    .join("");
 }

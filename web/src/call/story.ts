@@ -513,6 +513,28 @@ export function marksOf(events: readonly Happened[], recording: Recording): Mark
     .map((mark) => ({ ...mark, at: Math.min(mark.at, recording.milliseconds) }));
 }
 
+/** A time of a recording, milliseconds from its beginning; a moment, where both are the same. */
+export interface Stretch {
+  from: number;
+  until: number;
+  kind: Mark["kind"];
+}
+
+const ENDED_BY: Partial<Record<Mark["kind"], Mark["kind"]>> = { hold: "resume", masked: "unmasked" };
+
+/** What marks show on a wave: how long it was on hold or not recorded, and when what has no length happened. */
+export function spansOf(marks: readonly Mark[], length: number): Stretch[] {
+  return marks.flatMap(({ at, kind }, place): Stretch[] => {
+    const end = ENDED_BY[kind];
+    if (end === undefined) {
+      const isAnEnd = Object.values(ENDED_BY).includes(kind);
+      return isAnEnd ? [] : [{ from: at, until: at, kind }];
+    }
+    const ended = marks.slice(place + 1).find((later) => later.kind === end);
+    return [{ from: at, until: ended?.at ?? length, kind }];
+  });
+}
+
 function markOf(type: string, data: Happened["data"]): Mark["kind"] | null {
   switch (type) {
     case "call.held":

@@ -1,4 +1,4 @@
-/** Dark, light, or as the system is. */
+/** Dark, light, or as the system is; and the colours of either, for what is drawn on canvases. */
 
 export type Theme = "system" | "light" | "dark";
 
@@ -29,4 +29,26 @@ export function chooseTheme(chosen: Theme): void {
   } catch {
     // Nothing is kept here.
   }
+}
+
+/** A colour of the page as it is worn now. Canvases do not know `light-dark()`. */
+export function colour(box: HTMLElement, token: string): string {
+  const probe = document.createElement("span");
+  probe.style.color = `var(--${token})`;
+  box.append(probe);
+  const found = getComputedStyle(probe).color;
+  probe.remove();
+  return found;
+}
+
+/** Does it whenever the colours are others, until what it gives is called. */
+export function whenRepainted(again: () => void): () => void {
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  dark.addEventListener("change", again);
+  const worn = new MutationObserver(again);
+  worn.observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
+  return () => {
+    dark.removeEventListener("change", again);
+    worn.disconnect();
+  };
 }

@@ -3,6 +3,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
+import { colour, whenRepainted } from "../parts/theme";
 import { clock } from "../parts/time";
 import { region } from "../text/index";
 
@@ -42,15 +43,10 @@ export function Chart({ at, lines, unit }: Props) {
     };
     const sized = new ResizeObserver(() => chart.setSize({ width: box.clientWidth, height: HEIGHT }));
     sized.observe(box);
-    // The colours are those of light or of dark, whichever is worn.
-    const dark = matchMedia("(prefers-color-scheme: dark)");
-    dark.addEventListener("change", again);
-    const worn = new MutationObserver(again);
-    worn.observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
+    const repainted = whenRepainted(again);
     return () => {
       sized.disconnect();
-      worn.disconnect();
-      dark.removeEventListener("change", again);
+      repainted();
       chart.destroy();
     };
   }, [drawn]);
@@ -97,16 +93,6 @@ function written(value: number, unit: Props["unit"]): string {
   if (unit === "time") return clock(value);
   const shown = Number.isInteger(value) ? String(value) : value.toFixed(1);
   return unit === "percent" ? `${shown} %` : shown;
-}
-
-/** A colour of the page as it is worn now. Canvases do not know `light-dark()`. */
-function colour(box: HTMLElement, token: string): string {
-  const probe = document.createElement("span");
-  probe.style.color = `var(--${token})`;
-  box.append(probe);
-  const found = getComputedStyle(probe).color;
-  probe.remove();
-  return found;
 }
 
 /** Dates as they are written where the browser is, in place of uPlot's American ones. */
