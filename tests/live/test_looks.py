@@ -76,6 +76,10 @@ CONFIGURATIONS = [
 ]  # fmt: skip
 
 
+# Nobody answers what the browser asks.
+UNANSWERED = "() => { navigator.mediaDevices.getUserMedia = () => new Promise(() => {}); }"
+
+
 class Looks(BrowserTest):
     server: Server
     sent: list[dict[str, Any]]
@@ -194,6 +198,26 @@ class PageOfLink(Looks):
         self.says(page, call("over", talked_ms=125_000, why="agent_hung_up"))
         page.get_by_role("heading", name="The call has ended").wait_for()
         self.look(page, "link-over")
+
+    def test_while_the_browser_asks_for_devices_the_customer_is_told_so(self) -> None:
+        for entry, name, words in (
+            ("Start audio call", "link-asking", "Please allow the microphone"),
+            ("Start video call", "link-asking-video", "Please allow microphone and camera"),
+        ):
+            page = self.open(self.HELLO)
+            page.evaluate(UNANSWERED)
+            page.get_by_role("button", name=entry).click()
+            page.locator("h1").get_by_text(words).wait_for()
+            self.look(page, name)
+            page.context.close()
+
+    def test_until_the_server_says_how_the_call_is_the_customer_sees_that_it_is_on_its_way(self) -> None:
+        page = self.open(self.HELLO)
+        page.get_by_role("button", name="Start video call").click()
+        page.get_by_role("heading", name="Calling…").wait_for()
+        self.hears(page, "call")
+        page.get_by_role("button", name="Hang up").wait_for()
+        self.look(page, "link-calling")
 
     def test_r83_whoever_is_to_be_called_back_reads_so_at_the_end(self) -> None:
         page = self.open(self.HELLO)
@@ -380,6 +404,25 @@ class PageOfDesk(Looks):
         page.get_by_role("heading", name="Talking to Charles Babbage and Grace Hopper").wait_for()
         self.says(page, call("over", talked_ms=20_000, why="passed_on", **caller))
         page.get_by_text("The customer goes on to Grace Hopper").wait_for()
+
+    def test_while_the_browser_asks_for_the_microphone_the_agent_is_told_so_and_the_call_rings_on(self) -> None:
+        page = self.open(self.agent(state="offered"), call("ringing", rings_ms=25_000, **{"with": {"name": "Charles"}}, queue="Support"))
+        page.evaluate(UNANSWERED)
+        page.get_by_role("button", name="Accept").click()
+        page.get_by_text("whether it may use your microphone.").wait_for()
+        self.look(page, "desk-asking")
+        page.get_by_role("button", name="Reject").click()
+        self.hears(page, "reject")
+
+    def test_until_the_server_says_how_the_call_is_the_agent_sees_that_it_is_on_its_way(self) -> None:
+        page = self.open(self.agent())
+        page.get_by_role("textbox", name="Number").fill("+49301234567")
+        page.get_by_role("button", name="Call", exact=True).click()
+        page.get_by_role("heading", name="Calling…").wait_for()
+        self.hears(page, "call")
+        self.look(page, "desk-calling")
+        page.get_by_role("button", name="Hang up").click()
+        page.get_by_text("The next call rings here.").wait_for()
 
     def test_a_colleague_is_called(self) -> None:
         page = self.open(self.agent())

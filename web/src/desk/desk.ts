@@ -39,6 +39,9 @@ export type News =
   | { what: "blocked"; why: Refusal }
   | { what: "trouble"; trouble: Trouble };
 
+/** A browser that asks takes longer than this, milliseconds; one that may already does not. */
+const ASKS_AFTER = 400;
+
 export class Desk {
   readonly line = signal<Line>("connecting");
   readonly ended = signal<Ended | null>(null);
@@ -46,6 +49,8 @@ export class Desk {
   readonly calls = signal<readonly Known[]>([]);
   readonly talk = signal<Talk | null>(null);
   readonly news = signal<News | null>(null);
+  /** Whether the browser asks the agent for the microphone. */
+  readonly asking = signal(false);
   /** The call that rings, the one that is talked in. */
   readonly ringing = computed(() => this.calls.value.find(({ call }) => call.state === "ringing") ?? null);
   readonly current = computed(() => this.calls.value.find(({ call }) => call.state !== "ringing") ?? null);
@@ -220,7 +225,7 @@ export class Desk {
     this.#speaking = true;
     this.news.value = null;
     try {
-      const microphone = await openMicrophone();
+      const microphone = await this.#microphone();
       const talk = new Talk(microphone, call, (message) => this.#wire.say(message), first);
       this.talk.value = talk;
       await talk.begin(null);
@@ -229,6 +234,18 @@ export class Desk {
       this.news.value = { what: "blocked", why: error };
     } finally {
       this.#speaking = false;
+    }
+  }
+
+  async #microphone(): Promise<MediaStreamTrack> {
+    const late = setTimeout(() => {
+      this.asking.value = true;
+    }, ASKS_AFTER);
+    try {
+      return await openMicrophone();
+    } finally {
+      clearTimeout(late);
+      this.asking.value = false;
     }
   }
 

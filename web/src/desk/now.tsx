@@ -24,12 +24,21 @@ export function Now({ desk, known }: { desk: Desk; known: About }) {
   const current = desk.current.value;
   const talk = desk.talk.value;
   useBell(ringing?.call ?? null, talk !== null);
-  if (ringing) return <Ringing desk={desk} known={ringing} busy={talk !== null} />;
+  if (ringing)
+    return (
+      <>
+        <Asking desk={desk} />
+        <Ringing desk={desk} known={ringing} busy={talk !== null} />
+      </>
+    );
   return (
     <>
+      <Asking desk={desk} />
       <Told news={desk.news.value} />
       {current ? (
         <Current desk={desk} known={current} about={known} talk={talk} />
+      ) : talk ? (
+        <Begun desk={desk} />
       ) : desk.agent.value?.state === "wrap_up" ? (
         <WrapUp desk={desk} known={known} until={desk.agent.value.until} />
       ) : (
@@ -281,6 +290,32 @@ function Idle({ desk }: { desk: Desk }) {
       <h2 id="idle">{t("idle.title")}</h2>
       <p class="soft">{isReady ? t("idle.ready") : t("idle.not_ready")}</p>
     </section>
+  );
+}
+
+/** A call is on its way, and the server has not said yet how it is. */
+function Begun({ desk }: { desk: Desk }) {
+  return (
+    <section class="card stack current" aria-labelledby="begun">
+      <div role="status">
+        <h2 id="begun">{t("begun")}</h2>
+      </div>
+      <div class="row">
+        <button type="button" class="button danger" onClick={() => desk.hangUp()}>
+          <Icon name="hangup" />
+          {t("call.drop")}
+        </button>
+      </div>
+    </section>
+  );
+}
+
+/** The browser asks for the microphone: without it nobody is heard. */
+function Asking({ desk }: { desk: Desk }) {
+  return (
+    <div role="status" class={desk.asking.value ? "banner warn" : "sr"}>
+      {desk.asking.value && t("asking")}
+    </div>
   );
 }
 

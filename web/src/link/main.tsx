@@ -54,7 +54,7 @@ function Screen({ visit }: { visit: Visit }) {
     case "welcome":
       return <Welcome visit={visit} />;
     case "asking":
-      return <Wait text={t("link.asking")} />;
+      return <Asking video={visit.asked.value === "video"} />;
     case "blocked":
       return <Blocked visit={visit} />;
     case "calling":
@@ -80,6 +80,20 @@ function Wait({ text }: { text: string }) {
     <div class="stack middle">
       <div class="spinner" />
       <Title>{text}</Title>
+    </div>
+  );
+}
+
+/** The browser asks, not we: in its own words, somewhere else on the screen. */
+function Asking({ video }: { video: boolean }) {
+  return (
+    <div class="stack middle">
+      <span class="emblem">
+        <Icon name={video ? "video" : "mic"} />
+      </span>
+      <Title>{t(video ? "link.asking.video" : "link.asking")}</Title>
+      <p class="soft">{t("link.asking.text")}</p>
+      <div class="spinner" />
     </div>
   );
 }

@@ -28,6 +28,8 @@ export class Visit {
   readonly link = signal<Link | null>(null);
   /** Refused: the server's word for why; or another page has taken over. */
   readonly code = signal("");
+  /** What the browser was asked for last. */
+  readonly asked = signal<Kind>("audio");
   /** Blocked: which device, and why. */
   readonly blocked = signal<{ kind: Kind; why: NoDevice } | null>(null);
   readonly call = signal<CallNow | null>(null);
@@ -58,6 +60,7 @@ export class Visit {
   /** The customer has chosen how they want to call. */
   async start(kind: Kind, name: string): Promise<void> {
     this.#name = name.trim().slice(0, 64);
+    this.asked.value = kind;
     this.phase.value = "asking";
     const devices = await this.#devices(kind);
     if (!devices) return;
@@ -159,6 +162,7 @@ export class Visit {
   async #rejoin(call: string): Promise<void> {
     if (this.#rejoins) return;
     this.#rejoins = true;
+    this.asked.value = "audio";
     this.phase.value = "asking";
     const devices = await this.#devices("audio");
     this.#rejoins = false;
