@@ -109,38 +109,50 @@ class BoundToATeam(AtCentre):
             self.assertNotIn(word, said, f"{where} names another team's {word}")
 
     def test_h18_the_pages_have_their_team_and_nobody_else(self) -> None:
-        ada, zoe = self.phone(self.server.internal, self.server.agents[0]), self.phone(self.server.internal, ZOE)
-        self.make_ready()
+        agents = [self.phone(self.server.internal, agent) for agent in (self.server.agents[0], ZOE)]
+        self.all_are("not_ready", {"status": "not_ready", "reason": "Break"})
         page = self.sue()
         page.get_by_text("No call goes on.").wait_for()
-        page.evaluate(FOLLOW)
-        ours, theirs = self.phone(self.server.external, user=OURS), self.phone(self.server.external, user=THEIRS)
-        talks = [theirs.dial("6002"), ours.dial("6001")]
-        waits = [self.phone(self.server.external, user=user) for user in (THEIRS, OURS)]
-        phones.wait("both talk", lambda: all(call.is_up for call in talks) and ada.calls and zoe.calls, 20)
-        waiting = [phone.dial(number) for phone, number in zip(waits, ("6002", "6001"))]
-        self.on_the_wall(page)
+        callers = [(self.phone(self.server.external, user=user), number) for user, number in ((THEIRS, "6002"), (OURS, "6001"))]
+        # Nobody is ready at first: both wait, and give up.
+        waits = [phone.dial(number) for phone, number in callers]
+        self.on_the_wall(page, "section[aria-labelledby=waiting]", OURS)
+        tiles = dict(zip(page.locator(".tile dt").all_inner_texts(), page.locator(".tile dd").all_inner_texts()))
+        self.assertEqual(tiles["Waiting"], "1", "of two who wait")
+        self.assertTrue(tiles["Agents ready"].endswith("/ 1"), tiles)
+        shoot(page, "team-waiting")
+        for call in waits:
+            call.hang_up()
+        self.soon(page, "the wallboard is told", lambda: page.get_by_text("No call goes on.").is_visible())
+        self.all_are("available", {"status": "available"})
+        talks = [phone.dial(number) for phone, number in callers]
+        phones.wait("both talk", lambda: all(call.is_up for call in talks) and all(agent.calls for agent in agents), 20)
+        self.on_the_wall(page, "section[aria-labelledby=calls]", "Talking")
+        shoot(page, "team-wall")
+        self.assert_accessible(page, "the wallboard of a team")
         phones.live(1)
-        for call in [*waiting, *talks]:
+        for call in talks:
             call.hang_up()
         found = until("both talks are filed", lambda: len(found := self.records()) == 4 and found, 30)
         until("their files are there", lambda: len(self.server.recordings()) == 2, 30)
         self.soon(page, "the wallboard is told", lambda: page.get_by_text("No call goes on.").is_visible())
         self.in_lists(page)
-        self.in_stories(page, found)
-        self.in_streams(page)
+        of = {(each["from"].lstrip("+"), bool(each["connected"])): each["id"] for each in found}
+        self.assertEqual(len(of), 4, found)
+        self.in_stories(page, of)
+        self.in_streams(page, of)
         page.goto(self.server.url("/admin"))
         page.wait_for_url("**/supervisor")
 
-    def make_ready(self) -> None:
+    def all_are(self, state: str, status: dict[str, str]) -> None:
         for agent in self.ids("agents").values():
-            self.server.ask("PUT", f"/api/v1/agents/{agent}/status", {"status": "available"}, self.cookie)
+            self.server.ask("PUT", f"/api/v1/agents/{agent}/status", status, self.cookie)
 
-            def is_ready(agent: int = agent) -> bool:
-                state: str = self.server.ask("GET", f"/api/v1/agents/{agent}", cookie=self.cookie)["state"]
-                return state == "available"
+            def holds(agent: int = agent) -> bool:
+                now: str = self.server.ask("GET", f"/api/v1/agents/{agent}", cookie=self.cookie)["state"]
+                return now == state
 
-            phones.wait(f"agent {agent} is free", is_ready, 20)
+            phones.wait(f"agent {agent} is {state}", holds, 20)
 
     def ids(self, section: str) -> dict[str, int]:
         return {each["name"]: each["id"] for each in self.server.ask("GET", f"/api/v1/settings/{section}", cookie=self.cookie)}
@@ -149,18 +161,11 @@ class BoundToATeam(AtCentre):
         found: list[dict[str, Any]] = self.server.ask("GET", "/api/v1/conversations", cookie=self.cookie)
         return [each for each in found if each["ended"]]
 
-    def on_the_wall(self, page: Page) -> None:
-        """B11: it stays live, and counts what is theirs."""
-        calls = page.locator("section[aria-labelledby=calls]")
-        self.soon(page, "Ada's call is there", lambda: "Talking" in calls.inner_text())
-        self.soon(page, "who waits for her is there", lambda: OURS in page.locator("section[aria-labelledby=waiting]").inner_text())
-        tiles = dict(zip(page.locator(".tile dt").all_inner_texts(), page.locator(".tile dd").all_inner_texts()))
-        self.assertEqual(tiles["Waiting"], "1", "of two who wait")
-        self.assertTrue(tiles["Agents ready"].endswith("/ 1"), tiles)
+    def on_the_wall(self, page: Page, place: str, words: str) -> None:
+        """B11: it stays live, and has what is theirs."""
+        self.soon(page, f"{place} says {words}", lambda: page.locator(place).count() and words in page.locator(place).inner_text())
         self.assertIn("Ada", page.locator("main").inner_text())
         self.sees_their_own(page, "the wallboard")
-        shoot(page, "team-wall")
-        self.assert_accessible(page, "the wallboard of a team")
 
     def in_lists(self, page: Page) -> None:
         for tab, name in (("Conversations", "team-conversations"), ("Recordings", "team-recordings"), ("History", "team-history")):
@@ -183,9 +188,7 @@ class BoundToATeam(AtCentre):
         until("it is heard", lambda: page.evaluate(time) > 0.3, 20, lambda: page.wait_for_timeout(50))
         page.keyboard.press("Escape")
 
-    def in_stories(self, page: Page, records: list[dict[str, Any]]) -> None:
-        of = {(each["from"].lstrip("+"), bool(each["connected"])): each["id"] for each in records}
-        self.assertEqual(len(of), 4, records)
+    def in_stories(self, page: Page, of: dict[tuple[str, bool], str]) -> None:
         for user in (OURS, THEIRS):
             for talked in (True, False):
                 id = of[user, talked]
@@ -209,16 +212,17 @@ class BoundToATeam(AtCentre):
                 self.assertIn((action, of[OURS, talked]), read, "whoever reads of a call is in the audit log")
                 self.assertNotIn((action, of[THEIRS, talked]), read)
 
-    def in_streams(self, page: Page) -> None:
+    def in_streams(self, page: Page, of: dict[tuple[str, bool], str]) -> None:
         """B15: nothing of others is told, from the first event on."""
         page.goto(self.server.url("/supervisor"))
         page.get_by_role("heading", name="Agents").wait_for()
         page.evaluate(FOLLOW)
-        others = [f'"agent":{self.ids("agents")["Zoe"]},', f'"queue":{self.ids("queues")["Faults"]},', THEIRS, "6002"]
+        others = [f'"agent":{self.ids("agents")["Zoe"]},', f'"queue":{self.ids("queues")["Faults"]},', THEIRS, *(of[THEIRS, talked] for talked in (True, False))]
         told = "(way) => window.__told[way].join('')"
         for way in ("socket", "stream"):
             until(f"the {way} tells", lambda way=way: page.evaluate(told, way).count("call.ended") >= 2, 20, lambda: page.wait_for_timeout(50))
             said = page.evaluate(told, way).replace(" ", "").replace("}", ",}")
-            self.assertIn(OURS, said)
+            for talked in (True, False):
+                self.assertIn(of[OURS, talked], said)
             for word in others:
                 self.assertNotIn(word, said, way)
