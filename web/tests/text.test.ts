@@ -74,3 +74,16 @@ test.each(Object.entries(LOADED))("what %s says is in the catalogues that it loa
       expect(known, `${folder}/${file}`).toContain(key);
   }
 });
+
+test("every sound that ships has a name in the catalogue", () => {
+  const shipped = readFileSync("../src/voices/shipped.rs", "utf8").matchAll(/shipped!\("([^"]+)"/g);
+  const files = [...shipped].map((found) => `sound.${found[1]}`);
+  expect(files.length).toBeGreaterThan(5);
+  expect(Object.keys(read("en/settings.json"))).toEqual(expect.arrayContaining(files));
+});
+
+test("in German a trunk is no supervisor", () => {
+  const words = (key: string) => read("de/admin.json")[key] ?? "";
+  expect(words("users.role.supervisor")).toBe("Leitung");
+  expect(words("section.trunks")).toBe(words("system.trunks"));
+});

@@ -1,7 +1,7 @@
 /** What settings choose from: names of other settings, sounds, voices. Read once, until something is changed here. */
 
 import { useEffect, useState } from "preact/hooks";
-import { find } from "../text/index";
+import { find, t } from "../text/index";
 import { ask, Problem } from "../wire/rest";
 import type { Schema } from "./schema";
 
@@ -71,6 +71,7 @@ export function useChoices(path: string | undefined): Choice[] {
 
 /** Somebody as the server signs for them: `user root` is *root*. */
 export function personOf(signature: string): string {
+  if (signature === "configuration file") return t("by.file");
   return signature.replace(/^user /, "");
 }
 
