@@ -61,11 +61,15 @@ impl Claimed {
 /// Asks who connects for a certificate. Whose it is, is looked at when it matters: a phone with one that
 /// nobody believes is let in as one with none is.
 #[derive(Debug)]
-pub(super) struct AnyClient(Arc<CryptoProvider>);
+pub(super) struct AnyClient {
+    provider: Arc<CryptoProvider>,
+}
 
 impl AnyClient {
     pub(super) fn new() -> Self {
-        Self(provider())
+        Self {
+            provider: provider(),
+        }
     }
 }
 
@@ -93,12 +97,8 @@ impl ClientCertVerifier for AnyClient {
         shown: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls12_signature(
-            message,
-            shown,
-            signed,
-            &self.0.signature_verification_algorithms,
-        )
+        let known = &self.provider.signature_verification_algorithms;
+        verify_tls12_signature(message, shown, signed, known)
     }
 
     fn verify_tls13_signature(
@@ -107,15 +107,13 @@ impl ClientCertVerifier for AnyClient {
         shown: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature(
-            message,
-            shown,
-            signed,
-            &self.0.signature_verification_algorithms,
-        )
+        let known = &self.provider.signature_verification_algorithms;
+        verify_tls13_signature(message, shown, signed, known)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
+        self.provider
+            .signature_verification_algorithms
+            .supported_schemes()
     }
 }

@@ -4,8 +4,6 @@ use super::calls_out::calling;
 use super::*;
 use crate::sip::Bye;
 
-const NEW: &str = "v=0 new offer";
-
 #[test]
 fn our_change_is_offered_acknowledged_and_its_answer_told() {
     let mut w = Wire::new();
@@ -145,20 +143,6 @@ fn a_200_to_our_change_that_crosses_a_bye_is_acknowledged() {
         assert!(ack[0].starts_with("ACK "), "{ack:?}");
         w.settles();
     }
-}
-
-fn change(session: SessionId) -> Command {
-    let sdp = NEW.into();
-    Command::Change { session, sdp }
-}
-
-fn answered(session: SessionId) -> Event {
-    let sdp = ANSWER.into();
-    Event::ChangeAnswered { session, sdp }
-}
-
-fn failed(session: SessionId, status: u16) -> Event {
-    Event::ChangeFailed { session, status }
 }
 
 fn reinvite(cseq: u32, tag: &str) -> String {

@@ -184,6 +184,8 @@ struct Ask {
 const ALLOWED: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, PRACK, UPDATE, REFER, SUBSCRIBE";
 const OFFER: &str = "v=0 offer";
 const ANSWER: &str = "v=0 answer";
+/// What a change offers.
+const NEW: &str = "v=0 new offer";
 
 impl Ask {
     fn new(method: &'static str) -> Self {
@@ -289,6 +291,20 @@ fn end(session: SessionId) -> Command {
         session,
         reason: None,
     }
+}
+
+fn change(session: SessionId) -> Command {
+    let sdp = NEW.into();
+    Command::Change { session, sdp }
+}
+
+fn answered(session: SessionId) -> Event {
+    let sdp = ANSWER.into();
+    Event::ChangeAnswered { session, sdp }
+}
+
+fn failed(session: SessionId, status: u16) -> Event {
+    Event::ChangeFailed { session, status }
 }
 
 /// A response of a peer to a request of ours, with its tag.

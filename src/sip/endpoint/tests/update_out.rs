@@ -3,8 +3,6 @@
 use super::calls_out::calling;
 use super::*;
 
-const NEW: &str = "v=0 new offer";
-
 #[test]
 fn a_caller_who_has_our_answer_is_offered_another_once_its_prack_has_come() {
     let (mut w, session, tag) = rung();
@@ -247,18 +245,4 @@ fn update_of_callee(invite: &str, cseq: u32) -> String {
     ask.from = "<sip:bob@203.0.113.9:5070>;tag=bob".to_owned();
     let call_id = header(invite, "Call-ID").expect("a Call-ID");
     ask.body(OFFER).text().replace("call-1", call_id)
-}
-
-fn change(session: SessionId) -> Command {
-    let sdp = NEW.into();
-    Command::Change { session, sdp }
-}
-
-fn answered(session: SessionId) -> Event {
-    let sdp = ANSWER.into();
-    Event::ChangeAnswered { session, sdp }
-}
-
-fn failed(session: SessionId, status: u16) -> Event {
-    Event::ChangeFailed { session, status }
 }
