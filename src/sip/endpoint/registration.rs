@@ -47,6 +47,7 @@ impl Endpoint {
         if !proxies.is_empty() && !knows && self.paths(flow.listener) == Paths::Supported {
             return Err(Refusal::new(420).with(Name::Unsupported, PATH));
         }
+        let is_direct = request.vias().is_ok_and(|vias| vias.len() == 1);
         let asked = register::Request {
             user: &user,
             call_id: request.call_id().map_err(bad)?,
@@ -54,8 +55,7 @@ impl Endpoint {
             contacts: request.contacts().map_err(bad)?,
             expires: request.expires(),
             flow,
-            outbound: request.supports(OUTBOUND)
-                && request.vias().is_ok_and(|vias| vias.len() == 1),
+            outbound: request.supports(OUTBOUND) && (is_direct || proxies.keep_flows()),
             proxies,
         };
         let known = self.registrar.contacts_of(&user).to_vec();
@@ -68,7 +68,7 @@ impl Endpoint {
         self.follow(&user, flow, &known);
         let tag = self.random.hex(16);
         let bindings = self.registrar.contacts_of(&user);
-        let made = |binding: &Binding| binding.is_outbound() && binding.flow == flow;
+        let made = |binding: &Binding| binding.is_outbound() && binding.is_made_by(&asked);
         let is_flow = asked.outbound && bindings.iter().any(made);
         let supported = REGISTERING.join(", ");
         let answer = Builder::reply_to(request, 200, "", Some(&tag));
@@ -78,7 +78,9 @@ impl Endpoint {
             true => answer.copy(request, Name::Path),
             false => answer,
         };
-        let answer = match (is_flow, flow.transport.is_reliable()) {
+        // Of a flow that is the proxy's, the proxy knows.
+        let is_watched = is_direct && flow.transport.is_reliable();
+        let answer = match (is_flow, is_watched) {
             (false, _) => answer,
             (true, false) => answer.header(Name::Require, OUTBOUND),
             (true, true) => answer

@@ -64,6 +64,11 @@ impl Binding {
         self.outbound
     }
 
+    /// Whether this request has made or refreshed it.
+    pub fn is_made_by(&self, request: &Request<'_>) -> bool {
+        self.call_id == request.call_id && self.cseq == request.cseq
+    }
+
     /// Its connection is gone. Says whether the phone can be reached all the same: by a new one to its
     /// nearest proxy.
     pub(super) fn is_reached_anew(&mut self) -> bool {
@@ -72,8 +77,16 @@ impl Binding {
         place.is_some()
     }
 
-    pub(super) fn is_for(&self, contact: &Uri) -> bool {
-        self.contact.equivalent(contact)
+    /// Whether the contact is this place, to be refreshed. A flow is known by its number: two of one phone
+    /// may have the same address (RFC 5626 §6).
+    pub(super) fn is_for(&self, contact: &Address, request: &Request<'_>) -> bool {
+        let theirs = instance(contact).filter(|_| request.outbound && is_named(contact));
+        match (&self.instance, theirs) {
+            (Some((phone, flow)), Some((theirs, number))) if self.outbound && *phone == theirs => {
+                *flow == number
+            }
+            (_, _) => self.contact.equivalent(&contact.uri),
+        }
     }
 
     /// Whether this phone has moved to `contact`: a phone that says which it is replaces itself

@@ -7,8 +7,8 @@
 //! ([`Binding::is_other_flow_of`]). One that registers through proxies which ask for it is called through
 //! them ([`Proxies`]).
 //!
-//! Deliberately absent: several flows through proxies (RFC 5626 §6, the `ob` of a Path). A REGISTER that
-//! has come through a proxy is a plain one, whatever it supports: the flows are then the proxy's.
+//! Deliberately absent: 439 (RFC 5626 §6). A REGISTER with a flow that has come through a proxy which keeps
+//! none is taken as a plain one, and its 200 says so: not every phone would try again.
 
 mod binding;
 mod proxies;
@@ -69,7 +69,8 @@ pub struct Request<'a> {
     pub expires: Option<u32>,
     /// Where it came from.
     pub flow: Flow,
-    /// Whether the phone keeps its flows alive and has come without a proxy (RFC 5626 §6).
+    /// Whether the phone keeps its flows alive and has come without a proxy, or by one that keeps them, too
+    /// (RFC 5626 §6).
     pub outbound: bool,
     /// The proxies that want to be on the way to the phone.
     pub proxies: Proxies,
@@ -247,7 +248,7 @@ impl Registrar {
         }
         let known = bindings
             .iter()
-            .position(|binding| binding.is_for(&contact.uri));
+            .position(|binding| binding.is_for(contact, request));
         if let Some(known) = known {
             // A repeated or delayed request must not undo a later one.
             if bindings

@@ -47,6 +47,11 @@ impl Proxies {
         self.0.is_empty()
     }
 
+    /// Whether the one that the phone has come to keeps the flow to it (RFC 5626 §5.1): it is the last one.
+    pub fn keep_flows(&self) -> bool {
+        self.0.last().is_some_and(|edge| edge.uri.params.has("ob"))
+    }
+
     /// The Route of a request to the phone, as written.
     pub fn routes(&self) -> Vec<String> {
         self.0.iter().map(ToString::to_string).collect()

@@ -169,6 +169,69 @@ fn f9_a_proxy_whose_connection_is_gone_is_connected_to_again() {
     }
 }
 
+const EDGES: [&str; 2] = ["<sip:a@198.51.100.7;lr;ob>", "<sip:b@198.51.100.8;lr;ob>"];
+
+#[test]
+fn rfc_5626_a_phone_with_flows_through_two_proxies_is_called_by_one_and_by_the_other_if_that_has_failed()
+ {
+    let mut w = internal();
+    for nth in [0, 1] {
+        let ok = w.registers_flow_through(nth, EDGES[nth], |_| {});
+        assert_eq!(header(&ok, "Require"), Some("outbound"));
+        assert_eq!(ok.matches("Contact: <sip:1001@10.1.1.1>").count(), nth + 1);
+    }
+    let session = w.endpoint.invite(w.now, to_phone());
+    let sent = w.transmits();
+    assert_eq!(sent.len(), 1, "a phone rings once");
+    assert_eq!(sent[0].flow.remote, address("198.51.100.8", 5060));
+    let first = String::from_utf8(sent[0].bytes.clone()).expect("text");
+    assert_eq!(routes(&first), [EDGES[1]]);
+    let (flow, bytes) = (sent[0].flow, reply(&first, "430 Flow Failed", "b", ""));
+    let bytes = bytes.into_bytes();
+    w.endpoint.handle(w.now, Input::Received { flow, bytes });
+    let sent = w.transmits();
+    let again = sent.last().expect("the other");
+    assert_eq!(again.flow.remote, address("198.51.100.7", 5060));
+    let second = String::from_utf8(again.bytes.clone()).expect("text");
+    assert!(second.starts_with("INVITE ") && routes(&second) == [EDGES[0]]);
+    w.flow = again.flow;
+    w.says(reply(&second, "200 OK", "phone", TAKEN));
+    assert!(matches!(w.event(), Event::Answered { .. }));
+    w.wishes(end(session));
+}
+
+#[test]
+fn rfc_5626_a_flow_through_a_proxy_is_refreshed_and_taken_back_by_its_number() {
+    let mut w = internal();
+    for nth in [0, 1, 0] {
+        w.registers_flow_through(nth, EDGES[nth], |_| {});
+    }
+    assert_eq!(w.endpoint.counters().contacts, 2);
+    w.registers_flow_through(1, EDGES[1], |ask| {
+        "Expires: 0".clone_into(&mut ask.headers[1])
+    });
+    w.endpoint.invite(w.now, to_phone());
+    let sent = w.transmits().remove(0);
+    assert_eq!(sent.flow.remote, address("198.51.100.7", 5060));
+}
+
+#[test]
+fn rfc_5626_the_flow_to_a_phone_is_its_first_proxys_and_not_the_nearest_ones() {
+    for (path, granted) in [
+        ("<sip:198.51.100.7;lr>, <sip:edge.example;lr;ob>", true),
+        ("<sip:198.51.100.7;lr;ob>, <sip:edge.example;lr>", false),
+        ("<sip:198.51.100.7;lr>", false),
+    ] {
+        let mut w = internal();
+        let ok = w.registers_flow_through(0, path, |_| {});
+        assert_eq!(header(&ok, "Require").is_some(), granted, "{path}");
+        assert!(
+            w.endpoint.registered("1001"),
+            "a plain phone, if it is none"
+        );
+    }
+}
+
 fn to_phone() -> Outbound {
     outbound(Target::User("1001".to_owned()))
 }
@@ -187,7 +250,7 @@ impl Wire {
             self.flow.remote.set_port(5070);
         }
         let cseq = 10 + 10 * u32::try_from(self.endpoint.counters().requests).expect("few");
-        let mut ask = register(cseq, "10.1.1.1");
+        let mut ask = register(cseq, "10.1.1.1").branch(&format!("register-{cseq}"));
         let via = "Via: SIP/2.0/UDP 10.1.1.1;branch=z9hG4bKphone".to_owned();
         ask.headers.push(via);
         let paths = paths.iter().map(|path| format!("Path: {path}"));
@@ -200,6 +263,23 @@ impl Wire {
         let mut again = authorised(&ask, &challenge, "1001", "secret");
         again.cseq += 1;
         self.says(again.text()).remove(0)
+    }
+
+    /// The phone registers its nth flow through the proxy of that number, always with one Contact.
+    fn registers_flow_through(
+        &mut self,
+        nth: usize,
+        path: &str,
+        change: impl Fn(&mut Ask),
+    ) -> String {
+        let flow = nth + 1;
+        self.flow.remote = address(["198.51.100.7", "198.51.100.8"][nth], 5070);
+        let phone = "\"<urn:uuid:00000000-0000-1000-8000-000A95A0E128>\"";
+        let contact = format!("Contact: <sip:1001@10.1.1.1>;reg-id={flow};+sip.instance={phone}");
+        self.registers_through(&[path], |ask| {
+            ask.headers[0].clone_from(&contact);
+            change(ask);
+        })
     }
 
     fn registers_through(&mut self, paths: &[&str], change: impl Fn(&mut Ask)) -> String {
