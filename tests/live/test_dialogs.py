@@ -37,6 +37,13 @@ class Dialogs(LiveTest):
                 Sipp("caller-holds", self.server.external, "5000", self.files, *options, tcp=tcp).wait()
                 self.assertEqual(len(ear.spells()), 4, "the music plays four times, and three times it is held")
 
+    def test_a_description_among_other_parts_is_understood_and_what_must_be_is_415(self) -> None:
+        for tcp in (False, True):
+            with self.subTest(transport="TCP" if tcp else "UDP"), Ear() as ear:
+                options = ("-key", "ear", str(ear.port))
+                Sipp("caller-parts", self.server.external, "5000", self.files, *options, tcp=tcp).wait()
+                self.assertEqual(len(ear.spells()), 1, "the music plays")
+
     def test_an_offer_within_an_open_one_is_491(self) -> None:
         self.run_both("caller-glare")
 

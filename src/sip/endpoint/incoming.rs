@@ -248,8 +248,7 @@ impl Endpoint {
         // §8.2.3
         let encoding = request.header(Name::ContentEncoding);
         let plain = encoding.is_none_or(|name| name.eq_ignore_ascii_case("identity"));
-        let understood = request.body().is_empty() || request.is_content(SDP);
-        if *method == Method::Invite && !(plain && understood) {
+        if *method == Method::Invite && !(plain && request.is_understood_by(SDP)) {
             return Err(Refusal::new(415).with(Name::Accept, SDP));
         }
         // §21.4.7: our answer would be SDP.

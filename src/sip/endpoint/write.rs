@@ -290,8 +290,7 @@ impl Endpoint {
 
 /// The body of a message, if it is SDP.
 pub(super) fn sdp_of(message: &Message) -> Option<Vec<u8>> {
-    let is_sdp = !message.body().is_empty() && message.is_content(SDP);
-    is_sdp.then(|| message.body().to_vec())
+    message.content(SDP).map(<[u8]>::to_vec)
 }
 
 /// What a peer says of why (RFC 3326).

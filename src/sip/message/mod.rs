@@ -5,12 +5,13 @@
 //! §8.1.1, §16.3), so that [`Message::from`], [`Message::to`], [`Message::cseq`],
 //! [`Message::call_id`] and [`Message::top_via`] of a parsed message do not fail.
 //!
-//! Deliberately absent: the SIP/1.0 and multipart forms of bodies, which pass as bytes.
+//! Deliberately absent: the SIP/1.0 form, which nobody speaks.
 
 mod builder;
 mod index;
 mod malformed;
 mod method;
+mod parts;
 mod read;
 mod reason;
 

@@ -75,6 +75,20 @@ fn refusals_say_what_would_do() {
         header(&required[0], "Unsupported"),
         Some("precondition, pref")
     );
+    let parts = |part: &str| {
+        let parts = format!("--x\r\nContent-Type: application/sdp\r\n\r\nv=0\r\n{part}--x--\r\n");
+        let parts = late_invite().text().replace(
+            "Content-Length: 0\r\n\r\n",
+            &format!(
+                "Content-Type: multipart/mixed;boundary=x\r\nContent-Length: {}\r\n\r\n{parts}",
+                parts.len()
+            ),
+        );
+        Wire::new().says(parts)
+    };
+    let isup = "--x\r\nContent-Type: application/ISUP\r\n\r\nx\r\n";
+    assert_eq!(firsts(&parts("")), ["SIP/2.0 100 Trying"]);
+    assert_eq!(firsts(&parts(isup)), ["SIP/2.0 415 Unsupported Media Type"]);
     let html = invite().text().replace("application/sdp", "text/html");
     let refused = w.says(html);
     assert_eq!(firsts(&refused), ["SIP/2.0 415 Unsupported Media Type"]);
