@@ -116,9 +116,10 @@ pub(super) const DTMF: Words<Dtmf, 4> = [
     ("inband", Dtmf::Inband),
 ];
 
-pub(super) const IDENTITY: Words<IdentityHeader, 3> = [
+pub(super) const IDENTITY: Words<IdentityHeader, 4> = [
     ("from", IdentityHeader::From),
     ("pai", IdentityHeader::Asserted),
+    ("ppi", IdentityHeader::Preferred),
     ("rpid", IdentityHeader::RemoteParty),
 ];
 

@@ -70,6 +70,9 @@ pub enum IdentityHeader {
     From,
     /// P-Asserted-Identity (RFC 3325).
     Asserted,
+    /// P-Preferred-Identity: of a carrier that does not believe us, and asserts what it has checked
+    /// (RFC 3325 §9.2).
+    Preferred,
     /// Remote-Party-ID, which never became an RFC.
     RemoteParty,
 }

@@ -104,6 +104,7 @@ pub(super) fn shown(
     match trunk.habits.identity {
         IdentityHeader::From => {}
         IdentityHeader::Asserted => headers.push(header("P-Asserted-Identity", address(own))),
+        IdentityHeader::Preferred => headers.push(header("P-Preferred-Identity", address(own))),
         IdentityHeader::RemoteParty => {
             let privacy = if hidden { "full" } else { "off" };
             let value = format!(

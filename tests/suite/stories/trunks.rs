@@ -160,11 +160,20 @@ fn the_calls_of_a_second_are_limited_both_ways() {
 
 #[test]
 fn r147_a_trunk_gets_numbers_and_identity_as_it_wants_them() {
+    for (identity, name) in [
+        (IdentityHeader::Asserted, "P-Asserted-Identity"),
+        (IdentityHeader::Preferred, "P-Preferred-Identity"),
+    ] {
+        shows_as_wanted(identity, name);
+    }
+}
+
+fn shows_as_wanted(identity: IdentityHeader, name: &str) {
     let mut w = with_carriers(|account| {
         let trunk = &mut account.trunks[0];
         trunk.numbers.format = Format::International;
         trunk.identity.caller_id = Some("+4930100".into());
-        trunk.habits.identity = IdentityHeader::Asserted;
+        trunk.habits.identity = identity;
         trunk.from_domain = Some("example.com".into());
     });
     w.carrier(ONE, &[(0.1, Says::Refuse(486))])
@@ -178,10 +187,8 @@ fn r147_a_trunk_gets_numbers_and_identity_as_it_wants_them() {
             .field("From")
             .starts_with("<sip:004930100@example.com>")
     );
-    assert_eq!(
-        invite.field("P-Asserted-Identity"),
-        "<sip:004930100@example.com>"
-    );
+    assert_eq!(invite.field(name), "<sip:004930100@example.com>");
+    assert_eq!(invite.text().matches("-Identity: ").count(), 1, "{name}");
     assert_eq!(invite.fields("Privacy"), [""; 0]);
     let all = invite.text();
     assert!(
