@@ -109,6 +109,19 @@ pub struct Refused {
     pub status: u16,
     /// When it is worth another try.
     pub retry_after: Option<Duration>,
+    /// The cause that the network itself names, in the numbers of Q.850.
+    pub cause: Option<u16>,
+}
+
+impl Refused {
+    /// With nothing more known of it.
+    pub fn new(status: u16) -> Self {
+        Self {
+            status,
+            retry_after: None,
+            cause: None,
+        }
+    }
 }
 
 /// What a failure, or a deadline, means.
@@ -209,23 +222,19 @@ impl Dial {
     }
 
     /// A refusal has come; 408 where nothing came, 503 where nothing could be sent.
-    pub fn refused(&mut self, status: u16, retry_after: Option<Duration>) -> Step {
+    pub fn refused(&mut self, refused: Refused) -> Step {
         let Some(way) = self.way() else {
             return Step::Wait;
         };
         let rang = matches!(self.stage, Stage::Ringing(..));
-        self.note(status);
+        self.note(refused.status);
         self.stage = Stage::Idle;
-        let refused = Refused {
-            status,
-            retry_after,
-        };
-        match status {
+        match refused.status {
             // Nobody answers: another way leads to the same phone.
             408 if rang => Step::Over(refused),
             408 | 503 => {
                 // 503 with a time is the trunk's word, not that of the one place.
-                if retry_after.is_some() {
+                if refused.retry_after.is_some() {
                     self.left.retain(|left| left.trunk() != way.trunk());
                 }
                 self.another(refused)
@@ -246,8 +255,8 @@ impl Dial {
         self.note(503);
         self.stage = Stage::Idle;
         self.another(Refused {
-            status: 503,
             retry_after,
+            ..Refused::new(503)
         })
     }
 
@@ -258,10 +267,7 @@ impl Dial {
         {
             self.stage = Stage::Heard(way, since);
         }
-        let unanswered = Refused {
-            status: 480,
-            retry_after: None,
-        };
+        let unanswered = Refused::new(480);
         match self.stage {
             Stage::Trying(_, since) if !self.left.is_empty() && now >= since + SILENCE => {
                 self.note(408);
@@ -341,19 +347,20 @@ mod tests {
     }
 
     fn over(status: u16) -> Step {
-        Step::Over(Refused {
-            status,
-            retry_after: None,
-        })
+        Step::Over(Refused::new(status))
     }
 
     #[test]
     fn f12_a_fault_of_the_trunk_is_followed_by_the_next_trunk() {
         for status in [408, 500, 502, 503, 504, 580] {
             let (mut dial, now) = dialling(&[way(1, 0), way(2, 0)]);
-            assert_eq!(dial.refused(status, None), Step::Next, "{status}");
+            assert_eq!(dial.refused(Refused::new(status)), Step::Next, "{status}");
             assert_eq!(next(&mut dial, now), Some(way(2, 0)));
-            assert_eq!(dial.refused(status, None), over(status), "none is left");
+            assert_eq!(
+                dial.refused(Refused::new(status)),
+                over(status),
+                "none is left"
+            );
         }
     }
 
@@ -361,7 +368,7 @@ mod tests {
     fn f12_the_word_of_the_callee_is_the_last_one() {
         for status in [403, 404, 480, 486, 488, 600, 603] {
             let (mut dial, _) = dialling(&[way(1, 0), way(2, 0)]);
-            assert_eq!(dial.refused(status, None), over(status));
+            assert_eq!(dial.refused(Refused::new(status)), over(status));
         }
     }
 
@@ -369,7 +376,7 @@ mod tests {
     fn f12_trunks_are_to_blame_unless_the_number_rang_or_spoke() {
         for (status, fault) in [(408, true), (503, true), (404, false), (486, false)] {
             let (mut dial, _) = dialling(&[way(1, 0)]);
-            dial.refused(status, None);
+            dial.refused(Refused::new(status));
             assert_eq!(dial.is_fault(), fault, "{status}");
         }
         let (mut dial, now) = dialling(&[way(1, 0)]);
@@ -380,7 +387,7 @@ mod tests {
         assert!(!dial.is_fault(), "the trunk has passed it on");
         let (mut dial, now) = dialling(&[way(1, 0)]);
         dial.rings(now);
-        dial.refused(503, None);
+        dial.refused(Refused::new(503));
         assert!(!dial.is_fault(), "it rang");
     }
 
@@ -388,10 +395,10 @@ mod tests {
     fn a_trunk_is_asked_at_its_other_places_only_if_it_has_not_answered() {
         let ways = [way(1, 0), way(1, 1), way(2, 0)];
         let (mut dial, now) = dialling(&ways);
-        assert_eq!(dial.refused(408, None), Step::Next);
+        assert_eq!(dial.refused(Refused::new(408)), Step::Next);
         assert_eq!(next(&mut dial, now), Some(way(1, 1)));
         let (mut dial, now) = dialling(&ways);
-        assert_eq!(dial.refused(500, None), Step::Next);
+        assert_eq!(dial.refused(Refused::new(500)), Step::Next);
         assert_eq!(next(&mut dial, now), Some(way(2, 0)));
     }
 
@@ -428,7 +435,7 @@ mod tests {
         let (mut dial, _) = dialling(&[way(1, 0), way(2, 0)]);
         dial.rings(now);
         assert_eq!(
-            dial.refused(408, None),
+            dial.refused(Refused::new(408)),
             over(408),
             "nor after the trunk's own"
         );
@@ -452,16 +459,16 @@ mod tests {
     #[test]
     fn the_first_retry_after_is_told_if_all_fail() {
         let (mut dial, now) = dialling(&[way(1, 0), way(2, 0), way(3, 0)]);
-        assert_eq!(dial.refused(500, None), Step::Next);
+        assert_eq!(dial.refused(Refused::new(500)), Step::Next);
         next(&mut dial, now);
         let wait = Some(Duration::from_secs(7));
         assert_eq!(dial.no_room(wait), Step::Next);
         next(&mut dial, now);
         let refused = Refused {
-            status: 503,
             retry_after: wait,
+            ..Refused::new(503)
         };
-        assert_eq!(dial.refused(502, None), Step::Over(refused));
+        assert_eq!(dial.refused(Refused::new(502)), Step::Over(refused));
         let tried: Vec<_> = dial.attempts().iter().map(|each| each.status).collect();
         assert_eq!(tried, [Some(500), Some(503), Some(502)]);
     }

@@ -41,6 +41,8 @@ pub enum Event {
         status: u16,
         reason: String,
         retry_after: Option<Duration>,
+        /// Why, as the network says it (RFC 6432).
+        cause: Option<Cause>,
     },
     /// The peer wants to change the session. To be answered with `AnswerChange` or `RejectChange`;
     /// without an offer, the answer to give is our offer and the peer's comes as `Changed`.
@@ -98,8 +100,8 @@ pub enum Event {
 pub enum Bye {
     /// The peer hung up, for this cause, if it says one.
     Remote(Option<Cause>),
-    /// The caller cancelled before an answer.
-    Cancelled,
+    /// The caller cancelled before an answer, for this cause, if they say one.
+    Cancelled(Option<Cause>),
     /// Our 200 was never acknowledged (64·T1).
     NoAck,
     /// The peer does not know the dialog any more (481), or a request in it was not answered (408).

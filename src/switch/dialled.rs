@@ -169,12 +169,22 @@ impl Switch {
         // One whose answer is of no use has a session still.
         let why = "no common codec in the answer".to_owned();
         self.hang_up(now, leg, Some((cause_of(status), why)));
+        let said = self
+            .lines
+            .get(&leg)
+            .and_then(|line| line.leg.cause.as_ref());
+        let said = said.filter(|cause| cause.protocol.eq_ignore_ascii_case("Q.850"));
+        let refused = Refused {
+            status,
+            retry_after,
+            cause: said.and_then(|cause| cause.cause),
+        };
         let Some(call) = self.calls.get_mut(&id) else {
             return;
         };
         call.attempt(None);
         let Some(dial) = call.dialling() else { return };
-        let step = dial.refused(status, retry_after);
+        let step = dial.refused(refused);
         if let Some(trunk) = trunk {
             match status {
                 500..600 => self.board.failed(now, trunk, true, retry_after),
@@ -270,7 +280,7 @@ impl Switch {
             let rejection = Rejection {
                 warning: None,
                 status: told,
-                cause: Some(cause_of(status)),
+                cause: Some(refused.cause.unwrap_or_else(|| cause_of(status))),
                 retry_after: retry_after.filter(|_| told == 503),
                 text: Some("the number was not reached".to_owned()),
             };

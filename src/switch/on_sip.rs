@@ -6,6 +6,7 @@ use crate::call::Hears;
 use crate::call::record::{self, End};
 use crate::id::{AgentId, CallId, LegId};
 use crate::settings::Destination;
+use crate::sip::header::Cause;
 use crate::sip::{Bye, Command, Event, SessionId, Warning};
 use crate::{media, sdp};
 use std::time::{Duration, Instant};
@@ -30,8 +31,12 @@ impl Switch {
                 session,
                 status,
                 retry_after,
+                cause,
                 ..
-            } => self.failed(now, session, status, retry_after),
+            } => {
+                self.note_cause(session, cause);
+                self.failed(now, session, status, retry_after);
+            }
             Event::ChangeAsked { session, offer } => self.change(now, session, offer),
             Event::Changed { session, answer } => self.changed(now, session, answer),
             Event::ChangeAnswered { session, sdp } => self.changed(now, session, Some(sdp)),
@@ -43,7 +48,12 @@ impl Switch {
                 digit,
                 duration,
             } => self.info(session, digit, duration),
-            Event::Ended { session, how } => self.ended(now, session, &how),
+            Event::Ended { session, how } => {
+                if let Bye::Remote(cause) | Bye::Cancelled(cause) = &how {
+                    self.note_cause(session, cause.clone());
+                }
+                self.ended(now, session, &how);
+            }
             Event::Sought { seeker, uri } => self.resolver.seek(now, uri, seeker),
             Event::Uninvited { flow, from, called } => {
                 self.uninvited(flow.remote.ip(), from.user, called);
@@ -283,17 +293,24 @@ impl Switch {
             return self.supervisor_leaves(now, leg);
         }
         let end = match how {
-            Bye::Remote(_) | Bye::Cancelled => known.end_when_left(role),
+            Bye::Remote(_) | Bye::Cancelled(_) => known.end_when_left(role),
             Bye::NoAck | Bye::Lost => End::SignallingLost,
         };
-        if let (Bye::Remote(Some(cause)), Some(line)) = (how, self.lines.get_mut(&leg)) {
+        self.end_call(now, call, end);
+    }
+
+    /// Why a party leaves or does not come, as it says itself (RFC 3326, RFC 6432).
+    fn note_cause(&mut self, session: SessionId, cause: Option<Cause>) {
+        let line = self
+            .leg_of(session)
+            .and_then(|leg| self.lines.get_mut(&leg));
+        if let Some((line, cause)) = line.zip(cause) {
             line.leg.cause = Some(record::Cause {
-                protocol: cause.protocol.clone(),
+                protocol: cause.protocol,
                 cause: cause.cause,
-                text: cause.text.clone(),
+                text: cause.text,
             });
         }
-        self.end_call(now, call, end);
     }
 
     fn reachable(&mut self, now: Instant, user: &str, reachable: bool) {

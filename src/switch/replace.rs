@@ -22,6 +22,8 @@ use std::time::Instant;
 
 /// Q.850: normal call clearing. The phone that is left is told why.
 const REPLACED: (u16, &str) = (16, "the call goes on at another phone");
+/// And one that rings still, so that it counts no missed call (RFC 3326 §3).
+const ELSEWHERE: (u16, &str) = (200, "Call completed elsewhere");
 
 impl Switch {
     /// An agent's phone takes the place of another one of theirs.
@@ -82,7 +84,10 @@ impl Switch {
             .get(&old)
             .is_some_and(|line| line.leg.role == Role::Agent);
         self.leaves_page(now, old, Some(PASSED_ON));
-        let (cause, text) = REPLACED;
+        let (cause, text) = match answers {
+            Some(_) => ELSEWHERE,
+            None => REPLACED,
+        };
         self.hang_up(now, old, Some((cause, text.to_owned())));
         if let Some(line) = self.lines.get_mut(&new) {
             line.leg.answered = Some(now);

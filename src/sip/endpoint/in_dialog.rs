@@ -139,7 +139,10 @@ impl Endpoint {
                 };
                 self.refuse_invited(now, id, &refusal);
             }
-            State::Calling { .. } => self.abandon(now, id),
+            State::Calling { .. } => {
+                session.why = reason.map(|(cause, text)| Cause::new(cause, &text));
+                self.abandon(now, id);
+            }
             State::Talking(talking) => match &talking.unacked {
                 Some(unacked) if unacked.first => {
                     talking.hang_up.get_or_insert(reason);
@@ -311,7 +314,7 @@ impl Endpoint {
             .is_some_and(|talking| talking.hang_up.is_some());
         let how = match talking {
             Some(_) => Bye::Remote(cause_of(request)),
-            None if cancelled => Bye::Cancelled,
+            None if cancelled => Bye::Cancelled(cause_of(request)),
             // Our own BYE is under way and will be answered, too.
             None => return Ok(()),
         };

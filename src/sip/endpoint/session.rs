@@ -11,6 +11,7 @@ use crate::sip::auth::Keyring;
 use crate::sip::dialog::reliable::Next;
 use crate::sip::dialog::session_timer::{Agreed, Running};
 use crate::sip::dialog::{Answer, Change, Dialog, Provisionals};
+use crate::sip::header::Cause;
 use crate::sip::message::Message;
 use crate::sip::uri::Uri;
 use crate::sip::{Flow, Terms};
@@ -31,6 +32,8 @@ pub(super) struct Session {
     pub(super) state: State,
     /// Our INVITEs, while responses to them may come; none for a call received.
     pub(super) forks: Vec<Fork>,
+    /// Why they are cancelled, as whoever is called is told.
+    pub(super) why: Option<Cause>,
     /// The early dialogs that our INVITEs have made.
     pub(super) early: Vec<Early>,
     /// The tag of the one that was told last: the one to listen to.
@@ -187,6 +190,7 @@ pub(super) struct Failure {
     pub(super) status: u16,
     pub(super) reason: String,
     pub(super) retry_after: Option<u32>,
+    pub(super) cause: Option<Cause>,
 }
 
 impl Session {
@@ -199,6 +203,7 @@ impl Session {
             keyring: Keyring::default(),
             state,
             forks: vec![],
+            why: None,
             early: vec![],
             told: String::new(),
             outbound: None,
@@ -402,6 +407,7 @@ impl Failure {
             status,
             reason: reason.to_owned(),
             retry_after: None,
+            cause: None,
         }
     }
 

@@ -8,15 +8,18 @@ use super::route::is_on;
 use super::session::{Ack, Cancel, Early, Failure, Fork, Session, State, Talking};
 use super::transactions::{Notice, Owner, Told, TxId};
 use super::uas::contact_of;
-use super::write::{Head, Refusal, sdp_of};
+use super::write::{Head, Refusal, cause_of, sdp_of};
 use crate::sip::auth::Keyring;
 use crate::sip::dialog::{Dialog, Seed, session_timer};
-use crate::sip::header::Address;
+use crate::sip::header::{Address, Cause};
 use crate::sip::message::{Message, Method, Start};
 use crate::sip::transaction::ClientKey;
 use crate::sip::uri::Uri;
 use crate::sip::{Event, Flow, SessionId, Terms};
 use std::time::{Duration, Instant};
+
+/// What the other phones of who has answered are told, so that they count no missed call (RFC 3326 §3).
+const ELSEWHERE: &str = "Call completed elsewhere";
 
 impl Endpoint {
     pub(super) fn call(&mut self, now: Instant, outbound: Outbound) -> SessionId {
@@ -89,6 +92,7 @@ impl Endpoint {
                     status,
                     reason: reason.chars().take(128).collect(),
                     retry_after: response.retry_after(),
+                    cause: cause_of(response),
                 };
                 self.fork_refused(now, id, tx, failure);
             }
@@ -281,6 +285,7 @@ impl Endpoint {
             None => answer.or_else(|| sdp_of(response)),
         };
         if let Some(session) = self.sessions.get_mut(&id) {
+            session.why = Some(Cause::new(200, ELSEWHERE));
             let outbound = session.outbound.take();
             let said = said.or_else(|| outbound.map(|outbound| outbound.sdp));
             session.early.clear();
@@ -362,6 +367,7 @@ impl Endpoint {
             status: failure.status,
             reason: failure.reason,
             retry_after,
+            cause: failure.cause,
         });
     }
 
@@ -379,6 +385,10 @@ impl Endpoint {
 
     /// §9.1: only once a provisional response has come; the peer may not know the INVITE yet.
     fn cancel(&mut self, now: Instant, id: SessionId, tx: TxId) {
+        let why = self
+            .sessions
+            .get(&id)
+            .and_then(|session| session.why.clone());
         let Some(fork) = self.fork(id, tx) else {
             return;
         };
@@ -390,7 +400,7 @@ impl Endpoint {
             return;
         }
         fork.cancel = Cancel::Sent;
-        let (bytes, flow) = (fork.head.cancel(), fork.flow);
+        let (bytes, flow) = (fork.head.cancel(why.as_ref()), fork.flow);
         let key = ClientKey::new(&fork.head.branch, Method::Cancel);
         self.transactions.cancelled(now, tx);
         self.transactions

@@ -6,7 +6,7 @@ use super::refresh::{allows_update, too_brief, written};
 use super::reliable::wish_of;
 use super::session::{Invited, Session, State, Talking, Unacked};
 use super::transactions::Owner;
-use super::write::{Refusal, SDP, party, sdp_of};
+use super::write::{Refusal, SDP, cause_of, party, sdp_of};
 use crate::sip::auth::Keyring;
 use crate::sip::command::Rejection;
 use crate::sip::dialog::reliable::Next;
@@ -284,7 +284,7 @@ impl Endpoint {
         // After a final response it has no effect.
         if let Some(session) = session.filter(|_| self.transactions.is_proceeding(tx)) {
             if self.refuse_invited(now, session, &Refusal::new(487)) {
-                let how = Bye::Cancelled;
+                let how = Bye::Cancelled(cause_of(cancel));
                 self.events.push_back(Event::Ended { session, how });
             } else {
                 self.refuse_change(now, session, &Refusal::new(487));

@@ -110,9 +110,13 @@ impl Head {
             .build()
     }
 
-    /// The CANCEL of the INVITE (§9.1).
-    pub(super) fn cancel(&self) -> Vec<u8> {
-        self.write_to(&Method::Cancel, &self.to).build()
+    /// The CANCEL of the INVITE (§9.1), and why (RFC 3326).
+    pub(super) fn cancel(&self, why: Option<&Cause>) -> Vec<u8> {
+        let cancel = self.write_to(&Method::Cancel, &self.to);
+        match why {
+            Some(why) => cancel.header(Name::Reason, why).build(),
+            None => cancel.build(),
+        }
     }
 
     fn write_to(&self, method: &Method, to: &Address) -> Builder {

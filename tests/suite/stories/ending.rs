@@ -1,7 +1,10 @@
 //! How calls end: by whom, by what, and that everybody is told.
 
 use super::answers;
+use super::trunks::{ONE, with_carriers};
 use crate::world::World;
+use crate::world::carrier::Says;
+use crate::world::phone::Habit;
 use cordboard::call::record::{Cause, End, Role};
 use cordboard::switch::Input;
 use std::collections::BTreeMap;
@@ -46,6 +49,45 @@ fn rfc_3326_why_a_party_left_is_in_the_record() {
     let legs: BTreeMap<_, _> = legs.collect();
     assert_eq!(legs[&Role::Customer], Some(cause));
     assert_eq!(legs[&Role::Agent], None, "the agent was hung up on");
+}
+
+#[test]
+fn rfc_6432_what_the_network_says_of_why_is_in_the_record_and_told_to_the_phone() {
+    for (says, told) in [
+        (
+            Says::Because(480, "Q.850;cause=20;text=\"Absent\""),
+            "Q.850;cause=20",
+        ),
+        (Says::Because(480, "SIP;cause=480"), "Q.850;cause=19"),
+        (Says::Refuse(486), "Q.850;cause=17"),
+    ] {
+        let mut w = with_carriers(|_| {});
+        w.carrier(ONE, &[(1.0, says)]).agent("1001", answers(1.0));
+        w.calls_out("1001", "+4930555").wait(3.0);
+        let because = &w.phones["1001"].because;
+        assert!(because.starts_with(told), "{because}");
+        let mut legs = w.record().legs.iter();
+        let customer = legs.find(|leg| leg.role == Role::Customer);
+        let cause = customer.and_then(|leg| leg.cause.as_ref());
+        assert_eq!(cause.is_some(), says != Says::Refuse(486), "{told}");
+    }
+}
+
+#[test]
+fn rfc_3326_a_phone_that_rings_no_more_as_another_one_answers_counts_no_missed_call() {
+    let mut w = World::new();
+    w.agent("1001", Habit::Ignores)
+        .dials("alice", "100")
+        .wait(2.0);
+    let rung = w.phones["1001"].replaces();
+    w.add("desk", 5060).is_of("1001", "secret of 1001");
+    w.act("desk", |now, phone| phone.dial_instead(now, &rung, ""))
+        .wait(1.0);
+    assert_eq!(w.hears("alice"), ["desk"]);
+    assert_eq!(
+        w.phones["1001"].because,
+        "SIP;cause=200;text=\"Call completed elsewhere\""
+    );
 }
 
 #[test]

@@ -29,6 +29,8 @@ pub(crate) enum Says {
     Branch,
     Answer,
     Refuse(u16),
+    /// The same, with this Reason header.
+    Because(u16, &'static str),
     /// 503, to come back after so many seconds.
     Retry(u32),
 }
@@ -165,6 +167,13 @@ impl Carrier {
             Says::Refuse(status) => {
                 self.hush();
                 invite.reply(status, "carrier", &contact, "")
+            }
+            Says::Because(status, why) => {
+                self.hush();
+                let text = invite.reply(status, "carrier", &contact, "");
+                let text = String::from_utf8(text).expect("text");
+                let why = format!("Reason: {why}\r\nContent-Length");
+                text.replace("Content-Length", &why).into_bytes()
             }
             Says::Retry(after) => {
                 let text = invite.reply(503, "carrier", &contact, "");

@@ -27,6 +27,8 @@ pub(crate) struct Phone {
     pub(crate) voice: Voice,
     /// Every final response to an INVITE of ours, and every end of a call.
     pub(crate) finals: Vec<u16>,
+    /// Why its last call was refused or is not for it any more: the Reason header.
+    pub(crate) because: String,
     /// Every status that a NOTIFY told, and those of the answers to REFER.
     pub(crate) news: Vec<u16>,
     pub(crate) talking: bool,
@@ -103,6 +105,7 @@ impl Phone {
             habit: Habit::Dead,
             voice: Voice::new(SocketAddr::new(address.ip(), 4000), hz),
             finals: vec![],
+            because: String::new(),
             news: vec![],
             talking: false,
             keys_told: String::new(),
@@ -358,6 +361,7 @@ impl Phone {
             "CANCEL" if ours && !self.talking => {
                 let invite = self.dialog.take().map(|dialog| dialog.invite);
                 self.answer_at = None;
+                self.because = heard.field("Reason");
                 let ended = invite.map(|invite| invite.reply(487, &self.tag(), &contact, ""));
                 let ok = heard.reply(200, &self.tag(), &contact, "");
                 ended.into_iter().chain([ok]).collect()
@@ -487,6 +491,7 @@ impl Phone {
         if status >= 300 {
             if !self.talking {
                 self.finals.push(status);
+                self.because = heard.field("Reason");
                 self.dialog = None;
             }
             return vec![failed_ack(&dialog, heard)];

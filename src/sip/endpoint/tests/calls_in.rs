@@ -121,7 +121,7 @@ fn a_cancel_ends_the_call_and_has_its_own_answer() {
         ["SIP/2.0 200 OK", "SIP/2.0 487 Request Terminated"]
     );
     assert_eq!(header(&sent[0], "CSeq"), Some("1 CANCEL"));
-    let how = Bye::Cancelled;
+    let how = Bye::Cancelled(None);
     assert_eq!(w.event(), Event::Ended { session, how });
     assert_eq!(firsts(&w.says(cancel)), ["SIP/2.0 200 OK"], "repeated");
     let ack = ack(1, &to_tag(&sent[1])).branch("INVITE");
@@ -227,7 +227,7 @@ fn a_bye_may_come_before_the_ack_and_before_the_answer() {
     assert!(matches!(
         w.event(),
         Event::Ended {
-            how: Bye::Cancelled,
+            how: Bye::Cancelled(None),
             ..
         }
     ));

@@ -1,6 +1,7 @@
 //! Our calls: RFC 3261 §13.2, §9.1; RFC 6026.
 
 use super::*;
+use crate::sip::header::Cause;
 use crate::sip::{Bye, Party};
 
 #[test]
@@ -87,7 +88,7 @@ fn a_refusal_is_acknowledged_and_told() {
         &invite,
         "486 Busy Here",
         "bob",
-        "Retry-After: 30 (lunch)\r\n",
+        "Retry-After: 30 (lunch)\r\nReason: SIP;cause=486, Q.850;cause=17;text=\"User busy\"\r\n",
     );
     let ack = w.says(&*busy);
     assert!(ack[0].starts_with("ACK sip:bob@203.0.113.9:5070"));
@@ -99,6 +100,7 @@ fn a_refusal_is_acknowledged_and_told() {
             status: 486,
             reason: "Busy Here".to_owned(),
             retry_after: Some(Duration::from_secs(30)),
+            cause: Some(Cause::new(17, "User busy")),
         }
     );
     assert_eq!(w.says(busy), ack, "repeated");

@@ -460,6 +460,7 @@ fn assert_failed(w: &mut Wire, session: SessionId, status: u16, reason: &str) {
             status,
             reason: reason.to_owned(),
             retry_after: None,
+            cause: None,
         }
     );
 }

@@ -213,6 +213,12 @@ fn all_phones_of_a_user_ring_and_the_first_to_answer_wins() {
 
     let sent = w.says(reply(&invites[1], "200 OK", "two", TAKEN));
     assert!(sent[0].starts_with("ACK ") && sent[1].starts_with("CANCEL sip:1001@10.1.1.1 "));
+    let why = header(&sent[1], "Reason");
+    assert_eq!(
+        why,
+        Some("SIP;cause=200;text=\"Call completed elsewhere\""),
+        "RFC 3326: no missed call"
+    );
     assert_eq!(
         sent.len(),
         2,
