@@ -207,6 +207,8 @@ fn other_valid_messages_are_read() {
     assert_eq!(m.content_type(), Some("multipart/mixed"));
     assert_eq!(m.body().len(), 553);
     assert!(m.body().ends_with(b"--7a9cbec02ceef655--\r\n"));
+    assert_eq!(m.content("text/plain"), Some(&b"Hello"[..]));
+    assert!(m.content("application/octet-stream").is_some());
 
     let m = message("unreason");
     let reason = "= 2**3 * 5**2 но сто девяносто девять - простое";

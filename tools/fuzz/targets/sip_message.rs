@@ -51,6 +51,9 @@ fn read_all(message: &Message) {
         message.content_type(),
         message.is_content("application/sdp"),
     );
+    let _ = message.is_understood_by("application/sdp");
+    let content = message.content("application/sdp").unwrap_or_default();
+    assert!(content.len() <= message.body().len());
     let _ = (message.accepts("application/sdp"), message.user_agent());
     let _ = (message.require().count(), message.supports("100rel"));
     let _ = message.authorization();
