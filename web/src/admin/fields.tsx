@@ -171,9 +171,11 @@ export function WordsField(props: FieldProps) {
 export function SecretField(props: FieldProps) {
   const { place, label, help, fault } = useSaid(props);
   const { value, onChange } = props;
+  const { section, draft } = useContext(Form);
+  const isKept = "id" in draft || section === "storage";
   const said = (
     <>
-      {help} {t("set.secret")}
+      {help} {t(isKept ? "set.secret" : "set.secret.new")}
     </>
   );
   return (
@@ -187,7 +189,7 @@ export function SecretField(props: FieldProps) {
           onInput={(event) => onChange(event.currentTarget.value || undefined)}
         />
       </Field>
-      {place === "trunks.password" && (
+      {place === "trunks.password" && isKept && (
         <Check
           label={t("set.no_secret")}
           checked={value === ""}

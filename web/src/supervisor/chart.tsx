@@ -80,6 +80,8 @@ function series(box: HTMLElement, line: Line, show: (value: number | null) => st
     stroke,
     width: 2,
     value: (_, value) => show(value),
+    // A single one has no line to be seen by.
+    points: { show: true, size: 5, fill: stroke },
     ...(line.look === "bars" && { fill: stroke, ...(bars && { paths: bars }), points: { show: false } }),
   };
 }

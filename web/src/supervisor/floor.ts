@@ -68,6 +68,8 @@ const CHANGES = [
 const ENDS = ["call.answered", "call.ended"];
 /** How often quality is read, which is no event. */
 const MEASURE = 5_000;
+/** How often the day is read in which nothing ends: at midnight another one begins. */
+const DAY = 300_000;
 
 /** Looks, and goes on looking. */
 export async function watch(): Promise<void> {
@@ -78,6 +80,7 @@ export async function watch(): Promise<void> {
     const goesOn = (floor.value?.calls.length ?? 0) > 0;
     if (goesOn && document.visibilityState === "visible") void look();
   }, MEASURE);
+  setInterval(() => void count(), DAY);
 }
 
 function follow(after: number): void {
