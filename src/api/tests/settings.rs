@@ -140,7 +140,7 @@ fn r32_r42_r43_r44_r45_what_a_voice_cannot_say_is_refused_when_it_is_saved_and_t
             "it has: cardinal",
         ),
         (
-            json!({ "text": "{wait}", "voice": "ta" }),
+            json!({ "text": "{wait}", "voice": "kl" }),
             "text",
             "choose another voice",
         ),

@@ -31,7 +31,8 @@ fn r43_a_placeholder_that_the_voice_cannot_say_is_refused_and_those_that_it_can_
         (standard("{position}", "tlh", Form::Cardinal), Some("voice")),
         (standard("No number", "tlh", Form::Cardinal), None),
         (standard("{position:x}", "de", Form::Ordinal), Some("text")),
-        (standard("{wait}", "ta", Form::Cardinal), Some("text")),
+        (standard("{wait}", "ta", Form::Cardinal), None),
+        (standard("{wait}", "kl", Form::Cardinal), Some("text")),
         (standard("{wait}", "cy", Form::Cardinal), None),
         (
             standard("{position}, {wait}", "en+f3", Form::Adaptive),

@@ -99,7 +99,9 @@ pub(super) const MINUTES: &str = include_str!("minutes.txt");
 pub(super) const PHRASES: &[(&str, &str)] = &[
     ("ar", include_str!("minutes/ar.txt")),
     ("cy", include_str!("minutes/cy.txt")),
+    ("fil", include_str!("minutes/fil.txt")),
     ("ga", include_str!("minutes/ga.txt")),
     ("mt", include_str!("minutes/mt.txt")),
     ("sl", include_str!("minutes/sl.txt")),
+    ("ta", include_str!("minutes/ta.txt")),
 ];
