@@ -6,6 +6,7 @@ use super::link::{Kind as Column, Link, Row, Table, Value, number};
 use super::rows::word;
 use super::within::Within;
 use crate::acd::callback::{Kind, Request, State, Status};
+use crate::call::record;
 use crate::id::{CallbackId, QueueId};
 use anyhow::Context as _;
 use jiff::Timestamp;
@@ -172,6 +173,30 @@ pub(super) async fn put(link: &mut Link, requests: &[&Request]) -> anyhow::Resul
         ])
     });
     link.insert(&CALLBACKS, rows.collect()).await?;
+    let done = requests.iter().filter(|request| match request.state {
+        State::Done { .. } => true,
+        State::InQueue { .. } | State::Active { .. } | State::NoReply { .. } => false,
+    });
+    for request in done {
+        solve(link, request).await?;
+    }
+    Ok(())
+}
+
+/// Nothing more is owed: so the conversations stand in which it was asked for or tried, unless people have
+/// said otherwise (R151). What goes on has its own end.
+async fn solve(link: &mut Link, request: &Request) -> anyhow::Result<()> {
+    let sql = "UPDATE conversations SET status = $1
+         WHERE (callback = $2 OR id = $3) AND ended_us IS NOT NULL AND status = $4";
+    let (solved, open) = (word(&record::Status::Solved), word(&record::Status::Open));
+    let asked = request.conversation.to_string();
+    let values = [
+        solved.into(),
+        number(request.id.0).into(),
+        asked.into(),
+        open.into(),
+    ];
+    link.execute(sql, &values).await?;
     Ok(())
 }
 

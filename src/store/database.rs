@@ -56,6 +56,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!("0012_attempts.sql"),
     migration!("0013_story.sql"),
     migration!("0014_teams.sql"),
+    migration!("0015_promises.sql"),
 ];
 
 /// How long another program may hold the database before we give up for now.

@@ -32,6 +32,8 @@ impl Store {
         all.always("ended_us IS NOT NULL");
         all.always("connected_us IS NULL");
         all.always("queue IS NOT NULL");
+        // Whoever was promised to be called back is in the list of those.
+        all.always("callback IS NULL");
         if let Some(within) = within {
             within.conversations(&mut all);
         }

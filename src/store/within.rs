@@ -105,6 +105,7 @@ mod tests {
                 End::Abandoned
             }),
             status: Status::Open,
+            callback: None,
             ..talked
         }
     }

@@ -185,6 +185,9 @@ impl Switch {
         let hears = sound.map_or(Hears::Silence, |sound| Hears::Message { play, sound });
         if let Some(call) = self.calls.get_mut(&id) {
             call.promise(callback, hears);
+            // If the server dies now, the record knows of it.
+            let record = Box::new(call.record().clone());
+            self.out(Output::Conversation(record));
         }
         self.notice(id, Notice::CallbackPromised(callback));
         self.arrange(id);

@@ -81,7 +81,7 @@ pub(super) fn stories() -> Vec<Endpoint> {
         get("/api/v1/conversations/missed", SEE, talk::missed)
             .says(
                 TAG,
-                "Calls that nobody took and that are left open: how many in each queue, and how old.",
+                "Calls that nobody took and that are left open: how many in each queue, and how old. Who was promised to be called back is not among them.",
             )
             .gives(200, list(of("Missed"))),
         filtered(

@@ -11,6 +11,7 @@ fn missed(number: u64, queue: &str, began: i64) -> Conversation {
         began: time(began),
         ended: Some(time(began + 60)),
         end: Some(End::Abandoned),
+        callback: None,
         ..conversation(number)
     }
 }
@@ -31,6 +32,10 @@ fn r153_what_is_left_open_is_counted_by_queue_with_its_age() {
             ended: None,
             ..missed(6, "Support", 0)
         };
+        let promised = Conversation {
+            callback: Some(CallbackId(7)),
+            ..missed(7, "Support", 0)
+        };
         for each in [
             missed(1, "Support", 20),
             missed(2, "Support", 10),
@@ -38,6 +43,7 @@ fn r153_what_is_left_open_is_counted_by_queue_with_its_age() {
             answered,
             closed,
             goes_on,
+            promised,
         ] {
             store.write(Record::Conversation(Box::new(each)));
         }

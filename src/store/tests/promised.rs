@@ -139,6 +139,48 @@ fn callbacks_are_filtered_by_each_thing_and_by_all_r80() {
 }
 
 #[test]
+fn r151_when_nothing_more_is_owed_the_conversations_of_a_callback_are_solved() {
+    use crate::call::record::Status::{Closed, Open, Solved};
+    on_each("store-solved", |ground| {
+        let (store, _) = ground.start();
+        let of = |number, callback, status| Conversation {
+            callback: Some(CallbackId(callback)),
+            status,
+            ended: Some(time(60)),
+            ..conversation(number)
+        };
+        let goes_on = Conversation {
+            ended: None,
+            ..of(4, 1, Open)
+        };
+        // The caller hung up before the promise: it names no callback.
+        let asked = Conversation {
+            id: CallId(5),
+            callback: None,
+            ..of(0, 1, Open)
+        };
+        let all = [
+            of(1, 1, Open),
+            of(2, 1, Closed),
+            of(3, 2, Open),
+            goes_on,
+            asked,
+        ];
+        for each in all {
+            store.write(Record::Conversation(Box::new(each)));
+        }
+        let statuses = || {
+            let found = store.conversations(9).expect("read");
+            found.iter().map(|each| each.status).collect::<Vec<_>>()
+        };
+        write(&store, request(1, 1, waits()));
+        assert_eq!(statuses(), [Open, Open, Closed, Open, Open], "newest first");
+        write(&store, request(1, 2, done()));
+        assert_eq!(statuses(), [Open, Open, Closed, Solved, Solved]);
+    });
+}
+
+#[test]
 fn while_the_database_is_locked_a_callback_is_confirmed_by_the_spool_and_survives_the_process() {
     let folder = Folder::new("store-promised");
     let (store, said) = start(&folder);

@@ -621,9 +621,13 @@ fn r74_f12_a_trunk_that_fails_makes_no_attempt_and_agents_are_rung_more_and_more
 fn the_records_of_the_call_and_of_each_attempt_name_the_callback() {
     let mut w = with_callbacks(|account| account.callbacks[0].delay = Duration::from_secs(60));
     w.carriers.get_mut(ONE).expect("one").script = vec![(1.0, Says::Refuse(486))];
-    asks(&mut w, ALICE);
-    w.agent("1001", answers(1.0)).wait(100.0);
+    w.dials(ALICE, "100").wait(11.0);
+    presses(&mut w, ALICE, "*1");
+    w.wait(0.5);
     let callback = Some(row(&w).id);
+    let promised = w.conversations.values().next().expect("a record");
+    assert_eq!((promised.callback, promised.ended), (callback, None));
+    w.wait(5.0).agent("1001", answers(1.0)).wait(100.0);
     let named: Vec<_> = w
         .conversations
         .values()
