@@ -52,6 +52,16 @@ fn sound() -> Account {
     }
 }
 
+/// A trunk takes calls to any number in E.164.
+fn leads_out(account: &mut Account) {
+    account.trunks[0].server = Some(server("sip.example.com"));
+    account.outbound = vec![Outbound {
+        number: "+*".into(),
+        trunks: vec![account.trunks[0].id],
+        agents: None,
+    }];
+}
+
 fn speech(text: &str, voice: &str, rate: u16) -> Message {
     Message::Text {
         text: text.into(),
@@ -242,9 +252,23 @@ fn redirects_lead_somewhere() {
         },
         &["queue[0].max_wait.then", "queue[1].max_wait.then"],
     );
-    refused(|a| then(a, 0, OnMaxWait::External(4930123456)), &[]);
+    let outside = OnMaxWait::External(4930123456);
+    let there = |a: &mut Account| {
+        leads_out(a);
+        then(a, 0, outside);
+    };
+    refused(there, &[]);
     let none = OnMaxWait::External(0);
     refused(|a| then(a, 0, none), &["queue[0].max_wait.then"]);
+    // B20: a caller would be hung up on.
+    refused(|a| then(a, 0, outside), &["queue[0].max_wait.then"]);
+    refused(
+        |a| {
+            there(a);
+            a.dialling.deny.push("+4930*".into());
+        },
+        &["queue[0].max_wait.then"],
+    );
 }
 
 #[test]

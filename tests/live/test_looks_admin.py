@@ -46,6 +46,8 @@ class PagesOfSettings(Staff):
         cls.ask("POST", "/api/v1/settings/callback-configurations", {"name": "Later"})
         queue = cls.ask("GET", "/api/v1/settings/queues/1")
         announcement = {"text": "You are the {position} in line.", "codes": [{"digits": "1", "callback": "Later"}]}
+        cls.ask("POST", "/api/v1/settings/trunks", {"name": "Carrier", "server": "127.0.0.1:9"})
+        cls.ask("POST", "/api/v1/settings/ways-out", {"number": "+*", "trunks": ["Carrier"]})
         max_wait = {"after_s": 600, "then": {"external": "+49 30 1234567"}}
         cls.ask("PUT", "/api/v1/settings/queues/1", {**queue, "hours": "Office", "announcement": announcement, "max_wait": max_wait})
         cls.ask("POST", "/api/v1/settings/queues", {"name": MARKUP})

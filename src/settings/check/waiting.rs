@@ -1,7 +1,7 @@
 //! What callers experience, and the strategies that say so.
 
 use super::super::defaults::{ANNOUNCE, MAX_WAIT};
-use super::super::{Account, Message, OnMaxWait, StrategyKind, Waiting};
+use super::super::{Account, Message, OnMaxWait, StrategyKind, Waiting, fits};
 use super::{Problems, covers};
 use crate::id::QueueId;
 use std::collections::BTreeMap;
@@ -102,7 +102,9 @@ impl Problems {
         match max.then {
             OnMaxWait::End => {}
             // E.164: up to 15 digits.
-            OnMaxWait::External(100..=999_999_999_999_999) => {}
+            OnMaxWait::External(number @ 100..=999_999_999_999_999) => {
+                self.leads_out(account, path, number);
+            }
             OnMaxWait::External(_) => self.add(path, "an E.164 number has 3 to 15 digits"),
             OnMaxWait::Queue(to) if account.queue(to).is_none() => {
                 self.add(path, format!("there is no queue {to}"));
@@ -113,6 +115,24 @@ impl Problems {
                     self.add(path, mend);
                 }
             }
+        }
+    }
+}
+
+impl Problems {
+    /// A caller who is sent to a number that no trunk takes would be hung up on.
+    fn leads_out(&mut self, account: &Account, path: String, number: u64) {
+        let number = format!("+{number}");
+        if account.dialling.deny.iter().any(|each| fits(each, &number)) {
+            self.add(path, "the number is denied to all, by dialling.deny");
+        } else if !account
+            .outbound
+            .iter()
+            .any(|way| fits(&way.number, &number))
+        {
+            let mend =
+                "no way out leads to this number: first set one in [[outbound]], and its trunk";
+            self.add(path, mend);
         }
     }
 }

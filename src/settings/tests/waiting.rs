@@ -56,7 +56,10 @@ fn r26_a_strategy_for_senders_redirects_to_no_queue() {
             message: None,
             then,
         });
-        with(vec![strategy])
+        move |account: &mut Account| {
+            leads_out(account);
+            with(vec![strategy])(account);
+        }
     };
     let to = OnMaxWait::Queue(QueueId(1));
     let path = "strategy[0].max_wait.then";
