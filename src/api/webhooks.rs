@@ -6,11 +6,11 @@ use super::problem::Problem;
 use super::who::Caller;
 use super::{Site, answer};
 use crate::events::KINDS;
-use crate::events::webhooks::Delivery;
+use crate::events::webhooks::{Delivery, Target};
 use crate::id::WebhookId;
 use crate::store::{DeadLetter, Webhook};
 use axum::extract::State;
-use axum::http::{StatusCode, Uri, header};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -177,20 +177,12 @@ async fn known(site: &Site, id: u32) -> Result<Webhook, Problem> {
 }
 
 fn url(fields: &mut Fields) -> Option<String> {
-    let url = fields.text("url", 1..=2_048)?;
-    let read: Option<Uri> = url.parse().ok();
-    let fine = read.is_some_and(|read| {
-        let scheme = read.scheme_str().unwrap_or_default();
-        let plain = read
-            .authority()
-            .is_some_and(|place| !place.as_str().contains('@'));
-        ["https", "http"].contains(&scheme) && plain
-    });
-    match fine {
-        true => Some(url),
-        false => fields.wrong(
+    let url = fields.text("url", 1..=2_000)?;
+    match Target::read(&url) {
+        Ok(_) => Some(url),
+        Err(why) => fields.wrong(
             "url",
-            "must be an address: \"https://example.com/hook\", without a password in it",
+            format!("must be an address such as \"https://example.com/hook\": {why:#}"),
         ),
     }
 }

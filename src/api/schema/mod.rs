@@ -268,7 +268,7 @@ fn webhook_to_be() -> Value {
         "required": ["url"],
         "additionalProperties": false,
         "properties": {
-            "url": { "type": "string", "format": "uri", "maxLength": 2_048, "pattern": "^https?://[^@\\s]+$" },
+            "url": { "type": "string", "format": "uri", "maxLength": 2_000, "pattern": "^https?://[^@\\s]+$" },
             "kinds": {
                 "type": "array",
                 "maxItems": 256,
