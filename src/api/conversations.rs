@@ -6,7 +6,7 @@ use super::problem::Problem;
 use super::recordings::DIRECTIONS;
 use super::sight::Sight;
 use super::{Site, answer, story};
-use crate::call::record::{Conversation, Status};
+use crate::call::record::{Conversation, Direction, Status};
 use crate::id::{AgentId, CallId};
 use crate::store::{ConversationFilter, Record};
 use crate::switch::Ask;
@@ -120,24 +120,64 @@ async fn set(site: &Arc<Site>, call: CallId, body: Json) -> Result<Response, Pro
     match site.switch.ask(Ask::SetConversation { call, status }).await {
         Ok(_) => {}
         Err(problem) if problem.is_missing() => {
-            let found = site.ask(move |store| {
+            let changed = site.ask(move |store| {
                 let filter = ConversationFilter {
                     call: Some(call),
                     ..ConversationFilter::default()
                 };
-                let found = store.find_conversations(&filter, 1)?.into_iter().next();
-                let Some(mut record) = found else {
-                    return Ok(false);
-                };
-                record.status = status;
-                store.write(Record::Conversation(Box::new(record)));
-                Ok(true)
+                let mut found = store.find_conversations(&filter, 1)?.into_iter();
+                Ok(found.next().map(|mut record| {
+                    record.status = status;
+                    store.write(Record::Conversation(Box::new(record.clone())));
+                    record
+                }))
             });
-            if !found.await? {
-                return Err(Problem::missing("conversation"));
+            let record = changed.await?;
+            let record = record.ok_or_else(|| Problem::missing("conversation"))?;
+            if status == Status::Closed {
+                leave(site, record).await?;
             }
         }
         Err(problem) => return Err(problem),
     }
     Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// Where conversations stay with their agents, a closed one is nobody's any more (R60), unless the customer has
+/// had a later one with somebody.
+async fn leave(site: &Arc<Site>, record: Conversation) -> Result<(), Problem> {
+    let account = site.settings.account();
+    let mut trunks = account.trunks.iter();
+    let trunk = trunks.find(|each| each.sticky_agent && Some(&each.name) == record.trunk.as_ref());
+    let Some(trunk) = trunk.filter(|_| record.direction == Direction::Inbound) else {
+        return Ok(());
+    };
+    let (trunk, customer) = (trunk.id, record.from.clone());
+    let is_last = site.ask(move |store| {
+        let filter = ConversationFilter {
+            number: Some(record.from.clone()),
+            direction: Some(Direction::Inbound),
+            ..ConversationFilter::default()
+        };
+        let found = store.find_conversations(&filter, PAGE)?;
+        let mut had = found.iter().filter(|each| {
+            each.assigned.is_some() && (&each.from, &each.trunk) == (&record.from, &record.trunk)
+        });
+        Ok(had.next().is_none_or(|last| last.id == record.id))
+    });
+    if !is_last.await? {
+        return Ok(());
+    }
+    let agent = None;
+    let assign = Ask::Assign {
+        trunk,
+        customer,
+        agent,
+    };
+    match site.switch.ask(assign).await {
+        Ok(_) => Ok(()),
+        // The trunk is no more.
+        Err(problem) if problem.is_missing() => Ok(()),
+        Err(problem) => Err(problem),
+    }
 }

@@ -3,9 +3,8 @@
 use super::*;
 use crate::acd::Status;
 use crate::acd::callback::{NotCancelled, NotPicked};
-use crate::call::record;
 use crate::events::What;
-use crate::id::{CallId, CallbackId, TrunkId};
+use crate::id::{CallId, CallbackId};
 use crate::switch::{Ask, Done, Refused};
 use serde_json::json;
 use std::time::Duration;
@@ -108,60 +107,6 @@ fn r56_how_much_text_an_agent_has_comes_from_outside() {
     };
     assert_eq!(desk.asked(), [load]);
     assert_eq!(put(&json!({ "conversations": 10_001 })).status, 422);
-}
-
-#[test]
-fn r60_the_conversation_with_a_customer_stays_with_an_agent() {
-    let desk = Desk::new();
-    let key = desk.key("crm", &["conversations:write"]);
-    let put = |body: &Value| desk.send("PUT", "/api/v1/trunks/3/conversations", &key, body);
-    assert_eq!(
-        put(&json!({ "customer": "+49301", "agent": 1 })).status,
-        204
-    );
-    let (trunk, customer, agent) = (TrunkId(3), "+49301".to_owned(), Some(AgentId(1)));
-    assert_eq!(
-        desk.asked(),
-        [Ask::Assign {
-            trunk,
-            customer,
-            agent
-        }]
-    );
-    let refused = put(&json!({ "customer": "sip:x" }));
-    assert_eq!(
-        (refused.status, refused.fields()),
-        (422, vec!["customer".to_owned()])
-    );
-    desk.will_reply(Err(Refused::NotSticky(TrunkId(3))));
-    let refused = put(&json!({ "customer": "+49301" }));
-    assert_eq!(
-        (refused.status, refused.fields()),
-        (422, vec!["trunk".to_owned()])
-    );
-}
-
-#[test]
-fn r151_people_say_how_a_conversation_stands() {
-    let desk = Desk::new();
-    let key = desk.key("crm", &["conversations:write"]);
-    let call = CallId::mint(1_700_000_000_000, 7);
-    let put = |call: &str, body: &Value| {
-        let path = format!("/api/v1/conversations/{call}/status");
-        desk.send("PUT", &path, &key, body).status
-    };
-    let closed = json!({ "status": "closed" });
-    assert_eq!(put(&call.to_string(), &closed), 204);
-    let status = record::Status::Closed;
-    assert_eq!(desk.asked(), [Ask::SetConversation { call, status }]);
-    assert_eq!(put(&call.to_string(), &json!({ "status": "eaten" })), 422);
-    assert_eq!(put("nothing", &closed), 404);
-    desk.will_reply(Err(Refused::NotInProgress(call)));
-    assert_eq!(
-        put(&call.to_string(), &closed),
-        404,
-        "nor is there a record"
-    );
 }
 
 #[test]
@@ -442,6 +387,7 @@ fn b15_webhooks_are_made_with_a_secret_that_is_told_once() {
         "crm.example",
         "https://a:b@x.example",
         "javascript:x",
+        "http://:8080/hook",
         "",
     ] {
         let refused = desk.send("POST", path, &admin, &json!({ "url": url }));

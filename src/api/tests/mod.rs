@@ -3,6 +3,7 @@
 mod audit;
 mod calls;
 mod contacts;
+mod conversations;
 mod doings;
 mod identity;
 mod links;
