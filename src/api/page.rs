@@ -28,7 +28,8 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
-use tokio::sync::{OwnedSemaphorePermit, mpsc};
+use tokio::sync::{OwnedSemaphorePermit, mpsc, watch};
+use tokio::time::Interval;
 
 /// Desks at once, and pages of strangers: those do not shut out the agents.
 pub(super) const DESKS: usize = 512;
@@ -37,7 +38,8 @@ pub(super) const STRANGERS: usize = 512;
 const QUEUE: usize = 128;
 /// How long one message may take on its way into the connection.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// How often it is looked whether the agent is still logged in.
+/// How often it is looked whether the agent is still logged in. What the API changes of anybody's rights is
+/// looked at at once.
 const LOOK: Duration = Duration::from_secs(15);
 /// How often what a desk shows of its agent is looked at.
 const SHOW: Duration = Duration::from_millis(500);
@@ -168,6 +170,14 @@ pub(super) async fn socket(
         }))
 }
 
+/// Until it is time to look, or somebody's rights have changed.
+async fn either(look: &mut Interval, rights: &mut watch::Receiver<u64>) {
+    tokio::select! {
+        _ = look.tick() => {}
+        Ok(()) = rights.changed() => {}
+    }
+}
+
 /// Whose page it can be.
 fn who(caller: &Caller) -> Who {
     match caller {
@@ -217,6 +227,9 @@ impl Line {
         let mut look = tokio::time::interval(LOOK);
         let mut show = tokio::time::interval(SHOW);
         let mut closing = self.site.closing.subscribe();
+        let mut rights = self.site.people.rights();
+        // What has changed since the guard has looked, is looked at again.
+        rights.mark_changed();
         let close = loop {
             let message = tokio::select! {
                 said = self.said.recv() => match said {
@@ -233,7 +246,7 @@ impl Line {
                     true => Message::Ping(vec![].into()),
                     false => break None,
                 },
-                _ = look.tick() => match self.is_logged_in().await {
+                () = either(&mut look, &mut rights) => match self.is_logged_in().await {
                     true => continue,
                     false => {
                         let why = Closing::Dismissed;

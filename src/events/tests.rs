@@ -158,6 +158,27 @@ fn what_is_too_old_for_memory_comes_from_the_store() {
 }
 
 #[test]
+fn b15_who_comes_with_a_number_that_is_forgotten_is_told_where_the_log_begins() {
+    let folder = Folder::new("events-forgotten");
+    let now = Timestamp::now();
+    let long_ago = now - jiff::SignedDuration::from_hours(31 * 24);
+    let log = Log::open(folder.store(), long_ago).expect("open");
+    let [first, _, kept] =
+        [(long_ago, 1), (long_ago, 2), (now, 3)].map(|(at, n)| log.add(at, &event(n)));
+    drop(log);
+    let store = folder.store();
+    let log = Log::open(store.clone(), now).expect("open");
+    // A store that has nothing else to do forgets what is too old.
+    while store.first_event().expect("read") != Some(kept) {
+        std::thread::yield_now();
+    }
+    assert_eq!(log.since(first, 9).expect("known"), Since::Gone(kept));
+    for after in [0, kept - 1] {
+        assert_eq!(numbers(log.since(after, 9).expect("known")), [kept]);
+    }
+}
+
+#[test]
 fn after_a_restart_numbers_go_on_rising_and_what_was_written_is_known() {
     let folder = Folder::new("events-restart");
     let log = Log::open(folder.store(), time(0)).expect("open");

@@ -36,7 +36,10 @@ impl Port {
     /// Where this is set.
     pub(super) fn of(set: &str) -> Self {
         let (folder, runtime) = (Folder::new(), runtime());
-        let parts = parts_of(set, &folder, |_| {});
+        let parts = Parts {
+            pages: Arc::new(Pages::new(|_| true)),
+            ..parts_of(set, &folder, |_| {})
+        };
         let (store, log) = (Arc::clone(&parts.store), parts.log.clone());
         let place = Place {
             address: ([127, 0, 0, 1], 0).into(),
@@ -243,6 +246,7 @@ fn b15_a_stream_ends_as_soon_as_the_right_to_it_does() {
     for (what, name) in [
         ("DELETE /api/v1/session", "logged out"),
         ("PUT /api/v1/users/", "another agent"),
+        ("PUT /api/v1/users/", "another password"),
         ("DELETE /api/v1/users/", "removed"),
     ] {
         let port = Port::new();
@@ -262,7 +266,13 @@ fn b15_a_stream_ends_as_soon_as_the_right_to_it_does() {
             let own = port.two_calls();
             assert_eq!(next(&mut socket).await.0, own[0]);
             assert_eq!(next_id(&mut stream).await, Some(own[0]));
-            let body = json!({ "name": "ada", "role": "agent", "agent": 2 }).to_string();
+            let body = match name {
+                "another password" => {
+                    json!({ "name": "ada", "role": "agent", "agent": 1, "password": "a new long one" })
+                }
+                _ => json!({ "name": "ada", "role": "agent", "agent": 2 }),
+            };
+            let body = body.to_string();
             let status = match what.ends_with('/') {
                 true => port.status(&format!("{what}{id}"), root, &body).await,
                 false => port.status(what, me, "").await,
@@ -292,5 +302,65 @@ fn b15_the_stream_of_a_key_ends_when_that_is_revoked_and_others_go_on() {
         assert!(closes(&mut first).await);
         let own = port.two_calls();
         assert_eq!(next(&mut second).await.0, own[0]);
+    });
+}
+
+#[test]
+fn b15_who_comes_with_a_number_that_the_log_has_not_is_told_so_and_goes_on_from_there() {
+    let port = Port::new();
+    let key = port.key("bi");
+    port.runtime.block_on(async {
+        let path = "/api/v1/agents/1/events?after=18446744073709551615";
+        let mut stream = port
+            .ask(&format!("GET {path}"), ("Authorization", &key), "")
+            .await;
+        let mut told = vec![];
+        while told.len() < 2 {
+            let line = timeout(SOON, stream.next_line()).await.expect("in time");
+            let line = line.expect("open").expect("a line");
+            if line.starts_with("event:") || line.starts_with("data:") {
+                told.push(line.replace(": ", ":"));
+            }
+        }
+        let first = port.log.last() + 1;
+        assert_eq!(told, ["event:gone", &format!("data:{{\"first\":{first}}}")]);
+        let path = path.replace("events?", "events/socket?");
+        let mut socket = open_path(port.at, &path, &[("authorization", key.as_str())])
+            .await
+            .expect("let in");
+        let said = timeout(SOON, socket.next()).await.expect("in time");
+        let said = said.expect("open").expect("a message").into_text();
+        let said: Value = serde_json::from_str(&said.expect("text")).expect("JSON");
+        assert_eq!(said, json!({ "type": "gone", "first": first }));
+        let own = port.two_calls();
+        assert_eq!(next_id(&mut stream).await, Some(own[0]));
+        assert_eq!(next(&mut socket).await.0, own[0]);
+    });
+}
+
+#[test]
+fn h18_a_desk_is_closed_as_soon_as_its_agent_has_logged_out() {
+    let port = Port::new();
+    let (_, ada) = port.user("ada", Role::Agent, Some(1));
+    let (_, ben) = port.user("ben", Role::Agent, Some(2));
+    port.runtime.block_on(async {
+        let desk = async |session: &str| {
+            let headers = [
+                ("cookie", session),
+                ("sec-websocket-protocol", crate::page::PROTOCOL),
+            ];
+            let socket = open_path(port.at, "/api/v1/page", &headers).await;
+            socket.expect("let in")
+        };
+        let (mut hers, mut his) = (desk(&ada).await, desk(&ben).await);
+        let status = port
+            .status("DELETE /api/v1/session", ("Cookie", &ada), "")
+            .await;
+        assert_eq!(status, "204");
+        assert!(closes(&mut hers).await);
+        let said = timeout(Duration::from_millis(200), his.next()).await;
+        let closed =
+            said.is_ok_and(|said| !matches!(said, Some(Ok(message)) if !message.is_close()));
+        assert!(!closed, "another's stays");
     });
 }
