@@ -68,7 +68,7 @@ fn read(options: &Options) -> anyhow::Result<ask::Answer> {
 }
 
 fn import(options: &Options, file: &Path, dry_run: bool) -> anyhow::Result<()> {
-    let text = std::fs::read(file).with_context(|| file.display().to_string())?;
+    let text = text(file)?;
     let key = key(options)?;
     let kind = ("Content-Type", "application/toml");
     let headers = [("Authorization", key.as_str()), kind];
@@ -76,7 +76,7 @@ fn import(options: &Options, file: &Path, dry_run: bool) -> anyhow::Result<()> {
         &options.reach,
         "POST /api/v1/settings/compare",
         &headers,
-        &text,
+        text.as_bytes(),
     );
     let compared: Value = serde_json::from_slice(&compared?.fine()?)?;
     let changes = differences(&compared);
@@ -91,7 +91,12 @@ fn import(options: &Options, file: &Path, dry_run: bool) -> anyhow::Result<()> {
     // What was shown is what is changed, and nothing that somebody has set meanwhile.
     let compared_with = format!("\"{}\"", compared["revision"]);
     let headers = [headers[0], kind, ("If-Match", compared_with.as_str())];
-    let answer = ask::send(&options.reach, "PUT /api/v1/settings", &headers, &text)?;
+    let answer = ask::send(
+        &options.reach,
+        "PUT /api/v1/settings",
+        &headers,
+        text.as_bytes(),
+    )?;
     let revision = answer.etag.clone().unwrap_or_default();
     answer.fine()?;
     terminal::say(&format!(
@@ -99,6 +104,18 @@ fn import(options: &Options, file: &Path, dry_run: bool) -> anyhow::Result<()> {
         revision.trim_matches('"')
     ));
     Ok(())
+}
+
+/// A document. One in which nothing stands is what is left of an export that failed: it would remove everything.
+fn text(file: &Path) -> anyhow::Result<String> {
+    let text = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
+    let table: Result<toml::Table, _> = text.parse();
+    anyhow::ensure!(
+        table.map_or(true, |table| !table.is_empty()),
+        "{} is empty: with it nothing would be left of the account; export it again",
+        file.display()
+    );
+    Ok(text)
 }
 
 /// A line for each field: what it is, and what it would be.
@@ -117,7 +134,7 @@ fn differences(compared: &Value) -> String {
 }
 
 fn check(file: &Path, data: Option<&Path>) -> anyhow::Result<()> {
-    let text = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
+    let text = text(file)?;
     let folder = match data {
         Some(data) => data.join("sounds"),
         None => file.parent().unwrap_or_else(|| Path::new("")).to_owned(),
@@ -197,6 +214,8 @@ mod tests {
         let why = checked(&fine, None).expect_err("the sound is not beside it");
         assert!(why.to_string().contains("music.wav"), "{why}");
         assert!(!why.to_string().contains("password"), "{why}");
+        let why = checked("# nothing\n", None).expect_err("no document");
+        assert!(why.to_string().contains("is empty"), "{why}");
         let two = format!("{fine}[[agent]]\nuser = \"1001\"\nname = \"Ben\"\n");
         let why = checked(&two, Some(&folder)).expect_err("two of one name");
         assert!(why.to_string().contains("1001"), "{why}");
