@@ -12,7 +12,7 @@ use account::Account;
 use anyhow::Context as _;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 
 /// What the demo can be told.
 #[derive(Clone, Debug, clap::Args)]
@@ -78,20 +78,27 @@ const TELLING: std::time::Duration = std::time::Duration::from_millis(20);
 
 /// Runs until a signal comes.
 fn stay(config: Config, account: &Account) -> anyhow::Result<()> {
-    let (grace, settings) = (config.server.stop_after, config.account.clone());
-    let (teller, stories) = mpsc::channel();
+    let grace = config.server.stop_after;
+    let (teller, notices) = mpsc::channel();
     let server = Server::start(config, move |_, notice| {
-        let _ = teller.send(story::tell(&settings, notice, Numbers::Plain));
+        let _ = teller.send(notice.clone());
     })?;
     account.publish(&server)?;
     terminal::say(&guide::first_call(account, &server));
+    let (_, mut settings) = server.steward().account();
+    // The server stops on its own: whoever tells of it must not hold it.
+    let steward = Arc::downgrade(server.steward());
     let narrator = std::thread::spawn(move || {
-        for first in &stories {
+        for first in &notices {
             // Under load many lines are told at a time: a wake-up for each would cost more.
             std::thread::sleep(TELLING);
+            // What people have set meanwhile has a name, too.
+            if let Some(steward) = steward.upgrade() {
+                (_, settings) = steward.account();
+            }
             let lines: Vec<_> = std::iter::once(first)
-                .chain(stories.try_iter())
-                .map(|line| format!("  {line}"))
+                .chain(notices.try_iter())
+                .map(|notice| format!("  {}", story::tell(&settings, &notice, Numbers::Plain)))
                 .collect();
             terminal::say(&lines.join("\n"));
         }
