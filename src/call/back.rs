@@ -44,6 +44,7 @@ impl Call {
             joined: None,
             segments: 0,
             segment: None,
+            mask: super::recording::Mask::default(),
             consent: super::consent::Consent::default(),
             lost: BTreeSet::new(),
             customer: None,

@@ -1,8 +1,10 @@
 //! What agents do with the keys of a phone that has several calls: they let the party of one talk to the
 //! customer of another (RFC 5589 §7), or go on with a call on another phone (RFC 3891).
 
-use super::{Agent, Call, Dial, Hears, Other, Stage, Whom};
+use super::record::Direction;
+use super::{Agent, Call, Dial, Hears, Other, Stage, Whom, millis};
 use crate::id::LegId;
+use std::time::Instant;
 
 /// The party whom an agent has asked in a call of their own.
 #[derive(Debug)]
@@ -31,7 +33,7 @@ impl Call {
         self.caller_agent()?;
         match &self.stage {
             Stage::Dialling { dial, .. } => Some(dial.whom().clone()),
-            Stage::Talking { .. } if self.consult.is_none() => Some(self.reached()),
+            Stage::Talking { other, .. } if self.consult.is_none() => self.reached(*other),
             Stage::Answering
             | Stage::Served(_)
             | Stage::Waiting { .. }
@@ -41,16 +43,28 @@ impl Call {
         }
     }
 
+    /// Whether the agent who has made it is in the customer's place: they have called a queue.
+    pub fn asks_queue(&self) -> bool {
+        self.caller_agent().is_some() && self.record.direction == Direction::Inbound
+    }
+
     /// The party belongs to another call from now on; this one has nobody but its agent left.
-    pub fn give_away(&mut self) -> Option<Party> {
+    pub fn give_away(&mut self, now: Instant) -> Option<Party> {
         let whom = self.party()?;
+        let asks_queue = self.asks_queue();
         let stage = std::mem::replace(&mut self.stage, Stage::Served(Hears::Silence));
         let party = match stage {
             Stage::Dialling { dial, leg, hears } => Party::Dialling { dial, leg, hears },
-            Stage::Talking { customer, .. } => Party::Talking {
-                leg: customer,
-                whom,
-            },
+            Stage::Talking {
+                customer,
+                other,
+                since,
+                ..
+            } => {
+                self.record.talked_ms += millis(now.saturating_duration_since(since));
+                let leg = if asks_queue { other.leg() } else { customer };
+                Party::Talking { leg, whom }
+            }
             other @ (Stage::Answering
             | Stage::Served(_)
             | Stage::Waiting { .. }
@@ -77,10 +91,15 @@ impl Call {
         self.stage = Stage::Dialling { dial, leg, hears };
     }
 
-    fn reached(&self) -> Whom {
-        match &self.colleague {
-            Some(agent) => Whom::Colleague(agent.clone()),
-            None => Whom::Number(self.record.called.clone()),
+    /// Whom they talk to; `None`: somebody outside to whom the queue has sent them.
+    fn reached(&self, other: Other) -> Option<Whom> {
+        if let Some(agent) = &self.colleague {
+            return Some(Whom::Colleague(agent.clone()));
+        }
+        match (self.asks_queue(), other) {
+            (false, _) => Some(Whom::Number(self.record.called.clone())),
+            (true, Other::Agent(_)) => self.record.agent.clone().map(Whom::Colleague),
+            (true, Other::Outside(_)) => None,
         }
     }
 

@@ -67,6 +67,7 @@ impl Call {
             hears: Hears::Silence,
             ringing: None,
         };
+        self.unmask();
         self.forget_question();
         true
     }

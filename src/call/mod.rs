@@ -81,6 +81,8 @@ pub struct Call {
     segments: u32,
     /// The segment that is being recorded.
     segment: Option<Recorded>,
+    /// What is not for the recording.
+    mask: recording::Mask,
     /// What the customer says to that.
     consent: consent::Consent,
     /// The legs whose browser is lost, and may come back (B18).
@@ -180,10 +182,6 @@ pub struct Recorded {
     pub segment: Segment,
     /// Sample 0.
     pub origin: Instant,
-    /// People want what is said to be silence in the files (B10).
-    pub masked: bool,
-    /// A party presses keys: silence until then.
-    pub typing_until: Option<Instant>,
 }
 
 /// What is known of a call when it comes in.
@@ -226,6 +224,7 @@ impl Call {
             joined: None,
             segments: 0,
             segment: None,
+            mask: recording::Mask::default(),
             consent: consent::Consent::default(),
             lost: BTreeSet::new(),
             customer: arrival.destination.map(|_| arrival.caller),

@@ -37,6 +37,16 @@ pub struct Consent {
     pub wait: Duration,
 }
 
+/// Why what is said is silence in the files (B10). It outlasts the segment: whoever has been asked something
+/// meanwhile is still the one whose card it is.
+#[derive(Debug, Default)]
+pub(super) struct Mask {
+    /// The agent wants it so.
+    wanted: bool,
+    /// A party presses keys: until then.
+    typing_until: Option<Instant>,
+}
+
 impl Policy {
     /// What the account's settings mean for a call that begins now (R95, D12).
     pub fn new(
@@ -118,12 +128,7 @@ impl Call {
             composition,
         };
         let origin = now;
-        Some(self.segment.insert(Recorded {
-            segment,
-            origin,
-            masked: false,
-            typing_until: None,
-        }))
+        Some(self.segment.insert(Recorded { segment, origin }))
     }
 
     /// Whether pictures of it are recorded where sound is.
@@ -156,43 +161,42 @@ impl Call {
 
     /// Whether what is recorded just now is silence; `None`: nothing is recorded.
     pub fn is_masked(&self) -> Option<bool> {
-        let recorded = self.segment.as_ref()?;
-        Some(recorded.masked || recorded.typing_until.is_some())
+        self.segment.as_ref()?;
+        Some(self.mask.wanted || self.mask.typing_until.is_some())
     }
 
-    /// People want silence in the recording, or no more.
+    /// Whether people want silence in what is recorded, or will be once they talk again.
+    pub fn is_masked_by_hand(&self) -> bool {
+        self.mask.wanted
+    }
+
+    /// People want silence in the recording, or no more: until they say otherwise, or another agent has the
+    /// customer.
     pub fn mask(&mut self, masked: bool) {
-        if let Some(recorded) = &mut self.segment {
-            recorded.masked = masked;
-        }
+        self.mask.wanted = masked;
     }
 
-    /// Another segment has begun in the midst of a talk: what was silence stays so. Says whether it was.
-    pub fn mask_as_before(&mut self, masked: bool, typing_until: Option<Instant>) -> bool {
-        if let Some(recorded) = &mut self.segment {
-            (recorded.masked, recorded.typing_until) = (masked, typing_until);
-        }
-        self.is_masked() == Some(true)
+    /// Another agent has the customer, or nobody has: what is said then is another matter.
+    pub(super) fn unmask(&mut self) {
+        self.mask = Mask::default();
     }
 
     /// A party presses a key: silence while they type, if it is set so (B10).
     pub fn types(&mut self, now: Instant) {
         let after = self.policy.as_ref().and_then(|policy| policy.mask_digits);
-        if let Some((recorded, after)) = self.segment.as_mut().zip(after) {
-            recorded.typing_until = Some(now + after);
+        if let Some(after) = after.filter(|_| self.segment.is_some()) {
+            self.mask.typing_until = Some(now + after);
         }
     }
 
     /// The last key may be long ago.
     pub fn typing_due(&mut self, now: Instant) {
-        if let Some(recorded) = &mut self.segment {
-            recorded.typing_until.take_if(|until| *until <= now);
-        }
+        self.mask.typing_until.take_if(|until| *until <= now);
     }
 
     /// When to ask [`Call::typing_due`].
     pub fn typing_timeout(&self) -> Option<Instant> {
-        self.segment.as_ref()?.typing_until
+        self.mask.typing_until
     }
 
     /// Whether something is being recorded.

@@ -96,6 +96,7 @@ impl Call {
         self.customer = Some(customer);
         self.passed_on = true;
         self.interlude = interlude;
+        self.unmask();
         self.forget_question();
         // Until the way is known, a moment later.
         self.stage = Stage::Served(Hears::Silence);

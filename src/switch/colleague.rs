@@ -156,6 +156,16 @@ impl Switch {
         }
     }
 
+    /// Who has answered in a queue, for an agent who asks there, is asked from now on: nobody waits for them
+    /// any more, and the floor has nothing to do with it.
+    pub(super) fn is_asked(&mut self, now: Instant, place: CallId, colleague: AgentId) {
+        if self.floor.caller(place).is_some() {
+            // First, so that they are not offered another one.
+            self.occupy(now, [Some(colleague), None]);
+            self.acd(now, acd::Input::Withdraw { call: place });
+        }
+    }
+
     /// A colleague has the customer who was passed on: it is their call, and their segment (R90).
     pub(super) fn has_taken(&mut self, now: Instant, id: CallId, agent: AgentId) {
         let call = id;

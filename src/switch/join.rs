@@ -4,8 +4,11 @@
 //! ```text
 //!   REFER in one call, Replaces the other ─▶ both theirs? ─┬─ they talk ──▶ the party moves to the customer's call
 //!                                                         ├─ it rings ───▶ the dialling moves, the customer waits
-//!                                                         └─ a queue ────▶ the customer is sent there
+//!                                                         └─ a queue, where they wait ─▶ the customer is sent there
 //! ```
+//!
+//! Whoever has answered in a queue is a party like any other: they have the customer, and no after-call work of
+//! what they were asked.
 //!
 //! Which of the two is referred to the other is the phone's own affair: the call with a customer stays.
 
@@ -74,7 +77,7 @@ impl Switch {
         let rank = |id| {
             let call = self.calls.get(&id);
             call.map(|call| match call.record().direction {
-                _ if call.is_internal() || !call.is_talking() => 0,
+                _ if call.is_internal() || call.asks_queue() || !call.is_talking() => 0,
                 Direction::Outbound => 1,
                 Direction::Inbound => 2,
             })
@@ -97,7 +100,8 @@ impl Switch {
             None => self.home(id, agent.id),
         };
         let music = home.map_or(Hears::Silence, |queue| self.hold_music(id, queue));
-        let party = self.calls.get_mut(&other).and_then(Call::give_away);
+        let call = self.calls.get_mut(&other);
+        let party = call.and_then(|call| call.give_away(now));
         let Some(party) = party else {
             return self.tell_referrer(now, id, 603);
         };
@@ -143,6 +147,9 @@ impl Switch {
         self.notice(id, Notice::PassedOn { by: agent.id, to });
         if let Whom::Number(number) = &whom {
             self.keep_number(agent.id, number);
+        }
+        if let Some(colleague) = colleague {
+            self.is_asked(now, other, colleague);
         }
         match talking {
             true => {

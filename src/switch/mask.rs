@@ -1,5 +1,8 @@
 //! What is not for the recording: numbers of cards, passwords (B10). The recorders of both parties write
 //! silence, and the time of their files goes on. People want it, or it is so while keys are pressed.
+//!
+//! What people want lasts as long as the agent has the customer: on hold, while somebody is asked, with three.
+//! While nothing is recorded it can be taken back.
 
 use super::on_request::{Done, Refused};
 use super::{Notice, Switch};
@@ -9,7 +12,7 @@ use crate::media::Command as Media;
 
 impl Switch {
     /// Silence in the recording from now on, or sound again. Asking for what is already so is fine; the next
-    /// segment begins with sound.
+    /// agent begins with sound.
     pub(super) fn ask_mask(
         &mut self,
         id: CallId,
@@ -18,7 +21,8 @@ impl Switch {
     ) -> Result<Done, Refused> {
         self.theirs(id, agent)?;
         let call = self.calls.get_mut(&id);
-        let call = call.filter(|call| call.is_masked().is_some());
+        let call =
+            call.filter(|call| call.is_masked().is_some() || !on && call.is_masked_by_hand());
         let call = call.ok_or(Refused::NotRecorded(id))?;
         let was = call.is_masked();
         call.mask(on);

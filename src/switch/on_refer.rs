@@ -64,6 +64,13 @@ impl Switch {
         let (leg, id) = self.find(session).ok_or(481_u16)?;
         let call = self.calls.get(&id).ok_or(481_u16)?;
         let agent = call.agent().filter(|agent| agent.leg == leg);
+        // In a call to a queue they are in the customer's place.
+        let caller = call
+            .caller_agent()
+            .filter(|_| call.caller == leg && call.asks_queue());
+        if let (Some(replaces), Some(agent)) = (&refer.replaces, caller) {
+            return self.attended(now, id, agent, replaces);
+        }
         let agent = agent.filter(|_| call.is_talking()).ok_or(603_u16)?.id;
         if let Some(replaces) = &refer.replaces {
             return self.attended(now, id, agent, replaces);

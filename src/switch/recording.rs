@@ -27,7 +27,7 @@ impl Switch {
         }
     }
 
-    /// Others talk than when the segment began, or by other legs: another begins. What was silence stays so.
+    /// Others talk than when the segment began, or by other legs: another begins.
     pub(super) fn record_anew(&mut self, now: Instant, id: CallId) {
         let Some(call) = self.calls.get(&id) else {
             return;
@@ -35,7 +35,6 @@ impl Switch {
         let Some(recorded) = call.recorded() else {
             return;
         };
-        let (by_hand, typing) = (recorded.masked, recorded.typing_until);
         let tracks = recorded.segment.tracks.iter();
         let before: Vec<_> = tracks.map(|track| (track.leg, track.role)).collect();
         if before == call.recorded_parties() {
@@ -46,14 +45,6 @@ impl Switch {
         self.stop_recording(now, id);
         if let Some(settings) = settings {
             self.record(now, id, &settings);
-        }
-        let masked = self.calls.get_mut(&id).and_then(|call| {
-            let masks = call.mask_as_before(by_hand, typing);
-            masks.then(|| call.recorded_tracks())
-        });
-        for (recording, leg) in masked.into_iter().flatten() {
-            let masked = true;
-            self.media(leg, |_| Media::Mask { recording, masked });
         }
     }
 
@@ -197,6 +188,8 @@ impl Switch {
             });
         }
         self.notice(id, Notice::Recording { segment });
+        // What was silence before stays so, from its first sample on.
+        self.masks(id, Some(false));
     }
 
     /// What is recorded is so with the pictures of those who have a page, if that is set (R92).

@@ -115,7 +115,7 @@ impl Switch {
             since: call.began(),
             talking_since: call.is_talking().then(|| back(talked)),
             recorded: recorded.is_some(),
-            masked: recorded.is_some_and(|recorded| recorded.masked),
+            masked: recorded.is_some() && call.is_masked_by_hand(),
             legs: legs.collect(),
         }
     }

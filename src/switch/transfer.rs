@@ -61,6 +61,10 @@ impl Switch {
         if call.is_internal() {
             return Err(Refused::NoCustomer(id));
         }
+        // Who calls a queue is in the customer's place there.
+        if asker.is_some_and(|asker| asker != agent.id) {
+            return Err(Refused::NotTheirs(id));
+        }
         let by_phone = self
             .phone_of(id)
             .and_then(|trunk| self.account.trunk(trunk));

@@ -8,11 +8,12 @@ use crate::world::carrier::Says;
 use crate::world::page::Picks;
 use crate::world::phone::Habit;
 use cordboard::acd::Status;
+use cordboard::call::Target;
 use cordboard::call::record::{End, Outcome};
 use cordboard::call::supervise::{Mode, Supervisor, Wish};
 use cordboard::id::AgentId;
 use cordboard::settings::Account;
-use cordboard::switch::{Ask, Done};
+use cordboard::switch::{Ask, Done, Refused};
 use std::time::Duration;
 
 const SECOND: &str = "second line";
@@ -150,6 +151,69 @@ fn r90_a_colleague_who_was_asked_has_the_customer_and_a_segment_of_their_own() {
         w.hangs_up("bob").wait(80.0);
         assert!(w.is_at_rest());
     }
+}
+
+#[test]
+fn b2_r90_an_agent_reached_through_a_queue_has_the_customer_and_a_segment_of_their_own() {
+    for (phone, other) in [("1001", SECOND), (SECOND, "1001")] {
+        let mut w = talking(&[], |_| {});
+        w.agent("1002", answers(1.0));
+        calls(&mut w, "100", 4.0);
+        assert_eq!(w.hears("1002"), [SECOND], "{}", w.log());
+        assert_eq!(w.hears("alice"), ["music"]);
+        attends(&mut w, phone, other, "");
+        w.wait(1.0);
+        assert_eq!(w.hears("alice"), ["1002"], "{phone}\n{}", w.log());
+        assert_eq!(w.hears("1002"), ["alice"]);
+        assert_eq!(w.phones[phone].news, [202, 100, 200]);
+        for line in ["1001", SECOND] {
+            assert!(!w.phones[line].has_dialog(), "{line}");
+        }
+        assert_eq!(ends(&w), [None, Some(End::Joined)]);
+        let first = w.conversations.values().next().expect("Alice's");
+        assert_eq!(first.transfers[0].outcome, Some(Outcome::Taken));
+        assert_eq!(first.agent.as_ref().map(|agent| agent.id), Some(AgentId(2)));
+        let (last, before) = w.segments.split_last().expect("segments");
+        assert_eq!((last.call, last.number), (first.id, 2));
+        assert_eq!(last.agent.id, AgentId(2));
+        let tracks = before.iter().flat_map(|each| &each.tracks);
+        for track in tracks {
+            assert!(w.files[&track.recording].1, "what was before has ended");
+        }
+        // He is with her, and rung for nobody else; then he is free.
+        let (agent, status) = (AgentId(1), Status::Offline);
+        assert_eq!(w.asks(Ask::SetStatus { agent, status }), Ok(Done::Plain));
+        w.dials("bob", "100").wait(4.0);
+        assert_eq!(w.hears("bob"), ["music"]);
+        w.hangs_up("alice").wait(2.5);
+        assert_eq!(w.hears("bob"), ["1002"]);
+        w.hangs_up("bob").wait(80.0);
+        assert!(w.is_at_rest());
+    }
+}
+
+#[test]
+fn b26_who_waits_in_a_queue_themselves_passes_nobody_on_who_is_not_theirs() {
+    let mut w = talking(&[], |_| {});
+    w.agent("1002", answers(1.0));
+    calls(&mut w, "100", 4.0);
+    assert_eq!(w.hears("1002"), [SECOND]);
+    w.act(SECOND, |now, phone| {
+        phone.refer(now, "sip:+4930555@10.0.0.1")
+    })
+    .wait(0.5);
+    assert_eq!(w.phones[SECOND].news, [603]);
+    let call = *w.conversations.keys().last().expect("hers");
+    let (agent, from) = (Some(AgentId(1)), None);
+    let to = Target::Number("+4930555".into());
+    let transfer = Ask::Transfer {
+        agent,
+        call,
+        to,
+        from,
+    };
+    assert_eq!(w.asks(transfer), Err(Refused::NotTheirs(call)));
+    assert_eq!(w.hears("1002"), [SECOND], "nothing has changed");
 }
 
 #[test]

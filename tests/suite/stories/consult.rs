@@ -153,3 +153,73 @@ fn b2_r123_who_is_on_hold_stays_so_and_the_agent_hears_who_is_asked() {
     w.hangs_up("alice").wait(40.0);
     assert!(w.is_at_rest());
 }
+
+/// What is heard in the file of the customer in a segment, between these seconds of it.
+fn recorded(w: &World, segment: usize, from: f64, to: f64) -> Vec<&'static str> {
+    let track = &w.segments[segment].tracks[0];
+    let samples = &w.files[&track.recording].0;
+    let at = |seconds: f64| ((seconds * 8000.0) as usize).min(samples.len());
+    w.tones(&samples[at(from)..at(to)])
+}
+
+#[test]
+fn b10_what_is_masked_stays_so_whoever_is_asked_and_however_many_talk() {
+    let mut w = with_carriers(|_| {});
+    w.carrier(ONE, &[(0.5, Says::Answer)])
+        .carrier(TWO, &[(0.1, Says::Refuse(503))])
+        .agent("1001", answers(0.5))
+        .agent("1002", answers(0.5))
+        .dials("alice", "100")
+        .wait(3.0);
+    let call = w.record().id;
+    let agent = w.switch.view(w.now).running[0].agent.clone();
+    let agent = agent.map(|agent| agent.id);
+    let (mask, hold) = (
+        |on| Ask::Mask { agent, call, on },
+        |on| Ask::Hold { agent, call, on },
+    );
+    assert_eq!(w.asks(mask(true)), Ok(Done::Plain));
+    for on in [true, false] {
+        assert_eq!(w.asks(hold(on)), Ok(Done::Plain));
+        w.wait(1.0);
+    }
+    let consult = Ask::Consult {
+        agent,
+        call,
+        to: Target::Number("+4930555".into()),
+        from: None,
+    };
+    assert_eq!(w.asks(consult), Ok(Done::Plain));
+    w.wait(2.0);
+    assert_eq!(w.asks(mask(true)), Err(Refused::NotRecorded(call)));
+    for what in [Consultation::Swap, Consultation::Join, Consultation::Cancel] {
+        let asked = w.asks(Ask::Consultation { agent, call, what });
+        assert_eq!(asked, Ok(Done::Plain));
+        w.wait(1.0);
+    }
+    assert!(w.switch.view(w.now).running[0].masked);
+    assert_eq!(w.asks(mask(false)), Ok(Done::Plain));
+    w.wait(1.0);
+    assert_eq!(w.segments.len(), 2);
+    assert_eq!(recorded(&w, 0, 0.2, 0.8), ["alice"]);
+    let seconds = w.files[&w.segments[0].tracks[0].recording].0.len() as f64 / 8000.0;
+    assert_eq!(recorded(&w, 0, seconds - 1.9, seconds), [""; 0]);
+    assert_eq!(recorded(&w, 1, 0.0, 2.9), [""; 0]);
+    assert_eq!(recorded(&w, 1, 3.2, 3.9), ["alice"], "the time goes on");
+    // What was not for one agent's recording is nothing to the next.
+    assert_eq!(w.asks(mask(true)), Ok(Done::Plain));
+    let other = if agent == Some(AgentId(1)) { 2 } else { 1 };
+    let (to, from) = (Target::Agent(AgentId(other)), None);
+    let transfer = Ask::Transfer {
+        agent,
+        call,
+        to,
+        from,
+    };
+    assert_eq!(w.asks(transfer), Ok(Done::Plain));
+    w.wait(3.0);
+    assert_eq!(w.segments.len(), 3);
+    assert_eq!(recorded(&w, 2, 0.2, 1.0), ["alice"]);
+    w.hangs_up("alice").wait(40.0);
+    assert!(w.is_at_rest());
+}
