@@ -15,6 +15,7 @@
 
 mod agents;
 mod audit;
+mod beside;
 mod body;
 mod callbacks;
 mod calls;
@@ -117,6 +118,8 @@ struct Site {
     strangers: Arc<Semaphore>,
     /// Places for those who follow the events.
     streams: Arc<Semaphore>,
+    /// Who supervises, and by what right.
+    beside: beside::Beside,
     /// Whether the server stops: whoever follows the events is let go.
     closing: watch::Sender<bool>,
 }
@@ -197,6 +200,7 @@ impl Site {
             desks: Arc::new(Semaphore::new(page::DESKS)),
             strangers: Arc::new(Semaphore::new(page::STRANGERS)),
             streams: Arc::new(Semaphore::new(STREAMS)),
+            beside: beside::Beside::default(),
             closing: watch::Sender::new(false),
             health: parts.health,
             trace: parts.trace,
@@ -262,6 +266,7 @@ impl Api {
         let pages = pages.into_make_service_with_connect_info::<Peer>();
         let _inside = runtime.enter();
         let (door, socket) = Door::open(listener, identity, media).context("the HTTP port")?;
+        runtime.spawn(beside::watch(Arc::clone(&site)));
         let server = runtime.spawn(async move {
             let until = async move {
                 // An error means that the `Api` was dropped: stop as well.

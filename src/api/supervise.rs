@@ -1,11 +1,14 @@
 //! `/api/v1/calls/{call}/supervise`: listen, whisper, barge, take over (B1). People supervise by what is
-//! their own: their page, or the desk or the phone of the agent who they are.
+//! their own: their page, or the desk or the phone of the agent who they are. As long as they may:
+//! [`super::beside`].
 
 use super::body::{Fields, Json};
+use super::endpoint::Rule;
 use super::part::Word;
 use super::problem::Problem;
 use super::sight::Sight;
-use super::who::Caller;
+use super::table::STAFF;
+use super::who::{Caller, Proof, Scope};
 use super::{Site, answer};
 use crate::call::supervise::{Mode, Supervisor, Wish};
 use crate::id::{AgentId, CallId};
@@ -15,6 +18,9 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 use std::sync::Arc;
+
+/// Who may.
+pub(super) const MAY: Rule = Rule::Only(STAFF, Some(Scope::CallsSupervise));
 
 /// What a supervisor may want, as documents have it.
 pub(super) const WISHES: [(&str, Wish); 4] = [
@@ -49,6 +55,7 @@ pub(super) async fn begin(
     State(site): State<Arc<Site>>,
     sight: Sight,
     caller: Caller,
+    proof: Proof,
     call: Word,
     body: Json,
 ) -> Result<Response, Problem> {
@@ -73,6 +80,8 @@ pub(super) async fn begin(
     let agent = agent.and_then(|id| u32::try_from(id).ok()).map(AgentId);
     let wish = wish.ok_or_else(|| Problem::missing("mode"))?;
     let by = supervisor(&caller, &sight, agent);
+    // Before it is asked for: a right that ends meanwhile is missed.
+    site.beside.begins(call, &by, proof)?;
     site.switch.ask(Ask::Supervise { call, by, wish }).await?;
     Ok(StatusCode::ACCEPTED.into_response())
 }
@@ -95,7 +104,7 @@ fn named(call: &Word) -> Result<CallId, Problem> {
 }
 
 /// Who they are, and beside whom they may stand; of a program, the agent for whom it asks.
-fn supervisor(caller: &Caller, sight: &Sight, named: Option<AgentId>) -> Supervisor {
+pub(super) fn supervisor(caller: &Caller, sight: &Sight, named: Option<AgentId>) -> Supervisor {
     let (user, agent) = match caller {
         Caller::User { id, agent, .. } => (Some(*id), *agent),
         Caller::Key { .. } | Caller::Nobody => (None, named),

@@ -279,6 +279,7 @@ fn supervised(by: &str, agent: Option<String>, deed: Deed) -> String {
         Deed::Barges => format!("{by} talks to {agent} and the customer"),
         Deed::TakesOver => format!("{by} takes the customer over from {agent}"),
         Deed::Leaves => format!("{by} does not supervise the call any more"),
+        Deed::Barred => format!("{by} may not supervise the call any more, and is hung up on"),
     }
 }
 

@@ -68,6 +68,8 @@ pub enum Deed {
     TakesOver,
     /// They are in it no more, or have not answered.
     Leaves,
+    /// The same, since they may not be there any more.
+    Barred,
 }
 
 /// The same, as it is kept.
@@ -131,6 +133,7 @@ impl Deed {
             Self::Barges => "supervision.barged",
             Self::TakesOver => "supervision.taken_over",
             Self::Leaves => "supervision.ended",
+            Self::Barred => "supervision.barred",
         }
     }
 }
@@ -172,6 +175,17 @@ impl Call {
         if let Some(each) = self.supervisors.iter_mut().find(|each| each.leg == leg) {
             (each.wish, each.beside) = (wish, beside);
         }
+    }
+
+    /// They may stand beside others than before. The legs by which they are there.
+    pub fn limit_supervision(&mut self, by: &Supervisor) -> Vec<LegId> {
+        let all = self.supervisors.iter_mut();
+        let theirs = all.filter(|each| each.by.name == by.name);
+        let limit = |each: &mut Supervision| {
+            each.by.sees.clone_from(&by.sees);
+            each.leg
+        };
+        theirs.map(limit).collect()
     }
 
     /// The agent goes on by another leg: who stands beside them does so still.

@@ -288,7 +288,7 @@ fn supervised(call: CallId, by: &Supervisor, agent: Option<AgentId>, deed: Deed)
         Deed::Whispers => "whisper",
         Deed::Barges => "barge",
         Deed::TakesOver => "take_over",
-        Deed::Leaves => return Some(What::SupervisionEnded { call, by }),
+        Deed::Leaves | Deed::Barred => return Some(What::SupervisionEnded { call, by }),
     };
     Some(What::Supervised {
         call,

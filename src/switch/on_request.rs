@@ -101,6 +101,8 @@ pub enum Ask {
     },
     /// They leave.
     EndSupervision { call: CallId, by: Supervisor },
+    /// They may stand beside others than before, or beside nobody: then they are hung up on.
+    LimitSupervision { call: CallId, by: Supervisor },
     /// The agent of a call hangs up: the call is over.
     HangUp {
         agent: Option<AgentId>,
@@ -316,6 +318,7 @@ impl Switch {
             }
             Ask::Supervise { call, by, wish } => self.ask_supervise(now, call, by, wish),
             Ask::EndSupervision { call, by } => self.ask_end_supervision(now, call, &by),
+            Ask::LimitSupervision { call, by } => self.ask_limit_supervision(now, call, &by),
             Ask::HangUp { agent, call } => self.ask_hang_up(now, call, agent),
         }
     }

@@ -20,6 +20,7 @@ use crate::call::{Agent, Call};
 use crate::id::{AgentId, CallId, LegId, QueueId, VisitId};
 use crate::page::Supervises;
 use crate::sip::Party;
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 /// Q.850: normal call clearing. What the phone of an agent is told whose call is taken over.
@@ -125,6 +126,27 @@ impl Switch {
         Ok(Done::Plain)
     }
 
+    /// A supervisor may stand beside others than before: who may not stand beside this agent is hung up on.
+    pub(super) fn ask_limit_supervision(
+        &mut self,
+        now: Instant,
+        id: CallId,
+        by: &Supervisor,
+    ) -> Result<Done, Refused> {
+        let call = self.calls.get_mut(&id).filter(|call| !call.is_over());
+        let call = call.ok_or(Refused::NotInProgress(id))?;
+        let legs = call.limit_supervision(by);
+        if legs.is_empty() {
+            return Err(Refused::NotSupervising(id));
+        }
+        let nobody = by.sees.as_ref().is_some_and(BTreeSet::is_empty);
+        let out = |leg: &LegId| nobody || !call.shows(*leg);
+        for leg in legs.into_iter().filter(out).collect::<Vec<_>>() {
+            self.supervisor_goes(now, leg, Deed::Barred);
+        }
+        Ok(Done::Plain)
+    }
+
     /// Who supervises which call.
     pub(super) fn supervisors(&self) -> Vec<SupervisorView> {
         let view = |(leg, known): (&LegId, &Supervising)| {
@@ -187,6 +209,10 @@ impl Switch {
 
     /// A supervisor leaves, was not reached, or is hung up on.
     pub(super) fn supervisor_leaves(&mut self, now: Instant, leg: LegId) {
+        self.supervisor_goes(now, leg, Deed::Leaves);
+    }
+
+    fn supervisor_goes(&mut self, now: Instant, leg: LegId, deed: Deed) {
         let Some(known) = self.supervising.remove(&leg) else {
             return;
         };
@@ -201,7 +227,6 @@ impl Switch {
         self.hang_up(now, leg, None);
         if let Some((by, agent)) = gone {
             let supervisor = by.agent;
-            let deed = Deed::Leaves;
             self.notice(id, Notice::Supervisor { by, agent, deed });
             self.arrange(id);
             self.record_anew(now, id);

@@ -20,7 +20,7 @@ use super::{docs, health, openapi, system, traces, web};
 use serde_json::{Value, json};
 
 const ADMINS: Rule = Rule::Only(&[Admin], None);
-const STAFF: &[Role] = &[Admin, Supervisor];
+pub(super) const STAFF: &[Role] = &[Admin, Supervisor];
 const PEOPLE: &[Role] = &[Admin, Supervisor, Agent];
 
 /// All of them.

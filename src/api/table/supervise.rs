@@ -1,15 +1,12 @@
 //! The endpoints of supervisors.
 
-use super::STAFF;
-use crate::api::endpoint::{Endpoint, Rule, delete, get, post};
+use crate::api::endpoint::{Endpoint, delete, get, post};
 use crate::api::schema::{list, of};
-use crate::api::supervise;
-use crate::api::who::Scope;
+use crate::api::supervise::{self, MAY};
 
 /// Beside the agent of a call.
 pub(super) fn supervise() -> Vec<Endpoint> {
     const TAG: &str = "Supervisors";
-    const MAY: Rule = Rule::Only(STAFF, Some(Scope::CallsSupervise));
     const PATH: &str = "/api/v1/calls/{call}/supervise";
     vec![
         get(PATH, MAY, supervise::list)
@@ -29,7 +26,8 @@ pub(super) fn supervise() -> Vec<Endpoint> {
                 "Your own device rings: the supervisor's page that is open, or the desk or the phone of the agent who \
                  you are. Said again, it changes the mode. Customer and agent are told nothing. One supervisor of a \
                  call speaks at a time, up to three are there. What becomes of it is told by events: \
-                 call.supervised, call.supervision_ended; each is in the audit log.",
+                 call.supervised, call.supervision_ended; each is in the audit log. It ends with your session, your role or \
+                 your key, and where the agent is in none of your teams any more.",
             )
             .takes(of("Supervise"))
             .gives_nothing(202)

@@ -171,3 +171,63 @@ fn b1_supervisors_see_who_supervises_and_nobody_else_does() {
         "what agents may see does not tell: {live}"
     );
 }
+
+/// What the switch is asked when it is looked at again who supervises.
+fn looks_again(desk: &Desk) -> Option<Ask> {
+    let before = desk.asked().len();
+    desk.runtime.block_on(crate::api::beside::look(&desk.site));
+    let asked = desk.asked();
+    assert!(asked.len() <= before + 1, "{asked:?}");
+    asked.get(before).cloned()
+}
+
+#[test]
+fn b1_supervision_ends_with_the_session_the_role_the_user_and_the_key() {
+    let desk = Desk::new();
+    let call = CallId::mint(1_700_000_000_000, 7);
+    let path = format!("/api/v1/calls/{call}/supervise");
+    let supervises = |name: &str| {
+        let user = desk.user(name, Role::Supervisor, None);
+        let who = desk.session(user);
+        let body = json!({ "mode": "listen" });
+        assert_eq!(desk.send("POST", &path, &who, &body).status, 202);
+        assert_eq!(looks_again(&desk), None, "{name} may still");
+        let by = Supervisor {
+            name: format!("user {name}"),
+            user: Some(user),
+            agent: None,
+            sees: Some([].into()),
+        };
+        (user, who, Some(Ask::LimitSupervision { call, by }))
+    };
+    let admin = desk.admin();
+    let (_, who, limited) = supervises("eve");
+    let out = desk.send("DELETE", "/api/v1/session", &who, &Value::Null);
+    assert!(out.status < 300, "{out:?}");
+    assert_eq!(looks_again(&desk), limited);
+    assert_eq!(looks_again(&desk), None, "it is said once");
+    let (fay, _, limited) = supervises("fay");
+    let user = format!("/api/v1/users/{fay}");
+    let changed = json!({ "name": "fay", "role": "agent", "agent": 1 });
+    let done = desk.send("PUT", &user, &admin, &changed);
+    assert!(done.status < 300, "{done:?}");
+    assert_eq!(looks_again(&desk), limited);
+    let (gil, _, limited) = supervises("gil");
+    let user = format!("/api/v1/users/{gil}");
+    assert!(desk.send("DELETE", &user, &admin, &Value::Null).status < 300);
+    assert_eq!(looks_again(&desk), limited);
+    let key = desk.key("wallboard", &["calls:supervise"]);
+    let body = json!({ "mode": "listen", "agent": 1 });
+    assert_eq!(desk.send("POST", &path, &key, &body).status, 202);
+    assert_eq!(looks_again(&desk), None);
+    let gone = desk.send("DELETE", "/api/v1/keys/wallboard", &admin, &Value::Null);
+    assert!(gone.status < 300, "{gone:?}");
+    let by = Supervisor {
+        name: "key wallboard".to_owned(),
+        user: None,
+        agent: Some(AgentId(1)),
+        sees: Some([].into()),
+    };
+    let limited = Ask::LimitSupervision { call, by };
+    assert_eq!(looks_again(&desk), Some(limited));
+}

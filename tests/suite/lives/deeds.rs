@@ -61,9 +61,10 @@ fn ask(call: CallId, what: u64, random: &mut Random) -> Option<Ask> {
             }
         }
         3 | 4 | 13 | 14 => {
-            let to = match random.below(2) {
+            let to = match random.below(3) {
                 0 => Target::Number("+4930555".into()),
-                _ => Target::Agent(any_agent(random)),
+                1 => Target::Agent(any_agent(random)),
+                _ => Target::Queue(QueueId(1)),
             };
             Ask::Consult {
                 agent,
@@ -95,7 +96,16 @@ fn ask(call: CallId, what: u64, random: &mut Random) -> Option<Ask> {
         }
         15 => {
             let by = anybody(random);
-            Ask::EndSupervision { call, by }
+            match on {
+                true => Ask::EndSupervision { call, by },
+                false => Ask::LimitSupervision {
+                    call,
+                    by: Supervisor {
+                        sees: Some([AgentId(1)].into()),
+                        ..by
+                    },
+                },
+            }
         }
         16 => {
             let to = match random.below(2) {

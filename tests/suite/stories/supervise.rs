@@ -606,3 +606,35 @@ fn b1_a_page_that_does_not_want_to_is_rung_no_more() {
     w.hangs_up("alice").loses_page("eve").wait(60.0);
     assert!(w.is_at_rest());
 }
+
+#[test]
+fn b1_who_may_supervise_no_more_is_hung_up_on_there_or_rung_and_the_talk_goes_on() {
+    let (mut w, call) = supervised(BARGE);
+    let limit = |sees: &[AgentId]| Ask::LimitSupervision {
+        call,
+        by: Supervisor {
+            sees: Some(sees.iter().copied().collect()),
+            ..ben()
+        },
+    };
+    assert_eq!(w.asks(limit(&[ADA])), Ok(Done::Plain));
+    w.wait(1.0);
+    assert_eq!(w.hears("alice"), ["1001", "1002"], "beside Ada he may be");
+    for sees in [vec![], vec![BEN]] {
+        assert_eq!(w.asks(limit(&sees)), Ok(Done::Plain));
+        w.wait(1.0);
+        assert_eq!(ears(&w)[..2], [vec!["1001"], vec!["alice"]]);
+        assert!(!w.phones["1002"].has_dialog());
+        let log = w.log();
+        let said = "user ben may not supervise the call any more, and is hung up on";
+        assert_eq!(log.matches(said).count(), 1, "{log}");
+        assert_eq!(w.asks(limit(&[])), Err(Refused::NotSupervising(call)));
+        // The next time he is rung, and does not answer before that.
+        w.phone("1002").habit = Habit::Ignores;
+        assert_eq!(w.asks(supervise(call, ben(), LISTEN)), Ok(Done::Plain));
+        w.wait(1.0);
+    }
+    assert_eq!(w.asks(limit(&[])), Ok(Done::Plain));
+    w.hangs_up("alice").wait(60.0);
+    assert!(w.is_at_rest());
+}

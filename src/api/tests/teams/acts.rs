@@ -19,6 +19,28 @@ fn b1_whom_a_supervisor_may_stand_beside_is_told_to_the_switch() {
 }
 
 #[test]
+fn b1_who_comes_to_another_team_is_beside_its_agents_and_no_others() {
+    let desk = desk();
+    let sue = supervisor(&desk, "sue", &["Sales"]);
+    let path = format!("/api/v1/calls/{}/supervise", OURS.call(2));
+    let body = json!({ "mode": "listen" });
+    assert_eq!(desk.send("POST", &path, &sue, &body).status, 202);
+    let look = || desk.runtime.block_on(crate::api::beside::look(&desk.site));
+    look();
+    assert_eq!(desk.asked().len(), 1);
+    let user = desk.store.user_named("sue").expect("a store").expect("her");
+    let path = format!("/api/v1/users/{}", user.id);
+    let changed = json!({ "name": "sue", "role": "supervisor", "teams": ["Service"] });
+    assert_eq!(desk.send("PUT", &path, &desk.admin(), &changed).status, 200);
+    look();
+    let asked = desk.asked();
+    let Some(Ask::LimitSupervision { by, .. }) = asked.get(1) else {
+        panic!("{asked:?}");
+    };
+    assert_eq!(by.sees, Some([THEIRS.agent()].into()));
+}
+
+#[test]
 fn a_callback_of_another_team_is_not_picked_and_a_link_not_made() {
     let desk = desk();
     let sue = supervisor(&desk, "sue", &["Sales"]);
