@@ -76,13 +76,13 @@ pub(super) async fn transfer(
     Ok(StatusCode::ACCEPTED.into_response())
 }
 
-/// The agent asks a number outside or a colleague, while the customer is on hold.
+/// The agent asks a number outside, a colleague, or whoever answers in a queue, while the customer is on hold.
 pub(super) async fn consult(
     State(site): State<Arc<Site>>,
     Acting { agent, call }: Acting,
     body: Json,
 ) -> Result<Response, Problem> {
-    let (to, from) = whom(body, &["number", "agent"])?;
+    let (to, from) = whom(body, &["number", "agent", "queue"])?;
     let consult = Ask::Consult {
         agent,
         call,

@@ -129,6 +129,7 @@ fn refused(why: Refused) -> Problem {
         | Refused::HeldByPhone(_)
         | Refused::NotTransferable(_)
         | Refused::WhatsApp(_)
+        | Refused::QueueClosed(_)
         | Refused::SentTooOften(_)
         | Refused::NobodyAsked(_)
         | Refused::Consulting(_)

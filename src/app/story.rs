@@ -1,7 +1,6 @@
 //! What happens, in words: for the log, and for whoever watches the demo.
 
 use crate::acd::{By, Message, Status};
-use crate::call::Whom;
 use crate::call::record::{self, End};
 use crate::call::supervise::Deed;
 use crate::id::{AgentId, QueueId, TrunkId};
@@ -136,9 +135,10 @@ pub fn tell(account: &Account, notice: &Notice, numbers: Numbers) -> String {
             };
             format!("{} passes the caller on to {to}", agent(by))
         }
-        Notice::Consults { whom } => match whom {
-            Whom::Number(called) => format!("the agent asks {}", number(called)),
-            Whom::Colleague(asked) => format!("the agent asks {}", agent(&asked.id)),
+        Notice::Consults { to } => match to {
+            record::Destination::Number(called) => format!("the agent asks {}", number(called)),
+            record::Destination::Agent(asked) => format!("the agent asks {}", agent(&asked.id)),
+            record::Destination::Queue(name) => format!("the agent asks whoever answers in {name}"),
         },
         Notice::RingsColleague(id) => format!("{}'s phone rings", agent(id)),
         Notice::ColleagueAnswers {

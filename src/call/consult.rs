@@ -3,17 +3,18 @@
 //!
 //! ```text
 //!   consult ─▶ Dialling ──answer──▶ Asked ◀─swap─▶ Customer ─┬─ complete: the agent leaves
-//!                 │ refused           ▲▼              ▲▼      ├─ cancel: the one who was asked leaves
-//!                 ▼                   └──── All ──────┘       └─ they hang up: as before it
-//!            as before it
+//!                 │ refused     ▲     ▲▼              ▲▼      ├─ cancel: the one who was asked leaves
+//!                 ▼             │     └──── All ──────┘       └─ they hang up: as before it
+//!            as before it       │
+//!   asks_in_queue ─▶ Queued ────┘
 //! ```
 //!
 //! While the agent talks to the one who is asked the customer is on hold, and nothing is recorded.
 
-use super::record::Destination;
+use super::record::{AgentName, Destination};
 use super::{Agent, Call, Dial, Hears, Hold, Other, Passed, Taker, Whom};
 use crate::clock::Clock;
-use crate::id::LegId;
+use crate::id::{AgentId, CallId, LegId};
 use std::time::Instant;
 
 /// Somebody who is asked, besides the customer and the agent.
@@ -29,6 +30,16 @@ pub(super) enum Asked {
     Dialling {
         dial: Box<Dial>,
         leg: Option<LegId>,
+        /// What the agent hears meanwhile.
+        hears: Hears,
+    },
+    /// Somebody of a queue is waited for.
+    Queued {
+        /// The place in line.
+        ticket: CallId,
+        queue: String,
+        /// Who is rung.
+        rung: Option<(Agent, Whom)>,
         /// What the agent hears meanwhile.
         hears: Hears,
     },
@@ -57,6 +68,76 @@ impl Call {
         });
     }
 
+    /// The agent asks whoever answers in a queue, where this place is theirs; they hear this meanwhile.
+    pub fn asks_in_queue(&mut self, ticket: CallId, queue: String, hears: Hears) {
+        self.consult = Some(Consult {
+            asked: Asked::Queued {
+                ticket,
+                queue,
+                rung: None,
+                hears,
+            },
+            with: With::Asked,
+        });
+    }
+
+    /// The place in line of the agent who asks in a queue, and the queue's name.
+    pub fn inquiry(&self) -> Option<(CallId, &str)> {
+        match &self.consult.as_ref()?.asked {
+            Asked::Queued { ticket, queue, .. } => Some((*ticket, queue)),
+            Asked::Dialling { .. } | Asked::Talking { .. } => None,
+        }
+    }
+
+    /// Who is rung there, and for which place.
+    pub fn rung_in_queue(&self) -> Option<(CallId, Agent)> {
+        match &self.consult.as_ref()?.asked {
+            Asked::Queued {
+                ticket,
+                rung: Some((agent, _)),
+                ..
+            } => Some((*ticket, *agent)),
+            Asked::Queued { rung: None, .. } | Asked::Dialling { .. } | Asked::Talking { .. } => {
+                None
+            }
+        }
+    }
+
+    /// An agent of the queue is rung, by this leg.
+    pub fn rings_in_queue(&mut self, leg: LegId, name: AgentName) {
+        let asked = self.consult.as_mut().map(|consult| &mut consult.asked);
+        if let Some(Asked::Queued { rung, .. }) = asked {
+            let id = name.id;
+            *rung = Some((Agent { id, leg }, Whom::Colleague(name)));
+        }
+    }
+
+    /// They are rung no more: their leg, if it was so.
+    pub fn unrings_in_queue(&mut self, agent: AgentId) -> Option<LegId> {
+        let asked = self.consult.as_mut().map(|consult| &mut consult.asked);
+        let Some(Asked::Queued { rung, .. }) = asked else {
+            return None;
+        };
+        let (agent, _) = rung.take_if(|(rung, _)| rung.id == agent)?;
+        Some(agent.leg)
+    }
+
+    /// They have answered. Says whether it was so.
+    pub fn answers_in_queue(&mut self, agent: AgentId) -> bool {
+        let asked = self.consult.as_mut().map(|consult| &mut consult.asked);
+        let Some(Asked::Queued { rung, .. }) = asked else {
+            return false;
+        };
+        let Some((rung, whom)) = rung.take_if(|(rung, _)| rung.id == agent) else {
+            return false;
+        };
+        if let Some(consult) = &mut self.consult {
+            let leg = rung.leg;
+            consult.asked = Asked::Talking { leg, whom };
+        }
+        true
+    }
+
     /// Whether somebody is asked, or about to be.
     pub fn is_consulting(&self) -> bool {
         self.consult.is_some()
@@ -72,7 +153,16 @@ impl Call {
                 *leg = new;
                 true
             }
-            Some(Asked::Dialling { .. } | Asked::Talking { .. }) | None => false,
+            Some(Asked::Queued {
+                rung: Some((agent, _)),
+                ..
+            }) if agent.leg == old => {
+                agent.leg = new;
+                true
+            }
+            Some(Asked::Dialling { .. } | Asked::Queued { .. } | Asked::Talking { .. }) | None => {
+                false
+            }
         }
     }
 
@@ -80,14 +170,16 @@ impl Call {
     pub fn asked(&self) -> Option<LegId> {
         match &self.consult.as_ref()?.asked {
             Asked::Dialling { leg, .. } => *leg,
+            Asked::Queued { rung, .. } => rung.as_ref().map(|(agent, _)| agent.leg),
             Asked::Talking { leg, .. } => Some(*leg),
         }
     }
 
-    /// Who is asked.
+    /// Who is asked; `None`: nobody, or whoever answers in a queue.
     pub fn asked_whom(&self) -> Option<&Whom> {
         match &self.consult.as_ref()?.asked {
             Asked::Dialling { dial, .. } => Some(dial.whom()),
+            Asked::Queued { rung, .. } => rung.as_ref().map(|(_, whom)| whom),
             Asked::Talking { whom, .. } => Some(whom),
         }
     }
@@ -151,7 +243,7 @@ impl Call {
         let consult = self.consult.take()?;
         let (leg, whom) = match consult.asked {
             Asked::Talking { leg, whom } => (leg, whom),
-            asked @ Asked::Dialling { .. } => {
+            asked @ (Asked::Dialling { .. } | Asked::Queued { .. }) => {
                 let with = consult.with;
                 self.consult = Some(Consult { asked, with });
                 return None;
@@ -177,7 +269,7 @@ impl Call {
         let [customers, others] = holds;
         let (asked, early) = match &consult.asked {
             Asked::Talking { leg, .. } => (Some(*leg), Hears::Party(*leg)),
-            Asked::Dialling { hears, .. } => (None, *hears),
+            Asked::Dialling { hears, .. } | Asked::Queued { hears, .. } => (None, *hears),
         };
         let several = |parties: [Option<LegId>; 2]| Hears::all(parties.into_iter().flatten());
         let waits = self.meanwhile_or(music);

@@ -94,7 +94,7 @@ impl Call {
             | (Stage::Talking { .. }, Some(Asked::Dialling { dial, leg, hears })) => {
                 Some((dial, *leg, *hears))
             }
-            (Stage::Talking { .. }, Some(Asked::Talking { .. }) | None)
+            (Stage::Talking { .. }, Some(Asked::Talking { .. } | Asked::Queued { .. }) | None)
             | (
                 Stage::Answering
                 | Stage::Served(_)
@@ -113,7 +113,7 @@ impl Call {
             | (Stage::Talking { .. }, Some(Asked::Dialling { dial, leg, hears })) => {
                 Some((dial, leg, hears))
             }
-            (Stage::Talking { .. }, Some(Asked::Talking { .. }) | None)
+            (Stage::Talking { .. }, Some(Asked::Talking { .. } | Asked::Queued { .. }) | None)
             | (
                 Stage::Answering
                 | Stage::Served(_)

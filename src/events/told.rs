@@ -3,8 +3,6 @@
 use super::live::status_word;
 use super::what::{Chosen, OfferEnd, What};
 use crate::acd::{By, Choice, Message, Status};
-use crate::call::Whom;
-use crate::call::record::Destination;
 use crate::call::supervise::{Deed, Supervisor};
 use crate::id::{AgentId, CallId};
 use crate::settings::Distribution;
@@ -41,12 +39,9 @@ pub fn told(call: Option<CallId>, notice: &Notice) -> Option<What> {
             call: call?,
             by_agent: *by_agent,
         },
-        Notice::Consults { whom } => What::Consults {
+        Notice::Consults { to } => What::Consults {
             call: call?,
-            to: match whom {
-                Whom::Number(number) => Destination::Number(number.clone()),
-                Whom::Colleague(agent) => Destination::Agent(agent.clone()),
-            },
+            to: to.clone(),
         },
         Notice::Consulted => What::Consulted { call: call? },
         Notice::ConsultEnded => What::ConsultEnded { call: call? },

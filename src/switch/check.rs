@@ -116,6 +116,11 @@ impl Switch {
             let known = call.and_then(|call| call.supervisor(*leg));
             assert!(known.is_some(), "leg {leg} is a supervisor's");
         }
+        for (ticket, id) in &self.inquiries {
+            let asks = self.calls.get(id).and_then(crate::call::Call::inquiry);
+            let place = asks.is_some_and(|(theirs, _)| theirs == *ticket);
+            assert!(place, "the agent of call {id} asks in a queue");
+        }
         for id in self.intended.keys() {
             let call = self.calls.get(id);
             let rings = call.is_some_and(|call| call.agent().is_some() && !call.is_over());
@@ -144,6 +149,11 @@ impl Switch {
             assert!(
                 call.interlude().flatten().is_none() || self.entertained.contains(id),
                 "the interlude of call {id} goes on"
+            );
+            let asks = call.inquiry().map(|(ticket, _)| ticket);
+            assert!(
+                asks.is_none_or(|ticket| self.floor.caller(ticket).is_some()),
+                "the agent of call {id} asks where they have no place"
             );
             call.check();
             let agent = call.supervised();

@@ -16,7 +16,7 @@ use super::{Notice, Switch};
 use crate::acd::{self, AgentState, Status};
 use crate::call::record::{AgentName, Role};
 use crate::call::{Call, Dial, Place};
-use crate::id::{AgentId, CallId};
+use crate::id::{AgentId, CallId, LegId};
 use crate::route;
 use crate::sip::{Invite, Party};
 use std::time::Instant;
@@ -82,19 +82,41 @@ impl Switch {
         id: CallId,
         to: AgentId,
     ) -> Result<(), Refusal> {
-        let gone = || Refusal::for_now("the agent is gone");
-        let call = self.calls.get(&id).ok_or_else(gone)?;
+        let leg = self.ring_for_colleague(now, id, to);
+        let leg = leg.ok_or_else(|| Refusal::for_now("what is theirs cannot be rung now"))?;
+        if let Some(call) = self.calls.get_mut(&id) {
+            call.attempt(Some(leg));
+        }
+        self.notice(id, Notice::RingsColleague(to));
+        let at_a_desk = self
+            .lines
+            .get(&leg)
+            .is_some_and(|line| line.visit().is_some());
+        if at_a_desk {
+            self.dial_rings(now, id, leg, 180, None);
+        }
+        Ok(())
+    }
+
+    /// The same, and nothing else: the leg, if there is a place for it.
+    pub(super) fn ring_for_colleague(
+        &mut self,
+        now: Instant,
+        id: CallId,
+        to: AgentId,
+    ) -> Option<LegId> {
+        let call = self.calls.get(&id)?;
         let by = call
             .caller_agent()
             .or_else(|| call.agent().map(|agent| agent.id));
-        let by = by.and_then(|by| self.account.agent(by)).ok_or_else(gone)?;
+        let by = self.account.agent(by?)?;
         let from = Party {
             display: Some(by.name.clone()),
             user: by.user.clone(),
             host: String::new(),
         };
         let caller = call.caller;
-        let line = self.lines.get(&caller).ok_or_else(gone)?;
+        let line = self.lines.get(&caller)?;
         let (worker, codec) = (line.port.worker, line.codec);
         if let Some(visit) = self.desk_to_ring(to) {
             let wanted = Wanted {
@@ -105,23 +127,9 @@ impl Switch {
                 codec,
                 video: false,
             };
-            let leg = self.open_browser(now, wanted);
-            let leg = leg.ok_or_else(|| Refusal::for_now("browsers cannot be called now"))?;
-            if let Some(call) = self.calls.get_mut(&id) {
-                call.attempt(Some(leg));
-            }
-            self.notice(id, Notice::RingsColleague(to));
-            self.dial_rings(now, id, leg, 180, None);
-            return Ok(());
+            return self.open_browser(now, wanted);
         }
-        self.account.agent(to).ok_or_else(gone)?;
-        let leg = self.ring_phone(now, id, Role::Agent, to, from, caller);
-        let leg = leg.ok_or_else(|| Refusal::for_now("all media ports are in use"))?;
-        if let Some(call) = self.calls.get_mut(&id) {
-            call.attempt(Some(leg));
-        }
-        self.notice(id, Notice::RingsColleague(to));
-        Ok(())
+        self.ring_phone(now, id, Role::Agent, to, from, caller)
     }
 
     /// The queue that a colleague will serve the customer from whom the agent of the call leaves to them.

@@ -42,6 +42,9 @@ impl Switch {
         to: &Target,
         from: Option<&str>,
     ) -> Result<Done, Refused> {
+        if let Target::Queue(queue) = to {
+            return self.ask_in_queue(now, id, agent, *queue);
+        }
         let Question { dial, shown, ways } = self.question(now, id, agent, to, from)?;
         let whom = dial.whom().clone();
         self.stop_recording(now, id);
@@ -55,7 +58,8 @@ impl Switch {
             self.acd(now, acd::Input::Occupied { agent, occupied });
         }
         self.company(now, id);
-        self.notice(id, Notice::Consults { whom });
+        let to = whom.destination();
+        self.notice(id, Notice::Consults { to });
         self.arrange(id);
         self.dial_next(now, id);
         Ok(Done::Plain)
@@ -147,10 +151,12 @@ impl Switch {
             return;
         };
         let colleague = call.colleague();
+        let ticket = call.inquiry().map(|(ticket, _)| ticket);
         if let Some(leg) = call.end_consult() {
             self.leaves_page(now, leg, Some(unrung_name(Unrung::CallerGone)));
             self.hang_up(now, leg, None);
         }
+        self.forget_inquiry(now, ticket);
         if let Some(colleague) = colleague {
             self.free_caller(now, colleague);
         }

@@ -28,6 +28,7 @@ impl Switch {
         let Some(call) = self.calls.get_mut(&id) else {
             return;
         };
+        let ticket = call.inquiry().map(|(ticket, _)| ticket);
         if !call.end(now, &self.clock, end) {
             return;
         }
@@ -38,6 +39,7 @@ impl Switch {
         for leg in legs {
             self.hang_up(now, leg, reason(end));
         }
+        self.forget_inquiry(now, ticket);
         self.listening.remove(&id);
         // Whoever has passed it on learns that the customer did not wait.
         self.tell_referrer(now, id, 487);

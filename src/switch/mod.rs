@@ -33,6 +33,7 @@ mod end;
 mod hours;
 mod identity;
 mod input;
+mod inquiry;
 mod interlude;
 mod join;
 mod keys;
@@ -197,6 +198,8 @@ pub struct Switch {
     dialling: BTreeMap<CallId, Vec<(Way, Hop)>>,
     /// Calls whose own agent is rung first.
     intended: BTreeMap<CallId, by_api::Intended>,
+    /// Places in line of agents who ask in a queue, and in which call.
+    inquiries: BTreeMap<CallId, CallId>,
     /// Calls whose customer waits for a moment, and some in which one did.
     entertained: BTreeSet<CallId>,
     /// The numbers outside that are contacts, to which calls may be passed on (R126).
@@ -239,6 +242,7 @@ impl Switch {
             peers: vec![],
             dialling: BTreeMap::new(),
             intended: BTreeMap::new(),
+            inquiries: BTreeMap::new(),
             entertained: BTreeSet::new(),
             listed: BTreeSet::new(),
             supervising: BTreeMap::new(),

@@ -42,6 +42,9 @@ impl Switch {
 
     /// Does one action. An answer that is known at once is returned, not awaited.
     fn act(&mut self, now: Instant, action: Action) -> Option<acd::Input> {
+        if let Some(answer) = self.act_for_asker(now, &action) {
+            return answer;
+        }
         match action {
             Action::Say {
                 call,

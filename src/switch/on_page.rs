@@ -260,8 +260,7 @@ impl Switch {
         if let Some(line) = self.lines.get_mut(&leg) {
             line.leg.answered = Some(now);
         }
-        if let Some(agent) = self.calls.get(&call).and_then(Call::agent) {
-            let agent = agent.id;
+        if let Some((agent, call)) = self.offered_at(call, leg) {
             self.acd(now, acd::Input::Accept { agent, call });
         }
         Ok(())
@@ -386,9 +385,11 @@ impl Switch {
         let known = self.calls.get(&call);
         let rung = known.and_then(Call::agent).map(|agent| agent.leg);
         let dialled = known.and_then(Call::dialled);
+        let asked = known.and_then(Call::rung_in_queue);
+        let asked = asked.map(|(_, agent)| agent.leg);
         let line = self.lines.get(&leg);
         let waits = line.is_some_and(|line| line.leg.answered.is_none());
-        waits && ([rung, dialled].contains(&Some(leg)) || self.rings_supervisor(leg))
+        waits && ([rung, dialled, asked].contains(&Some(leg)) || self.rings_supervisor(leg))
     }
 
     /// The agent whose desk it is, if they are in the call by it.

@@ -132,6 +132,7 @@ pub(super) fn status_of(refused: Refused) -> u16 {
         | Refused::NotTransferable(_)
         | Refused::SentTooOften(_)
         | Refused::OnlyPeople
+        | Refused::QueueClosed(_)
         | Refused::NoCustomer(_)
         | Refused::NobodyAsked(_)
         | Refused::Consulting(_)

@@ -79,7 +79,8 @@ pub enum Ask {
     List { numbers: BTreeSet<Number> },
     /// An agent calls a number outside, or a colleague: what is theirs rings first.
     Call { agent: AgentId, to: call::Target },
-    /// The agent of a call asks a number outside, or a colleague, while the customer is on hold (B2).
+    /// The agent of a call asks a number outside, a colleague, or whoever answers in a queue, while the
+    /// customer is on hold (B2).
     Consult {
         agent: Option<AgentId>,
         call: CallId,
@@ -201,9 +202,12 @@ pub enum Refused {
     /// Two agents talk.
     #[error("there is no customer in call {0} who could be passed on: two agents talk")]
     NoCustomer(CallId),
-    /// Numbers and agents alone can be asked before.
-    #[error("only a number outside or an agent can be asked: pass the call on to a queue")]
+    /// A queue is called by its customers.
+    #[error("only a number outside or an agent can be called")]
     OnlyPeople,
+    /// Nobody is rung for it now (R61).
+    #[error("queue {0} is closed: ask an agent or a number outside")]
+    QueueClosed(QueueId),
     /// Nobody is asked, or they have not answered.
     #[error("nobody talks in call {0} who was asked: ask somebody, and wait for their answer")]
     NobodyAsked(CallId),

@@ -143,8 +143,7 @@ impl Switch {
         if let Some(line) = self.lines.get_mut(&leg) {
             line.leg.answered = Some(now);
         }
-        if let Some(agent) = self.calls.get(&call).and_then(crate::call::Call::agent) {
-            let agent = agent.id;
+        if let Some((agent, call)) = self.offered_at(call, leg) {
             self.acd(now, acd::Input::Accept { agent, call });
         }
     }
@@ -175,6 +174,14 @@ impl Switch {
         self.leaves_page(now, leg, Some("declined"));
         // A phone whose answer is of no use has a session still.
         self.hang_up(now, leg, Some((INCOMPATIBLE, NO_CODEC.to_owned())));
+        // 486, 600 and 603 are a person's or a phone's no; 480 is do-not-disturb on many phones.
+        let (why, unrung) = match status {
+            480 | 486 | 600 | 603 => (Refusal::Declined, Unrung::Declined(status)),
+            _ => (Refusal::Failed, Unrung::Failed(status)),
+        };
+        if self.asked_fails(now, call, leg, (why, unrung)) {
+            return;
+        }
         let Some(agent) = ringing.filter(|agent| agent.leg == leg) else {
             return;
         };
@@ -184,11 +191,6 @@ impl Switch {
         if let Some(call) = self.calls.get_mut(&call) {
             call.unring(agent.id);
         }
-        // 486, 600 and 603 are a person's or a phone's no; 480 is do-not-disturb on many phones.
-        let (why, unrung) = match status {
-            480 | 486 | 600 | 603 => (Refusal::Declined, Unrung::Declined(status)),
-            _ => (Refusal::Failed, Unrung::Failed(status)),
-        };
         self.notice(call, Notice::Unrung(agent.id, unrung));
         self.unrung_for(now, call);
         let agent = agent.id;

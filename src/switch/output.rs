@@ -6,7 +6,7 @@ use crate::call::supervise;
 use crate::id::{AgentId, CallId, CallbackId, QueueId, SoundId, TrunkId};
 use crate::settings::Utterance;
 use crate::sip::resolve::Query;
-use crate::{acd, call, media, page, sip};
+use crate::{acd, media, page, sip};
 use std::time::Duration;
 
 /// Everything the switch does to the world.
@@ -153,7 +153,7 @@ pub enum Notice {
     },
     /// The agent asks somebody; they have answered; they are in it no more.
     Consults {
-        whom: call::Whom,
+        to: record::Destination,
     },
     Consulted,
     ConsultEnded,

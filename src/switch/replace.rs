@@ -97,7 +97,7 @@ impl Switch {
             Some(_) if self.is_dialled(id, new) => return self.answers(now, id, new),
             Some(_) if self.own_answers(now, id, new) => return,
             Some(agent) => {
-                let call = id;
+                let (_, call) = self.offered_at(id, new).unwrap_or((agent, id));
                 return self.acd(now, acd::Input::Accept { agent, call });
             }
             None => {}

@@ -102,7 +102,10 @@ impl Switch {
         });
         let dialled = call.poll_timeout().filter(|_| call.dialled() == Some(leg));
         let dialled = dialled.map(|until| until.saturating_duration_since(now));
-        let rung = call.agent().filter(|_| state == CallState::Ringing);
+        let asked = call.rung_in_queue().map(|(_, agent)| agent);
+        let asked = asked.filter(|agent| agent.leg == leg);
+        let rung = asked.or_else(|| call.agent());
+        let rung = rung.filter(|_| state == CallState::Ringing);
         let rings = rung.and_then(|agent| match self.floor.agent(agent.id)? {
             AgentState::Offered { until, .. } => Some(until.saturating_duration_since(now)),
             AgentState::NotReady { .. }
@@ -214,16 +217,13 @@ impl Switch {
     /// Whom the agent at this leg asks.
     fn consult_at(&self, call: &Call, leg: LegId) -> Option<Consult> {
         call.agent().filter(|agent| agent.leg == leg)?;
-        let who = match call.asked_whom()? {
-            Whom::Number(number) => Party {
-                name: number.clone(),
-                number: Some(number.clone()),
-            },
-            Whom::Colleague(agent) => Party {
-                name: agent.name.clone(),
-                number: None,
-            },
+        let (name, number) = match (call.inquiry(), call.asked_whom()) {
+            (Some((_, queue)), _) => (queue.to_owned(), None),
+            (None, Some(Whom::Number(number))) => (number.clone(), Some(number.clone())),
+            (None, Some(Whom::Colleague(agent))) => (agent.name.clone(), None),
+            (None, None) => return None,
         };
+        let who = Party { name, number };
         let with = match call.with() {
             None => ConsultWith::Dialling,
             Some(With::Asked) => ConsultWith::Asked,

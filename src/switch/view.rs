@@ -121,7 +121,7 @@ impl Switch {
                 name: agent.name.clone(),
                 status,
                 reachable,
-                state: self.floor.agent(agent.id)?,
+                state: self.agent_state(agent.id)?,
             })
         });
         let trunks = self.account.trunks.iter().filter_map(|trunk| {
@@ -151,6 +151,23 @@ impl Switch {
         let wait = self.floor.estimated_wait(now, call)?;
         // Nobody is promised that it is their turn this minute.
         u32::try_from(wait.as_secs().div_ceil(60).max(1)).ok()
+    }
+
+    /// What an agent does; who is rung for an agent who asks in a queue, is so in the call of that one.
+    fn agent_state(&self, agent: AgentId) -> Option<AgentState> {
+        Some(match self.floor.agent(agent)? {
+            AgentState::Offered { call, until } => AgentState::Offered {
+                call: self.in_line(call),
+                until,
+            },
+            other @ (AgentState::NotReady { .. }
+            | AgentState::Away
+            | AgentState::Occupied
+            | AgentState::Available { .. }
+            | AgentState::Talking { .. }
+            | AgentState::WrapUp { .. }
+            | AgentState::Resting { .. }) => other,
+        })
     }
 
     fn caller_view(&self, call: CallId) -> Option<CallerView> {

@@ -76,6 +76,7 @@ fn nothing_is_lost_and_nothing_is_double_in_two_thousand_lives() {
         ("who is asked has answered", 50),
         ("who was asked is in the call no more", 50),
         ("goes on at another phone", 20),
+        ("the agent asks whoever answers in", 20),
     ] {
         let logs = all.iter().map(|lived| lived.log.matches(said).count());
         let times = logs.sum::<usize>() as u64;

@@ -2,10 +2,9 @@
 
 use serde_json::{Value, json};
 
-pub(super) fn components() -> [(&'static str, Value); 4] {
+pub(super) fn components() -> [(&'static str, Value); 3] {
     [
         ("Transferred", transferred()),
-        ("Consulted", consulted()),
         ("Calls", calls()),
         ("Calling", calling()),
     ]
@@ -24,17 +23,6 @@ fn transferred() -> Value {
             "from": number(),
         },
         "oneOf": [{ "required": ["number"] }, { "required": ["agent"] }, { "required": ["queue"] }],
-    })
-}
-
-fn consulted() -> Value {
-    let number = || json!({ "type": "string", "minLength": 3, "maxLength": 32 });
-    let id = || json!({ "type": "integer", "minimum": 0, "maximum": u32::MAX });
-    json!({
-        "type": "object",
-        "additionalProperties": false,
-        "properties": { "number": number(), "agent": id(), "from": number() },
-        "oneOf": [{ "required": ["number"] }, { "required": ["agent"] }],
     })
 }
 

@@ -150,8 +150,8 @@ pub(super) fn calls() -> Vec<Endpoint> {
             .gives_nothing(202)
             .refuses(&[404, 409, 429, 503]),
         post("/api/v1/calls/{call}/consult", ACT, calls::consult)
-            .says(TAG, "The agent asks a number outside or a colleague, while the customer is on hold.")
-            .takes(of("Consulted"))
+            .says(TAG, "The agent asks a number outside, a colleague, or whoever answers in a queue, while the customer is on hold.")
+            .takes(of("Transferred"))
             .gives_nothing(202)
             .refuses(&[404, 409, 429, 503]),
         delete("/api/v1/calls/{call}/consult", ACT, calls::cancel)

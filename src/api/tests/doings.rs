@@ -4,7 +4,7 @@ use super::*;
 use crate::acd::Status;
 use crate::acd::callback::{NotCancelled, NotPicked};
 use crate::events::What;
-use crate::id::{CallId, CallbackId};
+use crate::id::{CallId, CallbackId, QueueId};
 use crate::switch::{Ask, Done, Refused};
 use serde_json::json;
 use std::time::Duration;
@@ -161,7 +161,8 @@ fn r130_agents_act_in_their_own_calls_and_others_for_the_agent() {
     for (body, status) in [
         (json!({ "agent": 2 }), 202),
         (json!({ "number": "+49301" }), 202),
-        (json!({ "queue": 1 }), 422),
+        (json!({ "queue": 1 }), 202),
+        (json!({ "queue": 1, "from": "+49302" }), 422),
         (json!({ "number": "+49301", "agent": 2 }), 422),
         (json!({ "agent": 2, "from": "+49302" }), 422),
     ] {
@@ -172,13 +173,17 @@ fn r130_agents_act_in_their_own_calls_and_others_for_the_agent() {
         );
     }
     let from = None;
-    let asked =
-        [Target::Agent(AgentId(2)), Target::Number("+49301".into())].map(|to| Ask::Consult {
-            agent,
-            call,
-            to,
-            from: from.clone(),
-        });
+    let whom = [
+        Target::Agent(AgentId(2)),
+        Target::Number("+49301".into()),
+        Target::Queue(QueueId(1)),
+    ];
+    let asked = whom.map(|to| Ask::Consult {
+        agent,
+        call,
+        to,
+        from: from.clone(),
+    });
     assert_eq!(desk.asked()[before..], asked);
     desk.will_reply(Err(Refused::AgentBusy(AgentId(2))));
     let refused = desk.send("POST", &transfer, &me, &json!({ "agent": 2 }));

@@ -1,13 +1,19 @@
-//! An agent asks somebody outside before they pass the customer on, or lets all three talk (B2, B3).
+//! An agent asks somebody, outside or in a queue, before they pass the customer on, or lets all three talk (B2, B3).
 
 use super::answers;
 use super::trunks::{ONE, TWO, with_carriers};
 use crate::world::World;
 use crate::world::carrier::Says;
+use crate::world::page::Picks;
+use crate::world::phone::Habit;
+use cordboard::acd::AgentState;
 use cordboard::call::Target;
 use cordboard::call::record::{Destination, End, Outcome};
-use cordboard::id::{AgentId, CallId, QueueId};
+use cordboard::id::{AgentId, CallId, HoursId, QueueId};
+use cordboard::settings::{Codes, Hours};
 use cordboard::switch::{Ask, Consultation, Done, Refused};
+use serde_json::json;
+use std::time::Duration;
 
 const AGENT: Option<AgentId> = Some(AgentId(1));
 
@@ -221,5 +227,169 @@ fn b10_what_is_masked_stays_so_whoever_is_asked_and_however_many_talk() {
     assert_eq!(w.segments.len(), 3);
     assert_eq!(recorded(&w, 2, 0.2, 1.0), ["alice"]);
     w.hangs_up("alice").wait(40.0);
+    assert!(w.is_at_rest());
+}
+
+/// Ada has Alice, and asks in the queue; Ben has a phone, and nobody else is there.
+fn asks_in_queue(ben: Habit) -> (World, CallId) {
+    let mut w = with_carriers(|account| account.wrap_up.enabled = false);
+    w.agent("1001", answers(0.5))
+        .dials("alice", "100")
+        .wait(2.0);
+    w.agent("1002", ben).wait(0.5);
+    let call = w.record().id;
+    assert_eq!(w.asks(in_queue(call, 1)), Ok(Done::Plain));
+    (w, call)
+}
+
+fn in_queue(call: CallId, queue: u32) -> Ask {
+    Ask::Consult {
+        agent: AGENT,
+        call,
+        to: Target::Queue(QueueId(queue)),
+        from: None,
+    }
+}
+
+/// What the floor says of Ben.
+fn ben(w: &World) -> AgentState {
+    let agents = w.switch.view(w.now).agents;
+    let ben = agents.iter().find(|agent| agent.id == AgentId(2));
+    ben.expect("Ben").state
+}
+
+#[test]
+fn b2_r90_whoever_answers_in_a_queue_is_asked_and_has_the_customer() {
+    let (mut w, call) = asks_in_queue(answers(2.0));
+    w.wait(1.0);
+    let both = |w: &World| ["alice", "1001"].map(|who| w.hears(who));
+    assert_eq!(both(&w), [vec!["music"], vec!["music"]]);
+    let rung = ben(&w);
+    assert!(
+        matches!(rung, AgentState::Offered { call: theirs, .. } if theirs == call),
+        "{rung:?}"
+    );
+    let (agent, what) = (AGENT, Consultation::Complete);
+    let too_soon = Ask::Consultation { agent, call, what };
+    assert_eq!(w.asks(too_soon), Err(Refused::NobodyAsked(call)));
+    assert_eq!(w.asks(in_queue(call, 1)), Err(Refused::Consulting(call)));
+    w.wait(2.0);
+    let three = |w: &World| ["alice", "1001", "1002"].map(|who| w.hears(who));
+    assert_eq!(three(&w), [vec!["music"], vec!["1002"], vec!["1001"]]);
+    assert_eq!(ben(&w), AgentState::Occupied, "nobody else is for him");
+    wants(&mut w, call, Consultation::Swap);
+    assert_eq!(three(&w), [vec!["1001"], vec!["alice"], vec!["music"]]);
+    wants(&mut w, call, Consultation::Join);
+    assert_eq!(three(&w).map(|heard| heard.len()), [2, 2, 2]);
+    wants(&mut w, call, Consultation::Complete);
+    assert_eq!(w.hears("alice"), ["1002"]);
+    assert_eq!(w.hears("1002"), ["alice"]);
+    assert!(!w.phones["1001"].has_dialog());
+    assert_eq!(ben(&w), AgentState::Talking { call });
+    assert_eq!(w.conversations.len(), 1, "a place in line is no call");
+    assert_eq!(w.record().transfers[0].outcome, Some(Outcome::Taken));
+    let segments: Vec<_> = w.segments.iter().map(|each| each.agent.id.0).collect();
+    assert_eq!(segments, [1, 1, 2]);
+    w.wait(1.0).hangs_up("alice").wait(40.0);
+    assert!(w.files.values().all(|(_, ended)| *ended));
+    let state = ben(&w);
+    assert!(matches!(state, AgentState::Available { .. }), "{state:?}");
+    assert!(w.is_at_rest());
+}
+
+#[test]
+fn b2_who_asks_in_a_queue_may_give_up_and_leaves_nothing_behind() {
+    for habit in [
+        Habit::Ignores,
+        Habit::Dead,
+        Habit::Declines(486),
+        Habit::Declines(503),
+        answers(0.3),
+    ] {
+        for who in ["cancel", "alice", "1001", "1002"] {
+            let (mut w, call) = asks_in_queue(habit);
+            w.wait(1.0);
+            match who {
+                "cancel" => wants(&mut w, call, Consultation::Cancel),
+                who => {
+                    w.hangs_up(who).wait(1.0);
+                }
+            }
+            let alice = match (who, habit) {
+                ("cancel", _) | ("1002", Habit::Answers(_)) => vec!["1001"],
+                ("1002", _) => vec!["music"],
+                _ => vec![],
+            };
+            assert_eq!(w.hears("alice"), alice, "{who}, {habit:?}\n{}", w.log());
+            if who == "cancel" {
+                assert!(w.switch.view(w.now).running[0].recorded);
+                // He is for customers again.
+                w.phone("1002").habit = answers(0.3);
+                w.dials("bob", "100").wait(40.0);
+                assert_eq!(w.hears("bob"), ["1002"], "{habit:?}\n{}", w.log());
+            }
+            for phone in ["alice", "bob", "1001"] {
+                if w.phones.contains_key(phone) {
+                    w.hangs_up(phone);
+                }
+            }
+            w.wait(80.0);
+            assert!(w.is_at_rest(), "{who}, {habit:?}");
+        }
+    }
+}
+
+#[test]
+fn r61_who_asks_in_a_queue_that_is_closed_or_not_there_is_told_so() {
+    let (mut w, call) = asks_in_queue(Habit::Ignores);
+    wants(&mut w, call, Consultation::Cancel);
+    let unknown = Refused::UnknownQueue(QueueId(9));
+    assert_eq!(w.asks(in_queue(call, 9)), Err(unknown));
+    w.settings(|account| {
+        account.hours = vec![Hours {
+            id: HoursId(1),
+            name: "never".into(),
+            zone: "UTC".into(),
+            week: vec![],
+            holidays: vec![],
+            away: None,
+            codes: Codes::default(),
+        }];
+        account.queues[0].hours = Some(HoursId(1));
+    });
+    let closed = Refused::QueueClosed(QueueId(1));
+    assert_eq!(w.asks(in_queue(call, 1)), Err(closed));
+    assert_eq!(w.hears("alice"), ["1001"], "nothing has changed");
+}
+
+#[test]
+fn b2_at_their_desks_both_see_who_is_asked_in_the_queue() {
+    let mut w = with_carriers(|account| account.wrap_up.enabled = false);
+    w.desk("ada", 1, Picks::Up(Duration::from_millis(500)))
+        .dials("alice", "100")
+        .wait(2.0);
+    w.desk("ben", 2, Picks::Up(Duration::from_millis(2_000)))
+        .page_does("ada", json!({ "type": "consult", "to": { "queue": 1 } }))
+        .wait(1.0);
+    let queue = w.account.queues[0].name.clone();
+    let asks = w.pages["ada"].call()["consult"].clone();
+    assert_eq!(
+        (&asks["who"]["name"], &asks["with"]),
+        (&json!(queue), &json!("dialling"))
+    );
+    let rings = w.pages["ben"].call().clone();
+    assert_eq!(
+        (&rings["state"], &rings["with"]["name"]),
+        (&json!("ringing"), &json!("Ada"))
+    );
+    assert!(rings["rings_ms"].is_u64(), "{rings}");
+    w.wait(2.0);
+    assert_eq!(w.page_hears("ben"), ["ada"]);
+    assert_eq!(w.pages["ada"].call()["consult"]["with"], "asked");
+    w.page_does("ada", json!({ "type": "consultation", "what": "complete" }))
+        .wait(1.0);
+    assert_eq!(w.hears("alice"), ["ben"], "{}", w.log());
+    assert_eq!(w.page_hears("ben"), ["alice"]);
+    w.hangs_up("alice").wait(80.0);
     assert!(w.is_at_rest());
 }

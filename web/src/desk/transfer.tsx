@@ -23,7 +23,6 @@ export function TransferDialog({ desk, about, call, name, onClose }: Props) {
   const [from, setFrom] = useState("");
   const chosen = choice.chosen;
   const isNumber = chosen !== undefined && "number" in chosen.to;
-  const isQueue = chosen !== undefined && "queue" in chosen.to;
   // R128: of a call by telephone the number is that which the customer has called.
   const choosesFrom = isNumber && call.any_from === true && about.numbers.length > 0;
   const shown = (target: Found) => ("number" in target.to && choosesFrom && from !== "" ? from : undefined);
@@ -64,7 +63,7 @@ export function TransferDialog({ desk, about, call, name, onClose }: Props) {
             <Icon name="transfer" />
             {t("transfer")}
           </button>
-          <button type="button" class="button grow" disabled={!chosen || isQueue} onClick={consult}>
+          <button type="button" class="button grow" disabled={!chosen} onClick={consult}>
             <Icon name="phone" />
             {t("consult")}
           </button>
