@@ -250,6 +250,31 @@ fn hold_and_mute_are_seen_at_the_other_side() {
 }
 
 #[test]
+fn h22_an_offer_without_keys_is_refused_and_the_call_goes_on_as_it_was() {
+    let mut w = World::new();
+    w.desk("ada", ADA, up(1.0)).dials("alice", "100").wait(3.0);
+    let offer = w.page("ada").browser.offer();
+    let weaker = [
+        offer.replace("UDP/TLS/RTP/SAVPF", "RTP/AVP"),
+        offer.replace("UDP/TLS/RTP/SAVPF", "RTP/SAVP"),
+        offer.replace("a=fingerprint:sha-256", "a=fingerprint:sha-1"),
+        offer.replace("a=ice-pwd", "a=none"),
+    ];
+    for sdp in weaker {
+        w.page("ada").told.clear();
+        w.page_does("ada", json!({ "type": "offer", "sdp": sdp }))
+            .wait(1.0);
+        assert_eq!(w.page("ada").trouble(), Some("bad_offer"), "{sdp}");
+        assert_eq!(w.page("ada").answers, 1);
+        assert_eq!(
+            (w.hears("alice"), w.page_hears("ada")),
+            (vec!["ada"], vec!["alice"])
+        );
+    }
+    assert!(w.page("ada").browser.voice.secure.is_some());
+}
+
+#[test]
 fn b18_an_agent_who_reloads_the_desk_goes_on_in_the_same_call() {
     let mut w = World::new();
     w.desk("ada", ADA, up(1.0)).dials("alice", "100").wait(3.0);
