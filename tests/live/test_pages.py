@@ -171,6 +171,16 @@ class Pages(AtCentre):
         customer.get_by_role("button", name="Hang up").click()
         desk.get_by_role("heading", name="After-call work").wait_for()
 
+    def test_a_customers_page_is_light_until_the_call_and_in_it(self) -> None:
+        cookie = self.admin()
+        desk = self.desk()
+        customer = self.customer(self.link(cookie))
+        self.talk(desk, customer)
+        loaded = "performance.getEntriesByType('resource').filter(each => each.name.endsWith('.js')).map(each => each.encodedBodySize)"
+        sizes: list[int] = customer.evaluate(loaded)
+        self.assertTrue(sizes and all(sizes), f"scripts were loaded: {sizes}")
+        self.assertLess(sum(sizes), 60 * 1024, "bytes of script, as they come")
+
     def test_b18_a_call_outlives_the_reload_of_either_page(self) -> None:
         cookie = self.admin()
         desk = self.desk()
