@@ -6,7 +6,7 @@ use super::problem::Problem;
 use super::sight::Sight;
 use super::{Site, answer};
 use crate::acd::Status;
-use crate::events::Snapshot;
+use crate::events::{AgentNow, CallerNow, Snapshot};
 use crate::id::{AgentId, TrunkId};
 use crate::switch::{Ask, Done};
 use axum::extract::State;
@@ -26,21 +26,27 @@ pub(super) async fn one(
     Number(id): Number,
 ) -> Result<Response, Problem> {
     let live = site.live.latest();
-    let shown = shown(&live, AgentId(id));
-    let mut shown = shown.ok_or_else(|| Problem::missing("agent"))?;
+    let seen = seen(&live, AgentId(id));
+    let (agent, caller) = seen.ok_or_else(|| Problem::missing("agent"))?;
+    let mut shown = shown(agent, caller);
     // From here their own events go on.
     shown["seq"] = live.seq.into();
     Ok(answer(&shown))
 }
 
-/// An agent, and the caller who is offered to them or talks to them.
-pub(super) fn shown(live: &Snapshot, id: AgentId) -> Option<Value> {
-    let agent = live.agents.iter().find(|agent| agent.agent == id)?;
+/// An agent and the caller, as pages have them.
+pub(super) fn shown(agent: &AgentNow, caller: Option<&CallerNow>) -> Value {
     let mut shown = serde_json::to_value(agent).unwrap_or_default();
+    shown["caller"] = serde_json::to_value(caller).unwrap_or_default();
+    shown
+}
+
+/// An agent, and the caller who is offered to them or talks to them.
+pub(super) fn seen(live: &Snapshot, id: AgentId) -> Option<(&AgentNow, Option<&CallerNow>)> {
+    let agent = live.agents.iter().find(|agent| agent.agent == id)?;
     let mut callers = live.callers.iter();
     let caller = callers.find(|caller| Some(caller.call) == agent.call);
-    shown["caller"] = serde_json::to_value(caller).unwrap_or_default();
-    Some(shown)
+    Some((agent, caller))
 }
 
 /// Says whether the agent takes calls: `available`, `not_ready` with one of the reasons of the

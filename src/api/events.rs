@@ -162,6 +162,7 @@ fn connect(
     })?;
     let reader = Reader::new(site, who, whose, after)?;
     Ok(upgrade
+        .read_buffer_size(super::page::READ)
         .max_message_size(4_096)
         .on_upgrade(move |socket| tell(socket, reader)))
 }

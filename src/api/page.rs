@@ -15,6 +15,7 @@ use super::guard::{cookie, session_cookie};
 use super::problem::Problem;
 use super::serve::Peer;
 use super::who::{Caller, Role};
+use crate::events::{AgentNow, CallerNow};
 use crate::id::PageId;
 use crate::page::{self, Closing, Input, Numbered, ToPage, Transmit, Who};
 use axum::extract::ws::{
@@ -23,7 +24,6 @@ use axum::extract::ws::{
 use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -36,6 +36,8 @@ pub(super) const DESKS: usize = 512;
 pub(super) const STRANGERS: usize = 512;
 /// What may wait for a page to take it.
 const QUEUE: usize = 128;
+/// What is read of a connection at a time, bytes. It is made zero before each look, so that more would cost more.
+pub(super) const READ: usize = 4096;
 /// How long one message may take on its way into the connection.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How often it is looked whether the agent is still logged in. What the API changes of anybody's rights is
@@ -149,6 +151,7 @@ pub(super) async fn socket(
     let place = place.map_err(|_| Problem::unavailable("Too many pages are open already."))?;
     let session = session.filter(|_| who != Who::Customer);
     Ok(upgrade
+        .read_buffer_size(READ)
         .max_message_size(page::LONGEST)
         .max_frame_size(page::LONGEST)
         .on_upgrade(move |socket| async move {
@@ -161,7 +164,7 @@ pub(super) async fn socket(
                 said,
                 who,
                 session,
-                shown: Value::Null,
+                shown: None,
                 alive: Instant::now(),
                 _place: place,
             };
@@ -214,7 +217,7 @@ struct Line {
     who: Who,
     session: Option<String>,
     /// What it was told of the agent last.
-    shown: Value,
+    shown: Option<(AgentNow, Option<CallerNow>)>,
     /// The last sign of life.
     alive: Instant,
     _place: OwnedSemaphorePermit,
@@ -308,11 +311,14 @@ impl Line {
             Who::Staff { agent, .. } => agent,
             Who::Customer => None,
         };
-        let agent = agents::shown(&self.site.live.latest(), agent?)?;
-        if agent == self.shown {
+        let live = self.site.live.latest();
+        let (agent, caller) = agents::seen(&live, agent?)?;
+        let before = self.shown.as_ref();
+        if before.is_some_and(|before| before.0 == *agent && before.1.as_ref() == caller) {
             return None;
         }
-        self.shown.clone_from(&agent);
+        self.shown = Some((agent.clone(), caller.cloned()));
+        let agent = agents::shown(agent, caller);
         let message = ToPage::Agent { agent };
         serde_json::to_string(&Numbered { seq: 0, message }).ok()
     }
