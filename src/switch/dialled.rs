@@ -45,6 +45,7 @@ impl Switch {
             if let Some(line) = self.lines.get_mut(&leg) {
                 line.early = true;
             }
+            self.prefer_codec_of(id, leg);
             self.let_listen(now, id);
             return self.offer_same_codec(now, id, leg);
         }
@@ -132,6 +133,7 @@ impl Switch {
             self.acd(now, acd::Input::Leave { call: id });
         }
         if let Some(caller) = caller {
+            self.prefer_codec_of(id, leg);
             self.answer_prepared(now, caller);
         }
         if let Some(call) = self.calls.get(&id) {

@@ -36,6 +36,27 @@ impl Switch {
     }
 }
 
+impl Switch {
+    /// A caller who has made no offer, and has not been made ours yet, is made one in which the codec of the
+    /// network stands first.
+    pub(super) fn prefer_codec_of(&mut self, id: CallId, dialled: LegId) {
+        let caller = self.calls.get(&id).map(|call| call.caller);
+        let codec = self.lines.get(&dialled).and_then(|line| line.codec);
+        let (Some(caller), Some(codec)) = (caller, codec) else {
+            return;
+        };
+        let waits = self
+            .lines
+            .get(&caller)
+            .is_some_and(|line| line.prepared.is_some() && line.codec.is_none() && !line.told);
+        let local = self.local(caller).filter(|_| waits);
+        if let Some((line, mut local)) = self.lines.get_mut(&caller).zip(local) {
+            local.codecs.sort_by_key(|each| *each != codec);
+            line.prepared = Some(sdp::offer(&local));
+        }
+    }
+}
+
 fn is_g711(codec: Codec) -> bool {
     match codec {
         Codec::Pcmu | Codec::Pcma => true,

@@ -128,6 +128,28 @@ fn f15_a_phone_whose_offer_comes_with_the_answer_is_told_of_that_alone() {
 }
 
 #[test]
+fn f15_a_phone_without_an_offer_is_made_one_in_which_the_codec_of_the_network_stands_first() {
+    for first in [Says::Progress, Says::Answer] {
+        let mut w = with_carriers(|account| {
+            for agent in &mut account.agents {
+                agent.habits.codecs = vec![Codec::G722, Codec::Pcma];
+            }
+        });
+        w.carrier(ONE, &[(1.0, first), (2.0, Says::Answer)])
+            .agent("1001", answers(1.0));
+        let phone = w.phone("1001");
+        (phone.late_offer, phone.payload_type) = (true, PCMA);
+        CAPABLE.clone_into(&mut phone.extra);
+        w.calls_out("1001", "+4930555");
+        w.wait(4.0);
+        let offer = &w.phones["1001"].early.offered;
+        assert!(offer.contains("RTP/AVP 8 9 "), "{offer}");
+        talk(&w);
+        ends(&mut w);
+    }
+}
+
+#[test]
 fn f15_a_phone_that_owes_an_answer_and_gives_none_is_refused_and_the_number_left_alone() {
     let mut w = late(CAPABLE, &[(1.0, Says::Progress), (4.0, Says::Answer)]);
     w.phone("1001").early.owes = true;

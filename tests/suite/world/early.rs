@@ -18,11 +18,20 @@ pub(crate) struct Early {
     acknowledged: String,
     /// The offers that came by UPDATE.
     pub(crate) updates: Vec<String>,
+    /// The first description that came before the answer, or with it.
+    pub(crate) offered: String,
     /// It acknowledges without the answer that it owes.
     pub(crate) owes: bool,
 }
 
 impl Phone {
+    /// Notes the first description of a response.
+    pub(super) fn is_offered(&mut self, heard: &Heard) {
+        if self.early.offered.is_empty() {
+            self.early.offered = String::from_utf8_lossy(heard.body()).into_owned();
+        }
+    }
+
     /// Acknowledges a provisional response, if it wants that, and speaks to where it says.
     pub(super) fn promised(&mut self, now: Instant, heard: &Heard) -> Vec<Vec<u8>> {
         if heard.field("To").contains(";tag=") {

@@ -433,6 +433,7 @@ impl Phone {
 
     fn answered(&mut self, now: Instant, status: u16, heard: &Heard) -> Vec<Vec<u8>> {
         let method = heard.cseq_method();
+        self.is_offered(heard);
         self.silence(&method, &heard.field("Call-ID"));
         match method.as_str() {
             "REGISTER" if status == 401 && !self.password.is_empty() => {
