@@ -61,7 +61,7 @@ pub enum FromPage {
         #[serde(default)]
         from: Option<String>,
     },
-    /// The agent asks a number or a colleague before, while the customer is on hold (B2).
+    /// The agent asks a number, a colleague, or whoever answers in a queue before, while the customer is on hold (B2).
     Consult {
         call: CallId,
         to: Target,
@@ -232,7 +232,7 @@ pub struct Consult {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ConsultWith {
-    /// With nobody yet: who is asked rings.
+    /// With nobody yet: who is asked rings, or waits to be found in a queue.
     Dialling,
     /// With who is asked; the customer is on hold.
     Asked,

@@ -39,10 +39,9 @@ impl Switch {
             return Err(Refused::QueueClosed(queue));
         }
         let ticket = CallId::mint(self.clock.unix_millis(now), self.random.u64());
-        let music = match self.hold_music(id, queue) {
-            Hears::Silence => self.sounds.any_music().map_or(Hears::Silence, Hears::Music),
-            music => music,
-        };
+        let music = Some(self.hold_music(id, queue)).filter(|music| *music != Hears::Silence);
+        let music = music.or_else(|| self.sounds.any_music().map(Hears::Music));
+        let music = music.unwrap_or(Hears::Silence);
         self.stop_recording(now, id);
         if let Some(call) = self.calls.get_mut(&id) {
             call.asks_in_queue(ticket, name.clone(), music);

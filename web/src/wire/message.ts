@@ -26,7 +26,7 @@ export type FromPage =
   | { type: "digit"; call: string; digit: string }
   /** `from`: the number that one outside is shown, where there is a choice. */
   | { type: "transfer"; call: string; to: Target; from?: string }
-  /** The agent asks a number or a colleague before. */
+  /** The agent asks a number, a colleague, or whoever answers in a queue before. */
   | { type: "consult"; call: string; to: Target; from?: string }
   | { type: "consultation"; call: string; what: Consultation };
 
