@@ -6,6 +6,7 @@ use cordboard::id::{AgentId, HoldId, QueueId};
 use cordboard::settings::{
     Account, Destination, HoldMessage, Message, Moment, Queue, Repeated, Route,
 };
+use cordboard::switch::{Ask, Done};
 use std::time::Duration;
 
 fn talking() -> World {
@@ -165,4 +166,17 @@ fn r123_a_customer_who_holds_too_hears_nothing_and_then_the_music_again() {
     assert_eq!(w.hears("alice"), [""; 0]);
     w.reinvites("alice", "sendrecv").wait(3.0);
     assert_eq!(w.hears("alice"), ["hold music"]);
+}
+
+#[test]
+fn r117_music_and_voice_follow_the_agents_wish_at_once() {
+    let mut w = talking();
+    let (agent, call) = (Some(AgentId(1)), w.record().id);
+    for on in [true, false, true, false] {
+        assert_eq!(w.asks(Ask::Hold { agent, call, on }), Ok(Done::Plain));
+        let asked = w.now;
+        w.wait(0.4);
+        let heard = w.heard_since("alice", asked + Duration::from_millis(100));
+        assert_eq!(heard, [if on { "music" } else { "1001" }]);
+    }
 }

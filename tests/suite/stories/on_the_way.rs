@@ -11,7 +11,8 @@ use cordboard::call::Target;
 use cordboard::call::link::{LinkTarget, Pass};
 use cordboard::call::record::{End, Outcome};
 use cordboard::id::{AgentId, LinkId, QueueId};
-use cordboard::switch::{Ask, Done};
+use cordboard::settings::{Destination, Route};
+use cordboard::switch::{Ask, Done, Refused};
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -201,6 +202,32 @@ fn plays(by: By, early_media: bool, row: &Row) {
     assert!(w.is_at_rest(), "{what}");
 }
 
+#[test]
+fn r128_for_who_has_come_by_a_browser_the_agent_chooses_one_of_our_numbers() {
+    let mut w = with_carriers(|account| {
+        let to = Destination::Queue(QueueId(1));
+        let number = "+4989100".to_owned();
+        account.routes.insert(0, Route { number, to });
+    });
+    w.carrier(ONE, &[(0.1, Says::Answer)])
+        .agent("1001", answers(0.2));
+    comes(&mut w, By::Browser);
+    w.wait(3.0);
+    let call = w.record().id;
+    let transfer = |from: &str| Ask::Transfer {
+        agent: Some(AgentId(1)),
+        call,
+        to: Target::Number(OUTSIDE.into()),
+        from: Some(from.into()),
+    };
+    assert_eq!(w.asks(transfer("+4989101")), Err(Refused::FromIsNotOurs));
+    assert!(w.carriers[ONE].invites.is_empty());
+    assert_eq!(w.asks(transfer("+4989100")), Ok(Done::Plain));
+    w.wait(1.0);
+    let from = w.carriers[ONE].invites[0].field("From");
+    assert!(from.contains("+4989100"), "{from}");
+}
+
 /// They have talked to Ada, who passes them on just now.
 fn passed_on(by: By, early_media: bool, script: &[(f64, Says)]) -> World {
     let mut w = with_carriers(|account| {
@@ -211,6 +238,24 @@ fn passed_on(by: By, early_media: bool, script: &[(f64, Says)]) -> World {
     w.carrier(ONE, script)
         .carrier(TWO, &[(0.1, Says::Refuse(503))])
         .agent("1001", answers(0.2));
+    comes(&mut w, by);
+    w.wait(3.0);
+    let since = w.now - Duration::from_millis(300);
+    assert_eq!(w.anybody_hears(by.name(), since), ["1001"]);
+    w.phone("1001").habit = Habit::Ignores;
+    let transfer = Ask::Transfer {
+        agent: Some(AgentId(1)),
+        call: w.record().id,
+        to: Target::Number(OUTSIDE.into()),
+        from: None,
+    };
+    assert_eq!(w.asks(transfer), Ok(Done::Plain));
+    w.wait(0.02);
+    w
+}
+
+/// The customer calls.
+fn comes(w: &mut World, by: By) {
     match by {
         By::Trunk => {
             w.dials("alice", "100");
@@ -230,19 +275,6 @@ fn passed_on(by: By, early_media: bool, script: &[(f64, Says)]) -> World {
             w.page_calls("visitor", None);
         }
     }
-    w.wait(3.0);
-    let since = w.now - Duration::from_millis(300);
-    assert_eq!(w.anybody_hears(by.name(), since), ["1001"]);
-    w.phone("1001").habit = Habit::Ignores;
-    let transfer = Ask::Transfer {
-        agent: Some(AgentId(1)),
-        call: w.record().id,
-        to: Target::Number(OUTSIDE.into()),
-        from: None,
-    };
-    assert_eq!(w.asks(transfer), Ok(Done::Plain));
-    w.wait(0.02);
-    w
 }
 
 fn leaves(w: &mut World, by: By) {
