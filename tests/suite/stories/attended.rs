@@ -67,6 +67,18 @@ fn ends(w: &World) -> Vec<Option<End>> {
     w.conversations.values().map(|call| call.end).collect()
 }
 
+/// The second agent is with Alice and rung for nobody else; then free.
+fn is_rung_again_only_after_her(w: &mut World) {
+    let (agent, status) = (AgentId(1), Status::Offline);
+    assert_eq!(w.asks(Ask::SetStatus { agent, status }), Ok(Done::Plain));
+    w.dials("bob", "100").wait(4.0);
+    assert_eq!(w.hears("bob"), ["music"]);
+    w.hangs_up("alice").wait(2.5);
+    assert_eq!(w.hears("bob"), ["1002"]);
+    w.hangs_up("bob").wait(80.0);
+    assert!(w.is_at_rest());
+}
+
 #[test]
 fn an_attended_refer_lets_the_two_talk_to_each_other() {
     for (phone, other) in [("1001", SECOND), (SECOND, "1001")] {
@@ -141,15 +153,7 @@ fn r90_a_colleague_who_was_asked_has_the_customer_and_a_segment_of_their_own() {
         let segments: Vec<_> = w.segments.iter().map(|each| each.agent.id).collect();
         assert_eq!(segments, [AgentId(1), AgentId(2)]);
         assert_eq!(w.files.len(), 4);
-        // He is with her, and rung for nobody else; then he is free.
-        let (agent, status) = (AgentId(1), Status::Offline);
-        assert_eq!(w.asks(Ask::SetStatus { agent, status }), Ok(Done::Plain));
-        w.dials("bob", "100").wait(4.0);
-        assert_eq!(w.hears("bob"), ["music"]);
-        w.hangs_up("alice").wait(2.5);
-        assert_eq!(w.hears("bob"), ["1002"]);
-        w.hangs_up("bob").wait(80.0);
-        assert!(w.is_at_rest());
+        is_rung_again_only_after_her(&mut w);
     }
 }
 
@@ -180,15 +184,7 @@ fn b2_r90_an_agent_reached_through_a_queue_has_the_customer_and_a_segment_of_the
         for track in tracks {
             assert!(w.files[&track.recording].1, "what was before has ended");
         }
-        // He is with her, and rung for nobody else; then he is free.
-        let (agent, status) = (AgentId(1), Status::Offline);
-        assert_eq!(w.asks(Ask::SetStatus { agent, status }), Ok(Done::Plain));
-        w.dials("bob", "100").wait(4.0);
-        assert_eq!(w.hears("bob"), ["music"]);
-        w.hangs_up("alice").wait(2.5);
-        assert_eq!(w.hears("bob"), ["1002"]);
-        w.hangs_up("bob").wait(80.0);
-        assert!(w.is_at_rest());
+        is_rung_again_only_after_her(&mut w);
     }
 }
 
