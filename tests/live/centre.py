@@ -44,6 +44,24 @@ def until(what: str, condition: Callable[[], T], seconds: float = 30, step: Call
         (step or (lambda: time.sleep(0.02)))()
 
 
+def way_out(carrier: str, *keys: str) -> str:
+    """The sections of a trunk at this address, with keys of its own, by which every number is reached."""
+    return "\n".join(
+        [
+            "",
+            "[[trunk]]",
+            'name = "carrier"',
+            f'server = "{carrier}"',
+            "options_s = 0",
+            *keys,
+            "[[outbound]]",
+            'number = "+*"',
+            'trunks = ["carrier"]',
+            "",
+        ]
+    )
+
+
 @dataclass(frozen=True)
 class Agent:
     user: str

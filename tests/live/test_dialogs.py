@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import socket
-import threading
-import time
 import uuid
 
 from centre import LiveTest, Sipp
+from wire import Ear
 
 
 class Dialogs(LiveTest):
@@ -92,47 +90,6 @@ class Dialogs(LiveTest):
                 self.assertEqual(status(ask(self.server.external, "OPTIONS", f"Require: {option}")), 200)
         answer = ask(self.server.external, "OPTIONS", "Require: juggling")
         self.assertEqual((status(answer), listed(answer, "Unsupported")), (420, {"juggling"}))
-
-
-class Ear:
-    """A port of our own for RTP, and when something has come there."""
-
-    def __init__(self) -> None:
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.bind(("127.0.0.1", 0))
-        self.socket.settimeout(0.1)
-        self.port: int = self.socket.getsockname()[1]
-        self.heard: list[float] = []
-        self.over = threading.Event()
-        self.thread = threading.Thread(target=self._listen)
-
-    def __enter__(self) -> Ear:
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.over.set()
-        self.thread.join()
-        self.socket.close()
-
-    def spells(self, gap: float = 0.35) -> list[int]:
-        """How many packets came in each spell between two silences; a spell has five at least."""
-        spells: list[int] = []
-        last = float("-inf")
-        for at in self.heard:
-            if at - last > gap:
-                spells.append(0)
-            spells[-1] += 1
-            last = at
-        return [packets for packets in spells if packets >= 5]
-
-    def _listen(self) -> None:
-        while not self.over.is_set():
-            with contextlib.suppress(TimeoutError):
-                packet = self.socket.recv(2048)
-                # RTCP may share the port, and is no sound.
-                if packet[1] & 0x7F in (0, 101):
-                    self.heard.append(time.monotonic())
 
 
 def ask(port: int, method: str, *headers: str, seconds: float = 5) -> str:

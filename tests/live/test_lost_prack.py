@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import socket
 import subprocess
-import threading
 from typing import Any
 
 import phones
 import sound
-from centre import BINARY, ConfiguredServer, LiveTest, Sipp, raw_tone, until
+from centre import BINARY, ConfiguredServer, LiveTest, Sipp, raw_tone, until, way_out
 from phones import Phone
 from ports import spare_port
+from wire import Ear
 
 NUMBER = "+4930555"
 NETWORK_TONE = 350
@@ -30,44 +29,8 @@ class OneCarrier(ConfiguredServer):
 [[listener]]
 profile = "internal"
 bind = "127.0.0.1:{self.internal}"
-[[trunk]]
-name = "carrier"
-server = "127.0.0.1:{self.carrier}"
-reliable_provisionals = "supported"
-options_s = 0
-[[outbound]]
-number = "+*"
-trunks = ["carrier"]
+{way_out(f"127.0.0.1:{self.carrier}", 'reliable_provisionals = "supported"')}
 """
-
-
-class Ear:
-    """A port of our own for RTP in μ-law, and what has come there."""
-
-    def __init__(self) -> None:
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.bind(("127.0.0.1", 0))
-        self.socket.settimeout(0.1)
-        self.port: int = self.socket.getsockname()[1]
-        self.samples: list[int] = []
-        self.over = threading.Event()
-        self.thread = threading.Thread(target=self._listen)
-        self.thread.start()
-
-    def close(self) -> None:
-        self.over.set()
-        self.thread.join()
-        self.socket.close()
-
-    def _listen(self) -> None:
-        while not self.over.is_set():
-            try:
-                packet = self.socket.recv(2048)
-            except TimeoutError:
-                continue
-            # RTCP may share the port, and is no sound.
-            if packet[1] & 0x7F == 0:
-                self.samples += sound.ulaw(packet[12:])
 
 
 class LostPrack(LiveTest):

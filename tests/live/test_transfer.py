@@ -9,7 +9,7 @@ from typing import Any
 import phones
 import pjsua2 as pj
 import sound
-from centre import Agent, ConfiguredServer, LiveTest, Sipp, raw_tone, until
+from centre import Agent, ConfiguredServer, LiveTest, Sipp, raw_tone, until, way_out
 from phones import Call, Phone
 from ports import spare_port
 from sound import Sound
@@ -17,18 +17,6 @@ from test_pages import AGENT, AtCentre, Centre
 
 OUTSIDE = "+4930777"
 CUSTOMER_TONE, AGENT_TONE, OUTSIDE_TONE, NETWORK_TONE = 440, 880, 660, 350
-
-
-def way_out(carrier: str) -> str:
-    return f"""
-[[trunk]]
-name = "carrier"
-server = "{carrier}"
-options_s = 0
-[[outbound]]
-number = "+*"
-trunks = ["carrier"]
-"""
 
 
 class TransferServer(ConfiguredServer):

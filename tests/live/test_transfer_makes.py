@@ -10,10 +10,10 @@ from typing import Any
 import network
 import sound
 from baresip import Baresip
-from centre import LiveTest, until
+from centre import LiveTest, until, way_out
 from linphone import Linphone
 from network import Network, NetworkServer
-from test_transfer import AGENT_TONE, CUSTOMER_TONE, OUTSIDE, OUTSIDE_TONE, way_out
+from test_transfer import AGENT_TONE, CUSTOMER_TONE, OUTSIDE, OUTSIDE_TONE
 
 WITHOUT_BARESIP, WITHOUT_LINPHONE = network.why_not("baresip"), network.why_not("linphonec")
 
