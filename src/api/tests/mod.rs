@@ -32,12 +32,13 @@ use crate::events::webhooks::{Bell, Deliveries, Reach};
 use crate::events::{Live, Log};
 use crate::id::{AgentId, UserId};
 use crate::settings::Account;
+use crate::sip::{Flow, ListenerId, Transport};
 use crate::steward::{self, Steward};
 use crate::store::{Changed, NewUser, Role, Store};
 use crate::switch::{Ask, Done, Refused};
 use crate::vault::Shelf;
 use crate::voices::Catalogue;
-use crate::watch::trace::Trace;
+use crate::watch::trace::{self, Tap, Trace};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
@@ -47,6 +48,7 @@ use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, Weak};
+use std::time::Instant;
 use tokio::runtime::Runtime;
 use tower::ServiceExt as _;
 
@@ -68,6 +70,23 @@ impl Drop for Folder {
     fn drop(&mut self) {
         drop(std::fs::remove_dir_all(&self.0));
     }
+}
+
+/// A trace of a listener that has seen a message come, after what its driver says before.
+fn traced(message: &[u8], before: impl FnOnce(&mut Tap)) -> Trace {
+    let listener = vec![([127, 0, 0, 1], 5060).into()];
+    let trace = Trace::new(&trace::Settings::default(), listener);
+    let flow = Flow {
+        transport: Transport::Udp,
+        listener: ListenerId(0),
+        remote: ([127, 0, 0, 1], 5070).into(),
+        connection: 0,
+    };
+    let mut tap = trace.tap();
+    before(&mut tap);
+    tap.received(Instant::now(), flow, message);
+    tap.commit();
+    trace
 }
 
 fn runtime() -> Runtime {

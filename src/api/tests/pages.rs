@@ -1,9 +1,8 @@
 //! The pages over a real socket, asked in plain HTTP.
 
-use super::Folder;
+use super::{Folder, traced};
 use crate::api::{Api, Health, Parts, Place};
-use crate::sip::{Flow, ListenerId, Transport};
-use crate::watch::trace::{self, Trace};
+use crate::watch::trace::Trace;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
@@ -168,21 +167,8 @@ fn after_stop_the_port_is_free() {
 
 /// A trace that has seen one stranger's OPTIONS.
 fn seen() -> Trace {
-    let trace = Trace::new(
-        &trace::Settings::default(),
-        vec![([127, 0, 0, 1], 5060).into()],
-    );
-    let flow = Flow {
-        transport: Transport::Udp,
-        listener: ListenerId(0),
-        remote: ([127, 0, 0, 1], 5070).into(),
-        connection: 0,
-    };
-    let mut tap = trace.tap();
     let message = b"OPTIONS sip:x SIP/2.0\r\nCall-ID: a/b@c\r\nCSeq: 1 OPTIONS\r\n\r\n";
-    tap.received(std::time::Instant::now(), flow, message);
-    tap.commit();
-    trace
+    traced(message, |_| {})
 }
 
 #[test]

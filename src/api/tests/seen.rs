@@ -6,9 +6,6 @@ use crate::api::table::endpoints;
 use crate::call::record::Role as Party;
 use crate::events::What;
 use crate::id::CallId;
-use crate::sip::{Flow, ListenerId, Transport};
-use crate::watch::trace;
-use std::time::Instant;
 
 fn call() -> CallId {
     CallId::mint(1_800_000_000_000, 0)
@@ -16,22 +13,10 @@ fn call() -> CallId {
 
 /// What SIP said in the call.
 fn said() -> Trace {
-    let trace = Trace::new(
-        &trace::Settings::default(),
-        vec![([127, 0, 0, 1], 5060).into()],
-    );
-    let flow = Flow {
-        transport: Transport::Udp,
-        listener: ListenerId(0),
-        remote: ([192, 0, 2, 9], 5060).into(),
-        connection: 0,
-    };
-    let (now, mut tap) = (Instant::now(), trace.tap());
-    tap.signalled(now, call(), Party::Customer, "a@b".to_owned());
     let message = b"INVITE sip:x SIP/2.0\r\nCall-ID: a@b\r\nCSeq: 1 INVITE\r\n\r\n";
-    tap.received(now, flow, message);
-    tap.commit();
-    trace
+    traced(message, |tap| {
+        tap.signalled(Instant::now(), call(), Party::Customer, "a@b".to_owned());
+    })
 }
 
 /// A call of agent 1, of whom something is known.
