@@ -105,8 +105,7 @@ impl Call {
 
     /// An agent of the queue is rung, by this leg.
     pub fn rings_in_queue(&mut self, leg: LegId, name: AgentName) {
-        let asked = self.consult.as_mut().map(|consult| &mut consult.asked);
-        if let Some(Asked::Queued { rung, .. }) = asked {
+        if let Some(rung) = self.in_queue() {
             let id = name.id;
             *rung = Some((Agent { id, leg }, Whom::Colleague(name)));
         }
@@ -114,21 +113,15 @@ impl Call {
 
     /// They are rung no more: their leg, if it was so.
     pub fn unrings_in_queue(&mut self, agent: AgentId) -> Option<LegId> {
-        let asked = self.consult.as_mut().map(|consult| &mut consult.asked);
-        let Some(Asked::Queued { rung, .. }) = asked else {
-            return None;
-        };
-        let (agent, _) = rung.take_if(|(rung, _)| rung.id == agent)?;
+        let (agent, _) = self.in_queue()?.take_if(|(rung, _)| rung.id == agent)?;
         Some(agent.leg)
     }
 
     /// They have answered. Says whether it was so.
     pub fn answers_in_queue(&mut self, agent: AgentId) -> bool {
-        let asked = self.consult.as_mut().map(|consult| &mut consult.asked);
-        let Some(Asked::Queued { rung, .. }) = asked else {
-            return false;
-        };
-        let Some((rung, whom)) = rung.take_if(|(rung, _)| rung.id == agent) else {
+        let rung = self.in_queue();
+        let rung = rung.and_then(|rung| rung.take_if(|(rung, _)| rung.id == agent));
+        let Some((rung, whom)) = rung else {
             return false;
         };
         if let Some(consult) = &mut self.consult {
@@ -136,6 +129,14 @@ impl Call {
             consult.asked = Asked::Talking { leg, whom };
         }
         true
+    }
+
+    /// Who is rung in the queue in which somebody is waited for.
+    fn in_queue(&mut self) -> Option<&mut Option<(Agent, Whom)>> {
+        match &mut self.consult.as_mut()?.asked {
+            Asked::Queued { rung, .. } => Some(rung),
+            Asked::Dialling { .. } | Asked::Talking { .. } => None,
+        }
     }
 
     /// Whether somebody is asked, or about to be.

@@ -13,7 +13,7 @@
 use super::on_request::{Done, Refused};
 use super::shown::unrung_name;
 use super::{Notice, Switch, Unrung};
-use crate::acd::{self, Action, Kept, Revocation, Turn};
+use crate::acd::{self, Action, Kept, Turn};
 use crate::call::record::{AgentName, Destination};
 use crate::call::{Call, Hears};
 use crate::id::{AgentId, CallId, LegId, QueueId};
@@ -78,13 +78,7 @@ impl Switch {
             }
             Action::Revoke { call, agent, why } => {
                 let id = asks(call)?;
-                let why = match why {
-                    Revocation::Timeout => Unrung::NoAnswer,
-                    Revocation::CallerGone => Unrung::CallerGone,
-                    Revocation::AgentGone => Unrung::AgentGone,
-                    Revocation::NotReady => Unrung::NotReady,
-                };
-                self.unring_asked(now, id, *agent, why);
+                self.unring_asked(now, id, *agent, (*why).into());
                 Some(None)
             }
             Action::Dismiss { call, agent } | Action::NotTaken { call, agent } => {

@@ -2,7 +2,7 @@
 
 use super::shown::unrung_name;
 use super::{Notice, Switch, Unrung};
-use crate::acd::{self, Action, Arrival, Choice, Farewell, Message, Revocation, Status, callback};
+use crate::acd::{self, Action, Arrival, Choice, Farewell, Message, Status, callback};
 use crate::call::record::{AgentName, Direction, End, Role};
 use crate::call::{Agent, Call, Hears, Origin, Place};
 use crate::id::{AgentId, CallId, QueueId, SoundId, VisitId};
@@ -68,13 +68,7 @@ impl Switch {
                 self.ring(now, call, agent, why)
             }
             Action::Revoke { call, agent, why } => {
-                let why = match why {
-                    Revocation::Timeout => Unrung::NoAnswer,
-                    Revocation::CallerGone => Unrung::CallerGone,
-                    Revocation::AgentGone => Unrung::AgentGone,
-                    Revocation::NotReady => Unrung::NotReady,
-                };
-                self.unring(now, call, agent, why);
+                self.unring(now, call, agent, why.into());
                 None
             }
             Action::Connect { call, agent } => {

@@ -286,3 +286,14 @@ pub enum Unrung {
     /// The agent is not available any more.
     NotReady,
 }
+
+impl From<acd::Revocation> for Unrung {
+    fn from(why: acd::Revocation) -> Self {
+        match why {
+            acd::Revocation::Timeout => Self::NoAnswer,
+            acd::Revocation::CallerGone => Self::CallerGone,
+            acd::Revocation::AgentGone => Self::AgentGone,
+            acd::Revocation::NotReady => Self::NotReady,
+        }
+    }
+}
